@@ -1,0 +1,31 @@
+package form
+
+import (
+	"posad.city/core/service"
+	"posad.city/kit/fault"
+)
+
+// Bound is what became of answers that were sent: the canonical ones, those that were refused as they were typed, and
+// what is wrong with them.
+type Bound struct {
+	Answers service.Answers  // the input's answers with the accepted ones put in and the cleared ones taken out
+	Typed   map[string]Typed // refused, by field
+	Faults  []fault.Field    // in the order of the form; Name is the control, for example birth.year
+}
+
+// Summary is the check of answers before submission.
+type Summary struct {
+	Steps []SummaryStep
+	Known []KnownValue
+}
+
+// SummaryStep is a step with its answers in words.
+type SummaryStep struct {
+	Key, Title string
+	Lines      []SummaryLine
+}
+
+// SummaryLine is an answer in words.
+type SummaryLine struct {
+	Field, Label, Value string // Value is empty for an optional question left out
+}

@@ -1,0 +1,292 @@
+package service
+
+import (
+	"encoding/json"
+)
+
+// City is one version of a whole city's data: checked, compiled, immutable, named by its Hash. It is safe for
+// concurrent use. LoadCity makes it from a folder, Open from a published version.
+type City struct {
+	Profile    Profile     `json:"city"`
+	Calendar   Calendar    `json:"calendar"`
+	Agencies   []Agency    `json:"agencies"`
+	Registers  []Register  `json:"registers"`
+	Topics     []Topic     `json:"topics"`
+	Situations []Situation `json:"situations"`
+	Services   []Service   `json:"services"`
+	Pages      []Page      `json:"pages,omitempty"`
+	News       []News      `json:"news,omitempty"`
+	Places     Places      `json:"places"`
+
+	compiled compiled
+}
+
+// Profile is city.yaml: what the city is called and looks like.
+type Profile struct {
+	Key       string   `json:"key" need:"1" about:"Short name for ever: Latin letters, digits and hyphens"`
+	Name      Text     `json:"name" need:"1" about:"Name of the city"`
+	Of        Text     `json:"of" need:"1" about:"Name as it stands after 'city of': Китежа, Kitezh"`
+	Tagline   Text     `json:"tagline" need:"1" about:"Line under the name"`
+	Languages []string `json:"languages" need:"1" one:"ru|en" about:"Languages of the portal, the first one is the default"`
+	Zone      string   `json:"zone" need:"1" about:"Time zone, for example Europe/Moscow"`
+	Regions   []string `json:"plate-regions,omitempty" about:"Vehicle plate regions of the city"`
+	Contacts  Contacts `json:"contacts" need:"1" about:"How to reach the city"`
+	Brand     Brand    `json:"brand" need:"1" about:"Colours and the mosaic"`
+	Law       []Law    `json:"law,omitempty" about:"Acts that the portal refers to"`
+	Facts     []Figure `json:"facts,omitempty" about:"The city in figures"`
+}
+
+// Contacts is how people reach the city's help.
+type Contacts struct {
+	Phone     string `json:"phone" need:"1" about:"Telephone as people dial it"`
+	Emergency string `json:"emergency" need:"1" about:"Emergency number"`
+	Email     string `json:"email" need:"1" about:"E-mail"`
+	Hours     Text   `json:"hours" need:"1" about:"When they answer"`
+	Address   Text   `json:"address" need:"1" about:"Postal address"`
+}
+
+// Brand is what a city changes in the design: tokens and the mosaic of the hero.
+type Brand struct {
+	Tokens map[string]string `json:"tokens,omitempty" about:"Design tokens by name, for example c-brand: '#2450DC'"`
+	Mosaic []string          `json:"mosaic,omitempty" about:"Rows of the mosaic; tiles separated by spaces"`
+}
+
+// Law is an act by a short key.
+type Law struct {
+	Key   string `json:"key" need:"1" about:"Short name"`
+	Title Text   `json:"title" need:"1" about:"Full name of the act"`
+}
+
+// Figure is one fact of the city in figures.
+type Figure struct {
+	Value string `json:"value" need:"1" about:"The figure"`
+	Label Text   `json:"label" need:"1" about:"What it counts"`
+}
+
+// Calendar is calendar.yaml: the days on which the city departs from its working week.
+type Calendar struct {
+	Week  []string `json:"week" need:"1" one:"mon|tue|wed|thu|fri|sat|sun" about:"Working days of the week"`
+	Opens string   `json:"opens" need:"1" about:"Start of the working day: 09:00"`
+	Shuts string   `json:"shuts" need:"1" about:"End of the working day: 18:00"`
+	Years []Year   `json:"years" need:"1" about:"Years that the calendar covers, in order"`
+}
+
+// Year is one year of the calendar.
+type Year struct {
+	Year     int       `json:"year" need:"1" about:"The year"`
+	Holidays []Holiday `json:"holidays" need:"1" about:"Days off that would be working days, or have a name"`
+	Working  []string  `json:"working,omitempty" about:"Days of the weekend that are worked, as 2026-11-21"`
+	Law      Text      `json:"law" need:"1" about:"The act that moves the days"`
+}
+
+// Holiday is a day off, or several in a row.
+type Holiday struct {
+	From string `json:"from" need:"1" about:"First day, as 2026-11-21"`
+	To   string `json:"to,omitempty" about:"Last day; left out: one day"`
+	Name Text   `json:"name" need:"1" about:"Name of the holiday"`
+}
+
+// Agency is agencies/KEY.yaml.
+type Agency struct {
+	Key     string  `json:"agency" need:"1" about:"Name of the agency for ever"`
+	Title   Text    `json:"title" need:"1" about:"Full name"`
+	Short   Text    `json:"short" need:"1" about:"Short name"`
+	Does    Text    `json:"does" need:"1" about:"What it does for people, in one sentence"`
+	Address Text    `json:"address" need:"1" about:"Where it is"`
+	Phone   string  `json:"phone" need:"1" about:"Telephone"`
+	Email   string  `json:"email" need:"1" about:"E-mail"`
+	Hours   Text    `json:"hours" need:"1" about:"When it receives people"`
+	Head    Head    `json:"head" need:"1" about:"Who heads it"`
+	Queues  []Queue `json:"queues,omitempty" about:"Queues of cases, one a department"`
+	Appeals string  `json:"appeals,omitempty" about:"Key of the agency that hears appeals against it"`
+}
+
+// Head is the head of an agency.
+type Head struct {
+	Name  Text `json:"name" need:"1" about:"Name"`
+	Title Text `json:"title" need:"1" about:"Post"`
+}
+
+// Queue is a department's queue of cases.
+type Queue struct {
+	Key   string `json:"key" need:"1" about:"Name of the queue, unique in the agency"`
+	Title Text   `json:"title" need:"1" about:"Name of the department"`
+}
+
+// Register is registers/KEY.yaml: a certificate that an agency gives by exchange.
+type Register struct {
+	Key        string         `json:"register" need:"1" about:"Name of the register for ever"`
+	Agency     string         `json:"agency" need:"1" about:"Key of the agency that keeps it"`
+	Title      Text           `json:"title" need:"1" about:"Name of the certificate"`
+	Tells      Text           `json:"tells" need:"1" about:"What it tells, in plain words"`
+	Paper      []string       `json:"paper,omitempty" about:"Papers that it makes needless, in the words of forms (ru and en); check finds forms that ask for them"`
+	Parameters []Parameter    `json:"parameters" need:"1" about:"What must be given to ask"`
+	Values     []Value        `json:"values" need:"1" about:"Values of the reply that rules and documents may use"`
+	Reply      map[string]any `json:"reply" need:"1" about:"JSON Schema (2020-12) of the reply"`
+	Fresh      string         `json:"fresh" need:"1" about:"How long a reply may be reused in the same case: 24h"`
+	Timeout    string         `json:"timeout" need:"1" about:"How long one request may take: 5s"`
+	Retries    int            `json:"retries" need:"1" about:"How many more times it is asked, with growing pauses"`
+}
+
+// Parameter is something given to a register.
+type Parameter struct {
+	Name  string `json:"name" need:"1" about:"Name"`
+	Type  string `json:"type" need:"1" one:"text|date|snils|plate|inn|address" about:"Type"`
+	Title Text   `json:"title" need:"1" about:"What it is"`
+}
+
+// Value is something that a register tells. List values hold records; rules count and search them.
+type Value struct {
+	Name   string          `json:"name" need:"1" about:"Name, as rules use it"`
+	Type   string          `json:"type" need:"1" one:"text|number|yes-no|date|money|texts|records" about:"Type"`
+	Title  Text            `json:"title" need:"1" about:"What it is, as people read it"`
+	Words  map[string]Text `json:"words,omitempty" about:"For text: the words of each code"`
+	Fields []Value         `json:"fields,omitempty" about:"For records: the fields of one"`
+}
+
+// Topic is an entry of topics.yaml.
+type Topic struct {
+	Key   string `json:"key" need:"1" about:"Name of the topic"`
+	Title Text   `json:"title" need:"1" about:"Title"`
+	About Text   `json:"about" need:"1" about:"What it holds"`
+	Icon  string `json:"icon" need:"1" about:"Name of an icon"`
+	Tone  string `json:"tone" need:"1" one:"ice|mint|apricot|sand|lilac|rose|plain" about:"Tone of the design"`
+}
+
+// Situation is an entry of situations.yaml: a life situation.
+type Situation struct {
+	Key   string `json:"key" need:"1" about:"Name of the situation"`
+	Title Text   `json:"title" need:"1" about:"Title"`
+	About Text   `json:"about" need:"1" about:"What the city does in it"`
+	Icon  string `json:"icon" need:"1" about:"Name of an icon"`
+	Tone  string `json:"tone" need:"1" one:"ice|mint|apricot|sand|lilac|rose|plain" about:"Tone of the design"`
+	Steps []Text `json:"steps,omitempty" about:"What to do, in order, in plain words"`
+}
+
+// Page is content/pages/KEY.yaml: a page of the city.
+type Page struct {
+	Key   string  `json:"page" need:"1" about:"Address of the page under /city/"`
+	Title Text    `json:"title" need:"1" about:"Heading"`
+	Lead  Text    `json:"lead" need:"1" about:"A sentence under the heading"`
+	Parts []Block `json:"parts" need:"1" about:"Parts of the page"`
+}
+
+// Block is a part of a page.
+type Block struct {
+	Title Text `json:"title" need:"1" about:"Heading of the part"`
+	Text  Text `json:"text" need:"1" about:"Paragraphs, separated by empty lines"`
+}
+
+// News is an entry of content/news.yaml.
+type News struct {
+	Key   string `json:"key" need:"1" about:"Address of the item"`
+	Date  string `json:"date" need:"1" about:"Day, as 2026-11-21"`
+	Title Text   `json:"title" need:"1" about:"Headline"`
+	Lead  Text   `json:"lead" need:"1" about:"One or two sentences"`
+	Text  Text   `json:"text" need:"1" about:"Paragraphs, separated by empty lines"`
+	Topic string `json:"topic,omitempty" about:"Key of a topic"`
+}
+
+// Places is the address register of the city: streets and houses, compact.
+type Places struct {
+	Districts []District `json:"districts" need:"1" about:"Districts of the city"`
+	Streets   []Street   `json:"streets" need:"1" about:"Streets with their houses"`
+}
+
+// District is a part of the city.
+type District struct {
+	Key   string `json:"key" need:"1" about:"Name of the district"`
+	Title Text   `json:"title" need:"1" about:"Title"`
+}
+
+// Street is a street and its houses.
+type Street struct {
+	Key    string  `json:"key" need:"1" about:"Name of the street for ever; ids of addresses are KEY:HOUSE"`
+	Title  Text    `json:"title" need:"1" about:"Name as an address shows it: Речная ул."`
+	Was    Text    `json:"was,omitzero" about:"Former name, for search"`
+	Houses []House `json:"houses" need:"1" about:"Houses"`
+}
+
+// House is a run of houses that share a district, zones and a kind.
+type House struct {
+	Numbers  string            `json:"numbers" need:"1" about:"Numbers: 1-31/2 (odd from 1 to 31), 14, 14к2"`
+	District string            `json:"district" need:"1" about:"Key of the district"`
+	Zones    map[string]string `json:"zones,omitempty" about:"Zones by kind: parking, school, ecology"`
+	Flats    int               `json:"flats,omitempty" about:"How many flats a house has; 0: a private house"`
+}
+
+// Hash names a version: hex SHA-256 of its canonical bytes.
+type Hash string
+
+// Service finds a definition by its key.
+func (c *City) Service(key string) (*Service, bool) {
+	return find(c.Services, func(s *Service) string { return s.Key }, key)
+}
+
+// Agency finds an agency by its key.
+func (c *City) Agency(key string) (*Agency, bool) {
+	return find(c.Agencies, func(a *Agency) string { return a.Key }, key)
+}
+
+// Register finds a register by its key.
+func (c *City) Register(key string) (*Register, bool) {
+	return find(c.Registers, func(r *Register) string { return r.Key }, key)
+}
+
+// Topic finds a topic by its key.
+func (c *City) Topic(key string) (*Topic, bool) {
+	return find(c.Topics, func(t *Topic) string { return t.Key }, key)
+}
+
+// Situation finds a life situation by its key.
+func (c *City) Situation(key string) (*Situation, bool) {
+	return find(c.Situations, func(s *Situation) string { return s.Key }, key)
+}
+
+// Queue finds a queue of the agency by its key.
+func (a *Agency) Queue(key string) (*Queue, bool) {
+	return find(a.Queues, func(q *Queue) string { return q.Key }, key)
+}
+
+// Ground finds a ground of refusal by its key.
+func (s *Service) Ground(key string) (*Ground, bool) {
+	return find(s.Grounds, func(g *Ground) string { return g.Key }, key)
+}
+
+// Task finds a step of the case by its key.
+func (s *Service) Task(key string) (*Task, bool) {
+	return find(s.Steps, func(t *Task) string { return t.Key }, key)
+}
+
+// Certificate finds a certificate by its key.
+func (s *Service) Certificate(key string) (*Certificate, bool) {
+	return find(s.Certificates, func(c *Certificate) string { return c.Key }, key)
+}
+
+// Field finds a field of the form by its key.
+func (s *Service) Field(key string) (*Field, bool) {
+	for i := range s.Form.Steps {
+		if f, ok := find(s.Form.Steps[i].Fields, func(f *Field) string { return f.Key }, key); ok {
+			return f, true
+		}
+	}
+	return nil, false
+}
+
+func find[T any](list []T, key func(*T) string, want string) (*T, bool) {
+	for i := range list {
+		if key(&list[i]) == want {
+			return &list[i], true
+		}
+	}
+	return nil, false
+}
+
+// ReplySchema is the register's JSON Schema as JSON text, for a validator.
+func (r *Register) ReplySchema() json.RawMessage {
+	out, err := json.Marshal(r.Reply)
+	if err != nil {
+		return json.RawMessage("false") // Reply came from YAML, so it always marshals; a schema that takes nothing is the safe answer
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package service
+
+import (
+	"posad.city/kit/calendar"
+)
+
+// Answers are a form's answers in canonical form by field. The value of each type:
+//
+//	name        Name                    child     Child
+//	birth, date "2026-11-21"            vehicle   Vehicle
+//	phone       "+79161234567"          address   Address
+//	email, text, long-text, choice      string
+//	snils, inn  digits                  plate     "А417МО77", Cyrillic, no spaces
+//	number      whole number            money     minor units
+//	choices     list of option keys     file      list of File
+//	yes-no      true or false
+//
+// In memory a value is what encoding/json makes of that JSON (string, float64 or json.Number, bool, []any,
+// map[string]any). core/form makes and checks it.
+type Answers map[string]any
+
+// Name is a person's name.
+type Name struct {
+	Surname    string `json:"surname" need:"1" about:"Surname"`
+	Given      string `json:"given" need:"1" about:"Given name"`
+	Patronymic string `json:"patronymic,omitempty" about:"Patronymic"`
+}
+
+// Person is what the city knows of somebody, as rules and prefilling see it. Empty means not known.
+type Person struct {
+	Name  Name   `json:"name" need:"1" about:"Name"`
+	Birth string `json:"birth,omitempty" about:"Date of birth"`
+	SNILS string `json:"snils,omitempty" about:"Insurance number, digits"`
+	INN   string `json:"inn,omitempty" about:"Taxpayer's number of a sole trader"`
+	Phone string `json:"phone,omitempty" about:"Confirmed telephone"`
+	Email string `json:"email,omitempty" about:"Confirmed e-mail"`
+}
+
+// Child is an answer: one of the applicant's children by mandate.
+type Child struct {
+	ID    string `json:"id"` // the child's person id
+	Name  Name   `json:"name"`
+	Birth string `json:"birth"`
+	SNILS string `json:"snils,omitempty"`
+}
+
+// Vehicle is an answer: a vehicle of the applicant or any other by its plate.
+type Vehicle struct {
+	Plate string `json:"plate"`
+	Model string `json:"model,omitempty"`
+	Own   bool   `json:"own"` // chosen from the applicant's vehicles
+}
+
+// Address is an answer: a house of the city's register and a flat.
+type Address struct {
+	ID       string            `json:"id"` // STREET:HOUSE of the register
+	Flat     string            `json:"flat,omitempty"`
+	Text     string            `json:"text"` // as people read it, Russian
+	District string            `json:"district"`
+	Zones    map[string]string `json:"zones,omitempty"`
+}
+
+// File is an answer: a stored file.
+type File struct {
+	ID   string `json:"id"` // name in the blob store
+	Name string `json:"name"`
+	Type string `json:"type"` // pdf, jpg ..., found by content
+	Size int64  `json:"size"` // bytes
+}
+
+// FactState is how far a certificate is.
+type FactState string
+
+// The states of a certificate in a case.
+const (
+	FactWaiting FactState = "waiting" // asked, not answered yet
+	FactKnown   FactState = "known"   // answered
+	FactFailed  FactState = "failed"  // the register did not answer rightly within its time
+)
+
+// Fact is a register's reply in a case.
+type Fact struct {
+	State  FactState      `json:"state"`
+	Day    calendar.Date  `json:"day"` // of the reply, in the city's zone
+	Values map[string]any `json:"values,omitempty"`
+}
+
+// Facts are replies by certificate key. One that was never asked is absent.
+type Facts map[string]Fact
+
+// Inputs is all that rules see. Kept with a case, it replays every outcome.
+type Inputs struct {
+	Today     calendar.Date `json:"today"`
+	Applicant Person        `json:"applicant"`
+	Answers   Answers       `json:"answers"`
+	Facts     Facts         `json:"facts"`
+}
+
+// Charge is what a case must pay.
+type Charge struct {
+	Amount Money  // minor units; zero: nothing to pay
+	Exempt string // key of the exemption that applied
+}
+
+// Decision is what the table says.
+type Decision struct {
+	Row     string // key of the row
+	Verdict Verdict
+	Ground  string // for Refuse
+	Because Text
+}
