@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"zombiezen.com/go/sqlite"
+)
+
+// The errors that a caller may act on. Everything else is the engine's own trouble.
+var (
+	// ErrNone says that a query for one row found none.
+	ErrNone = errors.New("store: no such row")
+	// ErrExists says that a unique key is taken.
+	ErrExists = errors.New("store: the key is taken")
+	// ErrCheck says that a CHECK of the schema refused the row, for example a balance below zero.
+	ErrCheck = errors.New("store: the row breaks a rule of its table")
+	// ErrSpoiled says that a Write went on after a statement of it had failed; the first failure is wrapped beside it.
+	ErrSpoiled = errors.New("store: the write has failed already")
+	// ErrClosed says that the store is closed or closing.
+	ErrClosed = errors.New("store: closed")
+	// ErrBusy says that a Write lost to others so often that the store gave up; nothing was changed.
+	ErrBusy = errors.New("store: too many conflicts, try again")
+	// ErrLook says that the records of a look could not be kept, so that the data was not given out.
+	ErrLook = errors.New("store: the look could not be recorded")
+)
+
+// uniform turns an engine's error into the store's own, keeping the engine's words as the cause.
+func uniform(query string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if kind := known(err); kind != nil {
+		return fmt.Errorf("%s: %w: %w", query, kind, err)
+	}
+	return fmt.Errorf("%s: %w", query, err)
+}
+
+func known(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch pg.Code {
+		case "23505":
+			return ErrExists
+		case "23514":
+			return ErrCheck
+		}
+		return nil
+	}
+	switch sqlite.ErrCode(err) {
+	case sqlite.ResultConstraintUnique, sqlite.ResultConstraintPrimaryKey, sqlite.ResultConstraintRowID:
+		return ErrExists
+	case sqlite.ResultConstraintCheck:
+		return ErrCheck
+	}
+	return nil
+}
+
+// crossed tells whether PostgreSQL asks for the transaction to be run again: a serialization failure or a deadlock.
+func crossed(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+func cancelled(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("store: %w", context.Cause(ctx))
+	}
+	return nil
+}

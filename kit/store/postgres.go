@@ -1,0 +1,314 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"posad.city/kit/id"
+)
+
+// pgEngine is PostgreSQL: one SERIALIZABLE transaction a Write, run again when two cross; Appends of many callers
+// pipelined into one transaction.
+type pgEngine struct {
+	pool    *pgxpool.Pool
+	log     *slog.Logger
+	low     chan struct{} // places for background Writes: a quarter of the pool
+	appends chan *pgAppend
+	door    door
+	stop    chan struct{}
+	done    sync.WaitGroup
+	closing sync.Once
+}
+
+const (
+	pgConnections = 24
+	pgTries       = 24 // crossings of one Write before the store gives up with ErrBusy
+)
+
+func openPostgres(ctx context.Context, o Options) (engine, error) {
+	config, err := pgxpool.ParseConfig(o.Postgres)
+	if err != nil {
+		return nil, fmt.Errorf("store: the PostgreSQL address can't be read: %w", err)
+	}
+	if config.MaxConns < pgConnections && !strings.Contains(o.Postgres, "pool_max_conns") {
+		config.MaxConns = pgConnections
+	}
+	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	config.ConnConfig.RuntimeParams["default_transaction_isolation"] = "serializable"
+	config.ConnConfig.RuntimeParams["application_name"] = "posad"
+	if o.Schema != "" {
+		config.ConnConfig.RuntimeParams["search_path"] = o.Schema
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("store: PostgreSQL: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("store: PostgreSQL does not answer: %w", err)
+	}
+	e := &pgEngine{pool: pool, log: o.Log, low: make(chan struct{}, max(1, config.MaxConns/4)), appends: make(chan *pgAppend, 4*batchMost), stop: make(chan struct{})}
+	for range pgAppenders {
+		e.done.Add(1)
+		go e.appendLoop()
+	}
+	return e, nil
+}
+
+func (e *pgEngine) name() string { return "postgres" }
+
+func (e *pgEngine) close() error {
+	e.closing.Do(func() {
+		e.door.shut()
+		close(e.stop)
+		e.done.Wait()
+		e.pool.Close() // waits for the connections in use
+	})
+	return nil
+}
+
+func (e *pgEngine) read(ctx context.Context, fn func(conn) error) error {
+	if e.door.isShut() {
+		return ErrClosed
+	}
+	return pgx.BeginTxFunc(ctx, e.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		return protect(func() error { return fn(&pgConn{ctx: ctx, tx: tx}) })
+	})
+}
+
+func (e *pgEngine) write(ctx context.Context, fn func(conn) error) error {
+	if inBackground(ctx) {
+		select {
+		case e.low <- struct{}{}:
+			defer func() { <-e.low }()
+		case <-ctx.Done():
+			return cancelled(ctx)
+		}
+	}
+	var err error
+	for try := range pgTries {
+		if e.door.isShut() {
+			return ErrClosed
+		}
+		if err = e.writeOnce(ctx, fn); !crossed(err) {
+			return err
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrBusy, err)
+}
+
+func (e *pgEngine) writeOnce(ctx context.Context, fn func(conn) error) error {
+	c, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("store: PostgreSQL: %w", err)
+	}
+	defer c.Release()
+	// A context that ends while COMMIT is on its way would leave the outcome unknown, so a Write that began runs to its end.
+	ctx = context.WithoutCancel(ctx)
+	return pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(tx pgx.Tx) error {
+		return protect(func() error { return fn(&pgConn{ctx: ctx, tx: tx}) })
+	})
+}
+
+// pause waits a little longer after each crossing, by chance, so that the same two don't cross again.
+func pause(ctx context.Context, try int) error {
+	most := min(time.Millisecond<<min(try, 6), 50*time.Millisecond)
+	timer := time.NewTimer(time.Duration(rand.Int64N(int64(most)) + 1))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return cancelled(ctx)
+	}
+}
+
+func (e *pgEngine) migrate(ctx context.Context, script []string) error {
+	return e.write(ctx, func(c conn) error {
+		for _, statement := range script {
+			if _, err := c.(*pgConn).tx.Exec(ctx, statement); err != nil {
+				return fmt.Errorf("%w in: %s", err, statement)
+			}
+		}
+		return nil
+	})
+}
+
+var pgTypes = map[string]string{"TEXT": `TEXT COLLATE "C"`, "SEALED": "BYTEA", "KEYED": "BYTEA"}
+
+func (e *pgEngine) dialect(statement string, _ Decl) string {
+	if tableComment.MatchString(statement) {
+		return statement
+	}
+	return types(statement, pgTypes)
+}
+
+// pgConn is one transaction.
+type pgConn struct {
+	ctx context.Context
+	tx  pgx.Tx
+}
+
+func pgArgs(q *Query, args []any) ([]any, error) {
+	out := make([]any, len(args))
+	for i, arg := range args {
+		v, err := plain(arg)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", q.name, err)
+		}
+		if x, ok := v.(id.ID); ok {
+			v = [16]byte(x)
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+func (c *pgConn) query(q *Query, each func(*Row) error, args []any) error {
+	bound, err := pgArgs(q, args)
+	if err != nil {
+		return err
+	}
+	rows, err := c.tx.Query(c.ctx, q.pg, append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, bound...)...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var row Row
+	for rows.Next() {
+		row.pg = rows.RawValues()
+		if err := each(&row); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (c *pgConn) exec(q *Query, args []any) (int64, error) {
+	bound, err := pgArgs(q, args)
+	if err != nil {
+		return 0, err
+	}
+	tag, err := c.tx.Exec(c.ctx, q.pg, bound...)
+	return tag.RowsAffected(), err
+}
+
+func (c *pgConn) again(fn func(conn) error) error {
+	// The first run was not under a savepoint, so the whole transaction starts anew: nothing else is in it.
+	if _, err := c.tx.Exec(c.ctx, "ROLLBACK"); err != nil {
+		return err
+	}
+	if _, err := c.tx.Exec(c.ctx, "BEGIN ISOLATION LEVEL SERIALIZABLE"); err != nil {
+		return err
+	}
+	return fn(c)
+}
+
+// pgAppenders is how many batches of Appends may be on their way at once: while one waits for the disk, the next
+// gathers.
+const pgAppenders = 4
+
+type pgAppend struct {
+	ctx   context.Context
+	stmts []Stmt
+	err   chan error
+}
+
+func (e *pgEngine) append(ctx context.Context, stmts []Stmt) error {
+	if inBackground(ctx) {
+		return e.write(ctx, func(c conn) error { return runAll(c, stmts) })
+	}
+	req := &pgAppend{ctx: ctx, stmts: stmts, err: make(chan error, 1)}
+	err := e.door.through(func() error {
+		select {
+		case e.appends <- req:
+			return nil
+		case <-ctx.Done():
+			return cancelled(ctx)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return <-req.err
+}
+
+func (e *pgEngine) appendLoop() {
+	defer e.done.Done()
+	for {
+		select {
+		case req := <-e.appends:
+			e.appendBatch(e.gatherAppends(req))
+		case <-e.stop:
+			e.refuseAppends()
+			return
+		}
+	}
+}
+
+func (e *pgEngine) refuseAppends() {
+	for {
+		select {
+		case req := <-e.appends:
+			req.err <- ErrClosed
+		default:
+			return
+		}
+	}
+}
+
+func (e *pgEngine) gatherAppends(first *pgAppend) []*pgAppend {
+	batch := []*pgAppend{first}
+	for len(batch) < batchMost {
+		select {
+		case req := <-e.appends:
+			batch = append(batch, req)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func (e *pgEngine) appendBatch(batch []*pgAppend) {
+	ctx := context.Background()
+	err := e.pipeline(ctx, batch)
+	if err == nil {
+		for _, req := range batch {
+			req.err <- nil
+		}
+		return
+	}
+	if len(batch) > 1 {
+		e.log.Debug("store: a batch of appends failed and is run singly", "appends", len(batch), "error", err)
+	}
+	for _, req := range batch {
+		req.err <- e.write(ctx, func(c conn) error { return runAll(c, req.stmts) })
+	}
+}
+
+func (e *pgEngine) pipeline(ctx context.Context, batch []*pgAppend) error {
+	b := new(pgx.Batch)
+	for _, req := range batch {
+		for _, s := range req.stmts {
+			args, err := pgArgs(s.Query, s.Args)
+			if err != nil {
+				return err
+			}
+			b.Queue(s.Query.pg, args...)
+		}
+	}
+	// One simple batch is one implicit transaction: no BEGIN and COMMIT of its own, one round trip.
+	return e.pool.SendBatch(ctx, b).Close()
+}

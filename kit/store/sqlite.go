@@ -1,0 +1,302 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"posad.city/kit/id"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// liteEngine is the embedded engine: one writer connection owned by one goroutine, a pool of readers, and checkpoints
+// that the store drives itself, because readers that hold snapshots would let the log grow without bound.
+type liteEngine struct {
+	dir     string
+	lock    *os.File
+	readers chan *liteConn
+	all     []*liteConn
+	writer  *liteWriter
+	gate    sync.RWMutex // held for reading by every snapshot, for writing by a restart of the log
+	door    door
+	stop    chan struct{}
+	done    sync.WaitGroup
+	closing sync.Once
+}
+
+const liteFile = "posad.db"
+
+// litePragmas: full durability, no memory map on a file that is written (it is dropped after every commit), the store's
+// own checkpoints. ANALYZE is never run: with its statistics every bound value would prepare the statement anew.
+var litePragmas = []string{
+	"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", "PRAGMA mmap_size = 0",
+	"PRAGMA wal_autocheckpoint = 0", "PRAGMA cache_size = -16000", "PRAGMA temp_store = MEMORY", "PRAGMA trusted_schema = OFF",
+}
+
+func openSQLite(_ context.Context, o Options) (engine, error) {
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("store: data folder: %w", err)
+	}
+	lock, err := lockFolder(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	e := &liteEngine{dir: o.Dir, lock: lock, readers: make(chan *liteConn, o.Readers), stop: make(chan struct{})}
+	main, err := e.connect()
+	if err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	e.writer = newLiteWriter(e, main, o.Log)
+	for range o.Readers {
+		reader, err := e.connect()
+		if err != nil {
+			return nil, errors.Join(err, e.close())
+		}
+		e.readers <- reader
+	}
+	checkpointer, err := e.connect()
+	if err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	e.done.Add(2)
+	go e.writer.loop()
+	go e.checkpoint(checkpointer)
+	return e, nil
+}
+
+// lockFolder makes sure that one process at a time works on the folder: two would each believe to be the only writer.
+func lockFolder(dir string) (*os.File, error) {
+	path := filepath.Join(dir, "lock")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("store: lock: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		who, _ := os.ReadFile(path)
+		return nil, errors.Join(fmt.Errorf("store: %s is in use by process %s; stop it first, or give another folder", dir, strings.TrimSpace(string(who))), f.Close())
+	}
+	if err := errors.Join(f.Truncate(0), writeAt(f, strconv.Itoa(os.Getpid()))); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func writeAt(f *os.File, text string) error {
+	_, err := f.WriteAt([]byte(text), 0)
+	return err
+}
+
+func (e *liteEngine) connect() (*liteConn, error) {
+	c, err := sqlite.OpenConn(filepath.Join(e.dir, liteFile), sqlite.OpenReadWrite, sqlite.OpenCreate)
+	if err != nil {
+		return nil, fmt.Errorf("store: open: %w", err)
+	}
+	c.SetBusyTimeout(10 * time.Second)
+	for _, pragma := range litePragmas {
+		if err := sqlitex.ExecuteTransient(c, pragma, nil); err != nil {
+			return nil, errors.Join(fmt.Errorf("store: %s: %w", pragma, err), c.Close())
+		}
+	}
+	out := &liteConn{c: c}
+	e.all = append(e.all, out)
+	return out, nil
+}
+
+func (e *liteEngine) name() string { return "sqlite" }
+
+func (e *liteEngine) close() error {
+	var err error
+	e.closing.Do(func() {
+		e.door.shut()
+		close(e.stop)
+		e.done.Wait()
+		e.gate.Lock() // waits for the snapshots under way
+		defer e.gate.Unlock()
+		for _, c := range e.all {
+			err = errors.Join(err, c.c.Close())
+		}
+		err = errors.Join(err, e.lock.Close())
+	})
+	return err
+}
+
+func (e *liteEngine) read(ctx context.Context, fn func(conn) error) error {
+	var c *liteConn
+	select {
+	case c = <-e.readers:
+	case <-ctx.Done():
+		return cancelled(ctx)
+	case <-e.stop:
+		return ErrClosed
+	}
+	defer func() { e.readers <- c }()
+	e.gate.RLock()
+	defer e.gate.RUnlock()
+	select {
+	case <-e.stop:
+		return ErrClosed
+	default:
+	}
+	c.c.SetInterrupt(ctx.Done())
+	defer c.c.SetInterrupt(nil)
+	if err := c.run("BEGIN"); err != nil {
+		return errors.Join(cancelled(ctx), err)
+	}
+	err := protect(func() error { return fn(c) })
+	c.c.SetInterrupt(nil)
+	return errors.Join(err, c.run("ROLLBACK"))
+}
+
+func (e *liteEngine) write(ctx context.Context, fn func(conn) error) error {
+	return e.writer.submit(ctx, fn)
+}
+
+func (e *liteEngine) append(ctx context.Context, stmts []Stmt) error {
+	return e.writer.submit(ctx, func(c conn) error { return runAll(c, stmts) })
+}
+
+func runAll(c conn, stmts []Stmt) error {
+	for _, s := range stmts {
+		if _, err := c.exec(s.Query, s.Args); err != nil {
+			return uniform(s.Query.name, err)
+		}
+	}
+	return nil
+}
+
+func (e *liteEngine) migrate(ctx context.Context, script []string) error {
+	return e.write(ctx, func(c conn) error {
+		for _, statement := range script {
+			if err := sqlitex.ExecuteTransient(c.(*liteConn).c, statement, nil); err != nil {
+				return fmt.Errorf("%w in: %s", err, statement)
+			}
+		}
+		return nil
+	})
+}
+
+var liteTypes = map[string]string{
+	"UUID": "BLOB", "TEXT": "TEXT", "BIGINT": "INTEGER", "BOOLEAN": "INTEGER", "TIMESTAMPTZ": "INTEGER", "BYTEA": "BLOB", "SEALED": "BLOB", "KEYED": "BLOB",
+}
+
+func (e *liteEngine) dialect(statement string, d Decl) string {
+	if tableComment.MatchString(statement) {
+		return ""
+	}
+	statement = types(statement, liteTypes)
+	if createTable.MatchString(statement) {
+		statement += " STRICT"
+		if d.Narrow {
+			statement += ", WITHOUT ROWID"
+		}
+	}
+	return statement
+}
+
+// liteConn is one connection, used by one goroutine at a time. Prepared statements are kept by the connection.
+type liteConn struct {
+	c *sqlite.Conn
+}
+
+func (c *liteConn) run(sql string) error {
+	stmt, err := c.c.Prepare(sql)
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", sql, err)
+	}
+	_, err = stmt.Step()
+	return errors.Join(err, stmt.Reset())
+}
+
+func (c *liteConn) prepare(q *Query, args []any) (*sqlite.Stmt, error) {
+	stmt, err := c.c.Prepare(q.lite)
+	if err != nil {
+		return nil, err
+	}
+	if want := stmt.BindParamCount(); want != len(args) {
+		return nil, fmt.Errorf("store: %s takes %d arguments, got %d", q.name, want, len(args))
+	}
+	for i, arg := range args {
+		if err := bindLite(stmt, i+1, arg); err != nil {
+			return nil, err
+		}
+	}
+	return stmt, nil
+}
+
+func bindLite(stmt *sqlite.Stmt, i int, arg any) error {
+	v, err := plain(arg)
+	if err != nil {
+		return err
+	}
+	switch x := v.(type) {
+	case nil:
+		stmt.BindNull(i)
+	case int64:
+		stmt.BindInt64(i, x)
+	case bool:
+		stmt.BindBool(i, x)
+	case string:
+		stmt.BindText(i, x)
+	case []byte:
+		stmt.BindBytes(i, x)
+	case id.ID:
+		stmt.BindBytes(i, x[:])
+	case time.Time:
+		stmt.BindInt64(i, x.UnixMicro())
+	}
+	return nil
+}
+
+func (c *liteConn) query(q *Query, each func(*Row) error, args []any) error {
+	stmt, err := c.prepare(q, args)
+	if err != nil {
+		return err
+	}
+	row := Row{lite: stmt}
+	for {
+		more, err := stmt.Step()
+		if err != nil {
+			return errors.Join(err, stmt.Reset())
+		}
+		if !more {
+			return stmt.Reset()
+		}
+		if err := each(&row); err != nil {
+			_ = stmt.Reset() // reports only the error of the step before, of which there is none
+			return err
+		}
+	}
+}
+
+func (c *liteConn) exec(q *Query, args []any) (int64, error) {
+	stmt, err := c.prepare(q, args)
+	if err != nil {
+		return 0, err
+	}
+	for {
+		more, err := stmt.Step()
+		if err != nil {
+			_ = stmt.Reset() // repeats the error of the step
+			return 0, err
+		}
+		if !more {
+			break
+		}
+	}
+	return int64(c.c.Changes()), stmt.Reset()
+}
+
+func (c *liteConn) again(fn func(conn) error) error {
+	if err := errors.Join(c.run("ROLLBACK TO one"), c.run("RELEASE one"), c.run("SAVEPOINT one")); err != nil {
+		return err
+	}
+	return fn(c)
+}
