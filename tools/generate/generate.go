@@ -27,6 +27,9 @@ func generate(root, dir, sqlc string) error {
 	if err := layOut(work, dir, sources); err != nil {
 		return err
 	}
+	if err := checkRules(root, dir); err != nil {
+		return err
+	}
 	if err := runSqlc(root, sqlc, filepath.Join(work, "sqlc.json")); err != nil {
 		return err
 	}
@@ -86,6 +89,22 @@ func configure(dir string, sources []source) ([]byte, error) {
 // moduleName is the folder that owns internal/store: casework for core/casework/internal/store.
 func moduleName(dir string) string {
 	return strings.ReplaceAll(filepath.Base(filepath.Dir(filepath.Dir(dir))), "-", "")
+}
+
+// checkRules runs the house's rules about SQL text. They live in the main module, where the architecture test has them;
+// a tree without them (a test's) has nothing to run.
+func checkRules(root, dir string) error {
+	if _, err := os.Stat(filepath.Join(root, "arch", "sqlrules")); err != nil {
+		return nil
+	}
+	command := exec.Command("go", "run", "./arch/sqlrules/sqlcheck", dir)
+	command.Dir = root
+	said, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return errors.New(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(string(said)), "exit status 1")))
+	}
+	return err
 }
 
 func runSqlc(root, sqlc, config string) error {

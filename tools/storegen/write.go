@@ -290,7 +290,7 @@ func (q query) collect() string {
 	return "item := " + q.scan() + "\n" + q.saw("item") + "out = append(out, item)\n"
 }
 
-// saw tells the look of each person whom a row names; a NULL names nobody.
+// saw tells the look of each person whom a row names; the look itself knows that the zero ID is nobody.
 func (q query) saw(row string) string {
 	var out strings.Builder
 	for _, place := range q.seen {
@@ -298,11 +298,7 @@ func (q query) saw(row string) string {
 		if len(q.columns) > 1 {
 			person += "." + exported(q.columns[place].name)
 		}
-		if q.columns[place].nullable {
-			fmt.Fprintf(&out, "if !%s.IsZero() {\nr.Saw(%s)\n}\n", person, person)
-		} else {
-			fmt.Fprintf(&out, "r.Saw(%s)\n", person)
-		}
+		fmt.Fprintf(&out, "r.Saw(%s)\n", person)
 	}
 	return out.String()
 }

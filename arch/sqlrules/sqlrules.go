@@ -1,0 +1,50 @@
+// Package sqlrules holds the house's rules about SQL text: the dialect that both engines run, the eight column types,
+// and what every table declares about its holder and its persons.
+//
+// It reads text only and knows neither engine nor sqlc. The architecture test runs it over the whole tree, and
+// tools/generate runs it (through sqlcheck) before it generates. What needs types of expressions, such as a NULL that
+// would reach a string, is the generator's.
+package sqlrules
+
+import "fmt"
+
+// File is one SQL file.
+type File struct {
+	Name string // as a fault shows it
+	Text string
+}
+
+// Fault is one broken rule at one place.
+type Fault struct {
+	File string
+	Line int // from 1
+	Text string
+}
+
+func (f Fault) String() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }
+
+// Check reads the schema files of one module in their order, then its queries, and returns every fault.
+func Check(schema, queries []File) []Fault {
+	var out []Fault
+	tables := newCatalog()
+	for _, f := range schema {
+		tokens := scan(f.Text)
+		out = append(out, located(f.Name, checkWords(tokens))...)
+		out = append(out, located(f.Name, tables.read(f.Name, tokens))...)
+	}
+	out = append(out, tables.check()...)
+	for _, f := range queries {
+		for _, statement := range split(scan(f.Text)) {
+			out = append(out, located(f.Name, checkWords(statement))...)
+			out = append(out, located(f.Name, tables.checkStatement(statement))...)
+		}
+	}
+	return out
+}
+
+func located(file string, faults []Fault) []Fault {
+	for i := range faults {
+		faults[i].File = file
+	}
+	return faults
+}
