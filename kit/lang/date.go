@@ -165,3 +165,11 @@ func nearDay(l Language, days int) (string, bool) {
 	}
 	return "", false
 }
+
+// Term says how long a term is: 10 рабочих дней, 30 days.
+func Term(l Language, t calendar.Term) string {
+	if t.Kind == calendar.Working {
+		return WorkingDays(l, t.Days)
+	}
+	return Days(l, t.Days)
+}
