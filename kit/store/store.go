@@ -170,6 +170,15 @@ func (tx *Tx) Exec(q *Query, args ...any) (int64, error) {
 	return n, tx.failed
 }
 
+// Fail spoils the Write with err and returns it: the Write rolls back and ends with err even when its closure goes on and
+// returns nil. It is for a verb that must not be swallowed.
+func (tx *Tx) Fail(err error) error {
+	if tx.failed == nil {
+		tx.failed = err
+	}
+	return err
+}
+
 // Now implements Reader: one moment for the whole Write.
 func (tx *Tx) Now() time.Time { return tx.now }
 
