@@ -1,0 +1,170 @@
+package casework
+
+import (
+	"time"
+
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+)
+
+// Stage is how far a case is as a whole.
+type Stage string
+
+// The stages.
+const (
+	Open      Stage = "open"
+	Approved  Stage = "approved"
+	Refused   Stage = "refused"
+	Withdrawn Stage = "withdrawn"
+)
+
+// Status is what people see; it is computed from the stage and the open tasks.
+type Status string
+
+// The statuses.
+const (
+	StatusChecking  Status = "checking"  // registers are being asked
+	StatusToPay     Status = "to_pay"    // the resident owes the fee
+	StatusInQueue   Status = "in_queue"  // waits for an official to take it
+	StatusInReview  Status = "in_review" // an official has it
+	StatusAsked     Status = "asked"     // the resident owes an answer; the clock stands
+	StatusDeciding  Status = "deciding"
+	StatusIssuing   Status = "issuing" // decided; the document is being made
+	StatusApproved  Status = "approved"
+	StatusRefused   Status = "refused"
+	StatusWithdrawn Status = "withdrawn"
+)
+
+// TaskState is how far a task is.
+type TaskState string
+
+// The states of a task.
+const (
+	TaskOpen      TaskState = "open"
+	TaskDone      TaskState = "done"
+	TaskCancelled TaskState = "cancelled"
+)
+
+// Outcome is how a task ended.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeDone     Outcome = "done"
+	OutcomeLate     Outcome = "late"   // not done within its time
+	OutcomeFailed   Outcome = "failed" // could not be done
+	OutcomeApproved Outcome = "approved"
+	OutcomeRefused  Outcome = "refused"
+	OutcomeOfficial Outcome = "official" // the table leaves it to an official
+)
+
+// The events.
+const (
+	EventSubmitted = "casework.submitted"
+	EventMoved     = "casework.moved"
+	EventAsked     = "casework.asked"
+	EventAnswered  = "casework.answered"
+	EventDecided   = "casework.decided"
+	EventIssued    = "casework.issued"
+	EventLate      = "casework.late"
+	EventClosed    = "casework.closed"
+)
+
+// Case is a case as it is read, unsealed.
+type Case struct {
+	Holder, ID  id.ID
+	Number      string
+	Service     string
+	Agency      id.ID
+	Definition  string // hash of the city version it keeps
+	Applicant   id.ID
+	Mandate     id.ID
+	Channel     act.Channel
+	Lang        string
+	Revision    int64
+	Stage       Stage
+	Status      Status
+	Step        string
+	Submitted   time.Time
+	TermDue     time.Time // pauses counted in; meaningless while Paused
+	Paused      time.Time // since when the term stands; zero: it runs
+	Decided     time.Time
+	DecidedBy   id.ID
+	Ground, Row string
+	ListGroup   string
+	Rating      int
+	Inputs      service.Inputs
+	Decision    *Decision // nil until decided
+	Tasks       []Task    // in order of opening
+	Questions   []Question
+	Pauses      []Pause
+}
+
+// Task is one thing to do in a case.
+type Task struct {
+	ID        id.ID
+	Step      string
+	Kind      service.TaskKind
+	State     TaskState
+	Agency    id.ID
+	Queue     string
+	Official  id.ID
+	Opened    time.Time
+	Due       time.Time // zero: none
+	Closed    time.Time
+	Outcome   Outcome
+	Reference id.ID
+}
+
+// Question is what an official asked the applicant.
+type Question struct {
+	ID       id.ID
+	Asked    time.Time
+	AskedBy  id.ID
+	Due      time.Time
+	Answered time.Time
+	Words    string
+	Answer   string
+	Files    []service.File
+}
+
+// Pause is a time in which the term stood still.
+type Pause struct {
+	Since, Until time.Time // Until is zero while it lasts
+	Reason       string    // locale key
+}
+
+// Decision is how a case was decided, with everything needed to decide it again: the definition is the case's own.
+type Decision struct {
+	Stage   Stage          `json:"stage"`
+	By      string         `json:"by"` // table, official, ground
+	Row     string         `json:"row,omitempty"`
+	Ground  string         `json:"ground,omitempty"`
+	Words   string         `json:"words,omitempty"` // the official's own
+	Inputs  service.Inputs `json:"inputs"`          // with every certificate, as the decision saw them
+	Environ string         `json:"environment"`     // version of the rules' environment
+}
+
+// Entry is a line of the timeline.
+type Entry struct {
+	Number   int64
+	At       time.Time
+	Event    string // locale key casework.timeline.<event>
+	Actor    act.Actor
+	Internal bool
+	Params   map[string]string
+	Words    string
+}
+
+// The faults of this module.
+var (
+	ErrNone     = fault.New(fault.Missing, "casework.none")      // no such case, or not for this person
+	ErrMoved    = fault.New(fault.Conflict, "casework.moved_on") // somebody changed it meanwhile: read it again
+	ErrTaken    = fault.New(fault.Conflict, "casework.taken")    // another official has it
+	ErrNotYours = fault.New(fault.Denied, "casework.not_yours")  // take it first
+	ErrNotNow   = fault.New(fault.Conflict, "casework.not_now")  // the case is not at a step where that can be done
+	ErrGround   = fault.New(fault.Invalid, "casework.no_ground") // a refusal needs a ground of the definition
+	ErrEmpty    = fault.New(fault.Invalid, "casework.no_words")  // a question or an answer needs words
+)

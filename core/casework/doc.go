@@ -1,0 +1,25 @@
+// Package casework carries a case from submission to its end: tasks, timeline, the clock of the term, the official's desk
+// and the page on which the resident follows it.
+//
+// A case is an instance of a service's definition, which it keeps by hash for ever. It stands at one step of the
+// definition's graph at a time; each step is a task: fetch certificates, wait for the fee, review, ask, decide, issue.
+// What happens next is decided by one pure function, next, from the definition, the case and the state of what the
+// case waits for. The job casework.move reads all that, asks next, prepares what the move needs (a request to a register,
+// a charge, a document) and commits it with the case's new revision. It is put by every event that may matter, so that
+// a lost, doubled or late event changes nothing: the next run finds the same state and makes the same move, once.
+//
+// The status that people see is computed from the tasks. The clock of the term counts days of the city's calendar,
+// pauses while the resident owes an answer and never starts anew.
+//
+// It owns the tables case_file, case_line, case_number, task, timeline, pause, question and the desk's projections
+// desk_line and case_word. The home of a case is its holder; the desk's list is a copy made by casework.project, keyed by
+// the case's revision, and every decision checks the case itself.
+//
+// It does not own drafts and forms (core/apply, which comes later and calls PrepareOpen), certificates (core/exchange),
+// charges (core/pay), documents (core/document), notices (core/notice: told by events) or definitions (core/service).
+//
+// Events: casework.submitted, casework.moved (every change), casework.asked, casework.answered, casework.decided,
+// casework.issued, casework.late, casework.closed; Object is the case, Version its revision.
+//
+// Life cycle: New, Provision (operations, routes, handlers), nothing of its own to start or stop.
+package casework
