@@ -73,7 +73,7 @@ func (t *table) inPrimary(column string) bool {
 // parseDeclaration reads a table's comment; the second result names what is wrong with it.
 func parseDeclaration(comment string) (declaration, string) {
 	var out declaration
-	found := false
+	found, reasoned := false, false
 	for _, part := range strings.Split(comment, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), ":")
 		value = strings.TrimSpace(value)
@@ -84,6 +84,7 @@ func parseDeclaration(comment string) (declaration, string) {
 				if len(strings.Trim(reason, " —-")) < 3 {
 					return out, "no reason for holder: none"
 				}
+				reasoned = true
 				continue
 			}
 			out.holder = value
@@ -94,6 +95,9 @@ func parseDeclaration(comment string) (declaration, string) {
 		case "narrow":
 			out.narrow = true
 		default:
+			if reasoned && len(out.personal) == 0 && !out.narrow {
+				continue // the reason goes on after a semicolon
+			}
 			return out, "the unknown part \"" + name + "\""
 		}
 	}

@@ -131,7 +131,7 @@ func writeComment(out *strings.Builder, q query) {
 	case !strings.HasPrefix(about[0], q.name):
 		about = append([]string{q.name + ": " + about[0]}, about[1:]...)
 	}
-	if q.list {
+	if q.list && q.command == ":many" {
 		about = append(about, "The list goes to the database in parts: rows come in no order, and a value given twice may give its row twice.")
 	}
 	for _, line := range about {

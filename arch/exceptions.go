@@ -1,0 +1,50 @@
+package arch
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// exceptions are the files or folders that a rule leaves alone, each with the reason.
+var exceptions = map[string]map[string]string{
+	"time": {
+		"kit/clock/": "it is the clock",
+		"sim/":       "the outside world has a clock of its own",
+		"bench/":     "it measures real time",
+		"e2e/":       "it waits for real browsers",
+		"tools/":     "it runs on a developer's machine",
+	},
+	"sql text": {
+		"kit/store/": "it is the store: transactions, migrations, lists",
+		"bench/":     "the bare operation that a figure is compared with",
+		"arch/":      "it looks for SQL",
+		"tools/":     "it makes the code of stores",
+	},
+	"sql queries": {
+		"kit/store/": "it is the store",
+		"bench/":     "the bare operation that a figure is compared with",
+	},
+}
+
+// ownQueries tells whether a file is the query.go of a part of kit that keeps its schema beside it: infrastructure
+// whose few statements are written by hand. The rule "hand queries" holds them to the dialect and off personal tables.
+func (t *Tree) ownQueries(f goFile) bool {
+	if path.Base(f.path) != "query.go" || path.Dir(f.dir()) != "kit" {
+		return false
+	}
+	return slices.ContainsFunc(t.texts, func(other text) bool { return other.under(f.dir() + "/schema") })
+}
+
+// scratch are folders that no rule about Go reads: they keep other things alive.
+var scratch = []string{"zz_deps"}
+
+// excepted tells whether a rule leaves a file alone.
+func excepted(rule, file string) bool {
+	for prefix := range exceptions[rule] {
+		if file == prefix || strings.HasSuffix(prefix, "/") && strings.HasPrefix(file, prefix) {
+			return true
+		}
+	}
+	return false
+}
