@@ -30,7 +30,9 @@ func (q *Queue) Every(name string, interval time.Duration, fn Handler, options .
 	}
 }
 
-func period(now time.Time, interval time.Duration) int64 { return now.UnixMicro() / interval.Microseconds() }
+func period(now time.Time, interval time.Duration) int64 {
+	return now.UnixMicro() / interval.Microseconds()
+}
 
 // plan puts the recurring jobs of the present periods. The key of a period bars a second job from any node.
 func (q *Queue) plan(ctx context.Context) error {

@@ -388,4 +388,3 @@ func waitUntil(t testing.TB, done func() bool) {
 	}
 	t.Fatal("waited for 30 seconds in vain")
 }
-
