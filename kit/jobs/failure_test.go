@@ -36,6 +36,10 @@ func TestAHandlerThatLostItsLeaseChangesNothing(t *testing.T) {
 			if j.Attempt != 2 {
 				t.Errorf("try %d", j.Attempt)
 			}
+			close(leave) // the late node wakes up while the job is held here
+			if err := <-end; !errors.Is(err, jobs.ErrLost) {
+				t.Errorf("the late node's Write ended with %v", err)
+			}
 			return s.Write(ctx, func(tx *store.Tx) error { return errors.Join(mark(tx, object), quick.Done(tx, j)) })
 		})
 		if err := slow.Start(ctx); err != nil {
@@ -49,10 +53,6 @@ func TestAHandlerThatLostItsLeaseChangesNothing(t *testing.T) {
 		c.Move(31 * time.Second)
 		if drain(t, quick); times(t, s, object) != 1 {
 			t.Error("a dead node's job was not taken over after its lease")
-		}
-		close(leave)
-		if err := <-end; !errors.Is(err, jobs.ErrLost) {
-			t.Errorf("the late node's Write ended with %v", err)
 		}
 		if err := slow.Stop(ctx); err != nil {
 			t.Error(err)
