@@ -155,7 +155,7 @@ func (f SignatureForm) Signature() (Signature, error) {
 	return Signature{Key: f.Key, Bytes: value}, nil
 }
 
-// ParseKeySet reads a key set file and checks that a key of its own has signed it. That tells that the set is whole, not
+// ParseKeySet reads a key set file and checks that keys of its own have signed it. That tells that the set is whole, not
 // that it is the city's: whoever calls must have it from a place that they trust. The error is ErrKeySet.
 func ParseKeySet(file []byte) (KeySet, error) {
 	if len(file) > maxKeySet {
@@ -174,10 +174,28 @@ func ParseKeySet(file []byte) (KeySet, error) {
 	if err := SameJSON(file, set.Value()); err != nil {
 		return KeySet{}, fmt.Errorf("%w: %w", ErrKeySet, err)
 	}
-	if !set.Vouches(set) {
-		return KeySet{}, fmt.Errorf("%w: no key of its own has signed it", ErrKeySet)
+	if err := set.whole(); err != nil {
+		return KeySet{}, err
 	}
 	return set, nil
+}
+
+// whole checks that keys of the set's own have signed it, and that no signature in it is idle.
+func (k KeySet) whole() error {
+	message, err := k.message()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrKeySet, err)
+	}
+	if len(k.Signatures) == 0 {
+		return fmt.Errorf("%w: nobody has signed it", ErrKeySet)
+	}
+	for _, s := range k.Signatures {
+		key, ok := k.Find(s.Key)
+		if !ok || !ed25519.Verify(key.Public, signed(domainKeys, message), s.Bytes) {
+			return fmt.Errorf("%w: the signature by key %.16q does not fit", ErrKeySet, s.Key)
+		}
+	}
+	return nil
 }
 
 // SameJSON checks that a file is the canonical form of v but for white space: no second key of one name, no other

@@ -150,6 +150,7 @@ func TestKeySetFile(t *testing.T) {
 		"another algorithm":  {`"algorithm": "Ed25519"`, `"algorithm": "none"`},
 		"a key without life": {`"retired": "2026-11-21T09:01:00Z",`, ``},
 		"something after":    {"\n}\n", "\n}\n{}"},
+		"an idle signature":  {`"signatures": [`, `"signatures": [{"key": "0000000000000000", "value": "` + strings.Repeat("A", 86) + `"},`},
 		"another spelling":   {`"kitezh"`, `"kite\u007ah"`},
 	} {
 		bad := strings.Replace(string(file), change[0], change[1], 1)

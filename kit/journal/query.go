@@ -1,0 +1,72 @@
+package journal
+
+import (
+	"embed"
+	"errors"
+	"time"
+
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Migrations is the journal's schema, for the list in app.
+var Migrations = store.Migrations{Module: "journal", Files: schema}
+
+// Row is an entry as it lies in the database; Journal.Open makes an Entered of it.
+type Row struct {
+	Holder, ID, Act, Object id.ID
+	Kind                    string
+	Made                    time.Time
+	Leaf                    []byte
+	Salt, Body              vault.Sealed
+	Position                int64 // in the public tree; -1 while it waits
+}
+
+const rowColumns = `holder, id, act, kind, object, made, leaf, salt, body, position`
+
+var (
+	insertEntry = store.NewQuery("journal.InsertEntry",
+		`INSERT INTO journal_entry (`+rowColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, -1)`)
+	entryByID = store.NewQuery("journal.EntryByID",
+		`SELECT `+rowColumns+` FROM journal_entry WHERE holder = $1 AND id = $2`)
+	entriesOf = store.NewQuery("journal.EntriesOf",
+		`SELECT `+rowColumns+` FROM journal_entry WHERE holder = $1 AND object = $2 ORDER BY id LIMIT 200`)
+)
+
+// ErrNone says that the holder has no such entry.
+var ErrNone = errors.New("journal: no such entry")
+
+// EntryByID reads one entry, or ErrNone.
+func EntryByID(r store.PersonalReader, holder, entry id.ID) (Row, error) {
+	rows, err := readRows(r, entryByID, holder, entry)
+	if err != nil {
+		return Row{}, err
+	}
+	if len(rows) == 0 {
+		return Row{}, ErrNone
+	}
+	return rows[0], nil
+}
+
+// EntriesOf reads the entries about an object of the holder, oldest first, at most 200.
+func EntriesOf(r store.PersonalReader, holder, object id.ID) ([]Row, error) {
+	return readRows(r, entriesOf, holder, object)
+}
+
+func readRows(r store.PersonalReader, q *store.Query, args ...any) ([]Row, error) {
+	var out []Row
+	err := r.Query(q, func(row *store.Row) error {
+		one := Row{
+			Holder: row.ID(0), ID: row.ID(1), Act: row.ID(2), Kind: row.Text(3), Object: row.ID(4), Made: row.Time(5),
+			Leaf: row.Bytes(6), Salt: row.Bytes(7), Body: row.Bytes(8), Position: row.Int(9),
+		}
+		r.Saw(one.Holder)
+		out = append(out, one)
+		return nil
+	}, args...)
+	return out, err
+}
