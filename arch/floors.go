@@ -25,7 +25,7 @@ var below = map[string][]string{
 	"cmd":     {"app", "systems", "core", "ui", "kit", "sim", "city"},
 	"bench":   {"app", "systems", "core", "ui", "kit", "sim", "city"},
 	"e2e":     {"app", "systems", "core", "ui", "kit", "sim", "city"},
-	"arch":    {},
+	"arch":    {"kit"}, // the sample's generated code
 	"scripts": {"kit"},
 	"tools":   {},
 }

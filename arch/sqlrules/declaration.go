@@ -121,7 +121,7 @@ func (c *catalog) checkStatement(s []token) []Fault {
 func (c *catalog) namesPersons(s []token) bool {
 	for i := range s {
 		t := c.tables[at(s, i)]
-		if t == nil || t.comment == nil {
+		if t == nil || t.comment == nil || !slices.Contains([]string{"from", "join", ",", "into", "update"}, at(s, i-1)) {
 			continue
 		}
 		if said, _ := parseDeclaration(*t.comment); len(said.personal) > 0 {

@@ -51,6 +51,7 @@ var bans = []ban{
 	{"select distinct *", "list the columns"},
 	{"returning *", "list the columns"},
 	{". *", "list the columns"},
+	{"public .", "name the table without its schema, which differs between stores"},
 	{"\"", "name it without quotes; SQLite reads an unknown quoted name as a text"},
 	{"`", "name it without quotes"},
 	{"create trigger", "say it in Go"},

@@ -20,7 +20,7 @@ const queriesFile = "queries.sql"
 // may have one.
 func findStores(root string, dirs []string) ([]string, error) {
 	if len(dirs) == 0 {
-		dirs = []string{"kit", "core", "systems", "app"}
+		dirs = []string{"kit", "core", "systems", "app", "arch"}
 	}
 	var out []string
 	for _, dir := range dirs {

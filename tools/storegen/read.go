@@ -40,7 +40,7 @@ func planQuery(tables []table, q *plugin.Query) (query, error) {
 	if err := out.takeArguments(q.GetParams()); err != nil {
 		return out, err
 	}
-	if err := out.takePersons(tables, q.GetColumns(), words, counts); err != nil {
+	if err := out.takePersons(tables, q.GetColumns(), counts); err != nil {
 		return out, err
 	}
 	out.takeModel(tables, q.GetColumns())
@@ -144,16 +144,16 @@ func (q *query) checkList() error {
 }
 
 // takePersons decides whether the query is a look. Every personal table that a SELECT names must show who was seen.
-func (q *query) takePersons(tables []table, columns []*plugin.Column, words []string, counts bool) error {
+func (q *query) takePersons(tables []table, columns []*plugin.Column, counts bool) error {
 	if !q.reads {
 		if counts {
 			return errors.New("\"counts only\" is for a SELECT")
 		}
 		return nil
 	}
-	named := false
+	named, read := false, tablesRead(q.sql)
 	for _, t := range tables {
-		if len(t.personal) == 0 || !slices.Contains(words, t.name) {
+		if len(t.personal) == 0 || !read[t.name] {
 			continue
 		}
 		named = true
@@ -230,46 +230,3 @@ func (q *query) takeModel(tables []table, columns []*plugin.Column) {
 
 func (q *query) wide() bool   { return len(q.arguments) > most }
 func (q *query) ownRow() bool { return q.model == "" && len(q.columns) > 1 }
-
-// words are the bare words of a statement in small letters, without comments, quoted texts and numbers.
-func words(sql string) []string {
-	var out []string
-	for i := 0; i < len(sql); {
-		switch c := sql[i]; {
-		case c == '\'':
-			i = skipQuoted(sql, i)
-		case strings.HasPrefix(sql[i:], "--"):
-			i = skipTo(sql, i, "\n")
-		case strings.HasPrefix(sql[i:], "/*"):
-			i = skipTo(sql, i, "*/")
-		case isWordByte(c):
-			start := i
-			for i < len(sql) && isWordByte(sql[i]) {
-				i++
-			}
-			out = append(out, strings.ToLower(sql[start:i]))
-		default:
-			i++
-		}
-	}
-	return out
-}
-
-func isWordByte(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
-// skipQuoted returns the place after a quoted text; a doubled quote inside simply starts the next one.
-func skipQuoted(sql string, at int) int {
-	if end := strings.IndexByte(sql[at+1:], '\''); end >= 0 {
-		return at + 1 + end + 1
-	}
-	return len(sql)
-}
-
-func skipTo(sql string, at int, end string) int {
-	if found := strings.Index(sql[at:], end); found >= 0 {
-		return at + found + len(end)
-	}
-	return len(sql)
-}

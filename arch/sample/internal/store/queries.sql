@@ -52,3 +52,6 @@ SELECT id FROM note WHERE holder = @holder ORDER BY id;
 
 -- name: CasesOfKinds :many
 SELECT holder, id, applicant FROM case_file WHERE holder = @holder AND amount > @least AND open = @open AND kind IN (sqlc.slice('kinds'));
+
+-- name: CloseCaseKindly :exec
+UPDATE case_file SET due = NULL, answers = @answers WHERE holder = @holder AND id = @id;
