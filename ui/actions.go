@@ -102,3 +102,11 @@ func toneClass(t Tone) string {
 	}
 	return "tone-ice"
 }
+
+// ink is the class of a state's colour of text; no tone, the text's own.
+func ink(t Tone) string {
+	if t == "" || t == Neutral {
+		return ""
+	}
+	return "c-" + string(t)
+}

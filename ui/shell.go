@@ -168,7 +168,7 @@ func current(is bool) templ.Attributes {
 var filledIcons = map[string]bool{
 	"house": true, "squares-four": true, "files": true, "wallet": true, "user": true, "tray": true, "briefcase": true,
 	"calendar-dots": true, "chats-circle": true, "chart-bar": true, "book-open-text": true, "gear-six": true,
-	"envelope-simple": true, "identification-card": true, "house-line": true,
+	"envelope-simple": true, "identification-card": true,
 }
 
 func currentIcon(link Link) string {

@@ -181,6 +181,7 @@ var (
 	opening = regexp.MustCompile(`(?s)^.*?<svg[^>]*>`)
 	closing = regexp.MustCompile(`</svg>\s*$`)
 	canvas  = regexp.MustCompile(`<rect width="256" height="256" fill="none"\s*/>`)
+	spare   = regexp.MustCompile(`(\.\d)\d+`) // a hundredth of a 256-unit drawing is not seen at 24 pixels
 )
 
 // sprite joins the icons into one file of symbols; a symbol's id is its file's name.
@@ -199,6 +200,7 @@ func sprite(sources fs.FS, out *output) error {
 		}
 		inner := opening.ReplaceAllString(string(content), "")
 		inner = canvas.ReplaceAllString(closing.ReplaceAllString(inner, ""), "")
+		inner = spare.ReplaceAllString(inner, "$1")
 		symbol := strings.TrimSuffix(path.Base(name), ".svg")
 		fmt.Fprintf(&all, `<symbol id="%s" viewBox="0 0 256 256" fill="currentColor">%s</symbol>`, symbol, inner)
 	}
