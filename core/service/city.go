@@ -2,6 +2,8 @@ package service
 
 import (
 	"encoding/json"
+
+	"posad.city/kit/calendar"
 )
 
 // City is one version of a whole city's data: checked, compiled, immutable, named by its Hash. It is safe for
@@ -63,12 +65,11 @@ type Figure struct {
 	Label Text   `json:"label" need:"1" about:"What it counts"`
 }
 
-// Calendar is calendar.yaml: the days on which the city departs from its working week.
+// Calendar is calendar.yaml: the days on which the city departs from its working week, Monday to Friday.
 type Calendar struct {
-	Week  []string `json:"week" need:"1" one:"mon|tue|wed|thu|fri|sat|sun" about:"Working days of the week"`
-	Opens string   `json:"opens" need:"1" about:"Start of the working day: 09:00"`
-	Shuts string   `json:"shuts" need:"1" about:"End of the working day: 18:00"`
-	Years []Year   `json:"years" need:"1" about:"Years that the calendar covers, in order"`
+	Opens string `json:"opens" need:"1" about:"Start of the working day: 09:00"`
+	Shuts string `json:"shuts" need:"1" about:"End of the working day: 18:00"`
+	Years []Year `json:"years" need:"1" about:"Years that the calendar covers, in order"`
 }
 
 // Year is one year of the calendar.
@@ -76,6 +77,7 @@ type Year struct {
 	Year     int       `json:"year" need:"1" about:"The year"`
 	Holidays []Holiday `json:"holidays" need:"1" about:"Days off that would be working days, or have a name"`
 	Working  []string  `json:"working,omitempty" about:"Days of the weekend that are worked, as 2026-11-21"`
+	Short    []string  `json:"short,omitempty" about:"Working days that end an hour earlier"`
 	Law      Text      `json:"law" need:"1" about:"The act that moves the days"`
 }
 
@@ -217,6 +219,9 @@ type House struct {
 
 // Hash names a version: hex SHA-256 of its canonical bytes.
 type Hash string
+
+// Days is the city's calendar: its zone, working days and terms.
+func (c *City) Days() *calendar.City { return c.compiled.days }
 
 // Service finds a definition by its key.
 func (c *City) Service(key string) (*Service, bool) {

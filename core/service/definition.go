@@ -104,6 +104,7 @@ type Field struct {
 	InsteadOf string       `json:"instead-of,omitempty" about:"Key of the certificate that this paper stands in for, where the register may not hold it; the reason must be told in the hint"`
 	Checks    []FieldCheck `json:"checks,omitempty" about:"Rules that the answer must meet"`
 	Keyed     bool         `json:"keyed,omitempty" about:"Officials find cases by this answer"`
+	Why       Text         `json:"why,omitzero" about:"Why it is asked, shown with the question; needed where no rule, certificate or document uses the answer and people read it"`
 }
 
 // Option is one answer of a choice.

@@ -1,17 +1,41 @@
 package service
 
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"posad.city/kit/calendar"
+	"posad.city/kit/rule"
+)
+
 // Rules are the compiled rules of one service. They are pure, bounded in cost and safe for concurrent use. An error of a
-// method means that a rule could not be computed from these inputs (a value of a wrong kind, a cost over the limit); the
-// case then goes to an official.
+// method means that a rule could not be computed from these inputs: mostly that it needs a value which is not there (a
+// *rule.NeedError in the chain), else a value of a wrong kind or a sum out of range. After submission such a case goes to
+// an official.
 type Rules struct {
-	service *Service
+	city     *City
+	service  *Service
+	scope    scope
+	programs map[programKey]*rule.Program
 }
+
+type programKey struct {
+	rule Rule
+	want kind
+}
+
+// ErrRule is the cause of every failure to compute a rule.
+var ErrRule = errors.New("service: a rule could not be computed")
 
 // compiled is what a City carries besides its data.
 type compiled struct {
-	rules map[string]*Rules
-	bytes []byte
-	hash  Hash
+	rules     map[string]*Rules
+	addresses *AddressBook
+	days      *calendar.City
+	bytes     []byte
+	hash      Hash
 }
 
 // Rules are the compiled rules of the service; nil when there is no such service.
@@ -20,16 +44,197 @@ func (c *City) Rules(service string) *Rules { return c.compiled.rules[service] }
 // Hash names this version of the city.
 func (c *City) Hash() Hash { return c.compiled.hash }
 
-// Bytes is the canonical form of this version: the same data gives the same bytes on every machine.
+// Bytes is the canonical form of this version: the same data gives the same bytes on every machine. Do not change it.
 func (c *City) Bytes() []byte { return c.compiled.bytes }
 
-// The contract of Rules, written out in the files of the package:
-//
-//	Obstacle(in Inputs) (*Obstacle, error)                     the first obstacle that stands; nil: may apply
-//	Charge(in Inputs) (Charge, error)                          the fee
-//	Decide(in Inputs) (Decision, error)                        the decision table
-//	Group(in Inputs) (*Group, error)                           the group of the waiting list; nil: no list
-//	Asks(certificate string, in Inputs) (bool, error)          whether the certificate is wanted
-//	Parameters(certificate string, in Inputs) (map[string]string, error)   what the register is given
-//	Shown(rule Rule, in Inputs) (bool, error)                  a step, field or option
-//	Value(path string, in Inputs) (any, bool)                  answers.X, facts.C.V, applicant.Y: for documents and prefilling
+// Obstacle is the first obstacle that stands; nil when one may apply. One that depends on what is not known yet does not
+// stand.
+func (r *Rules) Obstacle(in Inputs) (*Obstacle, error) {
+	e := r.with(in)
+	for i := range r.service.Obstacles {
+		stands, err := e.known(r.service.Obstacles[i].When)
+		if err != nil {
+			return nil, err
+		}
+		if stands {
+			return &r.service.Obstacles[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// Charge is what the case must pay; zero without a fee, or when an exemption applies. Before all registers have answered
+// it may be an error that wraps *rule.NeedError: the fee is not known yet.
+func (r *Rules) Charge(in Inputs) (Charge, error) {
+	fee := r.service.Fee
+	if fee == nil {
+		return Charge{}, nil
+	}
+	e := r.with(in)
+	for _, x := range fee.Exempt {
+		applies, err := e.yes(x.When)
+		if err != nil {
+			return Charge{}, err
+		}
+		if applies {
+			return Charge{Exempt: x.Key}, nil
+		}
+	}
+	if fee.Rule == "" {
+		return Charge{Amount: fee.Amount}, nil
+	}
+	value, err := e.value(fee.Rule, kindMoney)
+	if err != nil {
+		return Charge{}, err
+	}
+	amount, ok := value.(int64)
+	if !ok || amount < 0 || amount > maxMoney {
+		return Charge{}, fmt.Errorf("%w: the fee came out as %v", ErrRule, value)
+	}
+	return Charge{Amount: Money(amount)}, nil
+}
+
+// Decide is what the decision table says. Without a table, and with an error, an official decides.
+func (r *Rules) Decide(in Inputs) (Decision, error) {
+	if r.service.Decision == nil {
+		return Decision{Verdict: ByOfficial}, nil
+	}
+	e := r.with(in)
+	for i := range r.service.Decision.Rows {
+		row := &r.service.Decision.Rows[i]
+		hit, err := e.yes(row.When)
+		if err != nil {
+			return Decision{Verdict: ByOfficial}, err
+		}
+		if hit {
+			return Decision{Row: row.Key, Verdict: row.Decide, Ground: row.Ground, Because: row.Because}, nil
+		}
+	}
+	return Decision{Verdict: ByOfficial}, nil // the check has made sure that the last row is otherwise
+}
+
+// Group is the group of the waiting list; nil when the service has no list.
+func (r *Rules) Group(in Inputs) (*Group, error) {
+	if r.service.Order == nil {
+		return nil, nil
+	}
+	e := r.with(in)
+	for i := range r.service.Order.Groups {
+		g := &r.service.Order.Groups[i]
+		hit, err := e.yes(g.When)
+		if err != nil {
+			return nil, err
+		}
+		if hit {
+			return g, nil
+		}
+	}
+	return nil, nil
+}
+
+// Asks tells whether the certificate is wanted in this case.
+func (r *Rules) Asks(certificate string, in Inputs) (bool, error) {
+	c, ok := r.service.Certificate(certificate)
+	if !ok {
+		return false, fmt.Errorf("%w: no certificate %q", ErrRule, certificate)
+	}
+	return r.with(in).known(c.When)
+}
+
+// Parameters are what the register is given, as texts; false when one of them is not known yet.
+func (r *Rules) Parameters(certificate string, in Inputs) (map[string]string, bool) {
+	c, ok := r.service.Certificate(certificate)
+	if !ok {
+		return nil, false
+	}
+	values := present(r.scope, in)
+	out := make(map[string]string, len(c.With))
+	for name, path := range c.With {
+		text := asText(values[path])
+		if text == "" {
+			return nil, false
+		}
+		out[name] = text
+	}
+	return out, true
+}
+
+func asText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case calendar.Date:
+		return v.String()
+	}
+	return ""
+}
+
+// Holds tells whether a step's, field's or option's rule is true; an empty rule is, one that depends on what is not
+// answered yet is not.
+func (r *Rules) Holds(text Rule, in Inputs) (bool, error) { return r.with(in).known(text) }
+
+// Value is the value that a path of the definition names (answers.plate, facts.residence.zone, applicant.birth), in
+// memory as: text string, number and money int64, yes-no bool, date calendar.Date, texts []string, records
+// []map[string]any. False when there is no such path or no value.
+func (r *Rules) Value(path string, in Inputs) (any, bool) {
+	if path == "applicant.name" {
+		n := in.Applicant.Name
+		return n.Full(), n.Surname != ""
+	}
+	if _, ok := r.scope[path]; !ok {
+		return nil, false
+	}
+	value, ok := present(r.scope, in)[path]
+	return value, ok
+}
+
+// Full is the name as documents write it: surname, given name, patronymic.
+func (n Name) Full() string {
+	return strings.Join(slices.DeleteFunc([]string{n.Surname, n.Given, n.Patronymic}, func(part string) bool { return part == "" }), " ")
+}
+
+// evaluation is one set of inputs for several rules.
+type evaluation struct {
+	*Rules
+	values map[string]any
+}
+
+func (r *Rules) with(in Inputs) evaluation { return evaluation{r, present(r.scope, in)} }
+
+// yes computes a rule that says yes or no; an empty one says yes.
+func (e evaluation) yes(text Rule) (bool, error) {
+	if text == "" {
+		return true, nil
+	}
+	value, err := e.value(text, kindYesNo)
+	if err != nil {
+		return false, err
+	}
+	yes, ok := value.(bool)
+	if !ok {
+		return false, fmt.Errorf("%w: %q came out as %v", ErrRule, text, value)
+	}
+	return yes, nil
+}
+
+// known is yes where a value that is not there means no.
+func (e evaluation) known(text Rule) (bool, error) {
+	yes, err := e.yes(text)
+	var need *rule.NeedError
+	if errors.As(err, &need) {
+		return false, nil
+	}
+	return yes, err
+}
+
+func (e evaluation) value(text Rule, want kind) (any, error) {
+	p, ok := e.programs[programKey{text, want}]
+	if !ok {
+		return nil, fmt.Errorf("%w: %q is not a rule of %s", ErrRule, text, e.service.Key)
+	}
+	value, err := p.Eval(e.values)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %q: %w", ErrRule, text, err)
+	}
+	return value, nil
+}

@@ -55,7 +55,8 @@ type Vehicle struct {
 type Address struct {
 	ID       string            `json:"id"` // STREET:HOUSE of the register
 	Flat     string            `json:"flat,omitempty"`
-	Text     string            `json:"text"` // as people read it, Russian
+	Text     string            `json:"text"`    // as people read it, in Russian
+	TextEN   string            `json:"text_en"` // the same in Latin letters
 	District string            `json:"district"`
 	Zones    map[string]string `json:"zones,omitempty"`
 }

@@ -1,0 +1,80 @@
+package service
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func (c *checker) registers() {
+	agencies := keysOf(c.city.Agencies, func(a *Agency) string { return a.Key })
+	for i := range c.city.Registers {
+		r := &c.city.Registers[i]
+		from := "register/" + r.Key
+		if !keyed(r.Key, '-') {
+			c.tell(from, "register", "bad_key", "key", r.Key, "joiner", "-")
+		}
+		c.reference(from, "agency", "agency", r.Agency, agencies)
+		c.keys(from, "parameters", "name", '_', keysOf(r.Parameters, func(p *Parameter) string { return p.Name }))
+		c.keys(from, "values", "name", '_', keysOf(r.Values, func(v *Value) string { return v.Name }))
+		for _, pair := range [][2]string{{"fresh", r.Fresh}, {"timeout", r.Timeout}} {
+			if d, err := time.ParseDuration(pair[1]); err != nil || d <= 0 {
+				c.tell(from, pair[0], "bad_duration", "value", pair[1])
+			}
+		}
+		c.reply(from, r)
+	}
+}
+
+// reply checks that the schema is one, and that it promises every value that rules may use.
+func (c *checker) reply(from string, r *Register) {
+	if _, err := r.Validator(); err != nil {
+		c.tell(from, "reply", "bad_schema", "message", err.Error())
+		return
+	}
+	properties, _ := r.Reply["properties"].(map[string]any)
+	required, _ := r.Reply["required"].([]any)
+	for i, v := range r.Values {
+		property, ok := properties[v.Name].(map[string]any)
+		promised := false
+		for _, name := range required {
+			promised = promised || name == v.Name
+		}
+		if !ok || !promised || !schemaGives(property, kind(v.Type)) {
+			c.tell(from, "values."+strconv.Itoa(i)+".name", "value_not_in_reply", "value", v.Name, "type", v.Type)
+		}
+	}
+}
+
+// schemaGives tells whether a property's schema gives the kind of value.
+func schemaGives(property map[string]any, k kind) bool {
+	want := map[kind]string{kindText: "string", kindNumber: "integer", kindYesNo: "boolean", kindDate: "string", kindMoney: "integer", kindTexts: "array", kindRecords: "array"}
+	return property["type"] == want[k]
+}
+
+// Validator is the compiled JSON Schema of the register's reply. It is safe for concurrent use.
+func (r *Register) Validator() (*jsonschema.Schema, error) {
+	content, err := json.Marshal(r.Reply)
+	if err != nil {
+		return nil, fmt.Errorf("service: schema of register %s: %w", r.Key, err)
+	}
+	return compileSchema("register-"+r.Key+".json", content)
+}
+
+// FreshFor is how long a reply may be reused in the same case.
+func (r *Register) FreshFor() time.Duration { return duration(r.Fresh) }
+
+// AnswersWithin is how long one request may take.
+func (r *Register) AnswersWithin() time.Duration { return duration(r.Timeout) }
+
+// duration reads a value that the check has passed.
+func duration(text string) time.Duration {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0
+	}
+	return d
+}

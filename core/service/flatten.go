@@ -1,0 +1,156 @@
+package service
+
+import (
+	"encoding/json"
+	"math"
+
+	"posad.city/kit/calendar"
+)
+
+// present is what the inputs hold, by path. Values of a kind other than the scope's are left out: a register's reply has
+// passed its schema and answers have passed the form, so such a value can only come from data of an older version.
+func present(s scope, in Inputs) map[string]any {
+	p := &presence{scope: s, out: map[string]any{}, today: in.Today}
+	p.put("today", in.Today.String())
+	p.applicant(in.Applicant)
+	for key, value := range in.Answers {
+		if value == nil {
+			continue
+		}
+		p.answer("answers."+key, value)
+	}
+	for key, fact := range in.Facts {
+		if fact.State != FactKnown {
+			continue
+		}
+		for name, value := range fact.Values {
+			p.put("facts."+key+"."+name, value)
+		}
+	}
+	return p.out
+}
+
+type presence struct {
+	scope scope
+	out   map[string]any
+	today calendar.Date
+}
+
+func (p *presence) applicant(a Person) {
+	for name, value := range map[string]string{
+		"surname": a.Name.Surname, "given": a.Name.Given, "patronymic": a.Name.Patronymic, "birth": a.Birth,
+		"snils": a.SNILS, "inn": a.INN, "phone": a.Phone, "email": a.Email,
+	} {
+		if value != "" {
+			p.put("applicant."+name, value)
+		}
+	}
+	p.age("applicant")
+}
+
+// age follows from a date of birth, where the scope wants it.
+func (p *presence) age(path string) {
+	if birth, ok := p.out[path+".birth"].(calendar.Date); ok && p.scope[path+".age"] == kindNumber {
+		p.out[path+".age"] = int64(birth.AgeOn(p.today))
+	}
+}
+
+func (p *presence) answer(path string, value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		p.parts(path, v)
+		p.age(path)
+	case []any:
+		p.put(path, v)
+		p.put(path+".count", float64(len(v)))
+	default:
+		p.put(path, v)
+	}
+}
+
+// parts puts the values of an object; a name inside a child is taken as the child's own parts.
+func (p *presence) parts(path string, object map[string]any) {
+	for name, value := range object {
+		inner, ok := value.(map[string]any)
+		switch {
+		case ok && name == "name":
+			p.parts(path, inner)
+		case ok:
+			p.parts(path+"."+name, inner)
+		case value != nil:
+			p.put(path+"."+name, value)
+		}
+	}
+}
+
+// put keeps a value under its path when it is of the path's kind.
+func (p *presence) put(path string, value any) {
+	if k, ok := p.scope[path]; ok {
+		if typed, ok := k.typed(value); ok {
+			p.out[path] = typed
+		}
+	}
+}
+
+// typed turns a JSON value into the Go value of the kind.
+func (k kind) typed(value any) (any, bool) {
+	switch k {
+	case kindText:
+		text, ok := value.(string)
+		return text, ok
+	case kindYesNo:
+		yes, ok := value.(bool)
+		return yes, ok
+	case kindNumber, kindMoney:
+		return wholeNumber(value)
+	case kindDate:
+		text, _ := value.(string)
+		day, err := calendar.ParseDate(text)
+		return day, err == nil
+	case kindTexts:
+		return textList(value)
+	case kindRecords:
+		return recordList(value)
+	}
+	return nil, false
+}
+
+func wholeNumber(value any) (any, bool) {
+	switch v := value.(type) {
+	case float64:
+		return int64(v), v == math.Trunc(v) && math.Abs(v) < 1<<53
+	case json.Number:
+		n, err := v.Int64()
+		return n, err == nil
+	case int64:
+		return v, true
+	case int:
+		return int64(v), true
+	}
+	return nil, false
+}
+
+func textList(value any) (any, bool) {
+	if list, ok := value.([]string); ok {
+		return list, true
+	}
+	list, ok := value.([]any)
+	out := make([]string, 0, len(list))
+	for _, item := range list {
+		text, isText := item.(string)
+		ok = ok && isText
+		out = append(out, text)
+	}
+	return out, ok
+}
+
+func recordList(value any) (any, bool) {
+	list, ok := value.([]any)
+	out := make([]map[string]any, 0, len(list))
+	for _, item := range list {
+		record, isRecord := item.(map[string]any)
+		ok = ok && isRecord
+		out = append(out, record)
+	}
+	return out, ok
+}

@@ -1,0 +1,167 @@
+package service
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// LoadCity reads a city folder, checks all of it and compiles its rules. It returns a City, or every fault found; one of
+// the two is nil. The folder:
+//
+//	city.yaml calendar.yaml topics.yaml situations.yaml places.yaml
+//	agencies/*.yaml registers/*.yaml services/*.yaml messages/SERVICE.yaml
+//	content/news.yaml content/pages/*.yaml
+//
+// Any other YAML file is a fault, except under demo/, which the city does not read.
+func LoadCity(files fs.FS) (*City, Faults) {
+	l := &loader{files: files, city: &City{}, sources: map[string]*source{}}
+	l.walk()
+	l.notices()
+	if len(l.faults) > 0 {
+		return nil, l.faults.sorted()
+	}
+	l.sort()
+	c := &checker{city: l.city, sources: l.sources}
+	c.run()
+	if len(c.faults) > 0 {
+		return nil, c.faults.sorted()
+	}
+	if faults := l.city.seal(); len(faults) > 0 {
+		return nil, faults
+	}
+	return l.city, nil
+}
+
+type loader struct {
+	files   fs.FS
+	city    *City
+	sources map[string]*source // by the kind and key of what the file defines: service/parking-permit
+	faults  Faults
+	worded  []messages
+}
+
+// messages is messages/SERVICE.yaml: the city's own words for a service's notices.
+type messages struct {
+	Service string   `json:"service" need:"1" about:"Key of the service"`
+	Notices []Notice `json:"notices" need:"1" about:"Words by step"`
+}
+
+func (l *loader) walk() {
+	seen := map[string]bool{}
+	err := fs.WalkDir(l.files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			if name == "demo" || strings.HasPrefix(entry.Name(), ".") && name != "." {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if ext := path.Ext(name); ext == ".yaml" || ext == ".yml" {
+			seen[name] = true
+			l.file(name)
+		}
+		return nil
+	})
+	if err != nil {
+		l.faults = append(l.faults, Fault{File: ".", Kind: "file_unreadable", Params: map[string]string{"most": "4"}})
+	}
+	for _, need := range []string{"city.yaml", "calendar.yaml", "topics.yaml", "situations.yaml", "places.yaml"} {
+		if !seen[need] {
+			l.faults = append(l.faults, Fault{File: need, Kind: "file_missing", Params: map[string]string{"file": need}})
+		}
+	}
+}
+
+func (l *loader) file(name string) {
+	content, err := fs.ReadFile(l.files, name)
+	if err != nil {
+		l.faults = append(l.faults, Fault{File: name, Kind: "file_unreadable", Params: map[string]string{"most": "4"}})
+		return
+	}
+	switch dir := path.Dir(name); {
+	case name == "city.yaml":
+		l.single(name, content, "city", &l.city.Profile)
+	case name == "calendar.yaml":
+		l.single(name, content, "calendar", &l.city.Calendar)
+	case name == "topics.yaml":
+		l.single(name, content, "topics", &l.city.Topics)
+	case name == "situations.yaml":
+		l.single(name, content, "situations", &l.city.Situations)
+	case name == "places.yaml":
+		l.single(name, content, "places", &l.city.Places)
+	case name == "content/news.yaml":
+		l.single(name, content, "news", &l.city.News)
+	case dir == "agencies":
+		one(l, name, content, "agency", &l.city.Agencies, func(a *Agency) string { return a.Key })
+	case dir == "registers":
+		one(l, name, content, "register", &l.city.Registers, func(r *Register) string { return r.Key })
+	case dir == "services":
+		one(l, name, content, "service", &l.city.Services, func(s *Service) string { return s.Key })
+	case dir == "messages":
+		one(l, name, content, "messages", &l.worded, func(m *messages) string { return m.Service })
+	case dir == "content/pages":
+		one(l, name, content, "page", &l.city.Pages, func(p *Page) string { return p.Key })
+	default:
+		l.faults = append(l.faults, Fault{File: name, Kind: "file_unknown", Params: map[string]string{"file": name}})
+	}
+}
+
+func (l *loader) single(name string, content []byte, kind string, into any) {
+	s, faults := decode(name, content, into)
+	l.sources[kind] = s
+	l.faults = append(l.faults, faults...)
+}
+
+// one decodes a file that defines one thing of a kind and adds it to the list.
+func one[T any](l *loader, name string, content []byte, kind string, list *[]T, key func(*T) string) {
+	var item T
+	s, faults := decode(name, content, &item)
+	l.faults = append(l.faults, faults...)
+	if len(faults) > 0 {
+		return
+	}
+	id := kind + "/" + key(&item)
+	if first, taken := l.sources[id]; taken {
+		l.faults = append(l.faults, s.fault(s.at(kind), "duplicate_key", "key", key(&item), "first", first.name))
+		return
+	}
+	l.sources[id] = s
+	*list = append(*list, item)
+}
+
+// notices puts the words of messages/ to their services.
+func (l *loader) notices() {
+	for _, m := range l.worded {
+		s := l.sources["messages/"+m.Service]
+		service, ok := l.city.Service(m.Service)
+		if !ok {
+			l.faults = append(l.faults, s.fault(s.at("service"), "unknown_reference", "what", "service", "key", m.Service, "known", "", "near", nearest(m.Service, keysOf(l.city.Services, func(s *Service) string { return s.Key }))))
+			continue
+		}
+		service.Notices = append(service.Notices, m.Notices...)
+	}
+}
+
+// sort puts what came from folders into the order of keys, so that names of files do not matter to the hash.
+func (l *loader) sort() {
+	byKey(l.city.Agencies, func(a *Agency) string { return a.Key })
+	byKey(l.city.Registers, func(r *Register) string { return r.Key })
+	byKey(l.city.Services, func(s *Service) string { return s.Key })
+	byKey(l.city.Pages, func(p *Page) string { return p.Key })
+}
+
+func byKey[T any](list []T, key func(*T) string) {
+	slices.SortFunc(list, func(a, b T) int { return strings.Compare(key(&a), key(&b)) })
+}
+
+func keysOf[T any](list []T, key func(*T) string) []string {
+	out := make([]string, len(list))
+	for i := range list {
+		out[i] = key(&list[i])
+	}
+	return out
+}
