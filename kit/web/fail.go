@@ -99,7 +99,7 @@ func (c *Context) failPage(status int, f *fault.Fault) {
 		c.SetFlash("warning", f.ID)
 		c.redirect(page)
 		return
-	case form && keeps(f.Kind) && c.fromOurPage():
+	case form && keeps(f.Kind) && f.ID != faultBusy.ID && c.fromOurPage():
 		c.hold()
 	}
 	if err := c.page(status, c.shelled(c.s.deps.ErrorPage(c, f))); err != nil {
@@ -110,7 +110,7 @@ func (c *Context) failPage(status int, f *fault.Fault) {
 
 // keeps tells the faults after which the same form may be sent again as it was.
 func keeps(kind fault.Kind) bool {
-	return kind == fault.Unavailable || kind == fault.Assurance || kind == fault.Internal || kind == fault.TooMany
+	return kind == fault.Unavailable || kind == fault.Assurance || kind == fault.Internal
 }
 
 // sendToSignIn keeps what was typed and comes back to the page that it was typed on.

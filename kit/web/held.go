@@ -181,9 +181,12 @@ func pathMark(path string) string {
 // is still right.
 func (c *Context) hold() string {
 	page := c.formPage()
-	p, err := c.read()
-	if err != nil || p.json {
-		return page
+	p := c.posted
+	if p == nil {
+		var err error
+		if p, err = readBody(c.r, false); err != nil {
+			return page
+		}
 	}
 	fields := Fields{}
 	for name, values := range p.fields {

@@ -214,7 +214,7 @@ func responses(book *schemas, route *Route) object {
 	if !route.Op.Open() {
 		codes = append(codes, http.StatusUnauthorized)
 	}
-	if route.Op.May != act.Everyone {
+	if !route.Op.Open() || route.Op.Object != "" {
 		codes = append(codes, http.StatusForbidden)
 	}
 	if strings.Contains(route.Path, "{") {

@@ -42,6 +42,7 @@ type posted struct {
 	fields Fields
 	files  map[string][]File
 	json   bool
+	room   int // bytes that texts of a multipart form may still take
 }
 
 // Bounds of a body's shape; its size is the operation's.
@@ -49,6 +50,7 @@ const (
 	maxFields = 1000
 	maxFiles  = 20
 	maxName   = 200
+	maxText   = 1 << 20 // all texts of a form together
 )
 
 // The names that the edge itself puts into forms; binding passes over them.
@@ -98,7 +100,7 @@ func (c *Context) read() (*posted, error) {
 	if c.posted != nil {
 		return c.posted, nil
 	}
-	p, err := readBody(c.r)
+	p, err := readBody(c.r, true)
 	if err != nil {
 		return nil, err
 	}
@@ -106,15 +108,20 @@ func (c *Context) read() (*posted, error) {
 	return p, nil
 }
 
-func readBody(r *http.Request) (*posted, error) {
+// readBody reads a form or JSON. Without files their bytes are passed over, not held in memory.
+func readBody(r *http.Request, files bool) (*posted, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
 		kind = ""
 	}
 	if kind == "multipart/form-data" {
-		return readMultipart(multipart.NewReader(r.Body, params["boundary"]))
+		return readMultipart(multipart.NewReader(r.Body, params["boundary"]), files)
 	}
-	raw, err := io.ReadAll(r.Body)
+	body := io.Reader(r.Body)
+	if kind == "application/x-www-form-urlencoded" {
+		body = http.MaxBytesReader(nil, r.Body, maxText)
+	}
+	raw, err := io.ReadAll(body)
 	if err != nil {
 		return nil, bodyFault(err)
 	}
@@ -142,8 +149,8 @@ func bodyFault(err error) error {
 	return faultBody.Because(err)
 }
 
-func readMultipart(reader *multipart.Reader) (*posted, error) {
-	p := &posted{values: url.Values{}, files: map[string][]File{}}
+func readMultipart(reader *multipart.Reader, files bool) (*posted, error) {
+	p := &posted{values: url.Values{}, files: map[string][]File{}, room: maxText}
 	for count := 0; ; count++ {
 		part, err := reader.NextRawPart()
 		if errors.Is(err, io.EOF) {
@@ -155,7 +162,7 @@ func readMultipart(reader *multipart.Reader) (*posted, error) {
 		if count >= maxFields+maxFiles {
 			return nil, faultFields
 		}
-		if err := p.part(part); err != nil {
+		if err := p.part(part, files); err != nil {
 			return nil, err
 		}
 	}
@@ -164,17 +171,35 @@ func readMultipart(reader *multipart.Reader) (*posted, error) {
 	return p, err
 }
 
-func (p *posted) part(part *multipart.Part) error {
+func (p *posted) part(part *multipart.Part, files bool) error {
+	_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	if err != nil {
+		return faultBody.Because(err)
+	}
+	if _, isFile := params["filename"]; isFile {
+		return p.file(part, files)
+	}
+	data, err := io.ReadAll(io.LimitReader(part, int64(p.room)+1))
+	if err != nil {
+		return bodyFault(err)
+	}
+	if p.room -= len(data); p.room < 0 {
+		return faultTooLarge
+	}
+	p.values.Add(params["name"], string(data))
+	return nil
+}
+
+func (p *posted) file(part *multipart.Part, keep bool) error {
+	if !keep {
+		_, err := io.Copy(io.Discard, part)
+		return err
+	}
 	data, err := io.ReadAll(part)
 	if err != nil {
 		return bodyFault(err)
 	}
 	name := part.FormName()
-	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-	if _, isFile := params["filename"]; !isFile {
-		p.values.Add(name, string(data))
-		return nil
-	}
 	if len(data) == 0 && part.FileName() == "" {
 		return nil // a file field that was left empty
 	}

@@ -53,6 +53,9 @@ type Route struct {
 func (s *Server) Operation(op act.Operation) *Op {
 	setDefault(&op.Body, DefaultBody)
 	setDefault(&op.Timeout, DefaultTimeout)
+	if op.May&act.Stranger != 0 && op.Scope == "" {
+		op.May &^= act.ByMandate // whom a stranger's tie is enough for needs no mandate; the registry asks each for a scope
+	}
 	if s.deps.Operations == nil {
 		s.deps.Operations = new(act.Registry)
 	}

@@ -55,6 +55,7 @@ func (s *Server) run(c *Context) error {
 	if c.route.Surface == SurfaceStatic {
 		return c.route.handler(c)
 	}
+	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, c.route.Op.Body)
 	if err := c.checkAddress(); err != nil {
 		return err
 	}
@@ -80,8 +81,8 @@ func (s *Server) run(c *Context) error {
 	return c.once(c.call)
 }
 
-// bound puts the operation's limits of size and time on the request. The function that it returns takes them off again:
-// an error page is made in its own time. Call it whatever the error.
+// bound puts the operation's limits of time and of memory on the request. The function that it returns takes them off
+// again: an error page is made in its own time. Call it whatever the error.
 func (c *Context) bound() (func(), error) {
 	op := c.route.Op
 	leaveUploads, ok := c.enterUploads()
@@ -92,7 +93,6 @@ func (c *Context) bound() (func(), error) {
 	ctx, cancel := context.WithTimeout(whole, op.Timeout)
 	c.ctx = ctx
 	c.r = c.r.WithContext(ctx)
-	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, op.Body)
 	// A writer that knows no deadlines is a test's; it has the context's.
 	control, end := http.NewResponseController(c.w), c.s.wall.Now().Add(op.Timeout+deadlineSlack)
 	_ = control.SetReadDeadline(end)
