@@ -116,8 +116,8 @@ func fixtures() []fixture {
 			"core/pay/query.go":                      "package pay\nimport \"posad.city/kit/store\"\nvar a = store.NewQuery(\"a\", b)\n",
 			"kit/vault/schema/001_first.sql":         moduleSQL,
 			"kit/vault/query.go":                     "package vault\nimport \"posad.city/kit/store\"\nvar a = store.NewQuery(\"a\", b)\n",
-			"kit/vault/other.go":                     "package vault\nimport \"posad.city/kit/store\"\nvar a = store.NewQuery(\"a\", b)\n",
-		}, []string{"core/pay/a.go:3", "core/pay/b.go:3", "core/pay/query.go:3", "kit/vault/other.go:3"}},
+			"kit/web/other.go":                       "package web\nimport \"posad.city/kit/store\"\nvar a = store.NewQuery(\"a\", b)\n",
+		}, []string{"core/pay/a.go:3", "core/pay/b.go:3", "core/pay/query.go:3", "kit/web/other.go:3"}},
 		{"sql rules", map[string]string{
 			"core/pay/internal/store/schema/001_first.sql": moduleSQL,
 			"core/pay/internal/store/schema/002_more.sql":  "\nCREATE TABLE bare (id UUID NOT NULL, PRIMARY KEY (id));\n",

@@ -161,6 +161,13 @@ func lists(t *testing.T, s *store.Store) {
 		if len(rows) != 0 {
 			t.Errorf("the kind %q is nobody's: %v", "note;--:one", rows)
 		}
+		if err != nil {
+			return err
+		}
+		notes, err := sampledb.NotesOfCase(p, holder, whole.ID)
+		if len(notes) != 69 || notes[0].Applicant != applicant {
+			t.Errorf("%d notes of the case", len(notes))
+		}
 		return err
 	})
 	write(t, s, func(tx *store.Tx) error {

@@ -2,16 +2,16 @@ package storegen
 
 import "strings"
 
-// tablesRead are the names that stand where a statement reads a table: after FROM, JOIN, or a comma between them.
-// It may hold more than tables (a CTE, an alias), never less.
-func tablesRead(sql string) map[string]bool {
-	out := map[string]bool{}
+// tablePlaces are the places of the tokens that stand where a statement reads a table: after FROM, JOIN, or a comma
+// between tables. It may hold more than tables (the name of a CTE), never less.
+func tablePlaces(all []string) []int {
+	var out []int
 	clauses := []string{""} // the clause that each open bracket is in
 	before := ""
-	for _, t := range tokens(sql) {
+	for i, t := range all {
 		last := len(clauses) - 1
-		if before == "from" || before == "join" || before == "," && clauses[last] == "from" {
-			out[t] = true
+		if isWordByte(t[0]) && (before == "from" || before == "join" || (before == "," || before == "(") && clauses[last] == "from") {
+			out = append(out, i)
 		}
 		switch {
 		case t == "(":

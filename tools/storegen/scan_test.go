@@ -1,8 +1,11 @@
 package storegen
 
-import "testing"
+import (
+	"reflect"
+	"testing"
+)
 
-func TestTablesReadFindsEveryPlaceOfATable(t *testing.T) {
+func TestUsesFindsEveryPlaceOfATable(t *testing.T) {
 	t.Parallel()
 	for _, sql := range []string{
 		"SELECT a FROM person",
@@ -14,6 +17,7 @@ func TestTablesReadFindsEveryPlaceOfATable(t *testing.T) {
 		"SELECT a FROM b JOIN c USING (id, n), person",
 		"SELECT a FROM (SELECT 1 AS a) x, person",
 		"SELECT a FROM (b CROSS JOIN c), person",
+		"SELECT a FROM (person JOIN b ON x = y)",
 		"SELECT a FROM (b JOIN (c JOIN person ON x = y) ON y = z)",
 		"SELECT a FROM b WHERE EXISTS (SELECT 1 FROM person WHERE person.id = b.id)",
 		"SELECT a, (SELECT COUNT(*) FROM person) AS n FROM b",
@@ -21,13 +25,13 @@ func TestTablesReadFindsEveryPlaceOfATable(t *testing.T) {
 		"SELECT a FROM b UNION SELECT a FROM person",
 		"SELECT a FROM b LEFT\nJOIN\n-- the one\nPerson ON TRUE",
 	} {
-		if !tablesRead(sql)["person"] {
+		if len(usesOf(sql)["person"]) == 0 {
 			t.Errorf("not found in %s", sql)
 		}
 	}
 }
 
-func TestTablesReadPassesColumnsByTheSameName(t *testing.T) {
+func TestUsesPassesColumnsByTheSameName(t *testing.T) {
 	t.Parallel()
 	for _, sql := range []string{
 		"SELECT id, person FROM session WHERE person = $1",
@@ -37,8 +41,17 @@ func TestTablesReadPassesColumnsByTheSameName(t *testing.T) {
 		"SELECT id FROM session JOIN b USING (id, person)",
 		"SELECT COALESCE(id, person) AS x FROM session",
 	} {
-		if tablesRead(sql)["person"] {
+		if len(usesOf(sql)["person"]) > 0 {
 			t.Errorf("a column was taken for a table in %s", sql)
 		}
+	}
+}
+
+func TestUsesKnowTheAlias(t *testing.T) {
+	t.Parallel()
+	got := usesOf("SELECT 1 FROM a, b AS x JOIN c y ON TRUE LEFT JOIN d ON TRUE JOIN a AS z USING (id) WHERE EXISTS (SELECT 1 FROM e) AND TRUE")
+	want := map[string][]string{"a": {"a", "z"}, "b": {"x"}, "c": {"y"}, "d": {"d"}, "e": {"e"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
 	}
 }

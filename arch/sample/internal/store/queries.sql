@@ -55,3 +55,8 @@ SELECT holder, id, applicant FROM case_file WHERE holder = @holder AND amount > 
 
 -- name: CloseCaseKindly :exec
 UPDATE case_file SET due = NULL, answers = @answers WHERE holder = @holder AND id = @id;
+
+-- name: NotesOfCase :many
+-- NotesOfCase shows who was seen by a column that the case's holder is joined to.
+SELECT note.holder, note.body, c.applicant FROM case_file AS c JOIN note ON note.holder = c.holder AND note.case_id = c.id
+WHERE c.holder = @holder AND c.id = @id;
