@@ -15,6 +15,8 @@ import (
 
 	"posad.city/core/page"
 	"posad.city/kit/clock"
+	"posad.city/kit/feed"
+	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
 	"posad.city/kit/vault"
@@ -42,6 +44,8 @@ type Base struct {
 	Store   *store.Store
 	Vault   *vault.Vault
 	Clock   clock.Clock
+	Jobs    *jobs.Queue
+	Feed    *feed.Feed
 	Web     *web.Server
 	Pages   *page.Site
 	Texts   *lang.Catalogue

@@ -52,3 +52,10 @@ func wrap(frame, content templ.Component) templ.Component {
 		return frame.Render(templ.WithChildren(ctx, content), w)
 	})
 }
+
+func (s *Site) rail(c *web.Context) ui.RailProps {
+	return ui.RailProps{
+		Home: "/desk", City: s.City(c).City, Links: s.links(c, MenuDesk),
+		Search: ui.SearchBoxProps{Action: "/desk", Name: "q", Value: c.Query("q"), Label: c.T("page.desk_search"), Placeholder: c.T("page.desk_search_hint")},
+	}
+}

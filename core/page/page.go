@@ -50,7 +50,7 @@ type Link struct {
 	Text  string // locale key
 	Href  string
 	Icon  string
-	Count func(c *web.Context) int // how many wait there; may be nil
+	Count func(c *web.Context) int  // how many wait there; may be nil
 	Show  func(c *web.Context) bool // whether this person sees it; nil: everybody
 }
 

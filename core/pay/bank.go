@@ -1,0 +1,197 @@
+package pay
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"posad.city/kit/id"
+	"posad.city/kit/money"
+)
+
+// Order is what the bank is asked to take.
+type Order struct {
+	Attempt     id.ID
+	Amount      money.Amount
+	Description string // no personal data
+	Return      string // where the person comes back to
+	Notify      string // where the bank's messages go
+	Lang        string
+}
+
+// Standing is how an attempt stands at the bank.
+type Standing struct {
+	State  State // Open, Paid, Declined, Expired or Refunded
+	Amount int64 // minor units
+	Page   string
+}
+
+// Bank takes payments on its own page. Every call may be repeated with the same attempt and then changes nothing.
+type Bank interface {
+	// Start makes the payment known to the bank and returns the page where the person pays.
+	Start(ctx context.Context, o Order) (Standing, error)
+	// Ask tells how the attempt stands. ErrUnknownAttempt says that the bank has never heard of it.
+	Ask(ctx context.Context, attempt id.ID) (Standing, error)
+	// Refund gives the whole amount back.
+	Refund(ctx context.Context, attempt id.ID) (Standing, error)
+	// Message reads a webhook: the attempt that it is about. The standing is asked for, not believed.
+	Message(header http.Header, body []byte) (id.ID, error)
+	// Name is kept with each attempt.
+	Name() string
+}
+
+// ErrUnknownAttempt says that the bank has never heard of an attempt.
+var ErrUnknownAttempt = errors.New("pay: the bank does not know the attempt")
+
+// HostedBank is an acquirer with a hosted page, a small JSON API and signed webhooks; docs/operator/bank.md describes the
+// contract that sim/bank and real acquirers' adaptors keep.
+type HostedBank struct {
+	API    string // address without a slash at the end
+	Key    string // sent as a bearer token
+	Secret string // of webhooks' signatures
+	Client *http.Client
+}
+
+// Bounds of talking with the bank.
+const (
+	bankTimeout    = 5 * time.Second
+	bankMost       = 64 << 10         // bytes of an answer
+	signatureField = "Bank-Signature" // t=UNIX SECONDS,v1=HEX OF HMAC-SHA256("t.body")
+)
+
+type wireOrder struct {
+	ID          string `json:"id"`
+	Amount      int64  `json:"amount"`
+	Currency    string `json:"currency"`
+	Description string `json:"description"`
+	ReturnURL   string `json:"return_url"`
+	NotifyURL   string `json:"notify_url"`
+	Lang        string `json:"lang"`
+}
+
+type wirePayment struct {
+	ID       string `json:"id"`
+	State    string `json:"state"`
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+	Page     string `json:"page"`
+}
+
+// Name implements Bank.
+func (b *HostedBank) Name() string { return "hosted" }
+
+// Start implements Bank.
+func (b *HostedBank) Start(ctx context.Context, o Order) (Standing, error) {
+	body, err := json.Marshal(wireOrder{o.Attempt.String(), o.Amount.Minor, string(o.Amount.Currency), o.Description, o.Return, o.Notify, o.Lang})
+	if err != nil {
+		return Standing{}, fmt.Errorf("pay: order: %w", err)
+	}
+	return b.call(ctx, http.MethodPost, "/v1/payments", body, o.Attempt)
+}
+
+// Ask implements Bank.
+func (b *HostedBank) Ask(ctx context.Context, attempt id.ID) (Standing, error) {
+	return b.call(ctx, http.MethodGet, "/v1/payments/"+attempt.String(), nil, attempt)
+}
+
+// Refund implements Bank.
+func (b *HostedBank) Refund(ctx context.Context, attempt id.ID) (Standing, error) {
+	return b.call(ctx, http.MethodPost, "/v1/payments/"+attempt.String()+"/refund", nil, attempt)
+}
+
+func (b *HostedBank) call(ctx context.Context, method, path string, body []byte, attempt id.ID) (Standing, error) {
+	ctx, cancel := context.WithTimeout(ctx, bankTimeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, b.API+path, bytes.NewReader(body))
+	if err != nil {
+		return Standing{}, fmt.Errorf("pay: bank: %w", err)
+	}
+	r.Header.Set("Authorization", "Bearer "+b.Key)
+	r.Header.Set("Idempotency-Key", attempt.String())
+	r.Header.Set("Content-Type", "application/json")
+	client := b.Client
+	if client == nil {
+		client = http.DefaultClient
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return Standing{}, fmt.Errorf("pay: bank: %w", err)
+	}
+	defer func() { _ = answer.Body.Close() }() // the body was read; nothing hangs on closing it
+	return readStanding(answer, attempt)
+}
+
+func readStanding(answer *http.Response, attempt id.ID) (Standing, error) {
+	body, err := io.ReadAll(io.LimitReader(answer.Body, bankMost))
+	if err != nil {
+		return Standing{}, fmt.Errorf("pay: bank: %w", err)
+	}
+	if answer.StatusCode == http.StatusNotFound {
+		return Standing{}, ErrUnknownAttempt
+	}
+	if answer.StatusCode/100 != 2 {
+		return Standing{}, fmt.Errorf("pay: the bank answered %s", answer.Status)
+	}
+	var p wirePayment
+	if err := json.Unmarshal(body, &p); err != nil {
+		return Standing{}, fmt.Errorf("pay: the bank's answer: %w", err)
+	}
+	if p.ID != attempt.String() {
+		return Standing{}, fmt.Errorf("pay: the bank answered for another attempt")
+	}
+	state := State(p.State)
+	switch state {
+	case Open, Paid, Declined, Expired, Refunded:
+		return Standing{State: state, Amount: p.Amount, Page: p.Page}, nil
+	}
+	return Standing{}, fmt.Errorf("pay: the bank answered with a state that is not in the contract: %.20q", p.State)
+}
+
+// Message implements Bank. A message without the right signature is refused. One that was recorded and is sent again does
+// no harm, since it only has the bank asked how the attempt stands.
+func (b *HostedBank) Message(header http.Header, body []byte) (id.ID, error) {
+	at, signature, ok := splitSignature(header.Get(signatureField))
+	if !ok || !hmac.Equal(signature, SignMessage(b.Secret, at, body)) {
+		return id.ID{}, ErrSignature
+	}
+	var p wirePayment
+	if err := json.Unmarshal(body, &p); err != nil {
+		return id.ID{}, ErrSignature.Because(err)
+	}
+	attempt, err := id.Parse(p.ID)
+	if err != nil {
+		return id.ID{}, ErrSignature.Because(err)
+	}
+	return attempt, nil
+}
+
+// SignMessage is the signature of a webhook's body sent at a Unix time.
+func SignMessage(secret string, at int64, body []byte) []byte {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(strconv.AppendInt(nil, at, 10))
+	mac.Write([]byte("."))
+	mac.Write(body)
+	return mac.Sum(nil)
+}
+
+func splitSignature(field string) (int64, []byte, bool) {
+	time, rest, ok := strings.Cut(field, ",")
+	seconds, timed := strings.CutPrefix(time, "t=")
+	digits, signed := strings.CutPrefix(rest, "v1=")
+	at, err := strconv.ParseInt(seconds, 10, 64)
+	if !ok || !timed || !signed || err != nil {
+		return 0, nil, false
+	}
+	signature, err := hex.DecodeString(digits)
+	return at, signature, err == nil
+}

@@ -1,0 +1,9 @@
+// Package paydb holds the tables and queries of core/pay; everything but this file is generated from the SQL beside it.
+package paydb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS

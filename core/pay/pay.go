@@ -1,0 +1,105 @@
+package pay
+
+import (
+	"time"
+
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/money"
+)
+
+// The events.
+const (
+	EventDue       = "pay.due"
+	EventPaid      = "pay.paid"
+	EventCancelled = "pay.cancelled"
+)
+
+// State is how far a charge, a payment or an attempt is.
+type State string
+
+// The states. A charge is due, paid or cancelled; a payment is open, paid, failed, surplus or refunded; an attempt is
+// started (the bank may not know of it), open (the bank has it), paid, declined or expired.
+const (
+	Due       State = "due"
+	Cancelled State = "cancelled"
+	Open      State = "open"
+	Paid      State = "paid"
+	Failed    State = "failed"
+	Surplus   State = "surplus"
+	Refunded  State = "refunded"
+	Started   State = "started"
+	Declined  State = "declined"
+	Expired   State = "expired"
+)
+
+// Charge is what somebody owes.
+type Charge struct {
+	ID       id.ID
+	Payer    id.ID
+	Number   string // public number of the bill
+	Agency   id.ID  // whose income it is
+	Service  string // key of the service
+	Subject  id.ID  // the case it belongs to
+	Amount   money.Amount
+	Title    lang.Text // what is paid for, the same for everybody
+	State    State
+	Issued   time.Time
+	Due      time.Time // zero: no term
+	Settled  time.Time // when it was paid or cancelled
+	Payment  id.ID     // that paid it
+	Revision int64
+}
+
+// Payment is one intention to pay.
+type Payment struct {
+	ID      id.ID
+	Payer   id.ID
+	Actor   id.ID // who pays
+	Amount  money.Amount
+	State   State
+	Started time.Time
+	Ended   time.Time
+	Code    string // check code of the receipt
+	Lines   []Line
+}
+
+// Line is the part of a payment that goes to one charge.
+type Line struct {
+	Charge id.ID
+	Amount int64 // minor units
+}
+
+// Attempt is one try at the bank.
+type Attempt struct {
+	ID      id.ID
+	Payment id.ID
+	Payer   id.ID
+	State   State
+	Page    string // the bank's page
+	Started time.Time
+	Ended   time.Time
+}
+
+// over tells whether nothing more can happen to an attempt.
+func (a Attempt) over() bool { return a.State == Paid || a.State == Declined || a.State == Expired }
+
+// BankAccount is the account of money that the bank holds for the city.
+var BankAccount = id.Derived("account", "bank clearing")
+
+// Income is the account of an agency's income.
+func Income(agency id.ID) id.ID { return id.Derived("account", "income "+agency.String()) }
+
+// SurplusAccount is the account of money that is to be given back.
+var SurplusAccount = id.Derived("account", "surplus")
+
+// The faults of this module.
+var (
+	ErrNone      = fault.New(fault.Missing, "pay.none")
+	ErrSettled   = fault.New(fault.Conflict, "pay.settled_fault")  // it is paid or cancelled
+	ErrPending   = fault.New(fault.Conflict, "pay.pending")        // an attempt's fate is not known yet
+	ErrBank      = fault.New(fault.Unavailable, "pay.bank_silent") // nothing was taken
+	ErrSignature = fault.New(fault.Denied, "pay.webhook_signature")
+	ErrAmount    = fault.New(fault.Invalid, "pay.webhook_amount")
+)

@@ -1,0 +1,203 @@
+package pay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"posad.city/core/pay/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
+)
+
+// The jobs.
+const (
+	jobPoll   = "pay.poll"
+	jobRefund = "pay.refund"
+)
+
+// attemptLife is how long an attempt that the bank still calls open is asked about before it is given up as expired.
+// Banks close their pages in an hour; money that comes later all the same is a surplus and is given back.
+const attemptLife = 24 * time.Hour
+
+// Settle asks the bank how an attempt stands and carries it out, once: whoever calls it, however often, in any order.
+func (m *Module) Settle(ctx context.Context, attempt id.ID) (State, error) {
+	home, err := m.home(ctx, attempt)
+	if err != nil {
+		return "", err
+	}
+	answer, err := m.deps.Bank.Ask(ctx, attempt)
+	if errors.Is(err, ErrUnknownAttempt) {
+		return Started, nil // the order never reached the bank; the next press of the button sends it
+	}
+	if err != nil {
+		return "", fmt.Errorf("pay: settle: %w", err)
+	}
+	code := id.NewNumber()
+	actID := id.New(m.base.Clock.Now())
+	var out State
+	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		out = answer.State
+		return m.carryOut(tx, settlement{payer: home.Payer, payment: home.Payment, attempt: attempt, answer: answer, code: code, act: actID})
+	})
+	return out, err
+}
+
+type settlement struct {
+	payer, payment, attempt id.ID
+	answer                  Standing
+	code                    string // of the receipt, should there be one
+	act                     id.ID
+}
+
+// carryOut is the one place where the bank's word becomes rows. It runs inside a Write and does nothing when it was done
+// before: a row changes only from a state that is not final.
+func (m *Module) carryOut(tx *store.Tx, s settlement) error {
+	switch s.answer.State {
+	case Paid:
+		return m.paid(tx, s)
+	case Declined, Expired:
+		return m.failed(tx, s)
+	}
+	return nil
+}
+
+func (m *Module) failed(tx *store.Tx, s settlement) error {
+	n, err := paydb.EndAttempt(tx, paydb.EndAttemptParams{Payer: s.payer, Payment: s.payment, ID: s.attempt, State: string(s.answer.State), Ended: tx.Now()})
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = paydb.EndPayment(tx, paydb.EndPaymentParams{Payer: s.payer, ID: s.payment, State: string(Failed), Ended: tx.Now(), Was: string(Open)})
+	return err
+}
+
+func (m *Module) paid(tx *store.Tx, s settlement) error {
+	// Money counts whatever was thought of the attempt before: one given up as expired may still be paid.
+	n, err := paydb.PayAttempt(tx, paydb.PayAttemptParams{Payer: s.payer, Payment: s.payment, ID: s.attempt, Ended: tx.Now()})
+	if err != nil || n == 0 {
+		return err
+	}
+	reader := tx.As(act.ByJob(s.act, act.Purpose{}), "pay.look.charge")
+	payment, err := paydb.PaymentByID(reader, s.payer, s.payment)
+	if err != nil {
+		return fmt.Errorf("pay: payment: %w", err)
+	}
+	if s.answer.Amount != payment.Amount {
+		return fmt.Errorf("pay: the bank took %d for a payment of %d: %s", s.answer.Amount, payment.Amount, s.payment)
+	}
+	lines, err := paydb.LinesOf(reader, s.payer, s.payment)
+	if err != nil {
+		return fmt.Errorf("pay: lines: %w", err)
+	}
+	surplus := int64(0)
+	for i, line := range lines {
+		taken, err := m.settleLine(tx, s, int64(i), line, payment.Currency)
+		if err != nil {
+			return err
+		}
+		if !taken {
+			surplus += line.Amount
+		}
+	}
+	state := Paid
+	if surplus > 0 {
+		state = Surplus
+		if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: s.payer, Object: s.attempt}); err != nil {
+			return err
+		}
+	}
+	_, err = paydb.PayPayment(tx, paydb.PayPaymentParams{Payer: s.payer, ID: s.payment, State: string(state), Ended: tx.Now(), Code: s.code})
+	return err
+}
+
+// settleLine gives one line's money to its agency, or to the surplus when the charge is settled already.
+func (m *Module) settleLine(tx *store.Tx, s settlement, number int64, line paydb.PaymentLine, currency string) (bool, error) {
+	n, err := paydb.SettleCharge(tx, paydb.SettleChargeParams{Payer: s.payer, ID: line.Charge, Settled: tx.Now(), Payment: s.payment})
+	if err != nil {
+		return false, err
+	}
+	to := SurplusAccount
+	if n == 1 {
+		charge, err := paydb.ChargeByID(tx.As(act.ByJob(s.act, act.Purpose{}), "pay.look.charge"), s.payer, line.Charge)
+		if err != nil {
+			return false, fmt.Errorf("pay: charge: %w", err)
+		}
+		to = Income(charge.Agency)
+		if err := m.base.Jobs.Emit(tx, jobs.Event{Name: EventPaid, Holder: s.payer, Object: line.Charge, Version: charge.Revision}); err != nil {
+			return false, err
+		}
+	}
+	return n == 1, paydb.InsertTransfer(tx, paydb.InsertTransferParams{
+		Holder: s.payer, Movement: s.payment, Line: number, Debit: BankAccount, Credit: to, Amount: line.Amount,
+		Currency: currency, State: "posted", At: tx.Now(), Act: s.act, Charge: line.Charge,
+	})
+}
+
+// poll asks about an attempt until its fate is known, less and less often.
+func (m *Module) poll(ctx context.Context, j jobs.Job) error {
+	state, err := m.Settle(ctx, j.Object)
+	if err != nil {
+		return err
+	}
+	switch state {
+	case Open, Started:
+	default:
+		return nil
+	}
+	age := m.base.Clock.Now().Sub(j.Made)
+	if age > attemptLife {
+		return m.giveUp(ctx, j)
+	}
+	return jobs.Later(max(pollFirst, min(age/2, time.Hour)))
+}
+
+// giveUp ends an attempt that the bank left open for a day, so that the charge can be paid anew.
+func (m *Module) giveUp(ctx context.Context, j jobs.Job) error {
+	home, err := m.home(ctx, j.Object)
+	if err != nil {
+		return err
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		return m.failed(tx, settlement{payer: home.Payer, payment: home.Payment, attempt: j.Object, answer: Standing{State: Expired}})
+	})
+}
+
+// refund gives back what was paid for a charge that had been settled already.
+func (m *Module) refund(ctx context.Context, j jobs.Job) error {
+	home, err := m.home(ctx, j.Object)
+	if err != nil {
+		return err
+	}
+	if _, err := m.deps.Bank.Refund(ctx, j.Object); err != nil {
+		return fmt.Errorf("pay: refund: %w", err)
+	}
+	movement := id.Derived("refund", j.Object.String())
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		reader := tx.As(j.Act(act.Purpose{}), "pay.look.charge")
+		payment, err := paydb.PaymentByID(reader, home.Payer, home.Payment)
+		if err != nil {
+			return err
+		}
+		n, err := paydb.EndPayment(tx, paydb.EndPaymentParams{Payer: home.Payer, ID: home.Payment, State: string(Refunded), Ended: tx.Now(), Code: payment.Code, Was: string(Surplus)})
+		if err != nil || n == 0 {
+			return err
+		}
+		lines, err := paydb.LinesOf(reader, home.Payer, home.Payment)
+		if err != nil {
+			return err
+		}
+		for i, line := range lines {
+			err := paydb.InsertTransfer(tx, paydb.InsertTransferParams{
+				Holder: home.Payer, Movement: movement, Line: int64(i), Debit: SurplusAccount, Credit: BankAccount, Amount: line.Amount,
+				Currency: payment.Currency, State: "posted", At: tx.Now(), Act: j.ID, Charge: line.Charge,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return m.base.Jobs.Done(tx, j)
+	})
+}
