@@ -15,7 +15,6 @@ type Input struct {
 	Today   calendar.Date
 
 	Applicant service.Person    // who fills the form; what the account knows of them
-	Verified  bool              // Applicant was checked against the population register: name and birth date are fixed
 	Children  []service.Child   // the applicant's children by mandate
 	Vehicles  []service.Vehicle // the applicant's vehicles by the register
 	Facts     service.Facts     // certificates asked so far

@@ -1,9 +1,13 @@
 package service
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 // Asked walks the form in its order and tells which fields are asked under these inputs: those whose step's and own
-// rules hold and whose value is not fixed by what the city knows. The answers come back with all that is not asked taken
+// rules hold and whose value is not fixed by what the city knows. What a person has told of themselves, and nobody has checked, fixes
+// nothing. The answers come back with all that is not asked taken
 // out and fixed values put in: an answer to a question that is no longer there counts for nothing.
 func (r *Rules) Asked(in Inputs) ([]string, Answers, error) {
 	w := &askedWalk{rules: r, in: in, left: Answers{}}
@@ -67,7 +71,7 @@ func (w *askedWalk) holds(rule Rule) (bool, error) {
 }
 
 func (w *askedWalk) field(f *Field) {
-	if f.Fixed {
+	if f.Fixed && (w.in.Applicant.Verified || !strings.HasPrefix(f.Known, "applicant.")) {
 		if value, ok := w.rules.KnownAnswer(f, w.in); ok {
 			w.left[f.Key] = value
 			return

@@ -67,9 +67,9 @@ type Figure struct {
 
 // Calendar is calendar.yaml: the days on which the city departs from its working week, Monday to Friday.
 type Calendar struct {
-	Opens string `json:"opens" need:"1" about:"Start of the working day: 09:00"`
-	Shuts string `json:"shuts" need:"1" about:"End of the working day: 18:00"`
-	Years []Year `json:"years" need:"1" about:"Years that the calendar covers, in order"`
+	Opens  string `json:"opens" need:"1" about:"Start of the working day: 09:00"`
+	Closes string `json:"closes" need:"1" about:"End of the working day: 18:00"`
+	Years  []Year `json:"years" need:"1" about:"Years that the calendar covers, in order"`
 }
 
 // Year is one year of the calendar.

@@ -116,7 +116,7 @@ func (d *decoder) text(node ast.Node, into reflect.Value, path string) {
 	for _, pair := range pairs {
 		key := keyOf(pair)
 		if key != "ru" && key != "en" {
-			d.tell(pair.Key, "unknown_key", "key", key, "known", "ru, en", "near", "")
+			d.tell(pair.Key, "unknown_language", "key", key)
 			continue
 		}
 		value, _ := scalarText(pair.Value)

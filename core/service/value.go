@@ -28,12 +28,13 @@ type Name struct {
 
 // Person is what the city knows of somebody, as rules and prefilling see it. Empty means not known.
 type Person struct {
-	Name  Name   `json:"name" need:"1" about:"Name"`
-	Birth string `json:"birth,omitempty" about:"Date of birth"`
-	SNILS string `json:"snils,omitempty" about:"Insurance number, digits"`
-	INN   string `json:"inn,omitempty" about:"Taxpayer's number of a sole trader"`
-	Phone string `json:"phone,omitempty" about:"Confirmed telephone"`
-	Email string `json:"email,omitempty" about:"Confirmed e-mail"`
+	Name     Name   `json:"name" need:"1" about:"Name"`
+	Birth    string `json:"birth,omitempty" about:"Date of birth"`
+	SNILS    string `json:"snils,omitempty" about:"Insurance number, digits"`
+	INN      string `json:"inn,omitempty" about:"Taxpayer's number of a sole trader"`
+	Phone    string `json:"phone,omitempty" about:"Confirmed telephone"`
+	Email    string `json:"email,omitempty" about:"Confirmed e-mail"`
+	Verified bool   `json:"verified,omitempty" about:"Checked against the population register: a fixed question is not asked"`
 }
 
 // Child is an answer: one of the applicant's children by mandate.
