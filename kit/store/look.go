@@ -50,6 +50,13 @@ func (p *Personal) Saw(person id.ID) {
 
 func (p *Personal) personal() {}
 
+func (p *Personal) declared() map[string]Decl {
+	if d, ok := p.reader.(declarer); ok {
+		return d.declared()
+	}
+	return nil
+}
+
 // Look runs fn on one snapshot and keeps a record of everybody seen before it returns, so that no data leaves without
 // one: when the records can't be kept, Look fails with ErrLook and the caller must give nothing out. what is the kind of
 // look, a locale key such as casework.look.case. A person's own look leaves no record, nor does Posad's own work (a
@@ -59,7 +66,7 @@ func (s *Store) Look(ctx context.Context, a act.Act, what string, fn func(*Perso
 	p := &Personal{act: a, what: what, now: s.clock.Now()}
 	err := s.engine.read(ctx, func(c conn) error {
 		p.people = p.people[:0]
-		p.reader = &Snapshot{conn: c, now: p.now}
+		p.reader = &Snapshot{conn: c, now: p.now, decls: s.decls}
 		return fn(p)
 	})
 	if err != nil {

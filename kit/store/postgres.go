@@ -156,30 +156,34 @@ func (e *pgEngine) dialect(statement string, _ Decl) string {
 
 // pgConn is one transaction.
 type pgConn struct {
-	ctx context.Context
-	tx  pgx.Tx
+	ctx     context.Context
+	tx      pgx.Tx
+	reading bool // inside the rows of a query
 }
 
 func pgArgs(q *Query, args []any) ([]any, error) {
-	out := make([]any, len(args))
-	for i, arg := range args {
-		v, err := plain(arg)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", q.name, err)
-		}
+	out, err := q.arguments(args)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range out {
 		if x, ok := v.(id.ID); ok {
-			v = [16]byte(x)
+			out[i] = [16]byte(x)
 		}
-		out[i] = v
 	}
 	return out, nil
 }
 
 func (c *pgConn) query(q *Query, each func(*Row) error, args []any) error {
+	if c.reading {
+		return fmt.Errorf("%w: a query inside the rows of another", ErrNested)
+	}
 	bound, err := pgArgs(q, args)
 	if err != nil {
 		return err
 	}
+	c.reading = true
+	defer func() { c.reading = false }()
 	rows, err := c.tx.Query(c.ctx, q.pg, append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, bound...)...)
 	if err != nil {
 		return err
@@ -196,6 +200,9 @@ func (c *pgConn) query(q *Query, each func(*Row) error, args []any) error {
 }
 
 func (c *pgConn) exec(q *Query, args []any) (int64, error) {
+	if c.reading {
+		return 0, fmt.Errorf("%w: a change inside the rows of a query", ErrNested)
+	}
 	bound, err := pgArgs(q, args)
 	if err != nil {
 		return 0, err

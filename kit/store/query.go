@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"posad.city/kit/id"
 )
@@ -14,13 +17,21 @@ type Query struct {
 	name string // for errors and metrics, for example casework.CaseByID
 	pg   string // as written: PostgreSQL's dialect with $1, $2
 	lite string // the same for SQLite: ?1, ?2
+
+	params    int  // how many arguments it takes
+	transient bool // a rare shape of a list: not worth a prepared statement on every connection
 }
 
 var placeholder = regexp.MustCompile(`\$([0-9]+)`)
 
 // NewQuery prepares a statement's text for both engines. The text is a constant of the program, never made of input.
 func NewQuery(name, sql string) *Query {
-	return &Query{name: name, pg: sql, lite: placeholder.ReplaceAllString(sql, "?$1")}
+	params := 0
+	for _, m := range placeholder.FindAllStringSubmatch(sql, -1) {
+		n, _ := strconv.Atoi(m[1]) // the expression takes digits only; a number too long makes a query that takes nothing
+		params = max(params, n)
+	}
+	return &Query{name: name, pg: sql, lite: placeholder.ReplaceAllString(sql, "?$1"), params: params}
 }
 
 // Name is what errors and metrics call the query.
@@ -56,26 +67,50 @@ func Nullable(v any) any {
 	return v
 }
 
+// Bounds of a value, the same on both engines.
+var (
+	timeLeast = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+	timeMost  = time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+)
+
+// valueMost is the longest TEXT or BYTEA in bytes. Files belong into kit/blob.
+const valueMost = 16 << 20
+
+// arguments brings all arguments of a query to the few types that both engines bind, before either sees them.
+func (q *Query) arguments(args []any) ([]any, error) {
+	if len(args) != q.params {
+		return nil, fmt.Errorf("%w: it takes %d arguments, got %d", ErrValue, q.params, len(args))
+	}
+	out := make([]any, len(args))
+	for i, arg := range args {
+		v, err := plain(arg)
+		if err != nil {
+			return nil, fmt.Errorf("argument %d: %w", i+1, err)
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
 // plain brings an argument to one of nil, int64, bool, string, []byte, id.ID and time.Time, so that both engines bind
 // the same few types.
 func plain(v any) (any, error) {
 	switch x := v.(type) {
-	case nil, int64, bool, string, id.ID:
+	case nil, int64, bool, id.ID:
 		return x, nil
+	case string:
+		return plainText(x)
 	case []byte:
-		if x == nil {
-			return []byte{}, nil
-		}
-		return x, nil
+		return plainBytes(x)
 	case time.Time:
-		return x.UTC().Truncate(time.Microsecond), nil
+		return plainTime(x)
 	case int:
 		return int64(x), nil
 	}
 	r := reflect.ValueOf(v)
 	switch r.Kind() {
 	case reflect.String:
-		return r.String(), nil
+		return plainText(r.String())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return r.Int(), nil
 	case reflect.Bool:
@@ -85,5 +120,36 @@ func plain(v any) (any, error) {
 			return plain(r.Bytes())
 		}
 	}
-	return nil, fmt.Errorf("store: cannot bind a %T", v)
+	return nil, fmt.Errorf("%w: a %T", ErrValue, v)
+}
+
+// plainText refuses what PostgreSQL refuses, so that the embedded engine doesn't take it either.
+func plainText(text string) (any, error) {
+	switch {
+	case len(text) > valueMost:
+		return nil, fmt.Errorf("%w: a text of %d bytes", ErrValue, len(text))
+	case !utf8.ValidString(text):
+		return nil, fmt.Errorf("%w: a text that is not UTF-8", ErrValue)
+	case strings.IndexByte(text, 0) >= 0:
+		return nil, fmt.Errorf("%w: a text with a zero character", ErrValue)
+	}
+	return text, nil
+}
+
+func plainBytes(b []byte) (any, error) {
+	if len(b) > valueMost {
+		return nil, fmt.Errorf("%w: %d bytes", ErrValue, len(b))
+	}
+	if b == nil {
+		return []byte{}, nil
+	}
+	return b, nil
+}
+
+func plainTime(t time.Time) (any, error) {
+	t = t.UTC().Truncate(time.Microsecond)
+	if t.Before(timeLeast) || t.After(timeMost) {
+		return nil, fmt.Errorf("%w: a moment outside the years 1 to 9999", ErrValue)
+	}
+	return t, nil
 }

@@ -15,6 +15,14 @@ type Row struct {
 	pg   [][]byte // PostgreSQL's binary format
 }
 
+// Null tells whether the column is NULL.
+func (r *Row) Null(i int) bool {
+	if r.lite != nil {
+		return r.lite.ColumnIsNull(i)
+	}
+	return r.pg[i] == nil
+}
+
 // ID reads a UUID.
 func (r *Row) ID(i int) id.ID {
 	var out id.ID

@@ -203,7 +203,8 @@ func (e *liteEngine) dialect(statement string, d Decl) string {
 
 // liteConn is one connection, used by one goroutine at a time. Prepared statements are kept by the connection.
 type liteConn struct {
-	c *sqlite.Conn
+	c       *sqlite.Conn
+	reading bool // inside the rows of a query
 }
 
 func (c *liteConn) run(sql string) error {
@@ -215,27 +216,38 @@ func (c *liteConn) run(sql string) error {
 	return errors.Join(err, stmt.Reset())
 }
 
-func (c *liteConn) prepare(q *Query, args []any) (*sqlite.Stmt, error) {
-	stmt, err := c.c.Prepare(q.lite)
+// prepare returns the statement with its arguments, and what ends its use.
+func (c *liteConn) prepare(q *Query, args []any) (*sqlite.Stmt, func() error, error) {
+	values, err := q.arguments(args)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if want := stmt.BindParamCount(); want != len(args) {
-		return nil, fmt.Errorf("store: %s takes %d arguments, got %d", q.name, want, len(args))
+	stmt, end, err := c.statement(q)
+	if err != nil {
+		return nil, nil, err
 	}
-	for i, arg := range args {
-		if err := bindLite(stmt, i+1, arg); err != nil {
-			return nil, err
-		}
+	for i, v := range values {
+		bindLite(stmt, i+1, v)
 	}
-	return stmt, nil
+	return stmt, end, nil
 }
 
-func bindLite(stmt *sqlite.Stmt, i int, arg any) error {
-	v, err := plain(arg)
-	if err != nil {
-		return err
+func (c *liteConn) statement(q *Query) (*sqlite.Stmt, func() error, error) {
+	if q.transient {
+		stmt, _, err := c.c.PrepareTransient(q.lite)
+		if err != nil {
+			return nil, nil, err
+		}
+		return stmt, stmt.Finalize, nil
 	}
+	stmt, err := c.c.Prepare(q.lite)
+	if err != nil {
+		return nil, nil, err
+	}
+	return stmt, stmt.Reset, nil
+}
+
+func bindLite(stmt *sqlite.Stmt, i int, v any) {
 	switch x := v.(type) {
 	case nil:
 		stmt.BindNull(i)
@@ -252,46 +264,50 @@ func bindLite(stmt *sqlite.Stmt, i int, arg any) error {
 	case time.Time:
 		stmt.BindInt64(i, x.UnixMicro())
 	}
-	return nil
 }
 
 func (c *liteConn) query(q *Query, each func(*Row) error, args []any) error {
-	stmt, err := c.prepare(q, args)
+	if c.reading {
+		return fmt.Errorf("%w: a query inside the rows of another", ErrNested)
+	}
+	stmt, end, err := c.prepare(q, args)
 	if err != nil {
 		return err
 	}
+	c.reading = true
+	defer func() {
+		c.reading = false
+		_ = end() // repeats the error of the last step, which is returned already
+	}()
 	row := Row{lite: stmt}
 	for {
 		more, err := stmt.Step()
-		if err != nil {
-			return errors.Join(err, stmt.Reset())
-		}
-		if !more {
-			return stmt.Reset()
+		if err != nil || !more {
+			return err
 		}
 		if err := each(&row); err != nil {
-			_ = stmt.Reset() // reports only the error of the step before, of which there is none
 			return err
 		}
 	}
 }
 
 func (c *liteConn) exec(q *Query, args []any) (int64, error) {
-	stmt, err := c.prepare(q, args)
+	if c.reading {
+		return 0, fmt.Errorf("%w: a change inside the rows of a query", ErrNested)
+	}
+	stmt, end, err := c.prepare(q, args)
 	if err != nil {
 		return 0, err
 	}
-	for {
-		more, err := stmt.Step()
-		if err != nil {
-			_ = stmt.Reset() // repeats the error of the step
-			return 0, err
-		}
-		if !more {
-			break
-		}
+	for more := true; more && err == nil; {
+		more, err = stmt.Step()
 	}
-	return int64(c.c.Changes()), stmt.Reset()
+	n := int64(c.c.Changes())
+	if err != nil {
+		_ = end() // repeats the error of the step
+		return 0, err
+	}
+	return n, end()
 }
 
 func (c *liteConn) again(fn func(conn) error) error {

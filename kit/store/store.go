@@ -113,9 +113,24 @@ type Reader interface {
 
 // Snapshot is a consistent view of the plain tables.
 type Snapshot struct {
-	conn conn
-	now  time.Time
+	conn  conn
+	now   time.Time
+	decls map[string]Decl
 }
+
+// declarer is a Reader that knows what the tables declare.
+type declarer interface{ declared() map[string]Decl }
+
+func declared(r Reader, table string) (Decl, bool) {
+	known, ok := r.(declarer)
+	if !ok {
+		return Decl{}, false
+	}
+	d, ok := known.declared()[table]
+	return d, ok
+}
+
+func (r *Snapshot) declared() map[string]Decl { return r.decls }
 
 // Query implements Reader.
 func (r *Snapshot) Query(q *Query, each func(*Row) error, args ...any) error {
@@ -128,17 +143,20 @@ func (r *Snapshot) Now() time.Time { return r.now }
 // Read runs fn on one snapshot. fn must not keep the Snapshot.
 func (s *Store) Read(ctx context.Context, fn func(*Snapshot) error) error {
 	now := s.clock.Now()
-	return s.engine.read(ctx, func(c conn) error { return fn(&Snapshot{conn: c, now: now}) })
+	return s.engine.read(ctx, func(c conn) error { return fn(&Snapshot{conn: c, now: now, decls: s.decls}) })
 }
 
 // Tx is one Write under way.
 type Tx struct {
 	conn   conn
 	now    time.Time
+	decls  map[string]Decl
 	failed error
 	after  []func()
 	looks  []*Personal
 }
+
+func (tx *Tx) declared() map[string]Decl { return tx.decls }
 
 // Query implements Reader.
 func (tx *Tx) Query(q *Query, each func(*Row) error, args ...any) error {
@@ -191,7 +209,7 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 	var last *Tx
 	now := s.clock.Now()
 	run := func(c conn) error {
-		last = &Tx{conn: c, now: now}
+		last = &Tx{conn: c, now: now, decls: s.decls}
 		return s.runOnce(last, fn)
 	}
 	body := run
