@@ -36,10 +36,16 @@ type Folder struct {
 
 var _ Store = (*Folder)(nil)
 
-// Open makes the folder when it is missing.
+// Open makes the folder and all its folders that are missing, so that no Put depends on the name of a folder that
+// another one has made and not yet synced.
 func Open(dir string, c clock.Clock) (*Folder, error) {
 	if err := os.MkdirAll(filepath.Join(dir, incoming), 0o700); err != nil {
 		return nil, fmt.Errorf("blob: %w", err)
+	}
+	for n := range 256 {
+		if err := os.Mkdir(filepath.Join(dir, fmt.Sprintf("%02x", n)), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("blob: %w", err)
+		}
 	}
 	if err := syncFolder(dir); err != nil {
 		return nil, fmt.Errorf("blob: %w", err)
@@ -130,19 +136,10 @@ func (f *Folder) place(file *os.File, blob id.ID) error {
 		return err
 	}
 	path := f.path(blob)
-	shard := filepath.Dir(path)
-	switch err := os.Mkdir(shard, 0o700); {
-	case err == nil:
-		if err := syncFolder(f.dir); err != nil {
-			return err
-		}
-	case !errors.Is(err, fs.ErrExist):
-		return err
-	}
 	if err := os.Rename(file.Name(), path); err != nil {
 		return err
 	}
-	return syncFolder(shard)
+	return syncFolder(filepath.Dir(path))
 }
 
 func syncFolder(path string) error {

@@ -17,7 +17,8 @@
 // node every Keys in memory stops opening when the Write commits. Other nodes must hear of it: the module that erases
 // puts the holder into kit/feed, and each node's feed handler calls Forget. A node whose feed is behind trusts no cache:
 // the app gives that question to SetFresh. What was copied out before (a backup) opens for as long as somebody holds
-// both that copy and a master key of its time; that is what replacing the master key ends.
+// both that copy and a master key of its time; that is what replacing the master key ends. The same holds for the old bytes of
+// the row until the engine overwrites them: SQLite at its next checkpoint when secure_delete is on, PostgreSQL at VACUUM.
 //
 // It knows no module and no table of theirs. Its neighbours are kit/store below, and kit/seal, kit/journal and kit/blob,
 // which take secrets from here. Life cycle: Open once at start, after the store; nothing to close.
