@@ -93,15 +93,16 @@ func (v View) is(name, value string) bool {
 	return false
 }
 
-// viewGroups are the rows of the view bar; a sign stands for the words where there is little room.
+// viewGroups are the rows of the view bar; a sign stands for the words where there is little room, with a mark after it.
 var viewGroups = []struct {
 	name   string
 	values []string
-	sign   map[string]string
+	sign   string            // key of the sign; empty: words
+	mark   map[string]string // after the sign
 }{
-	{"scale", []string{"100", "150", "200"}, map[string]string{"100": "А", "150": "А+", "200": "А++"}},
-	{"scheme", []string{"white", "black", "blue", "sepia"}, map[string]string{"white": "Ц", "black": "Ц", "blue": "Ц", "sepia": "Ц"}},
-	{"images", []string{"on", "off"}, nil},
-	{"spacing", []string{"normal", "wide"}, nil},
-	{"face", []string{"sans", "serif"}, nil},
+	{"scale", []string{"100", "150", "200"}, "view_scale_sign", map[string]string{"150": "+", "200": "++"}},
+	{"scheme", []string{"white", "black", "blue", "sepia"}, "view_scheme_sign", nil},
+	{"images", []string{"on", "off"}, "", nil},
+	{"spacing", []string{"normal", "wide"}, "", nil},
+	{"face", []string{"sans", "serif"}, "", nil},
 }
