@@ -306,6 +306,7 @@ func TestRepeatedCallIsDoneOnce(t *testing.T) {
 		t.Errorf("%d %q, %d %q, done %d", first.StatusCode, first.body, second.StatusCode, second.body, done)
 	}
 	wantStatus(t, b.json("POST", "/api/pay", `{"sum":2}`, key), 422)
+	wantStatus(t, b.json("POST", "/api/pay?account=2", `{"sum":1}`, key), 422)
 	for _, sum := range []string{"13", "14"} { // a call that failed may be sent again, and is the same act
 		acts = map[string]bool{}
 		for range 2 {

@@ -100,6 +100,7 @@ func TestBindTellsEveryWrongField(t *testing.T) {
 		{"application/json", `{"name":"a"} {}`, map[string]string{}},
 		{"application/json", `{"name":`, map[string]string{}},
 		{"application/json", "", map[string]string{}},
+		{"application/json", `{"name":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`, map[string]string{}},
 		{"application/json", strings.Repeat("[", 100000), map[string]string{}},
 		{"text/csv", `a;b`, map[string]string{}},
 	} {

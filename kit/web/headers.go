@@ -7,7 +7,7 @@ import (
 
 // secure puts on the headers that every answer has, errors and files too.
 func (s *Server) secure(h http.Header) {
-	h.Set("Content-Security-Policy", s.policy())
+	h.Set("Content-Security-Policy", s.policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()")
@@ -22,8 +22,8 @@ func (s *Server) secure(h http.Header) {
 
 // policy allows nothing but our own files: no inline script or style can run, whatever gets into a page. Forms may lead
 // to the banks' pages because browsers hold redirects after a form to form-action too.
-func (s *Server) policy() string {
-	targets := strings.Join(append([]string{"'self'"}, s.conf.FormTargets...), " ")
+func policy(formTargets []string) string {
+	targets := strings.Join(append([]string{"'self'"}, formTargets...), " ")
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 		"connect-src 'self'; manifest-src 'self'; form-action " + targets + "; frame-ancestors 'none'; base-uri 'none'"
 }

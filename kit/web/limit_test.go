@@ -197,9 +197,11 @@ func TestServeDrainsAndLetsRequestsEnd(t *testing.T) {
 	<-inside
 	stop()
 	for range 200 { // it stops listening at once
-		if _, err := net.Dial("tcp", listener.Addr().String()); err != nil {
+		probe, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
 			break
 		}
+		probe.Close()
 		time.Sleep(5 * time.Millisecond)
 	}
 	close(free)

@@ -80,6 +80,7 @@ func (c *Context) fromOurPage() bool {
 // It is masked afresh at each call, so that its bytes in a packed page tell nothing.
 func (c *Context) FormToken() string {
 	sum := c.tokenSums(true)[0]
+	c.header().Set("Cache-Control", "no-store") // a page with a token is for one browser, whatever its handler says
 	mask := randomBytes(len(sum))
 	out := slices.Clone(mask)
 	subtle.XORBytes(sum, sum, mask)

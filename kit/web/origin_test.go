@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"posad.city/kit/act"
 )
@@ -35,6 +36,24 @@ func TestForeignSitesCannotPost(t *testing.T) {
 		got := b.post("/apply/1", form, one.change...)
 		if got.StatusCode != one.want || one.want == 403 && b.cookies[cookieHeld] != "" {
 			t.Errorf("%s: %d to %q, kept %q", name, got.StatusCode, got.Header.Get("Location"), b.cookies[cookieHeld])
+		}
+	}
+}
+
+func TestOnlyOurOwnPagesFormsAreKept(t *testing.T) {
+	t.Parallel()
+	y := formCity(t)
+	form := url.Values{"name": {"a stranger's words"}}
+	for name, change := range map[string][]func(*http.Request){
+		"typed by nobody":      {with("Sec-Fetch-Site", "none")},
+		"old, foreign referer": {with("Sec-Fetch-Site", ""), with("Referer", "http://evil.example/apply/1")},
+		"old, no word at all":  {with("Sec-Fetch-Site", "")},
+	} {
+		for _, token := range []string{"", y.signIn(anna, func(s *Session) { s.Over = true })} {
+			b := y.browser(token)
+			if got := b.post("/apply/1", form, change...); b.cookies[cookieHeld] != "" || got.Header.Get("Location") != "/sign-in?back=%2F" {
+				t.Errorf("%s: kept %q, sent to %q", name, b.cookies[cookieHeld], got.Header.Get("Location"))
+			}
 		}
 	}
 }
@@ -75,12 +94,13 @@ func TestStaleTokenFromOurPageLosesNothing(t *testing.T) {
 func TestTokenOfAVisitBeforeSignIn(t *testing.T) {
 	t.Parallel()
 	y := newCity(t, nil, func(s *Server) {
-		s.Page(s.Operation(open("join.show")), "GET /join", func(c *Context) error { return c.Render(text("token=" + c.FormToken() + " ")) })
+		s.Page(s.Operation(open("join.show")), "GET /join", func(c *Context) error { c.Public(time.Hour); return c.Render(text("token=" + c.FormToken() + " ")) })
 		op := s.Operation(act.Operation{Name: "join.do", May: act.Everyone, Changes: true})
 		s.Page(op, "POST /join", func(c *Context) error { return c.Redirect("/done") })
 	})
 	b, old := y.browser(""), with("Sec-Fetch-Site", "")
-	page := b.get("/join")
+	b.get("/join")
+	page := b.get("/join") // the second one, whose visit has begun already
 	if !strings.Contains(page.Header.Get("Cache-Control"), "no-store") {
 		t.Errorf("a page with a token may be kept: %q", page.Header.Get("Cache-Control"))
 	}

@@ -94,6 +94,19 @@ func TestOperationWithoutObjectAsksWhoOneIs(t *testing.T) {
 	}
 }
 
+func TestUnsignedPersonDoesNotReachTheHandler(t *testing.T) {
+	t.Parallel()
+	reached := 0
+	y := newCity(t, nil, func(s *Server) {
+		op := s.Operation(act.Operation{Name: "case.change", Object: "case", May: act.Self, Changes: true})
+		s.Page(op, "POST /change", func(c *Context) error { reached++; return c.May(annas) })
+	})
+	wantStatus(t, y.browser("").post("/change", nil), 303)
+	if reached != 0 {
+		t.Error("the handler ran for nobody")
+	}
+}
+
 func TestLevelOfSignIn(t *testing.T) {
 	t.Parallel()
 	y := newCity(t, nil, func(s *Server) {

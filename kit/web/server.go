@@ -85,6 +85,7 @@ type Server struct {
 	wall     clock.System // for deadlines of connections, which the demo's moved clock must not touch
 	draining atomic.Bool
 	document []byte
+	policy   string // Content-Security-Policy
 }
 
 // New checks the configuration and returns a server with no routes.
@@ -104,8 +105,8 @@ func New(conf Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{
 		conf: conf, host: base.Host, mux: http.NewServeMux(), box: sealer, byWhom: newBuckets(),
-		origin: http.NewCrossOriginProtection(),
-		slots:  make(chan struct{}, conf.InFlight), uploads: make(chan struct{}, conf.Uploads),
+		origin: http.NewCrossOriginProtection(), policy: policy(conf.FormTargets),
+		slots: make(chan struct{}, conf.InFlight), uploads: make(chan struct{}, conf.Uploads),
 	}
 	if err := s.origin.AddTrustedOrigin(conf.BaseURL); err != nil {
 		return nil, fmt.Errorf("web: base address: %w", err)

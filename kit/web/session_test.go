@@ -127,7 +127,7 @@ func TestUnsignedGetKeepsItsAddress(t *testing.T) {
 func TestBackIsALocalPath(t *testing.T) {
 	t.Parallel()
 	y := formCity(t)
-	for _, bad := range []string{"//evil.example", "https://evil.example/", `/\evil.example`, "javascript:x", "/\tx", "", "/%0aSet-Cookie"} {
+	for _, bad := range []string{"//evil.example", "https://evil.example/", `/\evil.example`, "///evil.example", "javascript:x", "/\tx", "", "/%0aSet-Cookie"} {
 		got := y.browser("").get("/sign-in?back=" + url.QueryEscape(bad))
 		if want := "back=/"; got.body != want && bad != "/%0aSet-Cookie" {
 			t.Errorf("%q: %q", bad, got.body)
