@@ -53,6 +53,16 @@ func long() Document {
 	return d
 }
 
+// strange holds what people's names and texts may hold and the fonts do not.
+func strange() Document {
+	d := permit()
+	d.Title = "😀 李小龙 שלום e\u0301 \x00\x1b[31m ) ( \\ <</X>> %% \U0010ffff \ufeff\u202e"
+	d.Facts = []Fact{{d.Title, d.Title}, {"", ""}, {"\n\n", "\r\n\t"}}
+	d.Number, d.Lead, d.Check.Shown = d.Title, strings.Repeat("\u00a0", 3000), d.Title
+	d.Attachments[0].Name, d.Attachments[0].Type = d.Title, "a/b c#("
+	return d
+}
+
 func render(t testing.TB, d Document) []byte {
 	t.Helper()
 	out, err := Render(d)
@@ -101,7 +111,7 @@ func TestTheSameInputGivesTheSameBytes(t *testing.T) {
 
 func TestTheFileIsWhole(t *testing.T) {
 	t.Parallel()
-	for name, d := range map[string]Document{"permit": permit(), "long": long(), "bare": {Title: "x", Lang: "en"}} {
+	for name, d := range map[string]Document{"permit": permit(), "long": long(), "bare": {Title: "x", Lang: "en"}, "strange": strange()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if out := tool(t, render(t, d), "qpdf", "--check", "FILE"); !strings.Contains(out, "No syntax or stream encoding errors") {

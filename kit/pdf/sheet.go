@@ -137,6 +137,9 @@ func (s *sheet) putRight(x, y float64, text string, st style) {
 	s.put(x-s.width(text, st), y, text, st)
 }
 
+// maxWord is the length in bytes from which a word is not measured whole: no line holds so much.
+const maxWord = 1000
+
 // wrap breaks a text into lines no wider than width. No-break spaces hold; a word that is too wide is cut.
 func (s *sheet) wrap(text string, width float64, st style) []string {
 	var out []string
@@ -147,7 +150,7 @@ func (s *sheet) wrap(text string, width float64, st style) []string {
 			if line != "" {
 				longer = line + " " + word
 			}
-			if s.width(longer, st) <= width {
+			if len(word) <= maxWord && s.width(longer, st) <= width {
 				line = longer
 				continue
 			}
@@ -166,18 +169,25 @@ func (s *sheet) wrap(text string, width float64, st style) []string {
 // cut takes full lines off a word that is too wide and returns them with what is left.
 func (s *sheet) cut(word string, width float64, st style) ([]string, string) {
 	var out []string
-	for s.width(word, st) > width {
-		runes := []rune(word)
-		n := len(runes) - 1
-		for n > 1 && s.width(string(runes[:n]), st) > width {
-			n--
+	rest := []rune(word)
+	for {
+		n := s.fitting(rest, "", width, st)
+		if n == len(rest) {
+			return out, string(rest)
 		}
-		if n < 1 {
-			break
-		}
-		out, word = append(out, string(runes[:n])), string(runes[n:])
+		n = max(n, 1)
+		out, rest = append(out, string(rest[:n])), rest[n:]
 	}
-	return out, word
+}
+
+// fitting tells how many of the runes go into the width with the end after them. It measures what fits and no more, so
+// that a text without spaces costs no more than any other.
+func (s *sheet) fitting(text []rune, end string, width float64, st style) int {
+	n := 0
+	for n < len(text) && s.width(string(text[:n+1])+end, st) <= width {
+		n++
+	}
+	return n
 }
 
 // lines sets lines from the top of a box at x, y and returns how high they are.
@@ -194,13 +204,10 @@ func baseline(st style) float64 { return (st.line-1.2*st.size)/2 + 0.94*st.size 
 // shorten cuts a text to one line of the width, with an ellipsis.
 func (s *sheet) shorten(text string, width float64, st style) string {
 	runes := []rune(text)
-	if s.width(text, st) <= width {
+	if s.fitting(runes, "", width, st) == len(runes) {
 		return text
 	}
-	for len(runes) > 0 && s.width(string(runes)+"…", st) > width {
-		runes = runes[:len(runes)-1]
-	}
-	return string(runes) + "…"
+	return string(runes[:s.fitting(runes, "…", width, st)]) + "…"
 }
 
 // flow sets a text of any length from the present place, over as many pages as it takes.
