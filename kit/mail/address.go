@@ -4,6 +4,7 @@ import (
 	"errors"
 	netmail "net/mail"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -26,7 +27,10 @@ func ParseAddress(text string) (string, error) {
 		return "", ErrAddress
 	}
 	domain, err := idna.Lookup.ToASCII(domain)
-	if err != nil || !isDomain(domain) {
+	if err != nil || !utf8.ValidString(text) || !isDomain(domain) {
+		return "", ErrAddress
+	}
+	if again, err := idna.Lookup.ToASCII(domain); err != nil || again != domain { // what is kept must pass the next check too
 		return "", ErrAddress
 	}
 	address := local + "@" + domain
