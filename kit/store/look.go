@@ -63,11 +63,14 @@ func (p *Personal) declared() map[string]Decl {
 // system actor), whose results are looked at by people later. A second look of the same actor, purpose and kind within
 // the hour is the same record.
 func (s *Store) Look(ctx context.Context, a act.Act, what string, fn func(*Personal) error) error {
+	if err := s.nested.outside(); err != nil {
+		return err
+	}
 	p := &Personal{act: a, what: what, now: s.clock.Now()}
 	err := s.engine.read(ctx, func(c conn) error {
 		p.people = p.people[:0]
 		p.reader = &Snapshot{conn: c, now: p.now, decls: s.decls}
-		return fn(p)
+		return s.nested.during(func() error { return fn(p) })
 	})
 	if err != nil {
 		return err

@@ -2,16 +2,22 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"posad.city/kit/clock"
 	"posad.city/kit/id"
 )
 
@@ -22,6 +28,7 @@ type pgEngine struct {
 	log     *slog.Logger
 	low     chan struct{} // places for background Writes: a quarter of the pool
 	appends chan *pgAppend
+	counts  counters
 	door    door
 	stop    chan struct{}
 	done    sync.WaitGroup
@@ -31,6 +38,9 @@ type pgEngine struct {
 const (
 	pgConnections = 24
 	pgTries       = 24 // crossings of one Write before the store gives up with ErrBusy
+	pgLost        = 3  // connections that one Write may lose before its COMMIT
+	// writeMost bounds a Write that has begun, which its caller's context no longer ends.
+	writeMost = time.Minute
 )
 
 func openPostgres(ctx context.Context, o Options) (engine, error) {
@@ -44,6 +54,11 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["default_transaction_isolation"] = "serializable"
 	config.ConnConfig.RuntimeParams["application_name"] = "posad"
+	// A scan of a whole table in a SERIALIZABLE transaction crosses with every writer of that table, and the planner
+	// likes to scan tables while they are small; compiling a statement takes longer than any of ours.
+	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
+	config.ConnConfig.RuntimeParams["jit"] = "off"
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(writeMost.Milliseconds(), 10)
 	if o.Schema != "" {
 		config.ConnConfig.RuntimeParams["search_path"] = o.Schema
 	}
@@ -79,9 +94,18 @@ func (e *pgEngine) read(ctx context.Context, fn func(conn) error) error {
 	if e.door.isShut() {
 		return ErrClosed
 	}
-	return pgx.BeginTxFunc(ctx, e.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		return protect(func() error { return fn(&pgConn{ctx: ctx, tx: tx}) })
+	err := pgx.BeginTxFunc(ctx, e.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		return protect(func() error { return fn(&pgConn{ctx: ctx, tx: tx, age: clock.Measure()}) })
 	})
+	if err != nil && e.door.isShut() {
+		return fmt.Errorf("%w: %w", ErrClosed, err)
+	}
+	if err != nil {
+		if own := cancelled(ctx); own != nil && !errors.Is(err, context.Cause(ctx)) {
+			return errors.Join(err, own)
+		}
+	}
+	return err
 }
 
 func (e *pgEngine) write(ctx context.Context, fn func(conn) error) error {
@@ -93,14 +117,21 @@ func (e *pgEngine) write(ctx context.Context, fn func(conn) error) error {
 			return cancelled(ctx)
 		}
 	}
+	e.counts.writes.Add(1)
 	var err error
+	lost := 0
 	for try := range pgTries {
 		if e.door.isShut() {
 			return ErrClosed
 		}
-		if err = e.writeOnce(ctx, fn); !crossed(err) {
+		e.counts.batches.Add(1)
+		err = e.writeOnce(ctx, fn)
+		if errors.Is(err, errLostEarly) && lost < pgLost {
+			lost++
+		} else if !crossed(err) {
 			return err
 		}
+		e.counts.retries.Add(1)
 		if err := pause(ctx, try); err != nil {
 			return err
 		}
@@ -110,15 +141,58 @@ func (e *pgEngine) write(ctx context.Context, fn func(conn) error) error {
 
 func (e *pgEngine) writeOnce(ctx context.Context, fn func(conn) error) error {
 	c, err := e.pool.Acquire(ctx)
-	if err != nil {
+	switch {
+	case err != nil && e.door.isShut():
+		return ErrClosed
+	case err != nil && ctx.Err() != nil:
+		return cancelled(ctx)
+	case err != nil:
 		return fmt.Errorf("store: PostgreSQL: %w", err)
 	}
 	defer c.Release()
 	// A context that ends while COMMIT is on its way would leave the outcome unknown, so a Write that began runs to its end.
-	ctx = context.WithoutCancel(ctx)
-	return pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(tx pgx.Tx) error {
-		return protect(func() error { return fn(&pgConn{ctx: ctx, tx: tx}) })
-	})
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), writeMost, ErrSlow)
+	defer cancel()
+	return e.transact(ctx, c.Conn(), fn)
+}
+
+// errLostEarly says that the connection was lost before COMMIT was sent: nothing was changed, and the Write may run again.
+var errLostEarly = errors.New("store: the connection to PostgreSQL was lost")
+
+func (e *pgEngine) transact(ctx context.Context, c *pgx.Conn, fn func(conn) error) error {
+	tx, err := c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.Serializable})
+	if err == nil {
+		err = protect(func() error { return fn(&pgConn{ctx: ctx, tx: tx}) })
+		if err != nil {
+			_ = tx.Rollback(ctx) // a connection that can't roll back is thrown away by the pool
+		}
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	case err != nil && c.IsClosed():
+		return fmt.Errorf("%w: %w", errLostEarly, err)
+	case err != nil:
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return committed(err)
+	}
+	return nil
+}
+
+// committed sorts the errors of a COMMIT: what the server refused was not kept; of anything else nobody knows.
+func committed(err error) error {
+	if refused(err) {
+		return uniform("store: commit", err)
+	}
+	return fmt.Errorf("%w: %w", ErrOutcome, err)
+}
+
+// refused tells whether the server itself said no and lives on.
+func refused(err error) bool {
+	var pg *pgconn.PgError
+	return errors.Is(err, pgx.ErrTxCommitRollback) || errors.As(err, &pg) && pg.Severity == "ERROR"
 }
 
 // pause waits a little longer after each crossing, by chance, so that the same two don't cross again.
@@ -158,7 +232,8 @@ func (e *pgEngine) dialect(statement string, _ Decl) string {
 type pgConn struct {
 	ctx     context.Context
 	tx      pgx.Tx
-	reading bool // inside the rows of a query
+	reading bool                 // inside the rows of a query
+	age     func() time.Duration // of the snapshot; nil in a Write
 }
 
 func pgArgs(q *Query, args []any) ([]any, error) {
@@ -177,6 +252,9 @@ func pgArgs(q *Query, args []any) ([]any, error) {
 func (c *pgConn) query(q *Query, each func(*Row) error, args []any) error {
 	if c.reading {
 		return fmt.Errorf("%w: a query inside the rows of another", ErrNested)
+	}
+	if c.age != nil && c.age() > snapshotMost {
+		return ErrSlow
 	}
 	bound, err := pgArgs(q, args)
 	if err != nil {
@@ -230,6 +308,7 @@ type pgAppend struct {
 	ctx   context.Context
 	stmts []Stmt
 	err   chan error
+	turn  atomic.Int32 // queued, running or left
 }
 
 func (e *pgEngine) append(ctx context.Context, stmts []Stmt) error {
@@ -247,6 +326,14 @@ func (e *pgEngine) append(ctx context.Context, stmts []Stmt) error {
 	})
 	if err != nil {
 		return err
+	}
+	select {
+	case err := <-req.err:
+		return err
+	case <-ctx.Done():
+	}
+	if req.turn.CompareAndSwap(queued, left) {
+		return cancelled(ctx)
 	}
 	return <-req.err
 }
@@ -289,17 +376,26 @@ func (e *pgEngine) gatherAppends(first *pgAppend) []*pgAppend {
 }
 
 func (e *pgEngine) appendBatch(batch []*pgAppend) {
-	ctx := context.Background()
+	batch = slices.DeleteFunc(batch, func(req *pgAppend) bool { return !req.turn.CompareAndSwap(queued, running) })
+	if len(batch) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), writeMost, ErrSlow)
+	defer cancel()
 	err := e.pipeline(ctx, batch)
-	if err == nil {
+	if err != nil && !refused(err) && !pgconn.SafeToRetry(err) && !errors.Is(err, ErrValue) {
+		err = fmt.Errorf("%w: %w", ErrOutcome, err)
+	}
+	if err == nil || errors.Is(err, ErrOutcome) {
+		e.counts.batches.Add(1)
+		e.counts.writes.Add(int64(len(batch)))
 		for _, req := range batch {
-			req.err <- nil
+			req.err <- err
 		}
 		return
 	}
-	if len(batch) > 1 {
-		e.log.Debug("store: a batch of appends failed and is run singly", "appends", len(batch), "error", err)
-	}
+	e.counts.lost.Add(1)
+	e.log.Debug("store: a batch of appends failed and is run singly", "appends", len(batch), "error", err)
 	for _, req := range batch {
 		req.err <- e.write(ctx, func(c conn) error { return runAll(c, req.stmts) })
 	}
@@ -311,7 +407,7 @@ func (e *pgEngine) pipeline(ctx context.Context, batch []*pgAppend) error {
 		for _, s := range req.stmts {
 			args, err := pgArgs(s.Query, s.Args)
 			if err != nil {
-				return err
+				return fmt.Errorf("%s: %w", s.Query.name, err)
 			}
 			b.Queue(s.Query.pg, args...)
 		}

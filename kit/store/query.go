@@ -18,7 +18,8 @@ type Query struct {
 	pg   string // as written: PostgreSQL's dialect with $1, $2
 	lite string // the same for SQLite: ?1, ?2
 
-	params    int  // how many arguments it takes
+	params    int // how many arguments it takes
+	touches   *touches
 	transient bool // a rare shape of a list: not worth a prepared statement on every connection
 }
 

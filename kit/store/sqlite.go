@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -20,17 +21,21 @@ import (
 // liteEngine is the embedded engine: one writer connection owned by one goroutine, a pool of readers, and checkpoints
 // that the store drives itself, because readers that hold snapshots would let the log grow without bound.
 type liteEngine struct {
-	dir     string
-	lock    *os.File
-	readers chan *liteConn
-	all     []*liteConn
-	writer  *liteWriter
-	gate    sync.RWMutex // held for reading by every snapshot, for writing by a restart of the log
-	door    door
-	stop    chan struct{}
-	done    sync.WaitGroup
-	closing sync.Once
+	dir                         string
+	lock                        *os.File
+	readers                     chan *liteConn
+	all                         []*liteConn
+	writer                      *liteWriter
+	checkpointFrom, restartFrom int64
+	putOff                      int64 // restarts put off, as the checkpointer last saw
+	door                        door
+	stop                        chan struct{}
+	done                        sync.WaitGroup
+	closing                     sync.Once
 }
+
+// snapshotMost is how long a snapshot may be used: while it is open, the log of either engine can't be cleaned.
+const snapshotMost = 30 * time.Second
 
 const liteFile = "posad.db"
 
@@ -49,7 +54,10 @@ func openSQLite(_ context.Context, o Options) (engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &liteEngine{dir: o.Dir, lock: lock, readers: make(chan *liteConn, o.Readers), stop: make(chan struct{})}
+	e := &liteEngine{dir: o.Dir, lock: lock, readers: make(chan *liteConn, o.Readers), stop: make(chan struct{}), checkpointFrom: checkpointFrom, restartFrom: restartFrom}
+	if o.logMost > 0 {
+		e.checkpointFrom, e.restartFrom = o.logMost/16, o.logMost
+	}
 	main, err := e.connect()
 	if err != nil {
 		return nil, errors.Join(err, e.close())
@@ -58,6 +66,9 @@ func openSQLite(_ context.Context, o Options) (engine, error) {
 	for range o.Readers {
 		reader, err := e.connect()
 		if err != nil {
+			return nil, errors.Join(err, e.close())
+		}
+		if err := pragma(reader.c, "PRAGMA query_only = ON"); err != nil {
 			return nil, errors.Join(err, e.close())
 		}
 		e.readers <- reader
@@ -118,8 +129,9 @@ func (e *liteEngine) close() error {
 		e.door.shut()
 		close(e.stop)
 		e.done.Wait()
-		e.gate.Lock() // waits for the snapshots under way
-		defer e.gate.Unlock()
+		for range len(e.all) - 2 { // all but the writer and the checkpointer
+			<-e.readers // waits for the snapshots under way
+		}
 		for _, c := range e.all {
 			err = errors.Join(err, c.c.Close())
 		}
@@ -138,21 +150,21 @@ func (e *liteEngine) read(ctx context.Context, fn func(conn) error) error {
 		return ErrClosed
 	}
 	defer func() { e.readers <- c }()
-	e.gate.RLock()
-	defer e.gate.RUnlock()
-	select {
-	case <-e.stop:
-		return ErrClosed
-	default:
-	}
 	c.c.SetInterrupt(ctx.Done())
-	defer c.c.SetInterrupt(nil)
 	if err := c.run("BEGIN"); err != nil {
+		c.c.SetInterrupt(nil)
 		return errors.Join(cancelled(ctx), err)
 	}
+	c.age = clock.Measure()
 	err := protect(func() error { return fn(c) })
 	c.c.SetInterrupt(nil)
-	return errors.Join(err, c.run("ROLLBACK"))
+	if err != nil {
+		err = errors.Join(err, cancelled(ctx)) // the engine calls a cancelled query interrupted; callers ask for the context's own error
+	}
+	if end := c.run("ROLLBACK"); end != nil && !c.c.AutocommitEnabled() {
+		return errors.Join(err, end)
+	}
+	return err
 }
 
 func (e *liteEngine) write(ctx context.Context, fn func(conn) error) error {
@@ -204,7 +216,8 @@ func (e *liteEngine) dialect(statement string, d Decl) string {
 // liteConn is one connection, used by one goroutine at a time. Prepared statements are kept by the connection.
 type liteConn struct {
 	c       *sqlite.Conn
-	reading bool // inside the rows of a query
+	reading bool                 // inside the rows of a query
+	age     func() time.Duration // of the snapshot; nil on the writer
 }
 
 func (c *liteConn) run(sql string) error {
@@ -269,6 +282,9 @@ func bindLite(stmt *sqlite.Stmt, i int, v any) {
 func (c *liteConn) query(q *Query, each func(*Row) error, args []any) error {
 	if c.reading {
 		return fmt.Errorf("%w: a query inside the rows of another", ErrNested)
+	}
+	if c.age != nil && c.age() > snapshotMost {
+		return ErrSlow
 	}
 	stmt, end, err := c.prepare(q, args)
 	if err != nil {

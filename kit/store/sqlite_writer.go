@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 	"time"
 
+	"posad.city/kit/clock"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 )
@@ -18,6 +21,11 @@ const (
 	gatherFor      = 2 * time.Millisecond
 	batchMost      = 256
 	backgroundMost = batchMost / 4
+
+	// backgroundFor is how long the background part of a batch may hold the writer; the rest waits for the next batch.
+	backgroundFor = 5 * time.Millisecond
+	// slowClosure is how long one closure may hold the writer, and with it everybody, before the log says so.
+	slowClosure = 250 * time.Millisecond
 )
 
 // liteWriter owns the only connection that changes rows.
@@ -28,7 +36,9 @@ type liteWriter struct {
 	interactive chan *liteWrite
 	background  chan *liteWrite
 	restart     chan struct{}
-	crowd       int // how many Writes the last batch held
+	crowd       int          // how many Writes the last batch held
+	held        []*liteWrite // background Writes that the last batch had no time for
+	stats       *counters
 }
 
 // liteWrite is one Write waiting for its turn.
@@ -37,14 +47,22 @@ type liteWrite struct {
 	fn   func(conn) error
 	err  error
 	done chan struct{}
+	turn atomic.Int32 // queued, running or left
 }
+
+// Where a Write stands. Whoever moves it from queued decides: the writer runs it, or its caller leaves.
+const (
+	queued int32 = iota
+	running
+	left
+)
 
 func newLiteWriter(e *liteEngine, c *liteConn, log *slog.Logger) *liteWriter {
-	return &liteWriter{engine: e, conn: c, log: log, interactive: make(chan *liteWrite, 4*batchMost), background: make(chan *liteWrite, 4*batchMost), restart: make(chan struct{}, 1)}
+	return &liteWriter{engine: e, conn: c, log: log, stats: new(counters), interactive: make(chan *liteWrite, 4*batchMost), background: make(chan *liteWrite, 4*batchMost), restart: make(chan struct{}, 1)}
 }
 
-// submit waits until the Write is durable or has failed. A cancelled context takes it out of the queue; once it runs it
-// is finished, for its neighbours share its transaction.
+// submit waits until the Write is durable or has failed. A cancelled context takes it out of the queue at once; when it
+// runs it is finished, for its neighbours share its transaction.
 func (w *liteWriter) submit(ctx context.Context, fn func(conn) error) error {
 	req := &liteWrite{ctx: ctx, fn: fn, done: make(chan struct{})}
 	lane := w.interactive
@@ -62,6 +80,14 @@ func (w *liteWriter) submit(ctx context.Context, fn func(conn) error) error {
 	if err != nil {
 		return err
 	}
+	select {
+	case <-req.done:
+		return req.err
+	case <-ctx.Done():
+	}
+	if req.turn.CompareAndSwap(queued, left) {
+		return cancelled(ctx)
+	}
 	<-req.done
 	return req.err
 }
@@ -69,6 +95,9 @@ func (w *liteWriter) submit(ctx context.Context, fn func(conn) error) error {
 func (w *liteWriter) loop() {
 	defer w.engine.done.Done()
 	for {
+		if len(w.held) > 0 {
+			w.commit(w.gather(nil))
+		}
 		select {
 		case req := <-w.interactive:
 			w.commit(w.gather(req))
@@ -84,6 +113,11 @@ func (w *liteWriter) loop() {
 }
 
 func (w *liteWriter) refuseRest() {
+	for _, req := range w.held {
+		req.err = ErrClosed
+		close(req.done)
+	}
+	w.held = nil
 	for {
 		select {
 		case req := <-w.interactive:
@@ -99,11 +133,15 @@ func (w *liteWriter) refuseRest() {
 }
 
 // gather collects Writes for one commit: what waits already, and what comes within gatherFor when the last batch showed
-// that there is a crowd. A lone writer never waits.
+// that there is a crowd. A lone writer never waits. Interactive Writes stand before background ones.
 func (w *liteWriter) gather(first *liteWrite) []*liteWrite {
-	batch, low := []*liteWrite{first}, 0
-	if inBackground(first.ctx) {
-		low = 1
+	batch, low := w.held, len(w.held)
+	w.held = nil
+	if first != nil {
+		batch = append(batch, first)
+		if inBackground(first.ctx) {
+			low++
+		}
 	}
 	var timeout <-chan time.Time
 	if w.crowd > 1 {
@@ -124,8 +162,33 @@ func (w *liteWriter) gather(first *liteWrite) []*liteWrite {
 			break // everybody who was here last time is here again
 		}
 	}
+	batch = w.share(batch, low)
 	w.crowd = len(batch)
+	slices.SortStableFunc(batch, func(a, b *liteWrite) int { return lane(a) - lane(b) })
 	return batch
+}
+
+// backgroundLeast is how many background Writes a full batch takes along when it has none, so that they never starve.
+const backgroundLeast = 8
+
+func (w *liteWriter) share(batch []*liteWrite, low int) []*liteWrite {
+	for low < backgroundLeast {
+		select {
+		case req := <-w.background:
+			batch = append(batch, req)
+			low++
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func lane(req *liteWrite) int {
+	if inBackground(req.ctx) {
+		return 1
+	}
+	return 0
 }
 
 func (w *liteWriter) next(low int, timeout <-chan time.Time) *liteWrite {
@@ -159,33 +222,66 @@ func (w *liteWriter) next(low int, timeout <-chan time.Time) *liteWrite {
 // commit runs the batch in one transaction. If the transaction itself is lost, not just one Write of it, each is run
 // again alone, so that whoever caused the loss bears it alone.
 func (w *liteWriter) commit(batch []*liteWrite) {
-	if err := w.transact(batch); err != nil {
-		w.log.Warn("store: a batch was lost and is run singly", "writes", len(batch), "error", err)
-		for _, req := range batch {
-			req.err = nil
-			if err := w.transact([]*liteWrite{req}); err != nil {
-				req.err = fmt.Errorf("store: commit: %w", err)
-			}
-		}
+	ran, err := w.transact(batch)
+	if err != nil {
+		w.stats.lost.Add(1)
+		ran = w.singly(batch, err)
 	}
-	for _, req := range batch {
+	w.stats.batches.Add(1)
+	w.stats.writes.Add(int64(ran))
+	for _, req := range batch[:ran] {
 		close(req.done)
 	}
+	w.held = batch[ran:]
 }
 
-func (w *liteWriter) transact(batch []*liteWrite) error {
-	if err := w.conn.run("BEGIN IMMEDIATE"); err != nil {
-		return err
+func (w *liteWriter) singly(batch []*liteWrite, why error) int {
+	if len(batch) > 1 {
+		w.log.Warn("store: a batch was lost and is run singly", "writes", len(batch), "error", why)
 	}
 	for _, req := range batch {
-		if err := w.runOne(req); err != nil {
-			return errors.Join(err, w.abandon())
+		req.err = nil
+		if _, err := w.transact([]*liteWrite{req}); err != nil {
+			req.err = uniform("store: commit", err)
 		}
 	}
-	if err := w.conn.run("COMMIT"); err != nil {
-		return errors.Join(err, w.abandon())
+	return len(batch)
+}
+
+// transact runs the batch, or as much of it as there is time for, and tells how many Writes it ran.
+func (w *liteWriter) transact(batch []*liteWrite) (int, error) {
+	if err := w.abandon(); err != nil { // what an earlier failure may have left open
+		return 0, err
 	}
-	return nil
+	if err := w.conn.run("BEGIN IMMEDIATE"); err != nil {
+		return 0, err
+	}
+	ran, err := w.runAll(batch)
+	if err != nil {
+		return 0, errors.Join(err, w.abandon())
+	}
+	if err := w.conn.run("COMMIT"); err != nil {
+		return 0, errors.Join(err, w.abandon())
+	}
+	return ran, nil
+}
+
+// runAll runs the interactive Writes and then, as long as the time allows, the background ones.
+func (w *liteWriter) runAll(batch []*liteWrite) (int, error) {
+	var since func() time.Duration
+	for i, req := range batch {
+		if lane(req) == 1 {
+			if since == nil {
+				since = clock.Measure()
+			} else if since() > backgroundFor {
+				return i, nil
+			}
+		}
+		if err := w.runOne(req); err != nil {
+			return 0, err
+		}
+	}
+	return len(batch), nil
 }
 
 func (w *liteWriter) abandon() error {
@@ -197,13 +293,20 @@ func (w *liteWriter) abandon() error {
 
 // runOne runs one Write under a savepoint. It returns an error only when the whole transaction is lost.
 func (w *liteWriter) runOne(req *liteWrite) error {
+	if !req.turn.CompareAndSwap(queued, running) && req.turn.Load() == left {
+		return nil
+	}
 	if req.err = cancelled(req.ctx); req.err != nil {
 		return nil
 	}
 	if err := w.conn.run("SAVEPOINT one"); err != nil {
 		return err
 	}
+	took := clock.Measure()
 	req.err = protect(func() error { return req.fn(w.conn) })
+	if spent := took(); spent > slowClosure {
+		w.log.Warn("store: a closure held the only writer; move its work before the Write, or cut it into chunks", "for", spent.String())
+	}
 	if w.conn.c.AutocommitEnabled() {
 		return fmt.Errorf("store: the engine gave the transaction up: %w", req.err)
 	}
@@ -220,6 +323,7 @@ const (
 	checkpointFrom = 4 << 20
 	restartFrom    = 64 << 20
 	checkpointTick = 100 * time.Millisecond
+	restartRest    = 10 // ticks of rest after a restart that a slow reader put off
 )
 
 // checkpoint moves the log into the database file in the background. Passive checkpoints disturb nobody but can't
@@ -228,33 +332,78 @@ func (e *liteEngine) checkpoint(c *liteConn) {
 	defer e.done.Done()
 	tick := time.NewTicker(checkpointTick)
 	defer tick.Stop()
-	for {
+	for rest := 0; ; {
 		select {
 		case <-e.stop:
 			return
 		case <-tick.C:
 		}
-		info, err := os.Stat(filepath.Join(e.dir, liteFile+"-wal"))
-		if err != nil || info.Size() < checkpointFrom {
+		size := e.logSize()
+		if rest--; size < e.checkpointFrom || rest > 0 {
 			continue
 		}
 		if err := pragma(c.c, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
 			e.writer.log.Warn("store: checkpoint", "error", err)
 		}
-		if info.Size() >= restartFrom {
-			select {
-			case e.writer.restart <- struct{}{}:
-			default:
-			}
+		if size < e.restartFrom {
+			continue
+		}
+		put := e.writer.stats.restartsPutOff.Load()
+		select {
+		case e.writer.restart <- struct{}{}:
+		default:
+		}
+		if rest = 0; put > e.putOff {
+			e.putOff, rest = put, restartRest // a slow reader: don't hold everybody again at once
 		}
 	}
 }
 
+func (e *liteEngine) logSize() int64 {
+	info, err := os.Stat(filepath.Join(e.dir, liteFile+"-wal"))
+	if err != nil {
+		return 0 // no log yet
+	}
+	return info.Size()
+}
+
+// restartWait is how long the writer waits for the snapshots under way to end before it puts the restart off. New ones
+// wait behind it, so a slow reader can't hold anybody for longer than this.
+const restartWait = 25 * time.Millisecond
+
+// restartLog empties the log while nobody reads: it takes all reading connections, in their turn, for a moment.
 func (w *liteWriter) restartLog() {
-	w.engine.gate.Lock()
-	defer w.engine.gate.Unlock()
+	taken := w.engine.takeReaders(restartWait)
+	defer w.engine.giveReaders(taken)
+	if len(taken) < cap(w.engine.readers) {
+		w.stats.restartsPutOff.Add(1)
+		return
+	}
 	if err := pragma(w.conn.c, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		w.log.Warn("store: restart of the log", "error", err)
+		return
+	}
+	w.stats.restarts.Add(1)
+}
+
+func (e *liteEngine) takeReaders(atMost time.Duration) []*liteConn {
+	timer := time.NewTimer(atMost)
+	defer timer.Stop()
+	var taken []*liteConn
+	for len(taken) < cap(e.readers) {
+		select {
+		case c := <-e.readers:
+			taken = append(taken, c)
+		case <-timer.C:
+			return taken
+		}
+	}
+	return taken
+}
+
+func (e *liteEngine) giveReaders(taken []*liteConn) {
+	for _, c := range taken {
+		e.readers <- c
 	}
 }
 

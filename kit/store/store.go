@@ -25,8 +25,12 @@ type Options struct {
 	// RunTwice makes every Write run twice, the first run rolled back. Tests set it, so that a closure with an effect
 	// that it should not have is found.
 	RunTwice bool
+	// Trace, when given, hears what each committed Write and Append changed. Tests set it.
+	Trace func(TraceRecord)
 	// Schema names the PostgreSQL schema to work in; tests use one each. Empty means public.
 	Schema string
+
+	logMost int64 // bound of SQLite's log, for this package's tests; 0 means restartFrom
 }
 
 // Store is an open database. All methods are safe for concurrent use.
@@ -35,6 +39,8 @@ type Store struct {
 	clock  clock.Clock
 	log    *slog.Logger
 	twice  bool
+	trace  func(TraceRecord)
+	nested nesting
 	guard  func(*Tx, act.Act) error
 	decls  map[string]Decl
 	seen   *seenLooks
@@ -53,6 +59,7 @@ type engine interface {
 	// dialect adapts one statement of a schema.
 	dialect(statement string, d Decl) string
 	name() string
+	stats() Stats
 	close() error
 }
 
@@ -86,7 +93,7 @@ func Open(ctx context.Context, o Options, modules ...Migrations) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: e, clock: o.Clock, log: o.Log, twice: o.RunTwice, seen: newSeenLooks()}
+	s := &Store{engine: e, clock: o.Clock, log: o.Log, twice: o.RunTwice, trace: o.Trace, nested: nesting{on: o.RunTwice}, seen: newSeenLooks()}
 	if err := s.migrate(ctx, append([]Migrations{own}, modules...)); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
@@ -142,21 +149,27 @@ func (r *Snapshot) Now() time.Time { return r.now }
 
 // Read runs fn on one snapshot. fn must not keep the Snapshot.
 func (s *Store) Read(ctx context.Context, fn func(*Snapshot) error) error {
+	if err := s.nested.outside(); err != nil {
+		return err
+	}
 	now := s.clock.Now()
-	return s.engine.read(ctx, func(c conn) error { return fn(&Snapshot{conn: c, now: now, decls: s.decls}) })
+	return s.engine.read(ctx, func(c conn) error {
+		return s.nested.during(func() error { return fn(&Snapshot{conn: c, now: now, decls: s.decls}) })
+	})
 }
 
 // Tx is one Write under way.
 type Tx struct {
-	conn   conn
-	now    time.Time
-	decls  map[string]Decl
-	failed error
-	after  []func()
-	looks  []*Personal
+	store   *Store
+	conn    conn
+	now     time.Time
+	failed  error
+	after   []func()
+	looks   []*Personal
+	touched []Touch
 }
 
-func (tx *Tx) declared() map[string]Decl { return tx.decls }
+func (tx *Tx) declared() map[string]Decl { return tx.store.decls }
 
 // Query implements Reader.
 func (tx *Tx) Query(q *Query, each func(*Row) error, args ...any) error {
@@ -185,6 +198,11 @@ func (tx *Tx) Exec(q *Query, args ...any) (int64, error) {
 	if err != nil {
 		tx.failed = uniform(q.name, err)
 	}
+	if tx.store.trace != nil && n > 0 {
+		if touch, ok := tx.store.touch(q, args); ok {
+			tx.touched = append(tx.touched, touch)
+		}
+	}
 	return n, tx.failed
 }
 
@@ -206,11 +224,14 @@ func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
 // Write runs fn all or nothing and returns nil only after the change is on disk. fn may run twice; see the package
 // comment for what it may hold. An error from fn rolls back and is returned as it is.
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
+	if err := s.nested.outside(); err != nil {
+		return err
+	}
 	var last *Tx
 	now := s.clock.Now()
 	run := func(c conn) error {
-		last = &Tx{conn: c, now: now, decls: s.decls}
-		return s.runOnce(last, fn)
+		last = &Tx{store: s, conn: c, now: now}
+		return s.nested.during(func() error { return s.runOnce(last, fn) })
 	}
 	body := run
 	if s.twice {
@@ -225,6 +246,9 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	s.seen.keep(last.looks, now)
+	if s.trace != nil {
+		s.trace(TraceRecord{last.touched})
+	}
 	for _, effect := range last.after {
 		effect()
 	}
@@ -246,6 +270,10 @@ func (s *Store) WriteAs(ctx context.Context, a act.Act, fn func(*Tx) error) erro
 
 func (s *Store) runOnce(tx *Tx, fn func(*Tx) error) error {
 	if err := protect(func() error { return fn(tx) }); err != nil {
+		if tx.failed != nil && !errors.Is(err, tx.failed) {
+			// The closure hid what the engine said, which may be that the Write should run again.
+			return fmt.Errorf("%w: %w", err, tx.failed)
+		}
 		return err
 	}
 	if tx.failed != nil {
@@ -286,7 +314,26 @@ func stack() string {
 // Append runs a fixed list of statements all or nothing and returns nil only after they are on disk. The store batches
 // the lists of many callers into one commit and runs each singly if one of them fails.
 func (s *Store) Append(ctx context.Context, stmts ...Stmt) error {
-	return s.engine.append(ctx, stmts)
+	if err := s.nested.outside(); err != nil {
+		return err
+	}
+	if err := s.engine.append(ctx, stmts); err != nil {
+		return err
+	}
+	if s.trace != nil {
+		s.traceAll(stmts)
+	}
+	return nil
+}
+
+func (s *Store) traceAll(stmts []Stmt) {
+	var record TraceRecord
+	for _, stmt := range stmts {
+		if touch, ok := s.touch(stmt.Query, stmt.Args); ok {
+			record.Touched = append(record.Touched, touch)
+		}
+	}
+	s.trace(record)
 }
 
 type laneKey struct{}
