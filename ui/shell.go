@@ -31,7 +31,7 @@ type Shell struct {
 }
 
 // CSRFField is the name of the hidden field that carries Shell.CSRF.
-const CSRFField = "csrf"
+const CSRFField = "_csrf"
 
 // City is how the city calls and shows itself.
 type City struct {
