@@ -119,6 +119,7 @@ const (
 
 // The faults of this module. ErrWrong and ErrCode look alike whatever the cause is.
 var (
+	ErrFields     = fault.New(fault.Invalid, "account.fields")
 	ErrContact    = fault.New(fault.Invalid, "account.contact_form")
 	ErrCode       = fault.New(fault.Invalid, "account.wrong_code")
 	ErrCodeOver   = fault.New(fault.Gone, "account.code_over")
@@ -131,6 +132,7 @@ var (
 	ErrChanged    = fault.New(fault.Conflict, "account.changed_meanwhile")
 	ErrClosed     = fault.New(fault.Unsigned, "account.session_closed")
 	ErrHat        = fault.New(fault.Denied, "account.no_such_role")
-	ErrLastWay    = fault.New(fault.Conflict, "account.last_contact")
+	ErrOften      = fault.New(fault.TooMany, "account.code_often")
+	ErrProof      = fault.New(fault.Denied, "account.prove_again")
 	ErrBusy       = fault.New(fault.Unavailable, "account.busy")
 )

@@ -9,7 +9,6 @@ import (
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
-	"posad.city/kit/store"
 )
 
 // Topic is under what changes of roles are announced on the feed; the holder is the agency, the object the person.
@@ -62,14 +61,16 @@ type Directory interface {
 	Names(ctx context.Context, a act.Act, what string, people ...id.ID) (map[id.ID]lang.Name, error)
 }
 
-// Feed is the house's feed of changes as agency, account and mandate use it.
-type Feed interface {
-	// Put announces a change in the Write that makes it; every node hears of it within 2 s.
-	Put(tx *store.Tx, topic string, holder, object id.ID) error
-	// On has fn called on this node for every change under the topic. Call it before the feed starts.
-	On(topic string, fn func(holder, object id.ID))
-	// Fresh tells whether this node has read the feed lately enough (3 s) to trust its caches.
-	Fresh() bool
+// Agencies says what agencies the published city has; core/service is one.
+type Agencies interface {
+	// Agencies lists keys and titles in the order of the city's data.
+	Agencies(l lang.Language) []Named
+}
+
+// Named is an agency by its key and in words.
+type Named struct {
+	Key   string `json:"key"`
+	Title string `json:"title"`
 }
 
 // The faults of this module.

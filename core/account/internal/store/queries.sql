@@ -1,0 +1,146 @@
+-- name: PersonByID :one
+SELECT person, profile, level, lang, signs_in, version, made, confirmed FROM person_file WHERE person = $1;
+
+-- name: PersonsByID :many
+SELECT person, profile, level, lang, signs_in, version, made, confirmed FROM person_file WHERE person IN (sqlc.slice('people'));
+
+-- name: InsertPerson :execrows
+INSERT INTO person_file (person, profile, level, lang, signs_in, version, made, confirmed) VALUES ($1, $2, $3, $4, $5, 1, $6, $7)
+ON CONFLICT (person) DO NOTHING;
+
+-- name: ChangeProfile :execrows
+-- Nothing changes when another change came first.
+UPDATE person_file SET profile = @profile, lang = @lang, version = version + 1 WHERE person = @person AND version = @version;
+
+-- name: ConfirmPerson :execrows
+UPDATE person_file SET profile = @profile, level = @level, confirmed = @confirmed, version = version + 1
+WHERE person = @person AND version = @version;
+
+-- name: ChooseLang :execrows
+UPDATE person_file SET lang = @lang WHERE person = @person;
+
+-- name: PersonBySNILS :one
+SELECT person FROM person_key WHERE snils = $1;
+
+-- name: InsertPersonKey :execrows
+INSERT INTO person_key (snils, person) VALUES ($1, $2) ON CONFLICT (snils) DO NOTHING;
+
+-- name: AccountByContact :one
+SELECT contact.account, contact.person, contact.channel, account.password
+FROM contact JOIN account ON account.account = contact.account WHERE contact.contact = $1;
+
+-- name: AccountByID :one
+SELECT account, person, password FROM account WHERE account = $1;
+
+-- name: InsertAccount :exec
+INSERT INTO account (account, person, password, made) VALUES ($1, $2, $3, $4);
+
+-- name: SetPassword :execrows
+UPDATE account SET password = $2 WHERE account = $1;
+
+-- name: InsertContact :execrows
+INSERT INTO contact (contact, channel, account, person, since) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (contact) DO NOTHING;
+
+-- name: DropContact :execrows
+DELETE FROM contact WHERE contact = $1 AND account = $2;
+
+-- name: InsertSession :exec
+INSERT INTO session (person, id, account, agency, role, level, channel, csrf, device, started, seen, ends, closed)
+VALUES ($1, $2, $3, NULL, '', $4, $5, $6, $7, $8, $8, $9, NULL);
+
+-- name: InsertToken :exec
+INSERT INTO session_token (hash, person, session_id, ends) VALUES ($1, $2, $3, $4);
+
+-- name: TokenByHash :one
+SELECT person, session_id FROM session_token WHERE hash = $1;
+
+-- name: DropToken :execrows
+DELETE FROM session_token WHERE hash = $1;
+
+-- name: SessionByID :one
+SELECT person, id, account, agency, role, level, csrf, started, seen, ends, closed FROM session WHERE person = $1 AND id = $2;
+
+-- name: StandingOf :one
+-- How sure the city is of the person, and their language, with nothing to unseal.
+SELECT person, level, lang FROM person_file WHERE person = $1;
+
+-- name: SessionsOf :many
+SELECT person, id, agency, role, channel, device, started, seen, ends FROM session
+WHERE person = $1 AND closed IS NULL AND ends > $2 ORDER BY person, id;
+
+-- name: TouchSession :exec
+UPDATE session SET seen = $3 WHERE person = $1 AND id = $2 AND seen < $3;
+
+-- name: CloseSession :execrows
+UPDATE session SET closed = $3 WHERE person = $1 AND id = $2 AND closed IS NULL;
+
+-- name: WearHat :execrows
+UPDATE session SET agency = $3, role = $4 WHERE person = $1 AND id = $2 AND closed IS NULL;
+
+-- name: InsertChallenge :exec
+INSERT INTO challenge (id, purpose, contact, channel, person, code, letter, tries, until, used)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, NULL);
+
+-- name: ChallengeByID :one
+SELECT id, purpose, channel, letter, tries, until, used FROM challenge WHERE id = $1;
+
+-- name: TryChallenge :one
+-- Counts one try and gives the hash to compare with; no row when no try is left.
+UPDATE challenge SET tries = tries + 1 WHERE id = @id AND tries < 5 AND used IS NULL AND until > @now
+RETURNING purpose, contact, channel, person, code, letter;
+
+-- name: UseChallenge :execrows
+UPDATE challenge SET used = $2, letter = NULL WHERE id = $1 AND used IS NULL;
+
+-- name: ContactByKey :one
+SELECT account, person FROM contact WHERE contact = $1;
+
+-- name: CountTry :one
+INSERT INTO counter (guard, key, tries, until) VALUES (@guard, @key, 1, @until)
+ON CONFLICT (guard, key) DO UPDATE SET
+  tries = CASE WHEN counter.until <= @now THEN 1 ELSE counter.tries + 1 END,
+  until = CASE WHEN counter.until <= @now THEN excluded.until ELSE counter.until END
+RETURNING tries, until;
+
+-- name: ForgetTries :execrows
+DELETE FROM counter WHERE guard = $1 AND key = $2;
+
+-- name: HoldForm :exec
+INSERT INTO held_form (key, form, until) VALUES ($1, $2, $3);
+
+-- name: TakeForm :one
+DELETE FROM held_form WHERE key = $1 RETURNING form, until;
+
+-- name: ClaimCall :execrows
+-- Takes a call that nobody has, or whose claim or keeping is over.
+INSERT INTO repeat_call (person, operation, key, body, claimed, answered, status, kind, answer, until)
+VALUES (@person, @operation, @key, @body, @claimed, FALSE, 0, '', NULL, @until)
+ON CONFLICT (person, operation, key) DO UPDATE SET body = excluded.body, claimed = excluded.claimed, answered = FALSE,
+  status = 0, kind = '', answer = NULL, until = excluded.until
+WHERE repeat_call.until <= @now OR (NOT repeat_call.answered AND repeat_call.claimed <= @now AND repeat_call.body = excluded.body);
+
+-- name: CallByKey :one
+SELECT person, body, answered, status, kind, answer FROM repeat_call WHERE person = $1 AND operation = $2 AND key = $3;
+
+-- name: FinishCall :execrows
+UPDATE repeat_call SET answered = TRUE, status = $4, kind = $5, answer = $6 WHERE person = $1 AND operation = $2 AND key = $3;
+
+-- name: DropCall :execrows
+DELETE FROM repeat_call WHERE person = $1 AND operation = $2 AND key = $3 AND NOT answered;
+
+-- name: SweepTokens :execrows
+DELETE FROM session_token WHERE hash IN (SELECT old.hash FROM session_token AS old WHERE old.ends < $1 ORDER BY old.ends LIMIT $2);
+
+-- name: SweepChallenges :execrows
+DELETE FROM challenge WHERE id IN (SELECT old.id FROM challenge AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
+
+-- name: SweepCounters :execrows
+DELETE FROM counter WHERE (guard, key) IN
+  (SELECT old.guard, old.key FROM counter AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
+
+-- name: SweepForms :execrows
+DELETE FROM held_form WHERE key IN (SELECT old.key FROM held_form AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
+
+-- name: SweepCalls :execrows
+DELETE FROM repeat_call WHERE (person, operation, key) IN
+  (SELECT old.person, old.operation, old.key FROM repeat_call AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);

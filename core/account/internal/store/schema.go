@@ -1,0 +1,9 @@
+// Package accountdb holds the tables and queries of core/account; everything but this file is generated from the SQL beside it.
+package accountdb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS

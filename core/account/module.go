@@ -1,0 +1,81 @@
+package account
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"time"
+
+	"posad.city/core/account/internal/store"
+	"posad.city/core/agency"
+	"posad.city/core/module"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
+)
+
+//go:embed locale/*.yaml
+var locales embed.FS
+
+// Deps are what the module is given by the app.
+type Deps struct {
+	Agencies *agency.Module
+	Courier  Courier
+	Identity IdentityChecker // nil: identities can't be confirmed here
+	Zone     *time.Location  // the city's, for dates; nil: UTC
+}
+
+// Module is the city's people, their accounts and sessions. It is safe for concurrent use.
+type Module struct {
+	module.Plain
+	deps     Deps
+	base     *module.Base
+	hasher   *hasher
+	sessions *sessions
+	forms    *formGate
+}
+
+// New returns the module.
+func New(d Deps) *Module {
+	if d.Zone == nil {
+		d.Zone = time.UTC
+	}
+	m := &Module{deps: d, hasher: newHasher(), forms: newFormGate()}
+	m.sessions = newSessions(m)
+	return m
+}
+
+// Provide gives what is made of later modules: the courier of codes and the question to the population register.
+func (m *Module) Provide(c Courier, i IdentityChecker) { m.deps.Courier, m.deps.Identity = c, i }
+
+// Name implements module.Module.
+func (m *Module) Name() string { return "account" }
+
+// Migrations is the module's schema, for tests of later modules.
+var Migrations = store.Migrations{Module: "account", Files: accountdb.Schema}
+
+// Schema implements module.Module.
+func (m *Module) Schema() store.Migrations { return Migrations }
+
+// Locales implements module.Module.
+func (m *Module) Locales() fs.FS { return locales }
+
+// Provision implements module.Module.
+func (m *Module) Provision(b *module.Base) error {
+	m.base = b
+	m.sessions.listen(b.Feed)
+	b.Jobs.Handle(jobSendCode, m.sendCode, jobs.Urgent(), jobs.Tries(8))
+	b.Jobs.Every(jobSweep, sweepEvery, m.sweep)
+	if b.Web != nil {
+		m.routes(b.Web, b.Pages)
+	}
+	return nil
+}
+
+// Start implements module.Module.
+func (m *Module) Start(context.Context) error {
+	m.sessions.start()
+	return nil
+}
+
+// Stop implements module.Module.
+func (m *Module) Stop(ctx context.Context) error { return m.sessions.stop(ctx) }

@@ -1,0 +1,140 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+
+	"posad.city/kit/fault"
+)
+
+// The cost of one hash: 19 MiB, two passes (the OWASP password storage sheet's first choice for argon2id), some 20 ms.
+const (
+	argonMemory = 19 << 10 // KiB
+	argonPasses = 2
+	argonLanes  = 1
+	argonSalt   = 16
+	argonKey    = 32
+)
+
+// hasher runs at most as many hashes at once as there are processors, so that a flood of sign-ins takes neither the
+// memory nor the whole machine; those who wait longer than a person would are sent away.
+type hasher struct {
+	slots chan struct{}
+}
+
+// hashWait is how long a sign-in waits for its turn.
+const hashWait = 5 * time.Second
+
+func newHasher() *hasher { return &hasher{slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)))} }
+
+func (h *hasher) enter(ctx context.Context) (func(), error) {
+	ctx, cancel := context.WithTimeout(ctx, hashWait)
+	defer cancel()
+	select {
+	case h.slots <- struct{}{}:
+		return func() { <-h.slots }, nil
+	case <-ctx.Done():
+		return nil, ErrBusy.Because(ctx.Err())
+	}
+}
+
+// hash returns the password's hash in PHC form: $argon2id$v=19$m=19456,t=2,p=1$salt$key.
+func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+	leave, err := h.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	salt := randomBytes(argonSalt)
+	key := argon2.IDKey(normal(password), salt, argonPasses, argonMemory, argonLanes, argonKey)
+	enc := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes,
+		enc.EncodeToString(salt), enc.EncodeToString(key)), nil
+}
+
+// fits tells whether the password has the hash. An empty hash takes as long as any other and fits nothing.
+func (h *hasher) fits(ctx context.Context, password, hash string) (bool, error) {
+	parsed, err := parseHash(hash)
+	if err != nil {
+		parsed = argonHash{memory: argonMemory, passes: argonPasses, lanes: argonLanes, salt: make([]byte, argonSalt), key: make([]byte, argonKey)}
+	}
+	leave, enterErr := h.enter(ctx)
+	if enterErr != nil {
+		return false, enterErr
+	}
+	defer leave()
+	key := argon2.IDKey(normal(password), parsed.salt, parsed.passes, parsed.memory, parsed.lanes, uint32(len(parsed.key)))
+	return subtle.ConstantTimeCompare(key, parsed.key) == 1 && err == nil, nil
+}
+
+type argonHash struct {
+	memory, passes uint32
+	lanes          uint8
+	salt, key      []byte
+}
+
+func parseHash(hash string) (argonHash, error) {
+	var out argonHash
+	parts := strings.Split(hash, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return out, fmt.Errorf("account: not a hash of argon2id, version %d", argon2.Version)
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &out.memory, &out.passes, &out.lanes); err != nil {
+		return out, fmt.Errorf("account: parameters of a hash: %w", err)
+	}
+	var err error
+	if out.salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {
+		return out, fmt.Errorf("account: salt of a hash: %w", err)
+	}
+	if out.key, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil {
+		return out, fmt.Errorf("account: key of a hash: %w", err)
+	}
+	if out.passes == 0 || out.lanes == 0 || out.memory > 1<<20 || len(out.key) < 16 {
+		return out, fmt.Errorf("account: a hash with impossible parameters")
+	}
+	return out, nil
+}
+
+// normal lets one password typed on two keyboards be the same (NIST SP 800-63B, 5.1.1.2).
+func normal(password string) []byte { return norm.NFKC.Bytes([]byte(password)) }
+
+// checkPassword says what is wrong with a new password: its length alone, and that it is not one of the few that
+// everybody tries.
+func checkPassword(password string) []fault.Field {
+	length := utf8.RuneCountInString(password)
+	switch {
+	case length < PasswordLeast:
+		return []fault.Field{{Name: "password", ID: "account.password_short", Params: map[string]string{"least": fmt.Sprint(PasswordLeast)}}}
+	case length > PasswordMost:
+		return []fault.Field{{Name: "password", ID: "account.password_long", Params: map[string]string{"most": fmt.Sprint(PasswordMost)}}}
+	case commonPasswords[strings.ToLower(password)]:
+		return []fault.Field{{Name: "password", ID: "account.password_common"}}
+	}
+	return nil
+}
+
+// commonPasswords are the first that a guesser tries, of those long enough; the counter of tries does the rest.
+var commonPasswords = map[string]bool{
+	"12345678": true, "123456789": true, "1234567890": true, "11111111": true, "00000000": true, "87654321": true,
+	"password": true, "password1": true, "passw0rd": true, "qwertyui": true, "qwerty123": true, "1q2w3e4r": true,
+	"1qaz2wsx": true, "iloveyou": true, "йцукенгш": true, "qwertyuiop": true, "пароль12": true, "парольпароль": true,
+	"abcdefgh": true, "asdfghjkl": true, "zaq12wsx": true, "1234qwer": true, "88888888": true, "qazwsxedc": true,
+}
+
+func randomBytes(n int) []byte {
+	out := make([]byte, n)
+	if _, err := rand.Read(out); err != nil {
+		panic("account: the system's random source failed: " + err.Error()) // crypto/rand documents that this never returns an error
+	}
+	return out
+}

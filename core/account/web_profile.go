@@ -1,0 +1,238 @@
+package account
+
+import (
+	"github.com/a-h/templ"
+
+	"posad.city/core/page"
+	"posad.city/kit/act"
+	"posad.city/kit/calendar"
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/web"
+)
+
+func (m *Module) inAccount(c *web.Context, titleKey string, t typed, content templ.Component) error {
+	return m.base.Pages.Render(c, page.Options{
+		Title: c.T(titleKey), Layout: page.Account, Faulty: len(t.fields) > 0, Status: t.status,
+	}, content)
+}
+
+func (m *Module) me(c *web.Context) (Person, error) {
+	if err := c.May(own(c)); err != nil {
+		return Person{}, err
+	}
+	return m.Person(c.Context(), c.Act(), "account.look.profile", c.Person())
+}
+
+// profileView is the page of one's own data.
+type profileView struct {
+	Person Person
+	Name   lang.Name // as typed
+	Lang   lang.Language
+	Faults []fault.Field
+}
+
+func (m *Module) showProfile(c *web.Context) error {
+	person, err := m.me(c)
+	if err != nil {
+		return err
+	}
+	return m.inAccount(c, "account.profile.title", typed{}, profilePage(c, profileView{Person: person, Name: person.Name, Lang: person.Lang}))
+}
+
+func (m *Module) postProfile(c *web.Context) error {
+	person, err := m.me(c)
+	if err != nil {
+		return err
+	}
+	var form struct {
+		Family     string `json:"family" max:"200"`
+		Given      string `json:"given" max:"200"`
+		Patronymic string `json:"patronymic" max:"200"`
+		Lang       string `json:"lang" max:"5"`
+		Version    int64  `json:"version"`
+	}
+	if err := c.Bind(&form); err != nil {
+		return err
+	}
+	name, language := lang.Name{Family: form.Family, Given: form.Given, Patronymic: form.Patronymic}, lang.Language(form.Lang)
+	change := Change{Lang: &language}
+	if person.Level < act.Standard {
+		change.Name = &name
+	}
+	_, err = m.ChangeProfile(c.Context(), c.Act(), c.Person(), form.Version, change)
+	if t, ok := shown(err, ""); ok {
+		return m.inAccount(c, "account.profile.title", t, profilePage(c, profileView{Person: person, Name: name, Lang: language, Faults: t.fields}))
+	}
+	if err != nil {
+		return err
+	}
+	if lang.Known(form.Lang) {
+		c.SetLang(language)
+	}
+	c.SetFlash("success", "account.profile.saved")
+	return c.Redirect("/account/profile")
+}
+
+// dayForm is a date in three boxes, as ui.DateParts posts it.
+type dayForm struct {
+	Day   string `json:"day" max:"2"`
+	Month string `json:"month" max:"2"`
+	Year  string `json:"year" max:"4"`
+}
+
+// date reads the boxes; false when they name no day. Three empty boxes are no date.
+func (f dayForm) date() (calendar.Date, bool) {
+	if f.Day+f.Month+f.Year == "" {
+		return calendar.Date{}, true
+	}
+	pad := func(text string) string {
+		if len(text) == 1 {
+			return "0" + text
+		}
+		return text
+	}
+	d, err := calendar.ParseDate(f.Year + "-" + pad(f.Month) + "-" + pad(f.Day))
+	return d, err == nil
+}
+
+func dayOf(d calendar.Date) dayForm {
+	if d.IsZero() {
+		return dayForm{}
+	}
+	text := d.String()
+	return dayForm{Year: text[:4], Month: text[5:7], Day: text[8:]}
+}
+
+// identityView is the page that confirms who one is.
+type identityView struct {
+	Done   bool // confirmed already
+	Name   lang.Name
+	Birth  dayForm
+	SNILS  string
+	Back   string
+	Faults []fault.Field
+}
+
+func (m *Module) showIdentity(c *web.Context) error {
+	person, err := m.me(c)
+	if err != nil {
+		return err
+	}
+	v := identityView{
+		Done: person.Level >= act.Standard, Name: person.Name, Birth: dayOf(person.Birth), SNILS: FormatSNILS(person.SNILS), Back: c.Back(),
+	}
+	return m.inAccount(c, "account.identity.title", typed{}, identityPage(c, v))
+}
+
+func (m *Module) postIdentity(c *web.Context) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	var form struct {
+		Family     string  `json:"family" max:"200"`
+		Given      string  `json:"given" max:"200"`
+		Patronymic string  `json:"patronymic" max:"200"`
+		Birth      dayForm `json:"birth"`
+		SNILS      string  `json:"snils" max:"20"`
+	}
+	if err := c.Bind(&form); err != nil {
+		return err
+	}
+	v := identityView{Name: lang.Name{Family: form.Family, Given: form.Given, Patronymic: form.Patronymic}, Birth: form.Birth, SNILS: form.SNILS, Back: c.Back()}
+	birth, ok := form.Birth.date()
+	err := error(ErrFields.With(fault.Field{Name: "birth", ID: "account.birth_form"}))
+	if ok {
+		_, err = m.Confirm(c.Context(), c.Act(), c.Person(), Identity{Name: v.Name, Birth: birth, SNILS: form.SNILS})
+	}
+	if t, ok := shown(err, ""); ok {
+		v.Faults = t.fields
+		return m.inAccount(c, "account.identity.title", t, identityPage(c, v))
+	}
+	if err != nil {
+		return err
+	}
+	c.SetFlash("success", "account.identity.confirmed")
+	if v.Back == "/" {
+		v.Back = "/account/profile"
+	}
+	return c.Redirect(v.Back)
+}
+
+func (m *Module) showContact(c *web.Context) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	return m.inAccount(c, "account.contact.title", typed{}, contactPage(c, signInView{}))
+}
+
+func (m *Module) postContact(c *web.Context) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	var form struct {
+		Contact string `json:"contact" max:"300"`
+	}
+	if err := c.Bind(&form); err != nil {
+		return err
+	}
+	contact, err := ParseContact(form.Contact)
+	var sent Sent
+	if err == nil {
+		sent, err = m.AskContactCode(c.Context(), c.Act(), contact, c.Lang(), from(c))
+	}
+	if t, ok := shown(err, "contact"); ok {
+		return m.inAccount(c, "account.contact.title", t, contactPage(c, signInView{Contact: form.Contact, Faults: t.fields}))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect("/account/contact/code?try=" + sent.Try.String())
+}
+
+func (m *Module) showContactCode(c *web.Context) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	try, err := id.Parse(c.Query("try"))
+	if err != nil {
+		return c.Redirect("/account/contact")
+	}
+	return m.contactCodePage(c, try, nil)
+}
+
+func (m *Module) contactCodePage(c *web.Context, try id.ID, wrong error) error {
+	v, err := m.codeView(c, try, "/account/contact/code", "")
+	if err != nil {
+		return err
+	}
+	t, _ := shown(wrong, "code")
+	if v.Over && wrong == nil {
+		t, _ = shown(ErrCodeOver, "")
+	}
+	if v.Over && len(t.fields) > 0 {
+		t.fields[0].Name = ""
+	}
+	v.Faults = t.fields
+	return m.inAccount(c, "account.code.title", t, codePage(c, v))
+}
+
+func (m *Module) postContactCode(c *web.Context) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	var form codeBody
+	if err := c.Bind(&form); err != nil {
+		return err
+	}
+	_, err := m.PutContact(c.Context(), c.Act(), form.Try, form.Code)
+	if _, ok := shown(err, "code"); ok {
+		return m.contactCodePage(c, form.Try, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.SetFlash("success", "account.contact.saved")
+	return c.Redirect("/account/profile")
+}

@@ -1,0 +1,112 @@
+package account
+
+import (
+	"posad.city/core/agency"
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/web"
+)
+
+// securityView is the page of the password and the open sessions.
+type securityView struct {
+	Sessions    []OpenSession
+	HasPassword bool
+	Faults      []fault.Field
+	say         func(OpenSession) string
+}
+
+func (m *Module) showSecurity(c *web.Context) error { return m.securityPage(c, typed{}) }
+
+func (m *Module) securityPage(c *web.Context, t typed) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	sessions, err := m.SessionsOf(c.Context(), c.Act(), c.Person())
+	if err != nil {
+		return err
+	}
+	has, err := m.HasPassword(c.Context(), c.Act())
+	if err != nil {
+		return err
+	}
+	v := securityView{Sessions: sessions, HasPassword: has, Faults: t.fields, say: func(s OpenSession) string {
+		return lang.Moment(c.Lang(), s.Seen, c.Now(), m.deps.Zone)
+	}}
+	return m.inAccount(c, "account.security.title", t, securityPage(c, v))
+}
+
+type sessionForm struct {
+	Session id.ID `json:"session"`
+}
+
+// postClose closes one session, or, with none named, all but this one.
+func (m *Module) postClose(c *web.Context) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	var form sessionForm
+	if err := c.Bind(&form); err != nil {
+		return err
+	}
+	if err := m.closeSome(c, form.Session); err != nil {
+		return err
+	}
+	if form.Session == c.Act().Session {
+		c.SignOut()
+		return c.Redirect("/")
+	}
+	c.SetFlash("success", "account.security.closed")
+	return c.Redirect("/account/security")
+}
+
+type newPasswordForm struct {
+	Old      string `json:"old_password" raw:"true" max:"1000"`
+	Password string `json:"password" raw:"true" max:"1000"`
+}
+
+func (m *Module) postNewPassword(c *web.Context) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	var form newPasswordForm
+	if err := c.Bind(&form); err != nil {
+		return err
+	}
+	err := m.SetPassword(c.Context(), c.Act(), form.Old, form.Password)
+	if t, ok := shown(err, "old_password"); ok {
+		return m.securityPage(c, t)
+	}
+	if err != nil {
+		return err
+	}
+	c.SetFlash("success", "account.security.password_saved")
+	return c.Redirect("/account/security")
+}
+
+type hatForm struct {
+	Agency id.ID `json:"agency"`
+}
+
+func (m *Module) postHat(c *web.Context) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	var form hatForm
+	if err := c.Bind(&form); err != nil {
+		return err
+	}
+	if err := m.Wear(c.Context(), c.Act(), form.Agency); err != nil {
+		return err
+	}
+	if back := c.Back(); back != "/" {
+		return c.Redirect(back)
+	}
+	if form.Agency.IsZero() {
+		return c.Redirect("/account")
+	}
+	if form.Agency == agency.ID(agency.City) {
+		return c.Redirect("/admin/officials")
+	}
+	return c.Redirect("/desk")
+}

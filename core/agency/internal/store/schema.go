@@ -1,0 +1,9 @@
+// Package agencydb holds the tables and queries of core/agency; everything but this file is generated from the SQL beside it.
+package agencydb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
