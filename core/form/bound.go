@@ -13,10 +13,12 @@ type Bound struct {
 	Faults  []fault.Field    // in the order of the form; Name is the control, for example birth.year
 }
 
+// Right tells whether everything that was sent is kept.
+func (b Bound) Right() bool { return len(b.Faults) == 0 }
+
 // Summary is the check of answers before submission.
 type Summary struct {
 	Steps []SummaryStep
-	Known []KnownValue
 }
 
 // SummaryStep is a step with its answers in words.
@@ -27,5 +29,6 @@ type SummaryStep struct {
 
 // SummaryLine is an answer in words.
 type SummaryLine struct {
-	Field, Label, Value string // Value is empty for an optional question left out
+	Field, Label, Value string  // Value is empty for an optional question left out
+	Source              *Source // for what the city knows and did not ask
 }

@@ -7,24 +7,29 @@ import (
 	"posad.city/kit/lang"
 )
 
+// CheckStep is the wish to see the check of answers, as Input.Step. No step of a definition can have this name.
+const CheckStep = "_check"
+
 // Input is all that decides what is asked. Nothing else does.
 type Input struct {
 	City    *service.City
-	Service *service.Service
+	Service *service.Service // of City
 	Lang    lang.Language
-	Today   calendar.Date
+	Today   calendar.Date // in the city's zone
 
 	Applicant service.Person    // who fills the form; what the account knows of them
 	Children  []service.Child   // the applicant's children by mandate
 	Vehicles  []service.Vehicle // the applicant's vehicles by the register
+	Files     []service.File    // files stored with this draft; an answer can only name these
 	Facts     service.Facts     // certificates asked so far
 
 	Answers service.Answers  // canonical answers so far
 	Typed   map[string]Typed // what was typed and refused, by field; it is shown back with its fault
-	Step    string           // key of the step wanted; empty: the first that is not complete
+	Step    string           // key of the step wanted, or CheckStep; empty: the first that is not complete
 }
 
-// Typed is what a person typed into a field, kept when it is wrong: by control, for example plate, birth.day, name.surname.
+// Typed is what a person typed into a question, kept when it is wrong: by part ("" for a question of one control), for
+// example "day" of a date or "surname" of a name. Choices and files have several values.
 type Typed map[string][]string
 
 // View is the form as every face shows it, in the input's language.
@@ -32,15 +37,16 @@ type View struct {
 	Service     string
 	Steps       []StepView    // steps that are asked, in order
 	Current     int           // index of the current step; len(Steps) is the check of answers
-	Fields      []FieldView   // of the current step, in order; hidden ones are left out
-	Known       []KnownValue  // what the city knows and need not ask, with its source
-	Faults      []fault.Field // of the current step's typed answers, in the order of the form
-	Missing     []Missing     // unanswered questions of all steps
+	Fields      []FieldView   // questions of the current step, in order; hidden ones are left out
+	Known       []KnownValue  // of the current step: what the city knows and does not ask
+	Faults      []fault.Field // of the current step, in the order of the form
+	Missing     []Missing     // questions of all steps that are not rightly answered yet
 	Obstacle    *ObstacleView // why one may not apply; nil: nothing stands in the way
 	Can         []Move        // acts now possible
 	Done, Total int           // questions answered and asked: progress
 	Charge      service.Charge
-	Draft       service.Answers // canonical answers with everything that is not asked taken out: what is kept and submitted
+	ChargeKnown bool            // false: the fee depends on what is not known yet
+	Draft       service.Answers // canonical answers without those that are not asked, with fixed known values: what is submitted
 }
 
 // StepState is how far a step is.
@@ -62,33 +68,34 @@ type StepView struct {
 
 // FieldView is a question with all that a face needs to show it.
 type FieldView struct {
-	Key         string
-	Type        service.Type
-	Label, Hint string
-	Optional    bool
-	Required    bool
-	Controls    []Control    // in order; one for most types, several for names and dates
-	Options     []OptionView // for choice, choices, yes-no, child and vehicle
-	Source      *Source      // where a prefilled value comes from
-	Fault       *fault.Field
-	Limit       int            // for long-text and text: characters; 0: none
-	Accept      []string       // for file
-	MaxBytes    int64          // for file, each
-	MaxFiles    int            // for file
-	Files       []service.File // for file: what is there
-	Suggest     string         // for address: "address"; the face offers suggestions of the city's register
-	Answered    bool
-	Shown       string // the answer in words, empty when there is none
+	Key      string
+	Type     service.Type
+	Label    string
+	Hint     string
+	Why      string // why it is asked
+	Optional bool
+	Controls []Control    // in order; one for most types, several for names and dates; none for choices and files
+	Options  []OptionView // for choice, choices, yes-no, child and vehicle
+	Source   *Source      // where a prefilled value comes from; nil when the person has answered
+	Fault    *fault.Field // the first fault of the question
+	Limit    int          // for texts: characters; 0: none
+	Accept   []string     // for file: pdf, jpg ...
+	MaxBytes int64        // for file, each
+	MaxFiles int          // for file
+	Files    []service.File
+	Suggest  bool   // for address: the face may offer the register's suggestions
+	Answered bool   // there is a right answer
+	Shown    string // the answer in words, empty when there is none
 }
 
 // Control is one input of a question.
 type Control struct {
 	Name         string // as posted: FIELD or FIELD.PART
 	Label        string // of the part; empty when the question's label is enough
-	Value        string // as typed, or the canonical answer as people write it
-	Kind         string // text, tel, email, number, textarea, hidden
-	Autocomplete string // HTML autocomplete token
-	InputMode    string // HTML inputmode
+	Value        string // as typed, or the answer as people write it
+	Kind         string // text, tel, email, textarea, hidden
+	Autocomplete string // HTML autocomplete token; empty: none
+	InputMode    string // HTML inputmode; empty: the kind's own
 	Width        int    // characters to size it by; 0: full
 	Invalid      bool   // this part is what is wrong
 }
@@ -102,9 +109,9 @@ type OptionView struct {
 // Source is where a value comes from.
 type Source struct {
 	Kind   string        // "account" or "register"
-	Name   string        // the register's or "your account" in words
-	Agency string        // short name of the agency that keeps it; empty for account
-	Day    calendar.Date // of the reply; zero for account
+	Name   string        // in words: your account, or the certificate's name
+	Agency string        // short name of the agency that keeps the register; empty for the account
+	Day    calendar.Date // of the register's reply; zero for the account
 }
 
 // KnownValue is a value that is not asked because the city knows it.
@@ -113,7 +120,7 @@ type KnownValue struct {
 	Source            Source
 }
 
-// Missing names an unanswered question.
+// Missing names a question that is not rightly answered yet.
 type Missing struct {
 	Step, Field, Label string
 }
@@ -131,23 +138,17 @@ const (
 	Save   Move = "save"   // answers of the current step may be kept
 	Back   Move = "back"   // there is an earlier step
 	Next   Move = "next"   // there is a later step, or the check of answers
-	Submit Move = "submit" // everything is answered and nothing stands in the way
+	Submit Move = "submit" // everything is rightly answered and nothing stands in the way
 )
 
-// Addresses is the city's address register as the form asks it.
+// Addresses is the city's address register as the form asks it; service.AddressBook is one.
 type Addresses interface {
-	// Address is the address with this id and flat; false when the register has no such house or the house no such flat.
+	// Address is the address with this id and flat; false when there is no such house, or the house no such flat.
 	Address(id, flat string) (service.Address, bool)
-	// Find is the address that the whole text names; false when it names none or more than one.
-	Find(text string) (service.Address, bool)
-	// Suggest is up to limit addresses that the beginning of a text may mean, the likeliest first.
+	// House is the house with this id without a flat, and how many flats it has.
+	House(id string) (service.Address, int, bool)
+	// Locate is the house, and the flat if any, that a whole text names; false when it names no house or several.
+	Locate(text string) (id, flat string, ok bool)
+	// Suggest is up to limit addresses that a text may mean, the likeliest first.
 	Suggest(text string, limit int) []service.Address
 }
-
-// The contract of the package, written out in its files:
-//
-//	Show(in Input) (View, error)                                   the form now
-//	Bind(in Input, raw url.Values) Bound                           a page's posted step: canonical answers, typed, faults
-//	BindJSON(in Input, raw []byte) (Bound, error)                  the API's answers: the same, canonical or as typed
-//	CheckAnswers(in Input) (Summary, error)                        the summary before submission
-//	Value(field *service.Field, ...)                               one field; see bind.go

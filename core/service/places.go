@@ -130,24 +130,25 @@ func (b *AddressBook) suggested(id, flat string) Address {
 	return a
 }
 
-// Find is the address that the whole text names; false when it names none, or several.
-func (b *AddressBook) Find(text string) (Address, bool) {
+// Locate is the house, and the flat if one is named, that a whole text means; false when it names no house of the
+// register, or several.
+func (b *AddressBook) Locate(text string) (string, string, bool) {
 	q := parseQuery(text)
 	if len(q.words) == 0 || q.number == "" {
-		return Address{}, false
+		return "", "", false
 	}
-	var found []Address
+	var found []string
 	for i := range b.streets {
-		if s := &b.streets[i]; q.names(s) {
-			if a, ok := b.Address(s.street.Key+":"+q.number, q.flat); ok {
-				found = append(found, a)
-			}
+		s := &b.streets[i]
+		id := s.street.Key + ":" + q.number
+		if _, ok := b.houses[id]; ok && q.names(s) {
+			found = append(found, id)
 		}
 	}
 	if len(found) != 1 {
-		return Address{}, false
+		return "", "", false
 	}
-	return found[0], true
+	return found[0], q.flat, true
 }
 
 // addressQuery is an address as typed, taken apart.

@@ -173,6 +173,16 @@ func asText(value any) string {
 // answered yet is not.
 func (r *Rules) Holds(text Rule, in Inputs) (bool, error) { return r.with(in).known(text) }
 
+// Meets tells whether an answer meets a check; one that depends on what is not answered yet is met.
+func (r *Rules) Meets(text Rule, in Inputs) (bool, error) {
+	yes, err := r.with(in).yes(text)
+	var need *rule.NeedError
+	if errors.As(err, &need) {
+		return true, nil
+	}
+	return yes, err
+}
+
 // Value is the value that a path of the definition names (answers.plate, facts.residence.zone, applicant.birth), in
 // memory as: text string, number and money int64, yes-no bool, date calendar.Date, texts []string, records
 // []map[string]any. False when there is no such path or no value.
