@@ -42,6 +42,9 @@ type Bank interface {
 	Start(ctx context.Context, o Order) (Standing, error)
 	// Ask tells how the attempt stands. ErrUnknownAttempt says that the bank has never heard of it.
 	Ask(ctx context.Context, attempt id.ID) (Standing, error)
+	// Cancel closes an attempt so that it can't be paid any more, whether the bank knows it or not, and tells how it
+	// ended: it may have been paid just before.
+	Cancel(ctx context.Context, attempt id.ID) (Standing, error)
 	// Refund gives the whole amount back.
 	Refund(ctx context.Context, attempt id.ID) (Standing, error)
 	// Message reads a webhook: the attempt that it is about. The standing is asked for, not believed.
@@ -102,6 +105,11 @@ func (b *HostedBank) Start(ctx context.Context, o Order) (Standing, error) {
 // Ask implements Bank.
 func (b *HostedBank) Ask(ctx context.Context, attempt id.ID) (Standing, error) {
 	return b.call(ctx, http.MethodGet, "/v1/payments/"+attempt.String(), nil, attempt)
+}
+
+// Cancel implements Bank.
+func (b *HostedBank) Cancel(ctx context.Context, attempt id.ID) (Standing, error) {
+	return b.call(ctx, http.MethodPost, "/v1/payments/"+attempt.String()+"/cancel", nil, attempt)
 }
 
 // Refund implements Bank.

@@ -78,7 +78,7 @@ func (s *stand) charge(amount int64) id.ID {
 
 func (s *stand) drain() {
 	s.t.Helper()
-	if err := s.queue.Drain(ctx); err != nil {
+	if _, err := s.queue.Drain(ctx); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -158,12 +158,12 @@ func TestAPaymentIsTakenOnceHoweverOftenItIsTold(t *testing.T) {
 		if _, err := s.Start(ctx, self, anna, charge, lang.Russian); !errors.Is(err, ErrSettled) {
 			t.Errorf("a third press: %v", err)
 		}
-	}, Migrations)
+	}, jobs.Migrations, Migrations)
 }
 
 func TestAnAnswerThatIsLostIsFoundByTheJob(t *testing.T) {
 	t.Parallel()
-	s, c := storetest.Open(t, Migrations)
+	s, c := storetest.Open(t, jobs.Migrations, Migrations)
 	b := newStand(t, s, c)
 	charge := b.charge(100)
 	b.bank.SetFaults(bank.Faults{LoseNext: 1, Messages: -1})
@@ -183,7 +183,7 @@ func TestAnAnswerThatIsLostIsFoundByTheJob(t *testing.T) {
 
 func TestADeclinedPaymentCanBeTriedAnew(t *testing.T) {
 	t.Parallel()
-	s, c := storetest.Open(t, Migrations)
+	s, c := storetest.Open(t, jobs.Migrations, Migrations)
 	b := newStand(t, s, c)
 	charge := b.charge(100)
 	for _, pays := range []bool{false, true} {
@@ -197,33 +197,32 @@ func TestADeclinedPaymentCanBeTriedAnew(t *testing.T) {
 		if _, err := b.Settle(ctx, attempt); err != nil {
 			t.Fatal(err)
 		}
+		c.Move(time.Minute)
 	}
 	if b.state(charge) != Paid || len(b.attempts(charge)) != 2 {
 		t.Errorf("%s after %d attempts", b.state(charge), len(b.attempts(charge)))
 	}
 }
 
+// An attempt was started, its order was lost on the way, and the bank let it be paid after another one had paid.
 func TestMoneyForAPaidChargeIsGivenBack(t *testing.T) {
 	t.Parallel()
-	s, c := storetest.Open(t, Migrations)
+	s, c := storetest.Open(t, jobs.Migrations, Migrations)
 	b := newStand(t, s, c)
 	charge := b.charge(500)
-	pay := func() id.ID {
+	start := func() id.ID {
 		if _, err := b.Start(ctx, self, anna, charge, lang.English); err != nil {
 			t.Fatal(err)
 		}
+		c.Move(time.Minute)
 		return b.attempts(charge)[0].ID
 	}
-	first := pay()
-	c.Move(attemptLife + time.Hour)
-	for range 3 {
-		b.drain() // the bank leaves it open, so it is given up
-		c.Move(2 * time.Hour)
+	first := start()
+	declined := settlement{payer: anna, payment: b.attempts(charge)[0].Payment, attempt: first, answer: Standing{State: Declined}}
+	if err := s.Write(ctx, func(tx *store.Tx) error { return b.carryOut(tx, declined) }); err != nil {
+		t.Fatal(err) // the bank had said no, and thought better of it
 	}
-	second := pay()
-	if first == second {
-		t.Fatal("the attempt was not given up")
-	}
+	second := start()
 	for _, attempt := range []id.ID{second, first} {
 		if _, err := b.bank.Decide(attempt.String(), true); err != nil {
 			t.Fatal(err)
@@ -239,6 +238,24 @@ func TestMoneyForAPaidChargeIsGivenBack(t *testing.T) {
 	}
 	if got := b.bank.Payments()[first.String()]; got.Refunds != 1 {
 		t.Errorf("the bank gave back %d times", got.Refunds)
+	}
+}
+
+func TestAnAttemptLeftOpenIsClosedAtTheBank(t *testing.T) {
+	t.Parallel()
+	s, c := storetest.Open(t, jobs.Migrations, Migrations)
+	b := newStand(t, s, c)
+	charge := b.charge(500)
+	if _, err := b.Start(ctx, self, anna, charge, lang.English); err != nil {
+		t.Fatal(err)
+	}
+	for range 30 {
+		c.Move(time.Hour)
+		b.drain()
+	}
+	attempt := b.attempts(charge)[0]
+	if attempt.State != Expired || b.bank.Payments()[attempt.ID.String()].State != "expired" {
+		t.Errorf("ours is %s, the bank's %s", attempt.State, b.bank.Payments()[attempt.ID.String()].State)
 	}
 }
 
@@ -282,7 +299,7 @@ func TestRandomHistoriesNeverLoseOrDoubleMoney(t *testing.T) {
 
 func openFor(t *testing.T) (*store.Store, *clock.Fixed) {
 	c := clock.At(storetest.Start)
-	s, err := store.Open(ctx, store.Options{Dir: t.TempDir(), Clock: c, RunTwice: true}, Migrations)
+	s, err := store.Open(ctx, store.Options{Dir: t.TempDir(), Clock: c, RunTwice: true}, jobs.Migrations, Migrations)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +323,7 @@ func step(rt *rapid.T, b *stand, charge id.ID) {
 	case what == 5:
 		b.clock.Move(time.Duration(rapid.IntRange(1, 30).Draw(rt, "hours")) * time.Hour)
 	case what == 6:
-		_ = b.queue.Drain(ctx)
+		_, _ = b.queue.Drain(ctx)
 	}
 }
 

@@ -19,8 +19,7 @@ const (
 	jobRefund = "pay.refund"
 )
 
-// attemptLife is how long an attempt that the bank still calls open is asked about before it is given up as expired.
-// Banks close their pages in an hour; money that comes later all the same is a surplus and is given back.
+// attemptLife is how long an attempt that the bank still calls open is asked about before the bank is told to close it.
 const attemptLife = 24 * time.Hour
 
 // Settle asks the bank how an attempt stands and carries it out, once: whoever calls it, however often, in any order.
@@ -154,14 +153,20 @@ func (m *Module) poll(ctx context.Context, j jobs.Job) error {
 	return jobs.Later(max(pollFirst, min(age/2, time.Hour)))
 }
 
-// giveUp ends an attempt that the bank left open for a day, so that the charge can be paid anew.
+// giveUp closes an attempt that the bank left open for a day, so that the charge can be paid anew. The bank closes it
+// first: an attempt that can still be paid is never forgotten.
 func (m *Module) giveUp(ctx context.Context, j jobs.Job) error {
 	home, err := m.home(ctx, j.Object)
 	if err != nil {
 		return err
 	}
+	answer, err := m.deps.Bank.Cancel(ctx, j.Object)
+	if err != nil {
+		return fmt.Errorf("pay: give up: %w", err)
+	}
+	code := id.NewNumber()
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		return m.failed(tx, settlement{payer: home.Payer, payment: home.Payment, attempt: j.Object, answer: Standing{State: Expired}})
+		return m.carryOut(tx, settlement{payer: home.Payer, payment: home.Payment, attempt: j.Object, answer: answer, code: code, act: j.ID})
 	})
 }
 

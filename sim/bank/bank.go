@@ -96,6 +96,7 @@ func (b *Bank) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/payments", b.api(b.order))
 	mux.HandleFunc("GET /v1/payments/{id}", b.api(b.ask))
+	mux.HandleFunc("POST /v1/payments/{id}/cancel", b.api(b.cancel))
 	mux.HandleFunc("POST /v1/payments/{id}/refund", b.api(b.refund))
 	mux.HandleFunc("GET /pay/{id}", b.showPage)
 	mux.HandleFunc("POST /pay/{id}", b.decide)
@@ -165,6 +166,22 @@ func (b *Bank) ask(r *http.Request) (int, any) {
 		return http.StatusOK, *p
 	}
 	return http.StatusNotFound, map[string]string{"error": "no such payment"}
+}
+
+// cancel closes an open payment; one that is not known is closed before it comes.
+func (b *Bank) cancel(r *http.Request) (int, any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := r.PathValue("id")
+	p, ok := b.payments[key]
+	if !ok {
+		p = &Payment{ID: key, State: "expired", Page: b.address + "/pay/" + key}
+		b.payments[key] = p
+	}
+	if p.State == "open" {
+		p.State = "expired"
+	}
+	return http.StatusOK, *p
 }
 
 func (b *Bank) refund(r *http.Request) (int, any) {
