@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -145,4 +146,9 @@ func (m *Module) PersonOf(ctx context.Context, snils string) (id.ID, error) {
 		return id.ID{}, fmt.Errorf("account: person of a SNILS: %w", err)
 	}
 	return out, err
+}
+
+// SNILSMark is a stable name of a SNILS that tells nothing of it, from which a person's id may be derived.
+func (m *Module) SNILSMark(snils string) string {
+	return hex.EncodeToString(m.base.Vault.Keyed("account.snils_mark", snils))
 }

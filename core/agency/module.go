@@ -47,7 +47,7 @@ func (m *Module) Locales() fs.FS { return locales }
 func (m *Module) Provision(b *module.Base) error {
 	m.base = b
 	if b.Web != nil {
-		m.routes(b.Web)
+		m.routes(b.Web, b.Pages)
 	}
 	return nil
 }

@@ -1,0 +1,9 @@
+// Package mandatedb holds the tables and queries of core/mandate; everything but this file is generated from the SQL beside it.
+package mandatedb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
