@@ -14,10 +14,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"posad.city/core/page"
+	"posad.city/kit/blob"
 	"posad.city/kit/clock"
 	"posad.city/kit/feed"
 	"posad.city/kit/jobs"
+	"posad.city/kit/journal"
 	"posad.city/kit/lang"
+	"posad.city/kit/seal"
 	"posad.city/kit/store"
 	"posad.city/kit/vault"
 	"posad.city/kit/web"
@@ -46,6 +49,9 @@ type Base struct {
 	Clock   clock.Clock
 	Jobs    *jobs.Queue
 	Feed    *feed.Feed
+	Blobs   *blob.Folder
+	Seal    *seal.Seal
+	Journal *journal.Journal
 	Web     *web.Server
 	Pages   *page.Site
 	Texts   *lang.Catalogue
