@@ -1,7 +1,8 @@
-package kitezh
+package kitezh_test
 
 import (
 	"os"
+	"posad.city/city/kitezh"
 	"testing"
 
 	"posad.city/core/service"
@@ -10,7 +11,7 @@ import (
 
 func TestTheCityHasNoFaults(t *testing.T) {
 	t.Parallel()
-	city, faults := service.LoadCity(Files())
+	city, faults := service.LoadCity(kitezh.Files())
 	if len(faults) > 0 {
 		if err := faults.Print(os.Stderr, lang.English); err != nil {
 			t.Error(err)
