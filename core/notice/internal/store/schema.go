@@ -1,0 +1,9 @@
+// Package noticedb holds the tables and queries of core/notice; everything but this file is generated from the SQL beside it.
+package noticedb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
