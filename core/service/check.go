@@ -85,6 +85,11 @@ func (c *checker) profile() {
 func (c *checker) days() {
 	before := len(c.faults)
 	data := calendar.Data{Zone: c.city.Profile.Zone, Opens: c.city.Calendar.Opens, Closes: c.city.Calendar.Closes}
+	for _, pair := range [][2]string{{"opens", data.Opens}, {"closes", data.Closes}} {
+		if _, err := time.Parse("15:04", pair[1]); err != nil || len(pair[1]) != 5 {
+			c.tell("calendar", pair[0], "bad_time", "value", pair[1])
+		}
+	}
 	for i, year := range c.city.Calendar.Years {
 		at := "years." + strconv.Itoa(i)
 		for j, h := range year.Holidays {
