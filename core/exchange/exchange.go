@@ -10,7 +10,6 @@ import (
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
-	"posad.city/kit/seal"
 	"posad.city/kit/store"
 )
 
@@ -144,20 +143,20 @@ type Deps struct {
 	City      func() *service.City // the published version; may give nil while nothing is published
 	Endpoints map[string]Endpoint  // by key of the agency
 	Lives     Lives                // or by Provide
-	Seal      *seal.Seal           // signs requests; nil: they go unsigned
 	Client    *http.Client         // nil: the module's own
-	Pause     time.Duration        // before the second request of a question, thrice as long before each next; 0 means 2 s
-	Patience  time.Duration        // how long a question waits for an agency that is not asked at all; 0 means 1 h
+	Zone      func() *time.Location
+	Pause     time.Duration // before the second request of a question, thrice as long before each next; 0 means 2 s
+	Rest      time.Duration // how long an agency that was silent too often is left alone; 0 means 15 s
+	Patience  time.Duration // how long a question waits for an agency that is not asked at all; 0 means 1 h
 	// The registers that Identity and Family ask; empty means "population" and "family".
 	Population, Family string
 }
 
 // The faults of this module.
 var (
-	ErrNoCase   = fault.New(fault.Denied, "exchange.no_case")     // no live case or draft that needs the certificate
-	ErrRegister = fault.New(fault.Missing, "exchange.no_register") // the city has no such register
-	ErrNone     = fault.New(fault.Missing, "exchange.none")        // no such certificate in the case
-	ErrSilent   = fault.New(fault.Unavailable, "exchange.silent")  // the register did not answer rightly
+	ErrNoCase = fault.New(fault.Denied, "exchange.no_case")     // no live case or draft that needs the certificate
+	ErrNone   = fault.New(fault.Missing, "exchange.none")       // no such certificate in the case
+	ErrSilent = fault.New(fault.Unavailable, "exchange.silent") // the register did not answer rightly
 )
 
 // The contract of the module, written out in its files:
@@ -169,6 +168,7 @@ var (
 //	m.Certificates(ctx, a, about []id.ID, caseID) ([]Certificate, error)   in order of asking
 //	m.Early(ctx, a, asks []Ask, wait) (service.Facts, error)      wait 0 means 3 s
 //	m.Says(c Certificate, l lang.Language) []Line                 what a known one says, in words
+//	m.Standings() []Standing                                      the registers asked on this node: breakers and counts
 //	m.LookText(what string, l lang.Language) (string, bool)       words of a look "exchange.look.REGISTER"
 //	m.CertificateList(c *web.Context, list []Certificate) templ.Component
 //	m.Identity() account.IdentityChecker; m.FamilyFacts() mandate.FamilyFacts
