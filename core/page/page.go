@@ -9,6 +9,7 @@
 package page
 
 import (
+	"embed"
 	"net/http"
 	"slices"
 
@@ -115,11 +116,7 @@ func (s *Site) Frame(c *web.Context, o Options, content templ.Component) templ.C
 	case Account:
 		frame = ui.AccountPage(shell, ui.SideNavProps{Label: c.T("page.account_menu"), Links: s.links(c, MenuAccount), SignOut: "/sign-out"})
 	case Form:
-		aside := o.Aside
-		if aside == nil {
-			aside = templ.NopComponent
-		}
-		frame = ui.FormPage(shell, aside)
+		frame = ui.FormPage(shell, o.Aside)
 	case Desk:
 		frame = ui.DeskPage(shell, s.rail(c))
 	default:
@@ -151,3 +148,8 @@ func (s *Site) shell(c *web.Context, o Options) ui.Shell {
 	}
 	return out
 }
+
+// Locale holds the texts of the frame.
+//
+//go:embed locale/*.yaml
+var Locale embed.FS

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"posad.city/app"
+	"posad.city/core/service"
+	"posad.city/kit/journal"
+	"posad.city/kit/lang"
+	"posad.city/kit/seal"
+)
+
+// commands lists the program's verbs in the order of help.
+func commands() []command {
+	return []command{
+		{name: "demo", args: "[--data DIR] [--listen ADDR]", short: "runs the demo city Kitezh", flags: demo, long: `
+Runs Kitezh, an invented city, on the embedded engine: the portal, the agencies' registers, a bank and a mailbox, each a
+server of its own, in one process tree. It prints who can sign in and where their mail is read, and one line
+"ready http://…" when everything answers. SIGTERM stops it cleanly. The folder keeps the city between runs; definitions
+in DIR/city are published as soon as they are saved.`},
+		{name: "serve", args: "--data DIR [--config FILE]", short: "runs a city", flags: serve, long: `
+Runs a city with no demo people. Without --database it keeps everything in DIR; with --database postgres://… the rows lie
+there and uploads and keys in DIR. --config names a YAML file; docs/operator/configuration.md lists its keys. Definitions
+come by posad publish.`},
+		{name: "check", args: "DIR", short: "checks a folder of definitions", flags: check, long: `
+Reads a city folder and tells every fault with its file, line and column and what to do about it. The exit status is 0
+only when there is none.`},
+		{name: "publish", args: "DIR --data DIR", short: "checks a folder and puts it into force", flags: publish, long: `
+Checks a city folder and publishes it as a new immutable version: into the process that runs on --data, or, when none
+runs, into its database. Open cases keep the version that they began with.`},
+		{name: "verify", args: "FILE [--keys FILE]", short: "checks a receipt with no server", flags: verify, long: `
+Checks a receipt or promise (NAME.posad.json) that the city gave, with the server off. --keys names the city's published
+keys (/.well-known/posad-keys.json) saved at another time; without it the report says that trust rests on the keys inside
+the file itself.`},
+		{name: "version", short: "tells the version", flags: version, long: `Tells the version of the program and of Go.`},
+		{name: "sim", args: "agencies|bank|post", short: "runs one of the demo's outside servers", flags: sim, hidden: true, long: `Runs one small server of the world outside; posad demo starts them itself.`},
+	}
+}
+
+func language() lang.Language {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := os.Getenv(name); value != "" {
+			if strings.HasPrefix(value, "ru") {
+				return lang.Russian
+			}
+			return lang.English
+		}
+	}
+	return lang.English
+}
+
+// configFlags are the flags that demo, serve and publish share.
+func configFlags(set *flag.FlagSet) func() (app.Config, error) {
+	file := set.String("config", "", "YAML file of the configuration")
+	data := set.String("data", "", "folder of the city's data")
+	database := set.String("database", "", "postgres://… address; empty: the embedded engine in --data")
+	listen := set.String("listen", "", "host:port to serve on")
+	address := set.String("address", "", "the portal's address as people type it")
+	return func() (app.Config, error) {
+		conf, err := app.ReadConfig(*file)
+		if err != nil {
+			return conf, err
+		}
+		for given, key := range map[*string]*string{data: &conf.Data, database: &conf.Database, listen: &conf.Listen, address: &conf.Address} {
+			if *given != "" {
+				*key = *given
+			}
+		}
+		return conf.Complete()
+	}
+}
+
+func logger(level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+}
+
+func demo(set *flag.FlagSet) func(context.Context, []string) error {
+	data := set.String("data", "var/demo", "folder of the demo's data")
+	listen := set.String("listen", "127.0.0.1:8080", "host:port of the portal")
+	database := set.String("database", "", "postgres://… address; empty: the embedded engine")
+	ports := set.Int("sims", 0, "first of three ports for the mailbox's page, the bank and the agencies; 0: any free ones")
+	level := set.String("log", "warn", "debug, info, warn or error")
+	return func(ctx context.Context, _ []string) error {
+		return app.Demo(ctx, app.DemoOptions{Data: *data, Listen: *listen, Database: *database, Ports: *ports}, logger(*level), os.Stdout)
+	}
+}
+
+func serve(set *flag.FlagSet) func(context.Context, []string) error {
+	read := configFlags(set)
+	return func(ctx context.Context, _ []string) error {
+		conf, err := read()
+		if err != nil {
+			return err
+		}
+		return app.Serve(ctx, conf, logger(conf.Log), os.Stdout)
+	}
+}
+
+func check(*flag.FlagSet) func(context.Context, []string) error {
+	return func(_ context.Context, args []string) error {
+		city, err := load(args)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%d services, no faults, version %s\n", len(city.Services), city.Hash())
+		return nil
+	}
+}
+
+var errFaults = errors.New("there are faults")
+
+func load(args []string) (*service.City, error) {
+	if len(args) != 1 {
+		return nil, errors.New("name one folder of definitions")
+	}
+	if _, err := os.Stat(args[0]); err != nil {
+		return nil, err
+	}
+	city, faults := service.LoadCity(os.DirFS(args[0]))
+	if len(faults) > 0 {
+		if err := faults.Print(os.Stderr, language()); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: %d", errFaults, len(faults))
+	}
+	return city, nil
+}
+
+func publish(set *flag.FlagSet) func(context.Context, []string) error {
+	read := configFlags(set)
+	return func(ctx context.Context, args []string) error {
+		conf, err := read()
+		if err != nil {
+			return err
+		}
+		city, err := load(args)
+		if err != nil {
+			return err
+		}
+		if err := app.Publish(ctx, conf, city); err != nil {
+			return err
+		}
+		fmt.Printf("published %d services, version %s\n", len(city.Services), city.Hash())
+		return nil
+	}
+}
+
+func verify(set *flag.FlagSet) func(context.Context, []string) error {
+	keys := set.String("keys", "", "the city's published keys, saved from /.well-known/posad-keys.json")
+	return func(_ context.Context, args []string) error {
+		if len(args) != 1 {
+			return errors.New("name one file, for example receipt.posad.json")
+		}
+		var trusted []seal.KeySet
+		if *keys != "" {
+			text, err := os.ReadFile(*keys)
+			if err != nil {
+				return err
+			}
+			set, err := seal.ParseKeySet(text)
+			if err != nil {
+				return err
+			}
+			trusted = append(trusted, set)
+		}
+		file, err := os.ReadFile(args[0])
+		if err != nil {
+			return err
+		}
+		return tell(file, trusted)
+	}
+}
+
+// tell prints the verdict in the language of the terminal.
+func tell(file []byte, trusted []seal.KeySet) error {
+	texts, err := lang.Load(journal.Locale)
+	if err != nil {
+		return err
+	}
+	report, err := journal.Verify(file, trusted...)
+	if err != nil {
+		return app.InWords(texts, language(), err)
+	}
+	return report.Tell(os.Stdout, func(key string, args ...any) string { return texts.Text(language(), key, args...) })
+}
+
+func version(*flag.FlagSet) func(context.Context, []string) error {
+	return func(context.Context, []string) error {
+		info, ok := debug.ReadBuildInfo()
+		if !ok {
+			return errors.New("the program was built without its build information")
+		}
+		fmt.Println("posad", app.Version, info.GoVersion)
+		return nil
+	}
+}
+
+func sim(set *flag.FlagSet) func(context.Context, []string) error {
+	listen := set.String("listen", "127.0.0.1:0", "host:port")
+	key := set.String("key", "", "key that the city sends")
+	secret := set.String("secret", "", "secret of the bank's messages")
+	return func(ctx context.Context, args []string) error {
+		if len(args) != 1 {
+			return errors.New("name one: agencies, bank or post")
+		}
+		return app.Sim(ctx, args[0], app.SimOptions{Listen: *listen, Key: *key, Secret: *secret}, logger("warn"), os.Stdin, os.Stdout)
+	}
+}
