@@ -59,11 +59,11 @@ func (l limit) count(tx *store.Tx) (time.Duration, error) {
 	return max(row.Until.Sub(now), time.Second), nil
 }
 
-// countAll notes a try against each limit in one Write of its own and returns the fault of the first that is passed.
+// countAll notes a try against each limit in one Write of its own. When one of them is passed nothing is noted, and f is
+// returned with the seconds to wait.
 func (m *Module) countAll(ctx context.Context, f *fault.Fault, limits ...limit) error {
-	var longest time.Duration
 	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		longest = 0
+		var longest time.Duration
 		for _, l := range limits {
 			wait, err := l.count(tx)
 			if err != nil {
@@ -71,13 +71,13 @@ func (m *Module) countAll(ctx context.Context, f *fault.Fault, limits ...limit) 
 			}
 			longest = max(longest, wait)
 		}
+		if longest > 0 {
+			return tooOften(f, longest)
+		}
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("account: count tries: %w", err)
-	}
-	if longest > 0 {
-		return tooOften(f, longest)
 	}
 	return nil
 }

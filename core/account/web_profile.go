@@ -25,6 +25,11 @@ func (m *Module) me(c *web.Context) (Person, error) {
 	return m.Person(c.Context(), c.Act(), "account.look.profile", c.Person())
 }
 
+// heldName is the name as it was typed before the person had to sign in again.
+func heldName(held web.Fields) lang.Name {
+	return lang.Name{Family: held.Get("family"), Given: held.Get("given"), Patronymic: held.Get("patronymic")}
+}
+
 // profileView is the page of one's own data.
 type profileView struct {
 	Person Person
@@ -38,7 +43,11 @@ func (m *Module) showProfile(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.inAccount(c, "account.profile.title", typed{}, profilePage(c, profileView{Person: person, Name: person.Name, Lang: person.Lang}))
+	v := profileView{Person: person, Name: person.Name, Lang: person.Lang}
+	if held, ok := c.Held(); ok {
+		v.Name, v.Lang = heldName(held), lang.Language(held.Get("lang"))
+	}
+	return m.inAccount(c, "account.profile.title", typed{}, profilePage(c, v))
 }
 
 func (m *Module) postProfile(c *web.Context) error {
@@ -123,6 +132,10 @@ func (m *Module) showIdentity(c *web.Context) error {
 	v := identityView{
 		Done: person.Level >= act.Standard, Name: person.Name, Birth: dayOf(person.Birth), SNILS: FormatSNILS(person.SNILS), Back: c.Back(),
 	}
+	if held, ok := c.Held(); ok {
+		v.Name, v.SNILS = heldName(held), held.Get("snils")
+		v.Birth = dayForm{held.Get("birth.day"), held.Get("birth.month"), held.Get("birth.year")}
+	}
 	return m.inAccount(c, "account.identity.title", typed{}, identityPage(c, v))
 }
 
@@ -164,7 +177,8 @@ func (m *Module) showContact(c *web.Context) error {
 	if err := c.May(own(c)); err != nil {
 		return err
 	}
-	return m.inAccount(c, "account.contact.title", typed{}, contactPage(c, signInView{}))
+	held, _ := c.Held()
+	return m.inAccount(c, "account.contact.title", typed{}, contactPage(c, signInView{Contact: held.Get("contact")}))
 }
 
 func (m *Module) postContact(c *web.Context) error {

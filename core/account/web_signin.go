@@ -102,6 +102,8 @@ func (m *Module) showSignIn(c *web.Context) error {
 		return c.Redirect(c.Back())
 	}
 	v := viewOf(c)
+	held, _ := c.Held()
+	v.Contact = held.Get("contact")
 	return m.plain(c, v.title(), typed{}, signInPage(c, v))
 }
 
@@ -274,7 +276,8 @@ func (m *Module) showPassword(c *web.Context) error {
 	if !c.Person().IsZero() {
 		return c.Redirect(c.Back())
 	}
-	return m.plain(c, "account.password.title", typed{}, passwordPage(c, signInView{Back: c.Back()}))
+	held, _ := c.Held()
+	return m.plain(c, "account.password.title", typed{}, passwordPage(c, signInView{Contact: held.Get("contact"), Back: c.Back()}))
 }
 
 type passwordForm struct {
@@ -337,7 +340,11 @@ func (m *Module) showName(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.plain(c, "account.name.title", typed{}, namePage(c, nameView{Name: person.Name, Back: c.Back()}))
+	v := nameView{Name: person.Name, Back: c.Back()}
+	if held, ok := c.Held(); ok {
+		v.Name = heldName(held)
+	}
+	return m.plain(c, "account.name.title", typed{}, namePage(c, v))
 }
 
 type nameForm struct {
