@@ -20,6 +20,9 @@ func (c *checker) registers() {
 		c.reference(from, "agency", "agency", r.Agency, agencies)
 		c.keys(from, "parameters", "name", '_', keysOf(r.Parameters, func(p *Parameter) string { return p.Name }))
 		c.keys(from, "values", "name", '_', keysOf(r.Values, func(v *Value) string { return v.Name }))
+		for j, v := range r.Values {
+			c.keys(from, "values."+strconv.Itoa(j)+".fields", "name", '_', keysOf(v.Fields, func(v *Value) string { return v.Name }))
+		}
 		for _, pair := range [][2]string{{"fresh", r.Fresh}, {"timeout", r.Timeout}} {
 			if d, err := time.ParseDuration(pair[1]); err != nil || d <= 0 {
 				c.tell(from, pair[0], "bad_duration", "value", pair[1])

@@ -200,7 +200,7 @@ func (d *decoder) structure(node ast.Node, into reflect.Value, path string, dept
 
 func (d *decoder) list(node ast.Node, into reflect.Value, path, one string, depth int) {
 	sequence, ok := node.(*ast.SequenceNode)
-	if !ok {
+	if !ok || len(sequence.Values) == 0 && into.Type().Elem().Kind() != reflect.Interface {
 		d.tell(node, "want_list", "key", path)
 		return
 	}

@@ -161,17 +161,23 @@ type addressQuery struct {
 // noise are words of an address that name no street.
 var noise = []string{"г", "город", "city", "ул", "улица", "пр", "просп", "проспект", "пер", "переулок", "пл", "площадь", "наб", "набережная", "ш", "шоссе", "бул", "бульвар", "проезд", "дом", "д", "st", "street", "ave", "avenue", "lane", "ln", "sq", "square", "emb", "embankment", "blvd", "boulevard", "rd", "road", "house"}
 
+var buildingWords = []string{"к", "k", "корп", "корпус", "bldg", "building"}
+
 var flatWords = []string{"кв", "квартира", "flat", "apt"}
 
 func parseQuery(text string) addressQuery {
 	var q addressQuery
-	flat := false
+	flat, building := false, false
 	for _, word := range strings.FieldsFunc(fold(shortened(text)), func(r rune) bool { return r == ' ' || r == ',' || r == '.' || r == '\u00a0' }) {
 		digit := word[0] >= '0' && word[0] <= '9'
 		switch {
 		case slices.Contains(flatWords, word):
 			flat = true
 		case slices.Contains(noise, word):
+		case q.number != "" && slices.Contains(buildingWords, word):
+			building = true
+		case digit && building:
+			q.number, building = q.number+"k"+word, false
 		case digit && (flat || q.number != "") && q.flat == "" && len(q.words) > 0:
 			q.flat = word
 		case digit && len(q.words) > 0:
@@ -252,6 +258,11 @@ func (c *checker) places() {
 
 // houses adds the houses of a run and returns their numbers.
 func (c *checker) houses(path string, street *Street, run *House) []string {
+	for kind := range run.Zones {
+		if !keyed(kind, '_') {
+			c.tell("places", path+".zones."+kind, "bad_key", "key", kind, "joiner", "_")
+		}
+	}
 	numbers, err := expandNumbers(run.Numbers)
 	if err != nil || len(c.book.houses)+len(numbers) > maxHouses {
 		c.tell("places", path+".numbers", "bad_houses", "value", run.Numbers)

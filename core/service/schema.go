@@ -19,7 +19,9 @@ func Schemas() (map[string][]byte, error) {
 		"city": Profile{}, "calendar": Calendar{}, "agency": Agency{}, "register": Register{}, "service": Service{},
 		"topics": []Topic{}, "situations": []Situation{}, "places": Places{}, "page": Page{}, "news": []News{}, "messages": messages{},
 	} {
-		schema := schemaOf(reflect.TypeOf(sample), "", true)
+		b := schemaBuilder{}
+		schema := b.schemaOf(reflect.TypeOf(sample), "")
+		schema["$defs"] = map[string]map[string]any(b)
 		schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 		schema["$id"] = "https://posad.city/schema/" + name + ".json"
 		content, err := json.MarshalIndent(schema, "", "  ")
@@ -31,8 +33,11 @@ func Schemas() (map[string][]byte, error) {
 	return out, nil
 }
 
-// schemaOf describes a type; strict lists refuse to be empty where the format needs them.
-func schemaOf(t reflect.Type, one string, need bool) map[string]any {
+// schemaBuilder gathers the definitions of structs by their names, as a value of a register may hold values.
+type schemaBuilder map[string]map[string]any
+
+// schemaOf describes a type; a list that is there may not be empty.
+func (b schemaBuilder) schemaOf(t reflect.Type, one string) map[string]any {
 	switch {
 	case t == typeText:
 		word := map[string]any{"type": "string", "minLength": 1}
@@ -44,17 +49,21 @@ func schemaOf(t reflect.Type, one string, need bool) map[string]any {
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return schemaOf(t.Elem(), one, need)
+		return b.schemaOf(t.Elem(), one)
 	case reflect.Struct:
-		return objectSchema(t)
+		if _, there := b[t.Name()]; !there {
+			b[t.Name()] = nil // a type that holds itself ends here
+			b[t.Name()] = b.objectSchema(t)
+		}
+		return map[string]any{"$ref": "#/$defs/" + t.Name()}
 	case reflect.Slice:
-		out := map[string]any{"type": "array", "items": schemaOf(t.Elem(), one, true)}
-		if need {
+		out := map[string]any{"type": "array", "items": b.schemaOf(t.Elem(), one)}
+		if t.Elem().Kind() != reflect.Interface {
 			out["minItems"] = 1
 		}
 		return out
 	case reflect.Map:
-		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem(), "", true)}
+		return map[string]any{"type": "object", "additionalProperties": b.schemaOf(t.Elem(), "")}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Int, reflect.Int64:
@@ -68,10 +77,10 @@ func schemaOf(t reflect.Type, one string, need bool) map[string]any {
 	return map[string]any{"type": []string{"string", "number"}}
 }
 
-func objectSchema(t reflect.Type) map[string]any {
+func (b schemaBuilder) objectSchema(t reflect.Type) map[string]any {
 	properties, required := map[string]any{}, []string{}
 	for _, f := range fieldsOf(t) {
-		schema := schemaOf(t.Field(f.index).Type, f.one, f.need)
+		schema := b.schemaOf(t.Field(f.index).Type, f.one)
 		schema["description"] = f.about
 		properties[f.name] = schema
 		if f.need {
