@@ -95,22 +95,30 @@ func (w *liteWriter) submit(ctx context.Context, fn func(conn) error) error {
 func (w *liteWriter) loop() {
 	defer w.engine.done.Done()
 	for {
-		if len(w.held) > 0 {
-			w.commit(w.gather(nil))
-		}
 		select {
-		case req := <-w.interactive:
-			w.commit(w.gather(req))
-		case req := <-w.background:
-			w.commit(w.gather(req))
 		case <-w.restart:
 			w.restartLog()
 		case <-w.engine.stop:
 			w.refuseRest()
 			return
+		case req := <-w.first():
+			w.commit(w.gather(req))
+		case req := <-w.background:
+			w.commit(w.gather(req))
 		}
 	}
 }
+
+// first is where the next batch may begin. While Writes are held from the last one it begins at once, with none.
+func (w *liteWriter) first() <-chan *liteWrite {
+	if len(w.held) > 0 {
+		return ready
+	}
+	return w.interactive
+}
+
+// ready always gives nil.
+var ready = func() <-chan *liteWrite { c := make(chan *liteWrite); close(c); return c }()
 
 func (w *liteWriter) refuseRest() {
 	for _, req := range w.held {
