@@ -9,7 +9,7 @@ import (
 // coreModules is the order of core: each imports only earlier ones.
 var coreModules = []string{
 	"page", "module", // what every other module stands on: frame and life cycle
-	"agency", "account", "mandate", "service", "form", "document", "exchange", "pay", "notice", "casework",
+	"agency", "account", "mandate", "service", "form", "document", "exchange", "pay", "notice", "casework", "apply",
 	"booking", "mypage", "stats", "content", "assistant",
 }
 

@@ -1,0 +1,9 @@
+// Package applydb holds the tables and queries of core/apply; everything but this file is generated from the SQL beside it.
+package applydb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
