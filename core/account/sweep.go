@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"posad.city/core/account/internal/store"
-	"posad.city/kit/jobs"
 	"posad.city/kit/store"
 )
 
@@ -16,8 +15,9 @@ const (
 	sweepMost  = 500 // rows a Write, so that a big sweep keeps nobody waiting
 )
 
-// sweep removes what nobody can use any more. Sessions themselves stay: they are the person's history.
-func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
+// Sweep removes what nobody can use any more; a job calls it every ten minutes. Sessions themselves stay: they are the
+// person's history.
+func (m *Module) Sweep(ctx context.Context) error {
 	now := m.base.Clock.Now()
 	for name, drop := range map[string]func(*store.Tx) (int64, error){
 		"tokens": func(tx *store.Tx) (int64, error) { return accountdb.SweepTokens(tx, now.Add(-24*time.Hour), sweepMost) },
