@@ -90,6 +90,7 @@ type Case struct {
 	Submitted   time.Time
 	TermDue     time.Time // pauses counted in; meaningless while Paused
 	Paused      time.Time // since when the term stands; zero: it runs
+	Late        time.Time // when the missed term was noticed; zero: it was not missed
 	Decided     time.Time
 	DecidedBy   id.ID
 	Ground, Row string
@@ -122,9 +123,11 @@ type Task struct {
 type Question struct {
 	ID       id.ID
 	Asked    time.Time
-	AskedBy  id.ID
+	AskedBy  id.ID // zero: the definition asks
+	Agency   id.ID
 	Due      time.Time
 	Answered time.Time
+	Lapsed   time.Time // when its time ran out
 	Words    string
 	Answer   string
 	Files    []service.File
@@ -151,7 +154,7 @@ type Decision struct {
 type Entry struct {
 	Number   int64
 	At       time.Time
-	Event    string // locale key casework.timeline.<event>
+	Event    string // locale key casework.timeline.<event>; see Words in timeline.go
 	Actor    act.Actor
 	Internal bool
 	Params   map[string]string
@@ -167,4 +170,9 @@ var (
 	ErrNotNow   = fault.New(fault.Conflict, "casework.not_now")  // the case is not at a step where that can be done
 	ErrGround   = fault.New(fault.Invalid, "casework.no_ground") // a refusal needs a ground of the definition
 	ErrEmpty    = fault.New(fault.Invalid, "casework.no_words")  // a question or an answer needs words
+	ErrLong     = fault.New(fault.Invalid, "casework.too_long", "most", "4000", "files", "5")
+	ErrStars    = fault.New(fault.Invalid, "casework.no_stars")      // a rating is 1 to 5
+	ErrAsked    = fault.New(fault.Conflict, "casework.waits_answer") // the applicant has not answered yet
+	ErrClerk    = fault.New(fault.Denied, "casework.clerk")          // a clerk decides nothing
+	ErrQueue    = fault.New(fault.Invalid, "casework.no_queue")      // no such queue, or not one of the official's
 )

@@ -7,6 +7,7 @@ CREATE TABLE case_file (
   agency UUID NOT NULL,          -- that answers for it now
   definition TEXT NOT NULL,      -- hash of the city version that the case keeps
   environment TEXT NOT NULL,     -- version of the rules' environment
+  asks TEXT NOT NULL,            -- certificates that its definition lists, as key=register, by spaces: no other is given
   applicant UUID NOT NULL,       -- who filed it
   mandate UUID NOT NULL,         -- by which mandate; zero for oneself
   channel TEXT NOT NULL,
@@ -17,6 +18,7 @@ CREATE TABLE case_file (
   submitted TIMESTAMPTZ NOT NULL,
   term_due TIMESTAMPTZ NOT NULL, -- by when the decision is due, pauses counted in
   paused TIMESTAMPTZ,            -- since when the term stands still
+  late TIMESTAMPTZ,              -- when the missed term was noticed and told; at most once
   decided TIMESTAMPTZ,
   decided_by UUID,               -- the official; NULL when a table or a ground decided
   ground TEXT NOT NULL,          -- of refusal
@@ -53,6 +55,23 @@ CREATE TABLE case_number (
   PRIMARY KEY (number)
 );
 COMMENT ON TABLE case_number IS 'holder: none — finds a case by the number that people quote; narrow';
+
+-- Finds the case that an event is about: by its own id, its charge's and its certificates'.
+CREATE TABLE case_home (
+  id UUID NOT NULL,
+  holder UUID NOT NULL,
+  case_id UUID NOT NULL,
+  PRIMARY KEY (id)
+);
+COMMENT ON TABLE case_home IS 'holder: none — finds a case by its id or by that of a thing it waits for; narrow';
+
+-- Cases that have not ended, for the sweep that lets none stall.
+CREATE TABLE case_watch (
+  id UUID NOT NULL,
+  holder UUID NOT NULL,
+  PRIMARY KEY (id)
+);
+COMMENT ON TABLE case_watch IS 'holder: none — the list of cases that have not ended; narrow';
 
 -- What has to be done in a case, by whom and by when.
 CREATE TABLE task (
@@ -112,6 +131,7 @@ CREATE TABLE question (
   agency UUID NOT NULL,
   due TIMESTAMPTZ NOT NULL,
   answered TIMESTAMPTZ,
+  lapsed TIMESTAMPTZ,            -- when its time ran out, or it was no longer needed
   words SEALED NOT NULL,
   answer SEALED,                 -- text and files
   PRIMARY KEY (holder, case_id, id)
@@ -137,8 +157,7 @@ CREATE TABLE desk_line (
   PRIMARY KEY (agency, id)
 );
 COMMENT ON TABLE desk_line IS 'holder: agency; personal: holder, applicant; narrow';
-CREATE INDEX desk_line_by_due ON desk_line (agency, queue, due, id);
-CREATE INDEX desk_line_by_official ON desk_line (agency, official, due, id);
+CREATE INDEX desk_line_by_due ON desk_line (agency, due, id);
 
 -- Words by which a desk finds a case: keyed stems of names, numbers and plates.
 CREATE TABLE case_word (

@@ -1,0 +1,276 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"posad.city/core/casework/internal/store"
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+)
+
+// linesMost is how many lines one change may add to the timeline; their numbers are revision · linesMost + k, so that
+// they grow with the case and never meet.
+const linesMost = 100
+
+// change is one Write to a case under way: a copy of its rows that the use case changes and save keeps, if nobody has
+// changed the case since it was read.
+type change struct {
+	m      *Module
+	tx     *store.Tx
+	act    act.Act
+	k      *known
+	file   caseworkdb.CaseFile
+	tasks  []caseworkdb.Task
+	pauses []caseworkdb.Pause
+	asked  *caseworkdb.Question // open when the change ends
+	added  int64
+	ended  bool
+}
+
+// write carries out one change of a case that was read as k. fn may run twice and holds SQL and pure code only. ErrMoved
+// when somebody has changed the case since.
+func (m *Module) write(ctx context.Context, a act.Act, k *known, fn func(*change) error) (int64, error) {
+	run := func(tx *store.Tx) error {
+		c := &change{m: m, tx: tx, act: a, k: k, file: k.file, tasks: slices.Clone(k.tasks), pauses: slices.Clone(k.pauses)}
+		c.file.Revision++
+		if q := k.openQuestion(); q != nil {
+			open := *q
+			c.asked = &open
+		}
+		if err := fn(c); err != nil {
+			return err
+		}
+		return c.save()
+	}
+	var err error
+	if a.Actor.Kind == act.System {
+		err = m.base.Store.Write(ctx, run)
+	} else {
+		err = m.base.Store.WriteAs(ctx, a, run)
+	}
+	return k.file.Revision + 1, err
+}
+
+// task is the open task of the change; nil when there is none.
+func (c *change) task() *caseworkdb.Task {
+	for i := range c.tasks {
+		if c.tasks[i].State == string(TaskOpen) {
+			return &c.tasks[i]
+		}
+	}
+	return nil
+}
+
+func (c *change) saveTask(t *caseworkdb.Task) error {
+	return caseworkdb.SaveTask(c.tx, caseworkdb.SaveTaskParams{
+		State: t.State, Agency: t.Agency, Queue: t.Queue, Official: t.Official, Due: t.Due, Closed: t.Closed, Outcome: t.Outcome,
+		Reference: t.Reference, Holder: t.Holder, CaseID: t.CaseID, ID: t.ID,
+	})
+}
+
+// close ends the open task.
+func (c *change) close(state TaskState, outcome Outcome) error {
+	t := c.task()
+	if t == nil {
+		return nil
+	}
+	t.State, t.Closed, t.Outcome = string(state), c.tx.Now(), string(outcome)
+	return c.saveTask(t)
+}
+
+// newTask is a task prepared for the step that a case goes to.
+type newTask struct {
+	id     id.ID
+	step   *service.Task
+	agency id.ID
+	queue  string
+	due    time.Time
+}
+
+func (c *change) open(n newTask, reference id.ID) error {
+	c.file.Step, c.file.Agency = n.step.Key, n.agency
+	row := caseworkdb.Task{Holder: c.file.Holder, CaseID: c.file.ID, ID: n.id, Step: n.step.Key, Kind: string(n.step.Kind), State: string(TaskOpen),
+		Agency: n.agency, Queue: n.queue, Opened: c.tx.Now(), Due: n.due, Reference: reference}
+	c.tasks = append(c.tasks, row)
+	err := caseworkdb.InsertTask(c.tx, caseworkdb.InsertTaskParams{
+		Holder: row.Holder, CaseID: row.CaseID, ID: row.ID, Step: row.Step, Kind: row.Kind, Agency: row.Agency, Queue: row.Queue,
+		Opened: row.Opened, Due: row.Due, Reference: row.Reference,
+	})
+	return errors.Join(err, c.moveAt(n.due))
+}
+
+// moveAt has the case looked at again at a moment; now when it is zero time's Now.
+func (c *change) moveAt(at time.Time) error {
+	if at.IsZero() {
+		return nil
+	}
+	return c.m.base.Jobs.Put(c.tx, jobs.New{Handler: jobMove, Holder: c.file.Holder, Object: c.file.ID, Version: c.file.Revision, At: at})
+}
+
+// line adds to the timeline. params are nobody's personal data; words are sealed.
+func (c *change) line(event string, internal bool, params map[string]string, words vault.Sealed) error {
+	if c.added >= linesMost-1 {
+		return errors.New("casework: a change adds too many lines")
+	}
+	c.added++
+	if params == nil {
+		params = map[string]string{}
+	}
+	text, err := json.Marshal(params)
+	if err != nil {
+		return fmt.Errorf("casework: params: %w", err)
+	}
+	return caseworkdb.InsertEntry(c.tx, caseworkdb.InsertEntryParams{
+		Holder: c.file.Holder, CaseID: c.file.ID, Number: c.file.Revision*linesMost + c.added, At: c.tx.Now(), Event: event,
+		ActorKind: string(c.act.Actor.Kind), Actor: c.act.Actor.Person, Agency: c.act.Actor.Agency, Internal: internal, Params: string(text), Words: words,
+	})
+}
+
+// tell has the applicant told of a step, once.
+func (c *change) tell(kind string) error {
+	return c.m.base.Jobs.Put(c.tx, jobs.New{Handler: jobTell, Holder: c.file.Holder, Object: c.file.ID, Version: c.file.Revision, Payload: kind})
+}
+
+func (c *change) emit(event string) error {
+	return c.m.base.Jobs.Emit(c.tx, jobs.Event{Name: event, Holder: c.file.Holder, Object: c.file.ID, Version: c.file.Revision})
+}
+
+// pause stops the term.
+func (c *change) pause(reason string) error {
+	if !c.file.Paused.IsZero() {
+		return nil
+	}
+	c.file.Paused = c.tx.Now()
+	c.pauses = append(c.pauses, caseworkdb.Pause{Holder: c.file.Holder, CaseID: c.file.ID, Since: c.tx.Now(), Reason: reason})
+	return caseworkdb.InsertPause(c.tx, caseworkdb.InsertPauseParams{Holder: c.file.Holder, CaseID: c.file.ID, Since: c.tx.Now(), Reason: reason})
+}
+
+// resume lets the term run again and counts anew when it ends; the open task's own time is counted the same way.
+func (c *change) resume() error {
+	if c.file.Paused.IsZero() {
+		return nil
+	}
+	c.file.Paused = time.Time{}
+	for i := range c.pauses {
+		if c.pauses[i].Until.IsZero() {
+			c.pauses[i].Until = c.tx.Now()
+		}
+	}
+	if err := caseworkdb.EndPause(c.tx, c.tx.Now(), c.file.Holder, c.file.ID); err != nil {
+		return err
+	}
+	term, err := c.k.reading(c.k.service.Term, c.file.Submitted, c.pauses, c.tx.Now())
+	if err != nil {
+		return fmt.Errorf("casework: term: %w", err)
+	}
+	c.file.TermDue = term.Due
+	return errors.Join(c.moveAt(term.Due), c.stretchTask())
+}
+
+func (c *change) stretchTask() error {
+	t := c.task()
+	if t == nil || !human(t.Kind) || t.Due.IsZero() {
+		return nil
+	}
+	step, ok := c.k.service.Task(t.Step)
+	if !ok {
+		return nil
+	}
+	reading, err := c.k.reading(step.Within, t.Opened, c.pauses, c.tx.Now())
+	if err != nil {
+		return fmt.Errorf("casework: time of a step: %w", err)
+	}
+	t.Due = reading.Due
+	return c.saveTask(t)
+}
+
+// ask puts a question to the applicant and stops the term.
+func (c *change) ask(q caseworkdb.Question) error {
+	c.asked = &q
+	return errors.Join(
+		caseworkdb.InsertQuestion(c.tx, caseworkdb.InsertQuestionParams{
+			Holder: c.file.Holder, CaseID: c.file.ID, ID: q.ID, Asked: c.tx.Now(), AskedBy: q.AskedBy, Agency: q.Agency, Due: q.Due, Words: q.Words,
+		}),
+		c.pause("casework.pause.question"),
+		c.line("asked", false, map[string]string{"due": q.Due.Format(time.RFC3339)}, nil),
+		c.tell("asked"), c.emit(EventAsked), c.moveAt(q.Due),
+		c.m.base.Jobs.Put(c.tx, jobs.New{Handler: jobRemind, Holder: c.file.Holder, Object: c.file.ID, Payload: q.ID.String(), At: remindAt(c.tx.Now(), q.Due)}),
+	)
+}
+
+// remindAt is when the applicant is reminded of a question: a day before it is due, or half-way when that is later.
+func remindAt(asked, due time.Time) time.Time {
+	half := asked.Add(due.Sub(asked) / 2)
+	if day := due.Add(-24 * time.Hour); day.After(half) {
+		return day
+	}
+	return half
+}
+
+// unask ends the open question without an answer.
+func (c *change) unask() error {
+	if c.asked == nil {
+		return nil
+	}
+	c.asked = nil
+	_, err := caseworkdb.LapseQuestions(c.tx, c.tx.Now(), c.file.Holder, c.file.ID)
+	return errors.Join(err, c.resume())
+}
+
+// end closes the case for good: nothing moves it any more.
+func (c *change) end() error {
+	c.ended, c.file.Step = true, ""
+	return errors.Join(c.unask(), c.resume(), caseworkdb.DropWatch(c.tx, c.file.ID), c.emit(EventClosed))
+}
+
+// save keeps the change, if the case is still as it was read.
+func (c *change) save() error {
+	f := c.file
+	n, err := caseworkdb.SaveCase(c.tx, caseworkdb.SaveCaseParams{
+		Agency: f.Agency, Stage: f.Stage, Step: f.Step, TermDue: f.TermDue, Paused: f.Paused, Late: f.Late, Decided: f.Decided,
+		DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row, ListGroup: f.ListGroup, Rating: f.Rating, Decision: f.Decision,
+		Holder: f.Holder, ID: f.ID, Was: c.k.file.Revision,
+	})
+	if err != nil {
+		return fmt.Errorf("casework: save: %w", err)
+	}
+	if n == 0 {
+		return c.tx.Fail(ErrMoved)
+	}
+	_, err = caseworkdb.SaveLine(c.tx, caseworkdb.SaveLineParams{
+		Revision: f.Revision, Stage: f.Stage, Status: string(c.status()), Due: c.due(), Moved: c.tx.Now(), Holder: f.Holder, ID: f.ID,
+	})
+	return errors.Join(err, c.emit(EventMoved))
+}
+
+func (c *change) status() Status {
+	return status(Stage(c.file.Stage), tasksOf(c.tasks), c.asked != nil)
+}
+
+// due is by when the next thing happens: the applicant's own term while they owe something, else the term of the case.
+func (c *change) due() time.Time {
+	t := c.task()
+	switch {
+	case c.file.Step == "" && c.file.Stage != string(Open):
+		return time.Time{}
+	case c.asked != nil:
+		return c.asked.Due
+	case t != nil && t.Kind == string(service.TaskPay):
+		return t.Due
+	}
+	return c.file.TermDue
+}
+
+// human tells whether a kind of task may wait for an official.
+func human(kind string) bool {
+	return kind == string(service.TaskReview) || kind == string(service.TaskDecide)
+}

@@ -1,0 +1,175 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/journal"
+	"posad.city/kit/rule"
+	"posad.city/kit/vault"
+)
+
+// Verdict is an official's decision.
+type Verdict struct {
+	Stage  Stage  // Approved or Refused
+	Ground string // of the definition; compulsory for a refusal, nothing else is one
+	Words  string // the official's own: needed where the definition's result is their text, else as they wish
+}
+
+// Decide decides a case. Only the official who has it may. The decision is kept with everything that was known, entered
+// into the journal, and told. Errors: ErrNotYours, ErrClerk, ErrNotNow (no decision is due), ErrGround, ErrEmpty (the
+// answer's own text is missing), ErrAsked (no refusal while the applicant has time to answer), ErrMoved.
+func (m *Module) Decide(ctx context.Context, a act.Act, s Step, v Verdict) (int64, error) {
+	k, err := m.inHand(ctx, a, s)
+	if err != nil {
+		return 0, err
+	}
+	if err := k.checkVerdict(v); err != nil {
+		return 0, err
+	}
+	in, err := m.inputsNow(ctx, a.ForCase(s.Case), k)
+	if err != nil {
+		return 0, err
+	}
+	d := Decision{Stage: v.Stage, By: "official", Ground: v.Ground, Words: v.Words, Inputs: in, Environ: rule.Version}
+	if advice, err := k.rules.Decide(in); err == nil && k.service.Decision != nil {
+		d.Row = advice.Row // what the table advised, whatever the official decided
+	}
+	prepared, err := m.prepareDecision(k, d, a)
+	if err != nil {
+		return 0, err
+	}
+	return m.write(ctx, a, k, func(c *change) error {
+		c.file.DecidedBy = a.Actor.Person
+		return errors.Join(c.unask(), c.decide(prepared), c.moveAt(c.tx.Now()))
+	})
+}
+
+func (k *known) checkVerdict(v Verdict) error {
+	step, ok := k.service.Task(k.file.Step)
+	if !ok || step.Kind != service.TaskDecide || step.By != "official" {
+		return ErrNotNow
+	}
+	switch v.Stage {
+	case Approved:
+		if v.Ground != "" {
+			return ErrGround
+		}
+		if k.service.Result.OfficialText && v.Words == "" {
+			return ErrEmpty
+		}
+	case Refused:
+		if _, ok := k.service.Ground(v.Ground); !ok {
+			return ErrGround
+		}
+		if k.openQuestion() != nil {
+			return ErrAsked
+		}
+	default:
+		return ErrNotNow
+	}
+	if v.Words == "" {
+		return nil
+	}
+	_, err := cleanWords(v.Words)
+	return err
+}
+
+// decided is a decision that waits for its Write.
+type decided struct {
+	Decision
+	sealed vault.Sealed
+	words  vault.Sealed
+	ready  *journal.Ready
+	group  string
+}
+
+func (m *Module) prepareDecision(k *known, d Decision, a act.Act) (*decided, error) {
+	out := &decided{Decision: d}
+	var err error
+	if out.sealed, err = sealJSON(k.keys, "case_file", "decision", d); err != nil {
+		return nil, err
+	}
+	if d.Words != "" {
+		if out.words, err = sealText(k.keys, "timeline", "words", d.Words); err != nil {
+			return nil, err
+		}
+	}
+	if g, err := k.rules.Group(d.Inputs); err == nil && g != nil {
+		out.group = g.Key
+	}
+	actID := a.ID
+	if actID.IsZero() {
+		actID = id.New(m.base.Clock.Now())
+	}
+	out.ready, err = m.deps.Journal.Prepare(k.keys, m.decisionEntry(k, d, actID))
+	if err != nil {
+		return nil, fmt.Errorf("casework: journal: %w", err)
+	}
+	return out, nil
+}
+
+// decide makes the decision the case's. The task stays open until the next move takes the case on or ends it.
+func (c *change) decide(d *decided) error {
+	c.file.Stage, c.file.Decided, c.file.Decision = string(d.Stage), c.tx.Now(), d.sealed
+	c.file.Row, c.file.Ground, c.file.ListGroup = d.Row, d.Ground, d.group
+	outcome := OutcomeApproved
+	if d.Stage == Refused {
+		outcome = OutcomeRefused
+	}
+	if t := c.task(); t != nil {
+		t.Outcome = string(outcome)
+		if err := c.saveTask(t); err != nil {
+			return err
+		}
+	}
+	if _, err := journal.Enter(c.tx, d.ready); err != nil {
+		return fmt.Errorf("casework: journal: %w", err)
+	}
+	params := map[string]string{"by": d.By, "row": d.Row, "ground": d.Ground}
+	return errors.Join(c.line(string(d.Stage), false, params, d.words), c.tell(string(d.Stage)), c.emit(EventDecided))
+}
+
+// Explanation is a decision made anew from what was kept.
+type Explanation struct {
+	Kept Decision
+	Row  string // what the table says of the kept inputs now; empty without a table
+	Same bool   // the table says what it said then
+	Why  error  // the rules can't be computed, or another version of the rules' environment decided
+}
+
+// Explain replays a decision from its kept inputs and the definition that the case keeps. vault.ErrErased when the
+// holder's data is gone; ErrNotNow before a decision.
+func (m *Module) Explain(ctx context.Context, a act.Act, holder, caseID id.ID) (Explanation, error) {
+	k, err := m.know(ctx, a.ForCase(caseID), holder, caseID)
+	if err != nil {
+		return Explanation{}, err
+	}
+	if k.file.Decision == nil {
+		return Explanation{}, ErrNotNow
+	}
+	var out Explanation
+	if err := openJSON(k.keys, "case_file", "decision", k.file.Decision, &out.Kept); err != nil {
+		return out, err
+	}
+	if out.Kept.Environ != rule.Version {
+		out.Why = fmt.Errorf("casework: decided in %s, this program has %s", out.Kept.Environ, rule.Version)
+		return out, nil
+	}
+	d, err := k.rules.Decide(out.Kept.Inputs)
+	out.Row, out.Why = d.Row, err
+	out.Same = err == nil && d.Row == out.Kept.Row && sameVerdict(out.Kept, d)
+	return out, nil
+}
+
+// sameVerdict compares what a table decided; an official may decide otherwise than it advises.
+func sameVerdict(kept Decision, d service.Decision) bool {
+	if kept.By != "table" {
+		return true
+	}
+	return kept.Ground == d.Ground && (kept.Stage == Approved) == (d.Verdict == service.Approve)
+}

@@ -1,0 +1,10 @@
+// Package caseworkdb holds the tables and queries of core/casework; everything but this file is generated from the SQL
+// beside it.
+package caseworkdb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS

@@ -1,0 +1,194 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"posad.city/core/casework/internal/store"
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/calendar"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+)
+
+// lookCase is the kind of look at a whole case.
+const lookCase = "casework.look.case"
+
+// known is a case as it was read, with its definition and its holder's keys: what a change is prepared from.
+type known struct {
+	file      caseworkdb.CaseFile
+	tasks     []caseworkdb.Task
+	pauses    []caseworkdb.Pause
+	questions []caseworkdb.Question
+	keys      *vault.Keys
+	city      *service.City
+	service   *service.Service
+	rules     *service.Rules
+	inputs    service.Inputs // as they were at submission
+}
+
+// know reads a case. ErrNone when the holder has no such case.
+func (m *Module) know(ctx context.Context, a act.Act, holder, caseID id.ID) (*known, error) {
+	k := &known{}
+	err := m.base.Store.Look(ctx, a, lookCase, func(p *store.Personal) error { return k.read(p, holder, caseID) })
+	if errors.Is(err, store.ErrNone) {
+		return nil, ErrNone.Because(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if k.keys, err = m.base.Vault.Keys(ctx, holder); err != nil {
+		return nil, err
+	}
+	if err := m.define(ctx, k); err != nil {
+		return nil, err
+	}
+	return k, k.openInputs()
+}
+
+func (k *known) read(p *store.Personal, holder, caseID id.ID) error {
+	var err error
+	if k.file, err = caseworkdb.CaseByID(p, holder, caseID); err != nil {
+		return err
+	}
+	if k.tasks, err = caseworkdb.TasksOf(p, holder, caseID); err != nil {
+		return err
+	}
+	if k.pauses, err = caseworkdb.PausesOf(p, holder, caseID); err != nil {
+		return err
+	}
+	k.questions, err = caseworkdb.QuestionsOf(p, holder, caseID)
+	return err
+}
+
+// define finds the definition that the case keeps.
+func (m *Module) define(ctx context.Context, k *known) error {
+	city, err := m.deps.Services.Version(ctx, service.Hash(k.file.Definition))
+	if err != nil {
+		return fmt.Errorf("casework: definition of %s: %w", k.file.ID, err)
+	}
+	found, ok := city.Service(k.file.Service)
+	if !ok {
+		return fmt.Errorf("casework: version %s has no service %s", k.file.Definition, k.file.Service)
+	}
+	k.city, k.service, k.rules = city, found, city.Rules(found.Key)
+	return nil
+}
+
+func (k *known) openInputs() error {
+	plain, err := k.keys.Open("case_file", "inputs", k.file.Inputs)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(plain, &k.inputs); err != nil {
+		return fmt.Errorf("casework: inputs of %s: %w", k.file.ID, err)
+	}
+	return nil
+}
+
+// lang is the language in which the case was filed: documents and the journal speak it.
+func (k *known) lang() lang.Language { return lang.Language(k.file.Lang) }
+
+// openTask is the task that the case stands at; nil when it has ended.
+func (k *known) openTask() *caseworkdb.Task {
+	for i := range k.tasks {
+		if k.tasks[i].State == string(TaskOpen) {
+			return &k.tasks[i]
+		}
+	}
+	return nil
+}
+
+// openQuestion is what the applicant is asked and has not answered; nil when there is none.
+func (k *known) openQuestion() *caseworkdb.Question {
+	for i := range k.questions {
+		if q := &k.questions[i]; q.Answered.IsZero() && q.Lapsed.IsZero() {
+			return q
+		}
+	}
+	return nil
+}
+
+// reading is how the clock of a term stands at a moment.
+func (k *known) reading(term service.Term, started time.Time, pauses []caseworkdb.Pause, now time.Time) (calendar.Reading, error) {
+	clock := calendar.Clock{Term: term.Calendar(), Started: started}
+	for _, p := range pauses {
+		clock.Pauses = append(clock.Pauses, calendar.Pause{From: p.Since, To: p.Until, Reason: p.Reason})
+	}
+	return k.city.Days().Read(clock, now)
+}
+
+// people are those whom certificates of the case may be about.
+func (k *known) people() []id.ID {
+	out := []id.ID{k.file.Applicant}
+	if !slices.Contains(out, k.file.Holder) {
+		out = append(out, k.file.Holder)
+	}
+	if child := k.child(); !child.IsZero() && !slices.Contains(out, child) {
+		out = append(out, child)
+	}
+	return out
+}
+
+// child is the child that an answer of the form names.
+func (k *known) child() id.ID {
+	for i := range k.service.Form.Steps {
+		for j := range k.service.Form.Steps[i].Fields {
+			f := &k.service.Form.Steps[i].Fields[j]
+			if f.Type != service.TypeChild {
+				continue
+			}
+			answer, _ := k.inputs.Answers[f.Key].(map[string]any)
+			text, _ := answer["id"].(string)
+			if child, err := id.Parse(text); err == nil {
+				return child
+			}
+		}
+	}
+	return id.ID{}
+}
+
+// about is whom a certificate is about.
+func (k *known) about(c *service.Certificate) id.ID {
+	if c.About == "child" {
+		if child := k.child(); !child.IsZero() {
+			return child
+		}
+		return k.file.Holder
+	}
+	return k.file.Applicant
+}
+
+// withCertificates are the case's inputs with every answer of a register known by now.
+func (k *known) withCertificates(list []Certificate) service.Inputs {
+	in := k.inputs
+	in.Facts = service.Facts{}
+	for key, fact := range k.inputs.Facts {
+		in.Facts[key] = fact
+	}
+	for _, c := range list {
+		in.Facts[c.Key] = c.Fact
+	}
+	return in
+}
+
+// inputsNow reads the certificates of the case and gives the inputs that rules see now.
+func (m *Module) inputsNow(ctx context.Context, a act.Act, k *known) (service.Inputs, error) {
+	list, err := m.deps.Registers.Certificates(ctx, a, k.people(), k.file.ID)
+	if err != nil {
+		return service.Inputs{}, fmt.Errorf("casework: certificates: %w", err)
+	}
+	return k.withCertificates(list), nil
+}
+
+// system is the act of Posad itself working a case; its reads leave no look.
+func (m *Module) system(caseID id.ID) act.Act {
+	return act.ByJob(id.New(m.base.Clock.Now()), act.Purpose{Kind: "case", ID: caseID.String()})
+}

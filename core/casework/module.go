@@ -1,0 +1,93 @@
+package casework
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"time"
+
+	"posad.city/core/casework/internal/store"
+	"posad.city/core/module"
+	"posad.city/kit/journal"
+	"posad.city/kit/store"
+)
+
+//go:embed locale/*.yaml
+var locales embed.FS
+
+// Deps are the module's neighbours, given by the app.
+type Deps struct {
+	Services  Services
+	Registers Registers
+	Bills     Bills
+	Papers    Papers
+	Teller    Teller
+	People    People
+	Family    Family
+	Officials Officials
+	Journal   *journal.Journal
+}
+
+// Module carries cases. It is safe for concurrent use.
+type Module struct {
+	module.Plain
+	deps  Deps
+	base  *module.Base
+	queue *store.PersonalList
+}
+
+// New returns the module.
+func New(d Deps) *Module { return &Module{deps: d} }
+
+// Name implements module.Module.
+func (m *Module) Name() string { return "casework" }
+
+// Migrations is the module's schema, for tests of later modules.
+var Migrations = store.Migrations{Module: "casework", Files: caseworkdb.Schema}
+
+// Schema implements module.Module.
+func (m *Module) Schema() store.Migrations { return Migrations }
+
+// Locales implements module.Module.
+func (m *Module) Locales() fs.FS { return locales }
+
+// The jobs.
+const (
+	jobMove    = "casework.move"
+	jobProject = "casework.project"
+	jobTell    = "casework.tell"
+	jobRemind  = "casework.remind"
+	jobSweep   = "casework.sweep"
+)
+
+// The neighbours' events that may move a case.
+var wakers = []string{"exchange.replied", "exchange.failed", "pay.paid", "pay.cancelled"}
+
+// sweepEach is how often every open case is looked at, whatever was lost.
+const sweepEach = time.Hour
+
+// Provision implements module.Module.
+func (m *Module) Provision(b *module.Base) error {
+	d := m.deps
+	if d.Services == nil || d.Registers == nil || d.Bills == nil || d.Papers == nil || d.Teller == nil || d.People == nil || d.Family == nil || d.Journal == nil {
+		return errors.New("casework: a neighbour is missing")
+	}
+	m.base = b
+	queue, err := store.NewPersonalList(queueSpec)
+	if err != nil {
+		return err
+	}
+	m.queue = queue
+	b.Jobs.Handle(jobMove, m.move)
+	for _, event := range wakers {
+		b.Jobs.On(event, "casework.wake", m.move)
+	}
+	b.Jobs.On(EventMoved, jobProject, m.project)
+	b.Jobs.Handle(jobTell, m.tell)
+	b.Jobs.Handle(jobRemind, m.remind)
+	b.Jobs.Every(jobSweep, sweepEach, m.sweep)
+	if b.Web != nil {
+		m.routes(b.Web)
+	}
+	return nil
+}

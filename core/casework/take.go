@@ -1,0 +1,108 @@
+package casework
+
+import (
+	"context"
+
+	"posad.city/core/agency"
+	"posad.city/core/casework/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+)
+
+// Step is what an official does to a case: which one, and the revision that they saw. Revision 0 means whichever there is;
+// an older one than the case's own is ErrMoved, and nothing is done. The returned revision is the new one.
+type Step struct {
+	Holder, Case id.ID
+	Revision     int64
+}
+
+// Take gives the case's open task to the official, so that nobody else works it. ErrTaken when another has it; taking
+// what one has changes nothing.
+func (m *Module) Take(ctx context.Context, a act.Act, s Step) (int64, error) {
+	k, err := m.atDesk(ctx, a, s)
+	if err != nil {
+		return 0, err
+	}
+	t := k.openTask()
+	switch {
+	case t.Official == a.Actor.Person:
+		return k.file.Revision, nil
+	case !t.Official.IsZero():
+		return 0, ErrTaken
+	}
+	if err := m.worksQueue(ctx, a, t); err != nil {
+		return 0, err
+	}
+	first := !k.takenBefore()
+	return m.write(ctx, a, k, func(c *change) error {
+		t := c.task()
+		t.Official = a.Actor.Person
+		if err := c.saveTask(t); err != nil {
+			return err
+		}
+		if first {
+			if err := c.tell("taken"); err != nil {
+				return err
+			}
+		}
+		return c.line("taken", false, nil, nil)
+	})
+}
+
+// takenBefore tells whether the case's open step was in somebody's hands already: the applicant is told once.
+func (k *known) takenBefore() bool { return k.openTask().Outcome == string(outcomeTouched) }
+
+// outcomeTouched marks an open task that an official had and gave back.
+const outcomeTouched Outcome = "touched"
+
+// atDesk reads a case for an official who works it and makes sure that it is at a step of theirs, in the revision that
+// they saw.
+func (m *Module) atDesk(ctx context.Context, a act.Act, s Step) (*known, error) {
+	k, err := m.know(ctx, a.ForCase(s.Case), s.Holder, s.Case)
+	if err != nil {
+		return nil, err
+	}
+	if s.Revision != 0 && s.Revision != k.file.Revision {
+		return nil, ErrMoved
+	}
+	t := k.openTask()
+	if k.file.Stage != string(Open) || t == nil || t.Queue == "" || !human(t.Kind) {
+		return nil, ErrNotNow
+	}
+	if a.Actor.Kind != act.Official || a.Actor.Agency != t.Agency {
+		return nil, ErrNotYours
+	}
+	return k, nil
+}
+
+// inHand is atDesk for what only the official may do who has the case.
+func (m *Module) inHand(ctx context.Context, a act.Act, s Step) (*known, error) {
+	k, err := m.atDesk(ctx, a, s)
+	if err != nil {
+		return nil, err
+	}
+	if k.openTask().Official != a.Actor.Person {
+		return nil, ErrNotYours
+	}
+	if a.Actor.Role == string(agency.Clerk) {
+		return nil, ErrClerk
+	}
+	return k, nil
+}
+
+// worksQueue makes sure that the official's role covers the queue.
+func (m *Module) worksQueue(ctx context.Context, a act.Act, t *caseworkdb.Task) error {
+	if m.deps.Officials == nil {
+		return nil
+	}
+	roles, err := m.deps.Officials.OfficialOf(ctx, a.Actor.Person)
+	if err != nil {
+		return err
+	}
+	for _, role := range roles {
+		if role.Agency == t.Agency && role.Works(t.Queue) && role.Role != agency.Clerk {
+			return nil
+		}
+	}
+	return ErrQueue
+}

@@ -1,0 +1,53 @@
+package casework
+
+import (
+	"context"
+	"errors"
+
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/vault"
+)
+
+// Withdrawal is the applicant's wish to end the case themselves.
+type Withdrawal struct {
+	Holder, Case id.ID
+	Words        string // why; may be empty
+}
+
+// Withdraw ends a case that is not decided yet; an unpaid bill is cancelled, a paid fee is not given back. ErrNotNow
+// when the decision was made.
+func (m *Module) Withdraw(ctx context.Context, a act.Act, w Withdrawal) (int64, error) {
+	k, err := m.know(ctx, a.ForCase(w.Case), w.Holder, w.Case)
+	if err != nil {
+		return 0, err
+	}
+	if k.file.Stage == string(Withdrawn) {
+		return k.file.Revision, nil
+	}
+	if k.file.Stage != string(Open) {
+		return 0, ErrNotNow
+	}
+	var words vault.Sealed
+	if w.Words != "" {
+		clean, err := cleanWords(w.Words)
+		if err != nil {
+			return 0, err
+		}
+		if words, err = sealText(k.keys, "timeline", "words", clean); err != nil {
+			return 0, err
+		}
+	}
+	return m.write(ctx, a, k, func(c *change) error { return c.withdraw(words) })
+}
+
+func (c *change) withdraw(words vault.Sealed) error {
+	if t := c.task(); t != nil && t.Kind == string(service.TaskPay) && !t.Reference.IsZero() {
+		if _, err := c.m.deps.Bills.Cancel(c.tx, c.file.Applicant, t.Reference); err != nil {
+			return err
+		}
+	}
+	c.file.Stage, c.file.Decided = string(Withdrawn), c.tx.Now()
+	return errors.Join(c.close(TaskCancelled, ""), c.line("withdrawn", false, nil, words), c.end())
+}
