@@ -161,8 +161,9 @@ var plateLetters = map[rune]rune{
 	'A': 'А', 'B': 'В', 'E': 'Е', 'K': 'К', 'M': 'М', 'H': 'Н', 'O': 'О', 'P': 'Р', 'C': 'С', 'T': 'Т', 'Y': 'У', 'X': 'Х',
 }
 
-// platePatterns are plates by GOST R 50577-2018: L a letter, D a digit; a region of two or three digits follows.
-var platePatterns = []string{"LDDDLL", "LLDDD", "LLDDDD", "DDDDLL"}
+// platePatterns are plates by GOST R 50577-2018: L a letter, D a digit; a region of two or three digits follows. Where two
+// fit, the first is meant: a trailer's plate before a taxi's.
+var platePatterns = []string{"LDDDLL", "LLDDDD", "LLDDD", "DDDDLL"}
 
 // cleanPlate normalises a plate: Cyrillic capitals, no spaces; Latin twins are taken for the Cyrillic letters.
 func cleanPlate(text string) (string, string) {
