@@ -21,6 +21,11 @@
 // neighbour's failure or cancellation harms nobody. Interactive Writes go first; background ones (see Background) get at
 // most a quarter of a batch while others wait. Done is said only after the fsync.
 //
+// A closure never calls the store itself, and a row's function runs no other query: on the embedded engine a Write inside
+// a Write would wait for itself. Tests find it (ErrNested). A snapshot older than half a minute is taken away (ErrSlow),
+// since it keeps the log from being cleaned. A connection that dies before COMMIT is replaced and the Write runs again;
+// one that dies at the COMMIT leaves ErrOutcome, and the caller reads before it repeats.
+//
 // The package owns the tables store_migration and look. It knows no city, no session and no key: kit/vault seals what it
 // keeps, and whoever must re-check a session inside a transaction gives a guard (SetGuard).
 package store
