@@ -85,7 +85,10 @@ func TestALongHandlerKeepsItsLease(t *testing.T) {
 		for range 4 {
 			c.Move(60 * time.Millisecond)
 			moved := c.Now()
-			waitUntil(t, func() bool { next, err := q.NextDue(ctx); return err == nil && !next.Before(moved.Add(90*time.Millisecond)) })
+			waitUntil(t, func() bool {
+				next, err := q.NextDue(ctx)
+				return err == nil && !next.Before(moved.Add(90*time.Millisecond))
+			})
 			drain(t, other)
 		}
 		close(leave)
