@@ -159,14 +159,13 @@ var (
 	ErrLarge   = fault.New(fault.TooLarge, "document.file_large")
 	ErrType    = fault.New(fault.Invalid, "document.file_type")
 	ErrHEIC    = fault.New(fault.Invalid, "document.file_heic")
-	ErrName    = fault.New(fault.Invalid, "document.file_name")
 	ErrRevoked = fault.New(fault.Conflict, "document.revoked_already")
 )
 
 // The contract of the module, written out in its files. Acts that read carry the purpose of the case (Act.ForCase); a
 // system act and the holder's own leave no look record.
 //
-//	New(d Deps) *Module
+//	New(d Deps) *Module                                                    Deps{Address, Zone, Families}
 //	m.PrepareUpload(ctx, a act.Act, u Upload) (*PreparedUpload, error)     p.File() File     p.Put(tx) error
 //	m.Files(ctx, a, holder, purpose) ([]File, error)                       oldest first
 //	m.OpenFile(ctx, a, holder, file) (File, io.ReadCloser, error)          ErrNone

@@ -1,0 +1,191 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"posad.city/core/document/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/blob"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+	"posad.city/kit/web"
+)
+
+// Files lists the files of a draft or case, oldest first. A look at them has that case as its purpose.
+func (m *Module) Files(ctx context.Context, a act.Act, holder, purpose id.ID) ([]File, error) {
+	var rows []documentdb.DocumentFile
+	err := m.base.Store.Look(ctx, a.ForCase(purpose), "document.look.files", func(p *store.Personal) error {
+		var err error
+		rows, err = documentdb.FilesOf(p, holder, purpose)
+		return err
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, holder)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]File, 0, len(rows))
+	for _, row := range rows {
+		file, err := fileOf(keys, row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, file)
+	}
+	return out, nil
+}
+
+func fileOf(keys *vault.Keys, row documentdb.DocumentFile) (File, error) {
+	name, err := keys.Open("document_file", "name", row.Name)
+	if err != nil {
+		return File{}, fmt.Errorf("document: file %s: %w", row.ID, err)
+	}
+	out := File{
+		Holder: row.Holder, ID: row.ID, Purpose: row.Purpose, Field: row.Field, Name: string(name),
+		Type: row.Kind, Media: row.Media, Size: row.Size, Made: row.Made, Kept: row.Kept,
+	}
+	copy(out.SHA256[:], row.Hash)
+	return out, nil
+}
+
+// OpenFile reads a file; the caller closes it. The look is recorded with the file's case as its purpose. ErrNone when the
+// holder has no such file.
+func (m *Module) OpenFile(ctx context.Context, a act.Act, holder, file id.ID) (File, io.ReadCloser, error) {
+	home, err := m.blobHome(ctx, file)
+	if err != nil {
+		return File{}, nil, err
+	}
+	if home.Holder != holder || home.Purpose.IsZero() {
+		return File{}, nil, ErrNone
+	}
+	var row documentdb.DocumentFile
+	err = m.base.Store.Look(ctx, a.ForCase(home.Purpose), "document.look.file", func(p *store.Personal) error {
+		var err error
+		row, err = documentdb.FileByID(p, holder, home.Purpose, file)
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return File{}, nil, ErrNone.Because(err)
+	}
+	if err != nil {
+		return File{}, nil, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, holder)
+	if err != nil {
+		return File{}, nil, err
+	}
+	out, err := fileOf(keys, row)
+	if err != nil {
+		return File{}, nil, err
+	}
+	bytes, err := m.openBlob(ctx, keys, file)
+	return out, bytes, err
+}
+
+func (m *Module) openBlob(ctx context.Context, keys *vault.Keys, which id.ID) (io.ReadCloser, error) {
+	bytes, err := m.base.Blobs.Open(ctx, keys, which)
+	if errors.Is(err, blob.ErrNone) {
+		return nil, ErrNone.Because(err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("document: open a file: %w", err)
+	}
+	return bytes, nil
+}
+
+// blobHome finds whose a blob is and what names it.
+func (m *Module) blobHome(ctx context.Context, which id.ID) (documentdb.DocumentBlob, error) {
+	var out documentdb.DocumentBlob
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		var err error
+		out, err = documentdb.BlobByID(r, which)
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return out, ErrNone.Because(err)
+	}
+	return out, err
+}
+
+// SendFile answers with the bytes of a file, after the caller has asked May.
+func (m *Module) SendFile(c *web.Context, holder, file id.ID) error {
+	f, bytes, err := m.OpenFile(c.Context(), c.Act(), holder, file)
+	if err != nil {
+		return err
+	}
+	return send(c, web.File{Name: f.Name, Type: f.Media}, bytes)
+}
+
+func send(c *web.Context, file web.File, from io.ReadCloser) error {
+	data, err := io.ReadAll(from) // at most what an upload or a PDF may have
+	if err := errors.Join(err, from.Close()); err != nil {
+		return fmt.Errorf("document: read a file: %w", err)
+	}
+	file.Data = data
+	return c.File(file, true)
+}
+
+// Remove takes a file out of a draft; its bytes go after the commit. Errors: ErrNone, ErrKept.
+func (m *Module) Remove(tx *store.Tx, holder, purpose, file id.ID) error {
+	n, err := documentdb.DeleteFile(tx, holder, purpose, file)
+	if err != nil {
+		return err
+	}
+	if n == 1 {
+		return m.dropBlob(tx, file)
+	}
+	states, err := documentdb.FileStates(tx, holder, purpose)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(states, func(s documentdb.FileStatesRow) bool { return s.ID == file }) {
+		return ErrKept
+	}
+	return ErrNone
+}
+
+// dropBlob takes the mark away that keeps a blob from the sweep, and the blob itself once that is committed.
+func (m *Module) dropBlob(tx *store.Tx, which id.ID) error {
+	if err := documentdb.DeleteBlob(tx, which); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() {
+		if err := m.base.Blobs.Remove(context.Background(), which); err != nil {
+			m.base.Log.Warn("document: a removed file is left to the sweep", "blob", which, "error", err)
+		}
+	})
+	return nil
+}
+
+// Keep marks the files of a draft as parts of an application that is in: from now on they can't be removed.
+func (m *Module) Keep(tx *store.Tx, holder, purpose id.ID) error {
+	_, err := documentdb.KeepFiles(tx, holder, purpose)
+	return err
+}
+
+// Discard removes the files of a draft that is given up. Kept ones stay.
+func (m *Module) Discard(tx *store.Tx, holder, purpose id.ID) error {
+	states, err := documentdb.FileStates(tx, holder, purpose)
+	if err != nil {
+		return err
+	}
+	for _, state := range states {
+		if state.Kept {
+			continue
+		}
+		if _, err := documentdb.DeleteFile(tx, holder, purpose, state.ID); err != nil {
+			return err
+		}
+		if err := m.dropBlob(tx, state.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

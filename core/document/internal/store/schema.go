@@ -1,0 +1,9 @@
+// Package documentdb holds the tables and queries of core/document; everything but this file is generated from the SQL beside it.
+package documentdb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS

@@ -1,0 +1,259 @@
+package document
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"posad.city/core/document/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/blob"
+	"posad.city/kit/calendar"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/journal"
+	"posad.city/kit/lang"
+	"posad.city/kit/pdf"
+	"posad.city/kit/seal"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+)
+
+// PreparedResult is a document that is rendered, signed and kept, and waits for its row.
+type PreparedResult struct {
+	m      *Module
+	there  bool // it was issued before
+	result Result
+	params documentdb.InsertResultParams
+	entry  *journal.Ready
+}
+
+// PrepareResult renders and signs a document and keeps its PDF under the holder's key. A result whose id was issued
+// before is not made again: the one that is there comes back, and Put does nothing.
+func (m *Module) PrepareResult(ctx context.Context, n NewResult) (*PreparedResult, error) {
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	if there, err := m.read(ctx, m.system(n.ID), "document.look.result", n.Holder, n.ID); err == nil {
+		return &PreparedResult{m: m, there: true, result: there.Result}, nil
+	} else if !errors.Is(err, ErrNone) {
+		return nil, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, n.Holder)
+	if err != nil {
+		return nil, fmt.Errorf("document: keys: %w", err)
+	}
+	if keys.Erased() {
+		return nil, fmt.Errorf("document: result: %w", vault.ErrErased)
+	}
+	if n.Number == "" {
+		if n.Number, err = m.freeNumber(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return m.make(ctx, n, keys)
+}
+
+// check tells what is missing; it is a mistake of the program or of a definition, not of a person.
+func (n NewResult) check() error {
+	switch {
+	case n.ID.IsZero() || n.Holder.IsZero():
+		return errors.New("document: a result needs an id and a holder")
+	case n.Title.IsZero() || n.Office.IsZero():
+		return errors.New("document: a result needs a title and the agency's name")
+	case n.Kind == "" || len(n.Kind) > 32:
+		return errors.New("document: a result's kind has 1 to 32 bytes")
+	case !n.Until.IsZero() && n.Until.Before(n.From):
+		return errors.New("document: a result ends before it begins")
+	}
+	return nil
+}
+
+// system is the act of the house's own reading before it issues: nobody looks.
+func (m *Module) system(what id.ID) act.Act { return act.ByJob(what, act.Purpose{}) }
+
+// freeNumber makes a number that no document has. The number is taken only by Put.
+func (m *Module) freeNumber(ctx context.Context) (string, error) {
+	for range 10 {
+		number := id.NewNumber()
+		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+			_, err := documentdb.ByNumber(r, number)
+			return err
+		})
+		if errors.Is(err, store.ErrNone) {
+			return number, nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("document: number: %w", err)
+		}
+	}
+	return "", errors.New("document: no free number was found")
+}
+
+// result is the document as it will be, but for token and PDF.
+func (m *Module) result(n NewResult) Result {
+	now := m.base.Clock.Now()
+	if n.From.IsZero() {
+		n.From = calendar.DateOf(now, m.deps.Zone())
+	}
+	if !lang.Known(string(n.Lang)) {
+		n.Lang = lang.Russian
+	}
+	n.Facts = slices.DeleteFunc(slices.Clone(n.Facts), func(f Fact) bool { return f.Value.RU == "" || f.Value.EN == "" })
+	return Result{
+		Holder: n.Holder, ID: n.ID, Case: n.Case, Service: n.Service, Kind: n.Kind, Agency: n.Agency, Office: n.Office, Signer: n.Signer,
+		Number: n.Number, Title: n.Title, Text: n.Text, Facts: n.Facts, Public: n.Public, From: n.From, Until: n.Until, Lang: n.Lang, Issued: now,
+	}
+}
+
+func (m *Module) make(ctx context.Context, n NewResult, keys *vault.Keys) (*PreparedResult, error) {
+	r, salt := m.result(n), newSalt()
+	said := statement(r, salt, m.deps.Zone())
+	sum, err := digest(said)
+	if err != nil {
+		return nil, err
+	}
+	key, err := m.sign(&r, sum)
+	if err != nil {
+		return nil, err
+	}
+	file, err := m.render(n, r, key, said)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := m.base.Blobs.Put(ctx, keys, bytes.NewReader(file), blob.Limits{Bytes: int64(len(file)), Types: []string{"application/pdf"}})
+	if err != nil {
+		return nil, fmt.Errorf("document: keep the PDF: %w", err)
+	}
+	r.Size, r.SHA256 = kept.Size, kept.SHA256
+	p := &PreparedResult{m: m, result: r}
+	if p.params, err = params(keys, r, salt, sum, kept.ID); err != nil {
+		return nil, err
+	}
+	p.entry, err = m.base.Journal.Prepare(keys, m.issuing(n, r))
+	return p, err
+}
+
+// sign makes the token and returns the key that signed it.
+func (m *Module) sign(r *Result, sum [16]byte) (seal.PublicKey, error) {
+	token, err := m.base.Seal.Token(seal.Token{
+		Kind: r.Kind, Number: id.FormatNumber(r.Number), Document: r.ID,
+		Issued: calendar.DateOf(r.Issued, m.deps.Zone()), Until: r.Until, Digest: sum, Claims: claims(*r, calendar.DateOf(r.Issued, m.deps.Zone())),
+	})
+	if err != nil {
+		return seal.PublicKey{}, fmt.Errorf("document: sign: %w", err)
+	}
+	keys, err := m.base.Seal.Keys()
+	if err != nil {
+		return seal.PublicKey{}, fmt.Errorf("document: sign: %w", err)
+	}
+	r.Token = token
+	_, key, err := seal.OpenToken(token, keys)
+	if err != nil {
+		return key, fmt.Errorf("document: the fresh code does not verify: %w", err)
+	}
+	return key, nil
+}
+
+const (
+	claimsMost = 8  // bounds of seal.Token
+	nameBytes  = 16 // of a claim's name
+	valueBytes = 64 // of its value
+)
+
+// claims are the public facts that fit into the code, and the first day when that is not the day of issue.
+func claims(r Result, issued calendar.Date) []seal.Claim {
+	var out []seal.Claim
+	if r.From != issued {
+		out = append(out, seal.Claim{Name: "from", Value: r.From.String()})
+	}
+	for _, f := range r.PublicFacts() {
+		value := f.Value.In(r.Lang)
+		if len(f.Key) <= nameBytes && len(value) <= valueBytes && len(out) < claimsMost {
+			out = append(out, seal.Claim{Name: f.Key, Value: value})
+		}
+	}
+	return out
+}
+
+func params(keys *vault.Keys, r Result, salt string, sum [16]byte, file id.ID) (documentdb.InsertResultParams, error) {
+	content, err := json.Marshal(body{Office: r.Office, Signer: r.Signer, Title: r.Title, Text: r.Text, Facts: r.Facts, Public: r.Public, Token: r.Token, Salt: salt})
+	if err != nil {
+		return documentdb.InsertResultParams{}, fmt.Errorf("document: body: %w", err)
+	}
+	return documentdb.InsertResultParams{
+		Holder: r.Holder, ID: r.ID, Subject: r.Case, Service: r.Service, Kind: r.Kind, Agency: r.Agency, Number: r.Number,
+		ValidFrom: r.From.String(), ValidUntil: r.Until.String(), Lang: string(r.Lang), Issued: r.Issued,
+		Body: keys.Seal("document_result", "body", content), Digest: sum[:], Blob: file, Size: r.Size, Hash: r.SHA256[:],
+	}, nil
+}
+
+// issuing is the entry of the journal: what was issued, and the hash of the very file.
+func (m *Module) issuing(n NewResult, r Result) journal.Entry {
+	t := func(key string) string { return m.base.Texts.Text(r.Lang, key) }
+	by := n.Act
+	if by.IsZero() {
+		by = n.ID
+	}
+	facts := []journal.Fact{
+		{Name: "document", Label: t("document.fact.document"), Value: r.Title.In(r.Lang)},
+		{Name: "number", Label: t("document.fact.number"), Value: id.FormatNumber(r.Number)},
+		{Name: "agency", Label: t("document.fact.office"), Value: r.Office.In(r.Lang)},
+		{Name: "from", Label: t("document.fact.from"), Value: r.From.String()},
+	}
+	if !r.Until.IsZero() {
+		facts = append(facts, journal.Fact{Name: "until", Label: t("document.fact.until"), Value: r.Until.String()})
+	}
+	facts = append(facts, journal.Fact{Name: "digest", Label: t("document.fact.digest"), Value: hex.EncodeToString(r.SHA256[:])})
+	return journal.Entry{
+		Act: by, Kind: EventIssued, Title: t("document.journal.issued"), Object: r.ID, Facts: facts,
+		Documents: []journal.Document{{Name: r.FileName(r.Lang), SHA256: r.SHA256}},
+	}
+}
+
+// render lays the PDF out. The statement lies in it as a file, so that a program can check all of it against the code.
+func (m *Module) render(n NewResult, r Result, key seal.PublicKey, said map[string]any) ([]byte, error) {
+	canonical, err := seal.Canonical(map[string]any{"statement": said, "token": r.Token})
+	if err != nil {
+		return nil, fmt.Errorf("document: statement: %w", err)
+	}
+	file, err := pdf.Render(m.paper(n, r, key, canonical))
+	if err != nil {
+		return nil, fmt.Errorf("document: %w", err)
+	}
+	return file, nil
+}
+
+// Result is the document as it is issued. When Put found that somebody else had issued the same id meanwhile, that one
+// stands: read it by Module.Result.
+func (p *PreparedResult) Result() Result { return p.result }
+
+// Put issues the document in the caller's Write, enters it in the journal and emits document.issued; a second Put changes
+// nothing. store.ErrExists: the number was taken meanwhile, prepare again.
+func (p *PreparedResult) Put(tx *store.Tx) error {
+	if p.there {
+		return nil
+	}
+	n, err := documentdb.InsertResult(tx, p.params)
+	if err != nil || n == 0 {
+		return err
+	}
+	r := p.result
+	if err := documentdb.InsertNumber(tx, r.Number, r.Holder, r.ID); err != nil {
+		return err
+	}
+	if err := documentdb.InsertHome(tx, r.ID, r.Holder); err != nil {
+		return err
+	}
+	if err := documentdb.InsertBlob(tx, documentdb.InsertBlobParams{Blob: p.params.Blob, Holder: r.Holder, Result: r.ID}); err != nil {
+		return err
+	}
+	if _, err := journal.Enter(tx, p.entry); err != nil {
+		return err
+	}
+	return p.m.base.Jobs.Emit(tx, jobs.Event{Name: EventIssued, Holder: r.Holder, Object: r.ID, Version: 1})
+}

@@ -1,0 +1,73 @@
+package document
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"time"
+
+	"posad.city/core/document/internal/store"
+	"posad.city/core/mandate"
+	"posad.city/core/module"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
+)
+
+//go:embed locale/*.yaml
+var locales embed.FS
+
+// Families tells for whom a person may act; *mandate.Module is one.
+type Families interface {
+	Children(ctx context.Context, a act.Act, parent id.ID) ([]mandate.Child, error)
+}
+
+// Deps are what the module is given by the app.
+type Deps struct {
+	Address  string                // the portal's, without a slash at the end: it is printed and scanned
+	Zone     func() *time.Location // the city's time zone
+	Families Families              // nil: nobody acts for a child here
+}
+
+// Module keeps documents. It is safe for concurrent use.
+type Module struct {
+	module.Plain
+	deps Deps
+	base *module.Base
+}
+
+// New returns the module.
+func New(d Deps) *Module { return &Module{deps: d} }
+
+// Name implements module.Module.
+func (m *Module) Name() string { return "document" }
+
+// Migrations is the module's schema, for tests of later modules. They need those of vault, jobs and journal too.
+var Migrations = store.Migrations{Module: "document", Files: documentdb.Schema}
+
+// Schema implements module.Module.
+func (m *Module) Schema() store.Migrations { return Migrations }
+
+// Locales implements module.Module.
+func (m *Module) Locales() fs.FS { return locales }
+
+// sweepEvery is how often blobs that no row names are looked for.
+const sweepEvery = 24 * time.Hour
+
+// Provision implements module.Module.
+func (m *Module) Provision(b *module.Base) error {
+	if b.Vault == nil || b.Blobs == nil || b.Seal == nil || b.Journal == nil || b.Texts == nil {
+		return errors.New("document: vault, blobs, seal, journal and texts are needed")
+	}
+	if m.deps.Address == "" || m.deps.Zone == nil {
+		return errors.New("document: the portal's address and the city's zone are needed")
+	}
+	m.base = b
+	b.Jobs.Every("document.sweep", sweepEvery, m.sweep, jobs.Limit(1))
+	if b.Web != nil {
+		m.routes(b.Web)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"posad.city/core/document/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/journal"
+	"posad.city/kit/lang"
+	"posad.city/kit/store"
+	"posad.city/kit/web"
+)
+
+// Result reads one document; ErrNone when the holder has none of that id.
+func (m *Module) Result(ctx context.Context, a act.Act, holder, result id.ID) (Result, error) {
+	out, err := m.read(ctx, a, "document.look.result", holder, result)
+	return out.Result, err
+}
+
+// read reads a document with the look recorded under what.
+func (m *Module) read(ctx context.Context, a act.Act, what string, holder, result id.ID) (opened, error) {
+	row, err := m.row(ctx, a, what, holder, result)
+	if err != nil {
+		return opened{}, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, holder)
+	if err != nil {
+		return opened{}, err
+	}
+	return open(keys, row)
+}
+
+func (m *Module) row(ctx context.Context, a act.Act, what string, holder, result id.ID) (documentdb.DocumentResult, error) {
+	var row documentdb.DocumentResult
+	err := m.base.Store.Look(ctx, a, what, func(p *store.Personal) error {
+		var err error
+		row, err = documentdb.ResultByID(p, holder, result)
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return row, ErrNone.Because(err)
+	}
+	return row, err
+}
+
+// resultsMost is how many of a person's documents a list shows, the newest first.
+const resultsMost = 500
+
+// Results lists the documents of a holder, newest first, at most 500. caseID narrows it to one case; zero: all.
+func (m *Module) Results(ctx context.Context, a act.Act, holder, caseID id.ID) ([]Result, error) {
+	if !caseID.IsZero() && a.Purpose == (act.Purpose{}) {
+		a = a.ForCase(caseID)
+	}
+	var rows []documentdb.DocumentResult
+	err := m.base.Store.Look(ctx, a, "document.look.results", func(p *store.Personal) error {
+		var err error
+		rows, err = documentdb.ResultsOf(p, holder, resultsMost)
+		return err
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, holder)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Result, 0, len(rows))
+	for _, row := range rows {
+		if !caseID.IsZero() && row.Subject != caseID {
+			continue
+		}
+		one, err := open(keys, row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one.Result)
+	}
+	return out, nil
+}
+
+// OpenPDF reads a document's file; the caller closes it.
+func (m *Module) OpenPDF(ctx context.Context, a act.Act, holder, result id.ID) (Result, io.ReadCloser, error) {
+	one, err := m.read(ctx, a, "document.look.result", holder, result)
+	if err != nil {
+		return Result{}, nil, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, holder)
+	if err != nil {
+		return Result{}, nil, err
+	}
+	bytes, err := m.openBlob(ctx, keys, one.row.Blob)
+	return one.Result, bytes, err
+}
+
+// SendPDF answers with a document's file, after the caller has asked May.
+func (m *Module) SendPDF(c *web.Context, holder, result id.ID) error {
+	r, bytes, err := m.OpenPDF(c.Context(), c.Act(), holder, result)
+	if err != nil {
+		return err
+	}
+	return send(c, web.File{Name: r.FileName(r.Lang), Type: "application/pdf"}, bytes)
+}
+
+// Receipt is the newest receipt of the journal about a document: of its revocation, or else of its issue.
+func (m *Module) Receipt(ctx context.Context, a act.Act, holder, result id.ID) ([]byte, error) {
+	var rows []journal.Row
+	err := m.base.Store.Look(ctx, a, "document.look.result", func(p *store.Personal) error {
+		var err error
+		rows, err = journal.EntriesOf(p, holder, result)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, ErrNone
+	}
+	keys, err := m.base.Vault.Keys(ctx, holder)
+	if err != nil {
+		return nil, err
+	}
+	entered, err := m.base.Journal.Open(keys, rows[len(rows)-1])
+	if err != nil {
+		return nil, fmt.Errorf("document: receipt: %w", err)
+	}
+	return m.base.Journal.Receipt(entered)
+}
+
+// home finds whose document it is.
+func (m *Module) home(ctx context.Context, result id.ID) (id.ID, error) {
+	var out documentdb.DocumentHome
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		var err error
+		out, err = documentdb.HomeOf(r, result)
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return id.ID{}, ErrNone.Because(err)
+	}
+	return out.Holder, err
+}
+
+// Validity says in words from when to when a document is good.
+func (m *Module) Validity(r Result, l lang.Language) string {
+	return m.validity(l, r.From, r.Until, m.day(r.Issued))
+}

@@ -1,0 +1,172 @@
+package document
+
+import (
+	"posad.city/core/mandate"
+	"posad.city/core/page"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/seal"
+	"posad.city/kit/web"
+	"posad.city/ui"
+)
+
+// object is a document as permission sees it: it lies in its holder's account.
+func object(holder id.ID) act.Object { return act.Object{Kind: "document", Holder: holder} }
+
+// checksMost is how many checks a minute one address may make: an inspector in the street, not a program that tries
+// numbers.
+const checksMost = 60
+
+func (m *Module) routes(s *web.Server) {
+	mine := act.Operation{Object: "document", May: act.Self | act.ByMandate, Scope: mandate.ScopeRead, Assurance: act.Basic}
+	named := func(name, look string) act.Operation {
+		op := mine
+		op.Name, op.Look = name, look
+		return op
+	}
+	list := s.Operation(named("document.list", "document.look.results"))
+	read := s.Operation(named("document.read", "document.look.result"))
+	file := s.Operation(named("document.file", "document.look.file"))
+	check := s.Operation(act.Operation{Name: "document.check", May: act.Everyone, PerMinute: checksMost})
+	keys := s.Operation(act.Operation{Name: "document.keys", May: act.Everyone})
+
+	s.Page(list, "GET /documents", m.showList)
+	s.Page(read, "GET /documents/{document}", m.showOne)
+	s.Page(read, "GET /documents/{document}/pdf", m.sendPDF)
+	s.Page(read, "GET /documents/{document}/code", m.sendCode)
+	s.Page(read, "GET /documents/{document}/receipt", m.sendReceipt)
+	s.Page(file, "GET /documents/files/{file}", m.sendUpload)
+	s.Page(check, "GET /check", m.showCheck)
+	s.Page(check, "GET /v/{code}", m.showChecked)
+	m.api(s, list, read, check, keys)
+
+	if m.base.Pages != nil {
+		m.base.Pages.Add(page.MenuAccount, page.Link{Order: 40, Text: "document.menu", Href: "/documents", Icon: "identification-card"})
+	}
+}
+
+// shelf is the documents of one person.
+type shelf struct {
+	Name    string // empty: the reader's own
+	Person  id.ID
+	Results []Result
+}
+
+// shelves are the reader's own documents and those of the children for whom they may read.
+func (m *Module) shelves(c *web.Context) ([]shelf, error) {
+	self := c.Person()
+	if err := c.May(object(self)); err != nil {
+		return nil, err
+	}
+	own, err := m.Results(c.Context(), c.Act(), self, id.ID{})
+	if err != nil {
+		return nil, err
+	}
+	out := []shelf{{Person: self, Results: own}}
+	if m.deps.Families == nil {
+		return out, nil
+	}
+	children, err := m.deps.Families.Children(c.Context(), c.Act(), self)
+	if err != nil {
+		return nil, err
+	}
+	for _, child := range children {
+		if err := c.May(object(child.Person.ID)); err != nil {
+			return nil, err
+		}
+		results, err := m.Results(c.Context(), c.Act(), child.Person.ID, id.ID{})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, shelf{Name: child.Person.Name.In(c.Lang()), Person: child.Person.ID, Results: results})
+	}
+	return out, nil
+}
+
+func (m *Module) showList(c *web.Context) error {
+	shelves, err := m.shelves(c)
+	if err != nil {
+		return err
+	}
+	return m.base.Pages.Render(c, page.Options{Title: c.T("document.title"), Layout: page.Account}, listPage(m, c, shelves))
+}
+
+// find returns the holder and the id of the document that the path names, and asks whether the actor may see it.
+func (m *Module) find(c *web.Context) (id.ID, id.ID, error) {
+	result, err := c.ID("document")
+	if err != nil {
+		return id.ID{}, id.ID{}, err
+	}
+	holder, err := m.home(c.Context(), result)
+	if err != nil {
+		return id.ID{}, id.ID{}, err
+	}
+	return holder, result, c.May(object(holder))
+}
+
+func (m *Module) readOne(c *web.Context) (Result, error) {
+	holder, result, err := m.find(c)
+	if err != nil {
+		return Result{}, err
+	}
+	return m.Result(c.Context(), c.Act(), holder, result)
+}
+
+func (m *Module) showOne(c *web.Context) error {
+	r, err := m.readOne(c)
+	if err != nil {
+		return err
+	}
+	title := r.Title.In(c.Lang())
+	crumbs := []ui.Link{{Text: c.T("document.title"), Href: "/documents"}, {Text: title}}
+	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Account, Crumbs: crumbs}, onePage(m, c, r))
+}
+
+func (m *Module) sendPDF(c *web.Context) error {
+	holder, result, err := m.find(c)
+	if err != nil {
+		return err
+	}
+	return m.SendPDF(c, holder, result)
+}
+
+// sendCode is the document's QR code, to be shown from the phone.
+func (m *Module) sendCode(c *web.Context) error {
+	r, err := m.readOne(c)
+	if err != nil {
+		return err
+	}
+	code, err := seal.QR(seal.CheckURL(m.deps.Address, r.Token))
+	if err != nil {
+		return err
+	}
+	return c.Data("image/svg+xml", code.SVG(c.T("document.code")))
+}
+
+func (m *Module) sendReceipt(c *web.Context) error {
+	holder, result, err := m.find(c)
+	if err != nil {
+		return err
+	}
+	receipt, err := m.Receipt(c.Context(), c.Act(), holder, result)
+	if err != nil {
+		return err
+	}
+	return c.File(web.File{Name: result.String() + ".posad.json", Type: "application/json", Data: receipt}, false)
+}
+
+// sendUpload gives people back what they sent.
+func (m *Module) sendUpload(c *web.Context) error {
+	file, err := c.ID("file")
+	if err != nil {
+		return err
+	}
+	home, err := m.blobHome(c.Context(), file)
+	if err != nil {
+		return err
+	}
+	if err := c.May(object(home.Holder)); err != nil {
+		return err
+	}
+	return m.SendFile(c, home.Holder, file)
+}
