@@ -125,10 +125,16 @@ func TestAnotherNodeForgetsAClosedSession(t *testing.T) {
 		if err := node.Provision(&second); err != nil {
 			t.Fatal(err)
 		}
-		if err := second.Feed.Poll(t.Context()); err != nil {
+		third := second
+		third.Feed, third.Jobs = feed.Open(r.base.Store, r.base.Log), jobs.NewQueue(r.base.Store, jobs.Options{})
+		deaf := account.New(account.Deps{Agencies: r.agencies, Courier: r.letters}) // never reads its feed
+		if err := errors.Join(deaf.Provision(&third), second.Feed.Poll(t.Context())); err != nil {
 			t.Fatal(err)
 		}
 		hash := web.HashToken(entry.Token)
+		if _, err := deaf.Sessions().Find(t.Context(), hash); err != nil {
+			t.Fatal(err)
+		}
 		for range 2 {
 			if _, err := node.Sessions().Find(t.Context(), hash); err != nil {
 				t.Fatal(err)
@@ -142,6 +148,9 @@ func TestAnotherNodeForgetsAClosedSession(t *testing.T) {
 		}
 		if _, err := node.Sessions().Find(t.Context(), hash); !errors.Is(err, web.ErrNoSession) {
 			t.Errorf("the other node still knows the session: %v", err)
+		}
+		if _, err := deaf.Sessions().Find(t.Context(), hash); !errors.Is(err, web.ErrNoSession) {
+			t.Errorf("a node that does not hear the feed trusts its cache: %v", err)
 		}
 	})
 }
@@ -294,4 +303,17 @@ func TestSweepingKeepsWhatIsInUse(t *testing.T) {
 
 func countOf(table string) *store.Query {
 	return store.NewQuery("test."+table, "SELECT COUNT(*) FROM "+table)
+}
+
+func BenchmarkFindASession(b *testing.B) {
+	s, c := storetest.Open(b, needs()...)
+	r := newRig(b, s, c)
+	entry, _ := r.enter(b, "a@example.org")
+	hash := web.HashToken(entry.Token)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := r.Sessions().Find(b.Context(), hash); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -61,6 +61,9 @@ func applied(now Person, change Change, today calendar.Date) (Person, error) {
 		next.Birth = *change.Birth
 	}
 	var faults []fault.Field
+	if next.Lang != "" && !lang.Known(string(next.Lang)) {
+		faults = append(faults, fault.Field{Name: "lang", ID: "account.lang_unknown"})
+	}
 	if change.SNILS != nil {
 		digits, ok := ParseSNILS(*change.SNILS)
 		if !ok && strings.TrimSpace(*change.SNILS) != "" {

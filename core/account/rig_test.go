@@ -65,7 +65,7 @@ func (l *letters) SendCode(_ context.Context, to string, channel account.Channel
 	return nil
 }
 
-func (l *letters) last(t *testing.T) caught {
+func (l *letters) last(t testing.TB) caught {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -113,7 +113,7 @@ func one(t *testing.T) *rig {
 	return newRig(t, s, c)
 }
 
-func newRig(t *testing.T, s *store.Store, c *clock.Fixed) *rig {
+func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	t.Helper()
 	kek, err := vault.ParseKEK(vault.NewKEKText())
 	if err != nil {
@@ -161,7 +161,7 @@ func newRig(t *testing.T, s *store.Store, c *clock.Fixed) *rig {
 }
 
 // deliver sends what is to be sent.
-func (r *rig) deliver(t *testing.T) {
+func (r *rig) deliver(t testing.TB) {
 	t.Helper()
 	if _, err := r.base.Jobs.Drain(t.Context()); err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func (r *rig) deliver(t *testing.T) {
 }
 
 // code asks for a code to a contact and returns it as it was delivered.
-func (r *rig) code(t *testing.T, contact string) (account.Sent, string) {
+func (r *rig) code(t testing.TB, contact string) (account.Sent, string) {
 	t.Helper()
 	c, err := account.ParseContact(contact)
 	if err != nil {
@@ -184,7 +184,7 @@ func (r *rig) code(t *testing.T, contact string) (account.Sent, string) {
 }
 
 // enter lets a person in by a code and returns their act.
-func (r *rig) enter(t *testing.T, contact string) (account.Entry, act.Act) {
+func (r *rig) enter(t testing.TB, contact string) (account.Entry, act.Act) {
 	t.Helper()
 	sent, code := r.code(t, contact)
 	entry, err := r.EnterByCode(t.Context(), sent.Try, code, account.Via{Channel: act.Web, Device: "Firefox, Linux", Lang: lang.English})

@@ -35,7 +35,39 @@ type profileView struct {
 	Person Person
 	Name   lang.Name // as typed
 	Lang   lang.Language
+	Roles  []roleView
 	Faults []fault.Field
+}
+
+// roleView is an agency that the person serves in.
+type roleView struct {
+	Agency id.ID
+	Title  string // of the agency
+	Role   string // in words
+	Worn   bool
+}
+
+// roles are the hats that the person may wear.
+func (m *Module) roles(c *web.Context) ([]roleView, error) {
+	officials, err := m.deps.Agencies.OfficialOf(c.Context(), c.Person())
+	if err != nil {
+		return nil, err
+	}
+	out := make([]roleView, len(officials))
+	for i, o := range officials {
+		out[i] = roleView{o.Agency, m.deps.Agencies.Title(c.Lang(), o.Agency), c.T("agency.role." + string(o.Role)), o.Agency == c.Act().Actor.Agency}
+	}
+	return out, nil
+}
+
+// profileWith shows the profile with what was typed.
+func (m *Module) profileWith(c *web.Context, t typed, v profileView) error {
+	var err error
+	if v.Roles, err = m.roles(c); err != nil {
+		return err
+	}
+	v.Faults = t.fields
+	return m.inAccount(c, "account.profile.title", t, profilePage(c, v))
 }
 
 func (m *Module) showProfile(c *web.Context) error {
@@ -47,7 +79,7 @@ func (m *Module) showProfile(c *web.Context) error {
 	if held, ok := c.Held(); ok {
 		v.Name, v.Lang = heldName(held), lang.Language(held.Get("lang"))
 	}
-	return m.inAccount(c, "account.profile.title", typed{}, profilePage(c, v))
+	return m.profileWith(c, typed{}, v)
 }
 
 func (m *Module) postProfile(c *web.Context) error {
@@ -72,7 +104,7 @@ func (m *Module) postProfile(c *web.Context) error {
 	}
 	_, err = m.ChangeProfile(c.Context(), c.Act(), c.Person(), form.Version, change)
 	if t, ok := shown(err, ""); ok {
-		return m.inAccount(c, "account.profile.title", t, profilePage(c, profileView{Person: person, Name: name, Lang: language, Faults: t.fields}))
+		return m.profileWith(c, t, profileView{Person: person, Name: name, Lang: language})
 	}
 	if err != nil {
 		return err

@@ -85,3 +85,11 @@ func sessionRows(c *web.Context, v securityView) []ui.SummaryRow {
 	}
 	return rows
 }
+
+func roleRows(c *web.Context, roles []roleView) []ui.SummaryRow {
+	rows := make([]ui.SummaryRow, len(roles))
+	for i, r := range roles {
+		rows[i] = ui.SummaryRow{Name: r.Title, Body: roleLine(c, r)}
+	}
+	return rows
+}

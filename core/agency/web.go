@@ -68,6 +68,16 @@ func (m *Module) agencies(l lang.Language) []Named {
 	return list
 }
 
+// Title is what an agency is called in the published city; its id when the city does not know it any more.
+func (m *Module) Title(l lang.Language, agency id.ID) string {
+	for _, n := range m.agencies(l) {
+		if ID(n.Key) == agency {
+			return n.Title
+		}
+	}
+	return agency.String()
+}
+
 // known returns the key when there is such an agency.
 func (m *Module) known(c *web.Context, key string) (string, error) {
 	if slices.ContainsFunc(m.agencies(c.Lang()), func(n Named) bool { return n.Key == key }) {

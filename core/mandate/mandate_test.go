@@ -255,6 +255,9 @@ func TestTheAdministratorAppointsOfficials(t *testing.T) {
 		if status, _ := ask("GET", "/admin/officials"); status != 403 && status != 404 {
 			t.Errorf("without the hat: %d", status)
 		}
+		if status, body := ask("GET", "/account/profile"); status != 200 || !strings.Contains(body, "Администратор города") {
+			t.Errorf("the profile offers no hat: %d %s", status, body)
+		}
 		if status, body := ask("POST", "/hat", "agency", city.String()); status != 200 || !strings.Contains(body, "anna") {
 			t.Fatalf("with the hat: %d %s", status, body)
 		}
