@@ -116,10 +116,11 @@ func (g *Gateway) SendText(ctx context.Context, message id.ID, to, text string) 
 	return receiptIn(content), nil
 }
 
-// kindOf reads an HTTP status; false: the SMS was not taken. 422 alone speaks of the number.
+// kindOf reads an HTTP status; false: the SMS was not taken. 422 alone speaks of the number. 409 says that an earlier
+// try was taken, with words that have changed since: the person has been told.
 func kindOf(status int) (Failure, bool) {
 	switch {
-	case status >= 200 && status < 300:
+	case status >= 200 && status < 300, status == http.StatusConflict:
 		return "", true
 	case status == http.StatusUnprocessableEntity:
 		return Refused, false
