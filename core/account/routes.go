@@ -20,7 +20,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	signedIn := func(c *web.Context) bool { return !c.Person().IsZero() }
 	pages.Add(page.MenuAccount,
 		page.Link{Order: 80, Text: "account.menu.profile", Href: "/account/profile", Icon: "user", Show: signedIn},
-		page.Link{Order: 90, Text: "account.menu.security", Href: "/account/security", Icon: "lock-simple", Show: signedIn})
+		page.Link{Order: 90, Text: "account.menu.security", Href: "/account/security", Icon: "lock-key", Show: signedIn})
 }
 
 func (m *Module) signInRoutes(s *web.Server) {

@@ -31,7 +31,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 		Details: "The list follows within a second or two.",
 	})
 	pages.Add(page.MenuAccount, page.Link{
-		Order: 70, Text: "mandate.menu", Href: "/account/family", Icon: "baby",
+		Order: 70, Text: "mandate.menu", Href: "/account/family", Icon: "baby-duotone",
 		Show: func(c *web.Context) bool { return !c.Person().IsZero() },
 	})
 }
