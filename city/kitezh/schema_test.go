@@ -23,6 +23,8 @@ func schemaOf(name string) string {
 		return "page"
 	case "agencies":
 		return "agency"
+	case "messages":
+		return dir
 	default:
 		return strings.TrimSuffix(dir, "s")
 	}

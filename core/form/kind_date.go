@@ -16,6 +16,9 @@ type dateKind struct{ birth bool }
 // oldestBirth bounds a date of birth: nobody alive is older.
 const oldestBirth = 1900
 
+// leastYear has four digits: a year of two is a slip, or a guess that the city must not make.
+const leastYear = 1000
+
 func (k dateKind) parts(*service.Field) []part {
 	out := []part{
 		{name: "day", label: "form.word.day", kind: "text", inputMode: "numeric", width: 2},
@@ -60,6 +63,9 @@ func readDay(typed Typed) (calendar.Date, *problem) {
 		if err != nil {
 			return day, wrong("", "form.date_parts")
 		}
+		if day.Year() < leastYear {
+			return day, wrong("", "form.date_year")
+		}
 		return day, nil
 	}
 	var numbers [3]int
@@ -73,7 +79,7 @@ func readDay(typed Typed) (calendar.Date, *problem) {
 	if numbers[1] > 12 {
 		return calendar.Date{}, wrong("month", "form.date_month")
 	}
-	if numbers[2] < 1000 {
+	if numbers[2] < leastYear {
 		return calendar.Date{}, wrong("year", "form.date_year")
 	}
 	day, err := calendar.NewDate(numbers[2], time.Month(numbers[1]), numbers[0])

@@ -107,10 +107,10 @@ func (textKind) missing() *problem                                 { return wron
 
 func (k textKind) read(w *walk, f *service.Field, typed Typed) (any, *problem) {
 	text := strings.ReplaceAll(strings.ReplaceAll(typed.first(""), "\r\n", "\n"), "\r", "\n")
+	text = strings.TrimSpace(strings.Map(printable, text))
 	if !k.long {
 		text = strings.Join(strings.Fields(text), " ")
 	}
-	text = strings.TrimSpace(strings.Map(printable, text))
 	least, most := lengths(f)
 	length := utf8.RuneCountInString(text)
 	if text == "" {
