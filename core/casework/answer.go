@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 	"unicode/utf8"
 
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/document"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/vault"
@@ -16,6 +16,9 @@ import (
 
 // filesMost is how many files an answer may have.
 const filesMost = 5
+
+// answerField is the field under which files of answers are kept.
+const answerField = "answer"
 
 // Answer is what the applicant answers to a question.
 type Answer struct {
@@ -55,19 +58,24 @@ func (m *Module) Answer(ctx context.Context, a act.Act, n Answer) (int64, error)
 				return fmt.Errorf("casework: a file of an answer: %w", err)
 			}
 		}
+		if len(files) > 0 {
+			if err := m.deps.Papers.Keep(c.tx, n.Holder, n.Case); err != nil {
+				return err
+			}
+		}
 		return c.answer(n.Question, sealed)
 	})
 }
 
-func (m *Module) sealAnswer(ctx context.Context, a act.Act, k *known, n Answer) (vault.Sealed, []Putter, error) {
+func (m *Module) sealAnswer(ctx context.Context, a act.Act, k *known, n Answer) (vault.Sealed, []putter, error) {
 	out := answer{Words: n.Words}
-	var puts []Putter
+	var puts []putter
 	for _, file := range n.Files {
-		kept, put, err := m.deps.Papers.PrepareUpload(ctx, a.ForCase(n.Case), Upload{Holder: n.Holder, Case: n.Case, Field: "answer", File: file})
+		kept, err := m.deps.Papers.PrepareUpload(ctx, a.ForCase(n.Case), document.Upload{Holder: n.Holder, Purpose: n.Case, Field: answerField, File: file})
 		if err != nil {
 			return nil, nil, err
 		}
-		out.Files, puts = append(out.Files, kept), append(puts, put)
+		out.Files, puts = append(out.Files, kept.File().Answer()), append(puts, kept)
 	}
 	sealed, err := sealJSON(k.keys, "question", "answer", out)
 	return sealed, puts, err
@@ -83,6 +91,5 @@ func (c *change) answer(question id.ID, sealed vault.Sealed) error {
 		return c.tx.Fail(ErrNotNow)
 	}
 	c.asked = nil
-	var at time.Time = c.tx.Now()
-	return errors.Join(c.resume(), c.line("answered", false, nil, nil), c.emit(EventAnswered), c.moveAt(at))
+	return errors.Join(c.resume(), c.line("answered", false, nil, nil), c.emit(EventAnswered), c.moveAt(c.tx.Now()))
 }

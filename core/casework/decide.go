@@ -106,7 +106,7 @@ func (m *Module) prepareDecision(k *known, d Decision, a act.Act) (*decided, err
 	if actID.IsZero() {
 		actID = id.New(m.base.Clock.Now())
 	}
-	out.ready, err = m.deps.Journal.Prepare(k.keys, m.decisionEntry(k, d, actID))
+	out.ready, err = m.base.Journal.Prepare(k.keys, m.decisionEntry(k, d, actID))
 	if err != nil {
 		return nil, fmt.Errorf("casework: journal: %w", err)
 	}

@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"time"
 
 	"posad.city/core/agency"
 	"posad.city/kit/act"
@@ -41,13 +40,20 @@ func (m *Module) Forward(ctx context.Context, a act.Act, s Step, f Forwarding) (
 			return 0, err
 		}
 	}
-	return m.write(ctx, a, k, func(c *change) error { return c.forward(f, words) })
+	found := m.keyedWords(k)
+	return m.write(ctx, a, k, func(c *change) error { return c.forward(f, words, found) })
 }
 
 func hasQueue[T any](_ *T, ok bool) bool { return ok }
 
-func (c *change) forward(f Forwarding, words vault.Sealed) error {
+// forward moves the open task and takes the case off the old desk at once; the new one gets it by its event.
+func (c *change) forward(f Forwarding, words vault.Sealed, found []vault.Keyed) error {
 	t := c.task()
+	if t.Agency != agency.ID(f.Agency) {
+		if err := dropLine(c.tx, t.Agency, c.file.ID, found); err != nil {
+			return err
+		}
+	}
 	t.Agency, t.Queue, t.Official, t.Outcome = agency.ID(f.Agency), f.Queue, id.ID{}, string(outcomeTouched)
 	c.file.Agency = t.Agency
 	if err := c.saveTask(t); err != nil {
@@ -101,7 +107,6 @@ func (m *Module) Finish(ctx context.Context, a act.Act, s Step) (int64, error) {
 		if err := c.line("reviewed", false, nil, nil); err != nil {
 			return err
 		}
-		var at time.Time = c.tx.Now()
-		return c.moveAt(at)
+		return c.moveAt(c.tx.Now())
 	})
 }

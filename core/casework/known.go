@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/exchange"
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
@@ -167,14 +169,14 @@ func (k *known) about(c *service.Certificate) id.ID {
 }
 
 // withCertificates are the case's inputs with every answer of a register known by now.
-func (k *known) withCertificates(list []Certificate) service.Inputs {
+func (k *known) withCertificates(list []exchange.Certificate) service.Inputs {
 	in := k.inputs
 	in.Facts = service.Facts{}
 	for key, fact := range k.inputs.Facts {
 		in.Facts[key] = fact
 	}
-	for _, c := range list {
-		in.Facts[c.Key] = c.Fact
+	for key, fact := range exchange.FactsOf(list, k.city.Days().Zone()) {
+		in.Facts[key] = fact
 	}
 	return in
 }
@@ -191,4 +193,17 @@ func (m *Module) inputsNow(ctx context.Context, a act.Act, k *known) (service.In
 // system is the act of Posad itself working a case; its reads leave no look.
 func (m *Module) system(caseID id.ID) act.Act {
 	return act.ByJob(id.New(m.base.Clock.Now()), act.Purpose{Kind: "case", ID: caseID.String()})
+}
+
+// lives is Module.Lives.
+func lives(r store.PersonalReader, u exchange.Use) (bool, error) {
+	row, err := caseworkdb.CaseByID(r, u.Holder, u.Case)
+	if errors.Is(err, store.ErrNone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	listed := slices.Contains(strings.Fields(row.Asks), u.Certificate+"="+u.Register)
+	return listed && row.Stage == string(Open) && row.Applicant == u.Applicant && row.Service == u.Service, nil
 }

@@ -8,7 +8,6 @@ import (
 
 	"posad.city/core/casework/internal/store"
 	"posad.city/core/module"
-	"posad.city/kit/journal"
 	"posad.city/kit/store"
 )
 
@@ -25,7 +24,6 @@ type Deps struct {
 	People    People
 	Family    Family
 	Officials Officials
-	Journal   *journal.Journal
 }
 
 // Module carries cases. It is safe for concurrent use.
@@ -69,7 +67,7 @@ const sweepEach = time.Hour
 // Provision implements module.Module.
 func (m *Module) Provision(b *module.Base) error {
 	d := m.deps
-	if d.Services == nil || d.Registers == nil || d.Bills == nil || d.Papers == nil || d.Teller == nil || d.People == nil || d.Family == nil || d.Journal == nil {
+	if d.Services == nil || d.Registers == nil || d.Bills == nil || d.Papers == nil || d.Teller == nil || d.People == nil || d.Family == nil {
 		return errors.New("casework: a neighbour is missing")
 	}
 	m.base = b

@@ -17,6 +17,9 @@ type situation struct {
 	inputs  service.Inputs // with every certificate known by now
 	charge  chargeState
 	due     bool // the task's time has passed
+	asked   bool // the applicant has a question that is open
+	lapsed  bool // and the time to answer it has passed
+	late    bool // the term of the case has passed and nobody has been told
 }
 
 // chargeState is how the case's fee stands.
@@ -26,6 +29,7 @@ const (
 	chargeNone chargeState = ""
 	chargeDue  chargeState = "due"
 	chargePaid chargeState = "paid"
+	chargeGone chargeState = "gone" // cancelled by somebody else: there is nothing to wait for but the end of the time
 )
 
 // moveKind is what next wants done.
@@ -39,6 +43,8 @@ const (
 	moveDecide moveKind = "decide" // the case is decided
 	moveIssue  moveKind = "issue"  // make the document and end
 	moveEnd    moveKind = "end"    // end with the decision made
+	moveLapse  moveKind = "lapse"  // the applicant did not answer in time: back to the official
+	moveLate   moveKind = "late"   // the term has passed: say so
 )
 
 // move is the next thing to do.
@@ -60,6 +66,8 @@ func next(s situation) move {
 	switch {
 	case s.stage == Withdrawn:
 		return move{kind: moveWait}
+	case s.late && s.stage == Open:
+		return move{kind: moveLate}
 	case s.step == "" && s.stage == Open:
 		return enter(&s.service.Steps[0], "")
 	case s.step == "":
@@ -122,13 +130,17 @@ func wanted(s situation, step *service.Task) ([]string, error) {
 func nextFetch(s situation, step *service.Task) move {
 	keys, err := wanted(s, step)
 	if err != nil {
-		return move{kind: moveEnter, step: otherwise(s, step), outcome: OutcomeFailed, why: err}
+		m := follow(s, otherwise(s, step), OutcomeFailed)
+		m.why = err
+		return m
 	}
 	var toAsk []string
-	waiting, failed := false, false
+	waiting, failed, unable := false, false, false
 	for _, key := range keys {
 		fact, asked := s.inputs.Facts[key]
 		switch {
+		case !asked && !s.askable(key):
+			unable = true
 		case !asked:
 			toAsk = append(toAsk, key)
 		case fact.State == service.FactWaiting:
@@ -140,38 +152,62 @@ func nextFetch(s situation, step *service.Task) move {
 	switch {
 	case len(toAsk) > 0 && !s.due:
 		return move{kind: moveFetch, certificates: toAsk}
-	case failed && !waiting, s.due && (waiting || len(toAsk) > 0):
-		if step.Else != "" {
-			return follow(s, step.Else, OutcomeFailed)
-		}
-		return follow(s, step.Then, OutcomeFailed)
+	case (failed || unable) && !waiting, s.due && (waiting || len(toAsk) > 0):
+		return follow(s, otherwise(s, step), OutcomeFailed)
 	case waiting:
 		return move{kind: moveWait}
 	}
 	return follow(s, step.Then, OutcomeDone)
 }
 
-func otherwise(s situation, step *service.Task) *service.Task {
-	for _, name := range []string{step.Else, step.Then} {
-		if to, ok := s.service.Task(name); ok {
-			return to
-		}
+// askable tells whether everything is known that the register must be given. A parameter may come from another register's
+// answer, so that what is not askable now may be later.
+func (s situation) askable(key string) bool {
+	_, ok := s.rules.Parameters(key, s.inputs)
+	return ok
+}
+
+// otherwise is where a step goes that could not be done.
+func otherwise(s situation, step *service.Task) string {
+	if _, ok := s.service.Task(step.Else); ok {
+		return step.Else
 	}
-	return step
+	return step.Then
+}
+
+// official is the first step at or after the named one where an official decides or reviews; the named one when there is
+// none. A case whose rules cannot be computed goes there, so that a fault of the city's is nobody's refusal.
+func official(s situation, name string) string {
+	seen, list := map[string]bool{}, []string{name}
+	for len(list) > 0 {
+		step, ok := s.service.Task(list[0])
+		list = list[1:]
+		if !ok || seen[step.Key] {
+			continue
+		}
+		seen[step.Key] = true
+		if step.Kind == service.TaskReview || step.Kind == service.TaskDecide && step.By == "official" {
+			return step.Key
+		}
+		list = append(list, step.Official, step.Then)
+	}
+	return name
 }
 
 func nextPay(s situation, step *service.Task) move {
 	switch {
 	case s.charge == chargePaid:
 		return follow(s, step.Then, OutcomeDone)
-	case s.due:
-		return follow(s, step.Else, OutcomeLate)
-	case s.charge == chargeDue:
+	case s.due && s.charge != chargeNone:
+		return follow(s, otherwise(s, step), OutcomeLate)
+	case s.charge != chargeNone:
 		return move{kind: moveWait}
 	}
 	charge, err := s.rules.Charge(s.inputs)
 	if err != nil {
-		return move{kind: moveWait, why: err}
+		m := follow(s, official(s, step.Then), OutcomeFailed)
+		m.why = err
+		return m
 	}
 	if charge.Amount == 0 {
 		return follow(s, step.Then, OutcomeDone)
@@ -179,10 +215,25 @@ func nextPay(s situation, step *service.Task) move {
 	return move{kind: moveCharge, charge: charge}
 }
 
-// nextHuman waits for a person: an official who ends the review by Forward or Decide, or the applicant who answers.
+// nextHuman waits for a person: an official who ends the review by Finish, or the applicant who answers.
 func nextHuman(s situation, step *service.Task) move {
-	if step.Kind == service.TaskAsk && s.due {
-		return follow(s, step.Else, OutcomeLate)
+	switch {
+	case step.Kind == service.TaskReview && s.task.Outcome == OutcomeDone:
+		return follow(s, step.Then, OutcomeDone)
+	case step.Kind == service.TaskReview:
+		return waitForAnswer(s)
+	case !s.asked:
+		return follow(s, step.Then, OutcomeDone)
+	case s.lapsed:
+		return follow(s, otherwise(s, step), OutcomeLate)
+	}
+	return move{kind: moveWait}
+}
+
+// waitForAnswer waits for the official, or takes back a question whose time has run out.
+func waitForAnswer(s situation) move {
+	if s.asked && s.lapsed {
+		return move{kind: moveLapse}
 	}
 	return move{kind: moveWait}
 }
@@ -197,7 +248,7 @@ func nextDecide(s situation, step *service.Task) move {
 	case "ground":
 		return move{kind: moveDecide, verdict: Refused, by: "ground", ground: step.Ground, outcome: OutcomeRefused}
 	}
-	return move{kind: moveWait}
+	return waitForAnswer(s)
 }
 
 func byTable(s situation, step *service.Task) move {

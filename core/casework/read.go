@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/exchange"
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
@@ -242,7 +243,7 @@ func (m *Module) Definition(ctx context.Context, c Case) (*service.City, *servic
 }
 
 // Certificates lists what was asked of registers in a case; the looks are recorded.
-func (m *Module) Certificates(ctx context.Context, a act.Act, c Case) ([]Certificate, error) {
+func (m *Module) Certificates(ctx context.Context, a act.Act, c Case) ([]exchange.Certificate, error) {
 	k := &known{file: caseworkdb.CaseFile{ID: c.ID, Holder: c.Holder, Applicant: c.Applicant, Service: c.Service, Definition: c.Definition}, inputs: c.Inputs}
 	if err := m.define(ctx, k); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -23,31 +24,44 @@ func wordsOf(text string) []string {
 			out = append(out, word)
 		}
 	}
-	joined := joinNumbers(text)
-	for _, word := range strings.FieldsFunc(joined, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	for _, word := range joined(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })) {
 		add(word)
 	}
 	return out
 }
 
-// joinNumbers takes out the spaces and hyphens between digits, and joins a plate that was written in groups.
-func joinNumbers(text string) string {
-	runes := []rune(strings.ToLower(text))
-	var out strings.Builder
-	for i, r := range runes {
-		if i > 0 && i < len(runes)-1 && (r == ' ' || r == '-' || r == '\u00a0') && (unicode.IsDigit(runes[i-1]) || unicode.IsDigit(runes[i+1])) {
-			continue
-		}
-		out.WriteRune(r)
+// plate is a vehicle's plate in small Cyrillic letters.
+var plate = regexp.MustCompile(`^[авекмнорстух]\d{3}[авекмнорстух]{2}\d{2,3}$`)
+
+// joined puts together what people write in groups: the groups of a number, the parts of a plate.
+func joined(words []string) []string {
+	var out []string
+	for i := 0; i < len(words); {
+		n := groups(words[i:])
+		out = append(out, strings.Join(words[i:i+n], ""))
+		i += n
 	}
-	return out.String()
+	return out
+}
+
+// groups tells how many of the first words are one.
+func groups(words []string) int {
+	for n := min(4, len(words)); n > 1; n-- {
+		if plate.MatchString(lookAlikes.Replace(strings.Join(words[:n], ""))) {
+			return n
+		}
+	}
+	n := 0
+	for n < len(words) && !strings.ContainsFunc(words[n], func(r rune) bool { return !unicode.IsDigit(r) }) {
+		n++
+	}
+	return max(n, 1)
 }
 
 var lookAlikes = strings.NewReplacer("a", "а", "b", "в", "e", "е", "k", "к", "m", "м", "h", "н", "o", "о", "p", "р", "c", "с", "t", "т", "y", "у", "x", "х")
 
 // endings are those in which surnames and given names differ by case and gender, the longest first.
 var endings = []string{"ского", "скому", "ской", "ская", "ский", "ским", "ском", "скую", "овой", "евой", "ову", "еву", "овым", "евым", "ова", "ева", "ов", "ев", "иной", "ину", "иным", "ина", "ин"}
-
 
 func stem(word string) string {
 	word = strings.ReplaceAll(word, "ё", "е")

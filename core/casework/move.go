@@ -1,0 +1,246 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"posad.city/core/casework/internal/store"
+	"posad.city/core/exchange"
+	"posad.city/core/pay"
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
+)
+
+// movesMost bounds the moves of one job: a definition's steps are far fewer, so that more is a fault of the program.
+const movesMost = 60
+
+// move is the job that takes a case on: as far as it goes now. It knows nothing of what it was called for; whatever was
+// lost, doubled or late, it reads how things stand and makes the next move, which commits only if the case is still as it
+// was read. So each move is made once, without the job being done at the same time.
+func (m *Module) move(ctx context.Context, j jobs.Job) error {
+	home, ok, err := m.homeOf(ctx, j.Object)
+	if err != nil || !ok {
+		return err // a draft's certificate, or a bill of another module: nothing of ours
+	}
+	for range movesMost {
+		waits, err := m.moveOnce(ctx, home.Holder, home.CaseID)
+		switch {
+		case errors.Is(err, ErrMoved):
+			return jobs.Later(50 * time.Millisecond)
+		case err != nil || waits:
+			return err
+		}
+	}
+	return fmt.Errorf("casework: case %s does not come to rest", home.CaseID)
+}
+
+func (m *Module) homeOf(ctx context.Context, what id.ID) (caseworkdb.CaseHome, bool, error) {
+	var out caseworkdb.CaseHome
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		row, err := caseworkdb.HomeOf(r, what)
+		out = row
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return out, false, nil
+	}
+	return out, err == nil, err
+}
+
+// moveOnce makes one move; it tells whether the case waits for something.
+func (m *Module) moveOnce(ctx context.Context, holder, caseID id.ID) (bool, error) {
+	a := m.system(caseID)
+	k, err := m.know(ctx, a, holder, caseID)
+	if errors.Is(err, ErrNone) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	s, err := m.situation(ctx, a, k)
+	if err != nil {
+		return false, err
+	}
+	mv := next(s)
+	if mv.why != nil {
+		m.base.Log.Warn("casework: a rule could not be computed", "case", caseID, "step", s.step, "error", mv.why)
+	}
+	if mv.kind == moveWait {
+		return true, nil
+	}
+	p, err := m.prepare(ctx, a, k, s, mv)
+	if err != nil {
+		return false, fmt.Errorf("casework: %s at %q: %w", mv.kind, s.step, err)
+	}
+	_, err = m.write(ctx, a, k, func(c *change) error { return c.carry(p) })
+	return false, err
+}
+
+// situation reads everything that decides what happens next.
+func (m *Module) situation(ctx context.Context, a act.Act, k *known) (situation, error) {
+	now := m.base.Clock.Now()
+	in, err := m.inputsNow(ctx, a, k)
+	if err != nil {
+		return situation{}, err
+	}
+	s := situation{service: k.service, rules: k.rules, now: now, stage: Stage(k.file.Stage), step: k.file.Step, inputs: in}
+	s.late = k.file.Paused.IsZero() && k.file.Late.IsZero() && !now.Before(k.file.TermDue)
+	if q := k.openQuestion(); q != nil {
+		s.asked, s.lapsed = true, !now.Before(q.Due)
+	}
+	t := k.openTask()
+	if t == nil {
+		return s, nil
+	}
+	task := tasksOf([]caseworkdb.Task{*t})[0]
+	s.task, s.due = &task, !task.Due.IsZero() && !now.Before(task.Due)
+	if task.Kind == service.TaskPay && !task.Reference.IsZero() {
+		s.charge, err = m.chargeState(ctx, a, k.file.Applicant, task.Reference)
+	}
+	return s, err
+}
+
+func (m *Module) chargeState(ctx context.Context, a act.Act, payer, charge id.ID) (chargeState, error) {
+	c, err := m.deps.Bills.Charge(ctx, a, payer, charge)
+	if err != nil {
+		return chargeNone, fmt.Errorf("casework: charge: %w", err)
+	}
+	switch c.State {
+	case pay.Paid:
+		return chargePaid, nil
+	case pay.Due:
+		return chargeDue, nil
+	}
+	return chargeGone, nil
+}
+
+// plan is a move with everything that it needs made before its Write.
+type plan struct {
+	move
+	left     *service.Task // the step that the move leaves; nil at the start
+	charged  chargeState
+	puts     []putter
+	task     newTask
+	question caseworkdb.Question
+	bill     id.ID
+	decided  *decided
+	group    string
+}
+
+func (m *Module) prepare(ctx context.Context, a act.Act, k *known, s situation, mv move) (*plan, error) {
+	p := &plan{move: mv, charged: s.charge}
+	if step, ok := k.service.Task(s.step); ok {
+		p.left = step
+	}
+	if g, err := k.rules.Group(s.inputs); err == nil && g != nil {
+		p.group = g.Key
+	}
+	var err error
+	switch mv.kind {
+	case moveEnter:
+		err = m.prepareStep(k, p)
+	case moveFetch:
+		err = m.prepareAsks(ctx, k, s, p)
+	case moveCharge:
+		err = m.prepareBill(k, s, p)
+	case moveDecide:
+		d := Decision{Stage: mv.verdict, By: mv.by, Row: mv.row, Ground: mv.ground, Inputs: s.inputs, Environ: k.file.Environment}
+		p.decided, err = m.prepareDecision(k, d, a)
+	case moveIssue:
+		var put putter
+		put, err = m.prepareResult(ctx, k, s.task.ID)
+		p.puts = append(p.puts, put)
+	}
+	return p, err
+}
+
+// prepareStep finds where a step lies and by when it is to be done.
+func (m *Module) prepareStep(k *known, p *plan) error {
+	now := m.base.Clock.Now()
+	office, queue := route(k.service, p.step, k.inputs.Answers)
+	p.task = newTask{id: id.New(now), step: p.step, agency: office, queue: queue}
+	if !p.step.Within.IsZero() {
+		due, err := k.city.Days().Due(p.step.Within.Calendar(), now)
+		if err != nil {
+			return err
+		}
+		p.task.due = due
+	}
+	if p.step.Kind != service.TaskAsk {
+		return nil
+	}
+	var err error
+	p.question, err = m.newQuestion(k, p.step.Within, p.step.Question.In(k.lang()))
+	p.question.Agency = office
+	return err
+}
+
+// prepareAsks makes the questions to registers ready.
+func (m *Module) prepareAsks(ctx context.Context, k *known, s situation, p *plan) error {
+	for _, key := range p.certificates {
+		c, ok := k.service.Certificate(key)
+		if !ok {
+			return fmt.Errorf("no certificate %q", key)
+		}
+		params, ok := k.rules.Parameters(key, s.inputs)
+		if !ok {
+			return fmt.Errorf("certificate %q lacks a parameter", key)
+		}
+		put, err := m.deps.Registers.PrepareAsk(ctx, exchange.Ask{
+			Holder: k.file.Holder, Case: k.file.ID, Applicant: k.file.Applicant, About: k.about(c), Service: k.file.Service, Agency: k.file.Agency,
+			Certificate: key, Register: c.Register, Params: params, Needed: c.Needed,
+		})
+		if err != nil {
+			return err
+		}
+		p.puts = append(p.puts, put)
+	}
+	return nil
+}
+
+// prepareBill makes the fee ready. The charge's id is the open task's own, so that a second one of the same task is none.
+func (m *Module) prepareBill(k *known, s situation, p *plan) error {
+	p.bill = id.Derived("charge", s.task.ID.String())
+	charge, err := m.deps.Bills.PrepareCharge(pay.NewCharge{
+		ID: p.bill, Payer: k.file.Applicant, Agency: k.file.Agency, Service: k.file.Service, Subject: k.file.ID,
+		Amount: p.charge.Amount.Amount(), Title: k.service.Fee.Title, Due: s.task.Due,
+	})
+	p.puts = append(p.puts, charge)
+	return err
+}
+
+// sweep has every open case looked at, so that none stalls whatever was lost. The looks are spread over the hour.
+func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
+	const page = 200
+	after, delay := id.ID{}, time.Duration(0)
+	for {
+		var rows []caseworkdb.CaseWatch
+		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+			var err error
+			rows, err = caseworkdb.WatchedAfter(r, after, page)
+			return err
+		})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		now := m.base.Clock.Now()
+		err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
+			for _, row := range rows {
+				at := now.Add(delay % (sweepEach * 3 / 4))
+				if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobMove, Holder: row.Holder, Object: row.ID, At: at}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		after, delay = rows[len(rows)-1].ID, delay+time.Second
+	}
+}
