@@ -14,7 +14,7 @@
 // nobody collects facts by trying numbers.
 //
 // It owns the tables document_file, document_blob, document_result and document_number, all files in kit/blob (no other
-// module puts any), the pages /documents, /check and /v, and /.well-known/posad-keys.json. It does not own why a document
+// module puts any), the pages /documents, /uploads, /check and /v, and /.well-known/posad-keys.json. It does not own why a document
 // is issued (core/casework) nor which uploads a form wants (core/form). Neighbours: core/mandate below, for a child's
 // documents; core/apply and core/casework above.
 //

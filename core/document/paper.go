@@ -16,7 +16,7 @@ func (m *Module) paper(n NewResult, r Result, key seal.PublicKey, statement []by
 	out := pdf.Document{
 		Lang: string(l), City: n.City.In(l), Office: r.Office.In(l), Kind: t("document.paper.kind"), Title: r.Title.In(l),
 		Number: t("document.paper.number", "number", id.FormatNumber(r.Number)), Date: lang.Date(l, issued),
-		Status: m.validity(l, r.From, r.Until, issued), Lead: r.Text.In(l), PageOf: t("document.paper.page"), Made: r.Issued,
+		Status: m.validity(l, r.From, r.Until, issued), Lead: r.Text.In(l), PageOf: t("document.paper.page", "page", "{page}", "pages", "{pages}"), Made: r.Issued,
 		Check: &pdf.Check{
 			Title: t("document.paper.check_title"), Text: t("document.paper.check_text"),
 			Address: seal.CheckURL(m.deps.Address, r.Token), Shown: shown(m.deps.Address) + "/check",

@@ -35,7 +35,7 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(read, "GET /documents/{document}/pdf", m.sendPDF)
 	s.Page(read, "GET /documents/{document}/code", m.sendCode)
 	s.Page(read, "GET /documents/{document}/receipt", m.sendReceipt)
-	s.Page(file, "GET /documents/files/{file}", m.sendUpload)
+	s.Page(file, "GET /uploads/{file}", m.sendUpload)
 	s.Page(check, "GET /check", m.showCheck)
 	s.Page(check, "GET /v/{code}", m.showChecked)
 	m.api(s, list, read, check, keys)

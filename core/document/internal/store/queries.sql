@@ -9,7 +9,7 @@ FROM document_file WHERE holder = $1 AND purpose = $2 AND id = $3;
 
 -- name: FilesOf :many
 SELECT holder, purpose, id, field, sender, name, kind, media, size, hash, made, kept
-FROM document_file WHERE holder = $1 AND purpose = $2 ORDER BY holder, purpose, id;
+FROM document_file WHERE holder = $1 AND purpose = $2 ORDER BY made, id;
 
 -- name: FileStates :many
 -- counts only
