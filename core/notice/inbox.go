@@ -1,10 +1,12 @@
 package notice
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"posad.city/core/notice/internal/store"
@@ -121,8 +123,26 @@ func (r letterRow) open(keys *vault.Keys) (Message, error) {
 		return out, err
 	}
 	out.Text, out.Action = says.Text, says.Action
-	out.Sent = deliveriesOf(r.deliveries)
+	out.Sent = inOrder(deliveriesOf(r.deliveries))
 	return out, nil
+}
+
+// inOrder puts deliveries in the order of their making, each stand-in after what it stands for: ids of one millisecond
+// have no order.
+func inOrder(list []Delivery) []Delivery {
+	slices.SortStableFunc(list, func(a, b Delivery) int {
+		switch {
+		case !a.Made.Equal(b.Made):
+			return a.Made.Compare(b.Made)
+		case a.Instead.IsZero() != b.Instead.IsZero():
+			if a.Instead.IsZero() {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(slices.Index(Channels(), a.Channel), slices.Index(Channels(), b.Channel))
+	})
+	return list
 }
 
 func deliveriesOf(rows []noticedb.Delivery) []Delivery {
