@@ -14,8 +14,8 @@ import (
 // The bounds of early questions.
 const (
 	earlyWait   = 3 * time.Second
-	earlyLook   = 100 * time.Millisecond // how often an answer is looked for that somebody else waits for
-	earlyMargin = 2 * time.Second        // the job comes so long after the first try should have ended
+	earlyLook   = 50 * time.Millisecond // how often an answer is looked for that somebody else waits for
+	earlyMargin = 2 * time.Second       // the job comes so long after the first try should have ended
 )
 
 // Early asks while a form is being filled, to prefill it. The questions are put with their jobs, so that none is lost,
@@ -99,7 +99,8 @@ func (m *Module) once(ctx context.Context, at place, asking id.ID) error {
 func (m *Module) await(ctx context.Context, prepared []*PreparedAsk, wait time.Duration) error {
 	over := time.NewTimer(wait)
 	defer over.Stop()
-	pause := earlyLook / 10
+	again := time.NewTicker(earlyLook)
+	defer again.Stop()
 	for {
 		waiting, err := m.waiting(ctx, prepared)
 		if err != nil || !waiting {
@@ -110,8 +111,7 @@ func (m *Module) await(ctx context.Context, prepared []*PreparedAsk, wait time.D
 			return context.Cause(ctx)
 		case <-over.C:
 			return nil
-		case <-time.After(pause):
-			pause = min(2*pause, earlyLook)
+		case <-again.C:
 		}
 	}
 }

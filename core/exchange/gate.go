@@ -40,9 +40,9 @@ type Counts struct {
 	NotFound    int           `json:"not_found"`
 	Kept        int           `json:"kept_from"` // requests that were not made because the breaker was open
 	Slowest     time.Duration `json:"-"`
-	Total       time.Duration `json:"-"` // of all requests, for the mean
-	Last        time.Time     `json:"last"`
-	LastTrouble Trouble       `json:"last_trouble"`
+	Total       time.Duration `json:"-"`             // of all requests, for the mean
+	Last        time.Time     `json:"last,omitzero"` // request
+	LastTrouble Trouble       `json:"last_trouble"`  // of the last request; empty: it was answered
 }
 
 // Requests is how many requests were made.

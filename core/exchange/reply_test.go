@@ -162,8 +162,8 @@ func FuzzReadReply(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	var cache schemas
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var cache schemas
 		for i := range loadCity().Registers {
 			r := &loadCity().Registers[i]
 			schema, err := cache.of(r)

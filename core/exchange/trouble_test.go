@@ -89,7 +89,9 @@ func TestTroubleIsSurvivedOrToldAsItIs(t *testing.T) {
 }
 
 func TestASilentAgencyIsLeftAloneAndComesBack(t *testing.T) {
-	each(t, func(t *testing.T, s *stand) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store, c *clock.Fixed) {
+		s := newStand(t, st, c, func(d *Deps) { d.Rest = time.Second })
 		s.agency.SetFaults("debts", sim.Faults{Absent: true})
 		var cases []id.ID
 		for range 4 {
@@ -122,7 +124,7 @@ func TestASilentAgencyIsLeftAloneAndComesBack(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		s.agency.SetFaults("debts", sim.Faults{})
-		time.Sleep(60 * time.Millisecond) // the breaker has its own clock
+		time.Sleep(1100 * time.Millisecond) // the breaker has its own clock
 		s.toTheEnd()
 		for _, caseID := range cases {
 			if got := s.certificate(caseID, "debts"); got.State != Known {
@@ -132,7 +134,7 @@ func TestASilentAgencyIsLeftAloneAndComesBack(t *testing.T) {
 		if state := s.standing("debts").Breaker; state != "closed" {
 			t.Errorf("the breaker is %s", state)
 		}
-	})
+	}, Migrations, jobs.Migrations, vault.Migrations)
 }
 
 func (s *stand) standing(register string) Standing {
