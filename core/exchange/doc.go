@@ -20,7 +20,7 @@
 // It owns the table certificate and the wire contract of docs/operator/registers.md. It does not own which certificates a
 // service needs (core/service), when a case asks for them (core/casework, core/apply) or the registers themselves (sim/agency
 // stands for them in the demo). It gives core/account and core/mandate their questions to the population and family
-// registers (Identity, Family), whose purpose is the account and not a case.
+// registers (Identity, FamilyFacts), whose purpose is the account and not a case.
 //
 // Events: exchange.replied, exchange.failed; the holder is the case's, the object the case, the version the certificate's
 // own revision, which says nothing of the case's.

@@ -318,6 +318,22 @@ func TestEarlyQuestions(t *testing.T) {
 	})
 }
 
+func TestThePageDoesNotWaitForAnAgencyInTrouble(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		s.agency.SetFaults("residence", sim.Faults{Fail: 1})
+		draft := s.newCase()
+		took := clock.Measure()
+		facts, err := s.Early(ctx, self, []Ask{s.question(draft, "residence")}, 10*time.Second)
+		if err != nil || facts["residence"].State != service.FactWaiting || took() > 5*time.Second {
+			t.Errorf("%+v %v", facts, err)
+		}
+		s.toTheEnd()
+		if got := s.certificate(draft, "residence"); got.State != Known {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestAnEarlyQuestionIsNotLostWithItsProcess(t *testing.T) {
 	each(t, func(t *testing.T, s *stand) {
 		if err := s.Stop(ctx); err != nil { // nothing is tried beside the request any more
