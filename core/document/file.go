@@ -62,9 +62,6 @@ func (m *Module) OpenFile(ctx context.Context, a act.Act, holder, file id.ID) (F
 	if err != nil {
 		return File{}, nil, err
 	}
-	if home.Holder != holder || home.Purpose.IsZero() {
-		return File{}, nil, ErrNone
-	}
 	var row documentdb.DocumentFile
 	err = m.base.Store.Look(ctx, a.ForCase(home.Purpose), "document.look.file", func(p *store.Personal) error {
 		var err error

@@ -82,3 +82,11 @@ func wrongText(c *web.Context, view checkView) string {
 	}
 	return ""
 }
+
+// shelfTitle heads a person's documents.
+func shelfTitle(c *web.Context, s shelf) string {
+	if s.Name == "" {
+		return c.T("document.mine")
+	}
+	return s.Name
+}

@@ -34,6 +34,9 @@ func TestAResultIsIssuedOnce(t *testing.T) {
 		for _, p := range []*PreparedResult{first, second, first} {
 			r.write(t, p.Put)
 		}
+		if got := must[Checked](t)(r.Check(t.Context(), nobody, second.Result().Token)); got.Standing != Altered {
+			t.Errorf("the paper of the preparation that lost is %s", got.Standing)
+		}
 		later := must[*PreparedResult](t)(r.PrepareResult(t.Context(), permit(anna)))
 		r.write(t, later.Put)
 		r.drain(t)
