@@ -42,3 +42,6 @@ UPDATE draft_home SET number = $2 WHERE id = $1;
 
 -- name: DeleteHome :execrows
 DELETE FROM draft_home WHERE id = $1;
+
+-- name: TakeDraft :execrows
+DELETE FROM draft WHERE holder = $1 AND id = $2 AND revision = $3;
