@@ -14,7 +14,7 @@
 // A notice may start a legal term (Starts): it is sent whatever the person has switched off, its first proof of having
 // reached them emits notice.reached, and when no channel is left notice.unreached, so that nobody's term runs unknown.
 //
-// It owns the tables notice, notice_text, delivery and notice_wish, the pages /messages and /account/notices, their JSON
+// It owns the tables notice, notice_text, notice_delivery and notice_wish, the pages /messages and /account/notices, their JSON
 // faces, the form of the city's letters and the SMS gateway's client (docs/operator/sms.md). It does not own when people
 // are told (core/casework and later modules say so by Prepare), who they are (core/account) or SMTP (kit/mail).
 // It is an account.Courier: one-time codes go out through it and are kept nowhere.

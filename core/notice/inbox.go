@@ -97,7 +97,7 @@ func unseal(keys *vault.Keys, table, column string, sealed vault.Sealed, to any)
 type letterRow struct {
 	notice     noticedb.Notice
 	text       noticedb.NoticeText
-	deliveries []noticedb.Delivery
+	deliveries []noticedb.NoticeDelivery
 }
 
 func readLetter(p store.PersonalReader, person, notice id.ID) (letterRow, error) {
@@ -145,7 +145,7 @@ func inOrder(list []Delivery) []Delivery {
 	return list
 }
 
-func deliveriesOf(rows []noticedb.Delivery) []Delivery {
+func deliveriesOf(rows []noticedb.NoticeDelivery) []Delivery {
 	out := make([]Delivery, len(rows))
 	for i, row := range rows {
 		out[i] = Delivery{
@@ -260,7 +260,7 @@ const recently = 90 * 24 * time.Hour
 
 // BadAddresses are the channels whose last delivery to the person ended with the address being refused.
 func (m *Module) BadAddresses(ctx context.Context, a act.Act, person id.ID) (map[Channel]bool, error) {
-	var rows []noticedb.Delivery
+	var rows []noticedb.NoticeDelivery
 	since := id.New(m.base.Clock.Now().Add(-recently))
 	err := m.base.Store.Look(ctx, a, "notice.look.inbox", func(p *store.Personal) error {
 		var err error

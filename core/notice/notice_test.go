@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"posad.city/core/notice/internal/store"
 	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
@@ -31,6 +32,16 @@ func TestAStepIsToldInTheAccountAndByLetterOnce(t *testing.T) {
 		}
 		r.drain()
 		r.drain()
+		err := r.store.Look(t.Context(), self(anna), "test", func(p *store.Personal) error {
+			rows, err := noticedb.DeliveriesSince(p, anna, id.ID{}, 10)
+			if len(rows) != 1 {
+				t.Errorf("%d deliveries of one notice", len(rows))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		letters := r.post.Mail("")
 		if len(letters) != 1 || letters[0].Times != 1 || letters[0].To != annaMail {
 			t.Fatalf("letters: %+v", letters)

@@ -122,7 +122,8 @@ func (m *Module) seal(n Notice, says words, keys *vault.Keys, channels []Channel
 }
 
 // Put makes the notice in the caller's Write, with its deliveries and their jobs. When there is one of the same key
-// already, nothing is done.
+// already, nothing is done. Its holder is To: a caller whose own rows lie with somebody else (a child's case) puts it in
+// the Write of the event's handler, so that no Write touches two holders.
 func (p *Prepared) Put(tx *store.Tx) error {
 	if p.nobody {
 		return nil

@@ -72,7 +72,7 @@ func (m *Module) send(ctx context.Context, j jobs.Job) error {
 
 // errand reads a delivery whole. A person whose data was erased, or who is unknown, comes back with no address.
 func (m *Module) errand(ctx context.Context, person, delivery id.ID) (errand, error) {
-	var d noticedb.Delivery
+	var d noticedb.NoticeDelivery
 	var row letterRow
 	a := m.system(id.ID{})
 	err := m.base.Store.Look(ctx, a, "notice.look.message", func(p *store.Personal) error {
@@ -90,7 +90,7 @@ func (m *Module) errand(ctx context.Context, person, delivery id.ID) (errand, er
 	if err != nil {
 		return errand{}, fmt.Errorf("notice: keys: %w", err)
 	}
-	out := errand{delivery: deliveriesOf([]noticedb.Delivery{d})[0], row: row.notice, person: account.Person{ID: person}}
+	out := errand{delivery: deliveriesOf([]noticedb.NoticeDelivery{d})[0], row: row.notice, person: account.Person{ID: person}}
 	if keys.Erased() {
 		return out, nil
 	}

@@ -35,7 +35,8 @@ type Mail struct {
 	ID        string    `json:"id"`
 	MessageID string    `json:"message_id"`
 	From      string    `json:"from"`
-	To        string    `json:"to"` // of the envelope
+	To        string    `json:"to"`   // of the envelope
+	Date      string    `json:"date"` // as its sender says
 	Subject   string    `json:"subject"`
 	Text      string    `json:"text"`
 	HTML      string    `json:"html"`

@@ -85,7 +85,7 @@ func (p *Post) keep(from string, to []string, content []byte) error {
 	defer p.mu.Unlock()
 	for _, one := range to {
 		m := Mail{
-			MessageID: parsed.GetHeader("Message-ID"), From: from, To: one, Subject: parsed.GetHeader("Subject"),
+			MessageID: parsed.GetHeader("Message-ID"), From: from, To: one, Date: parsed.GetHeader("Date"), Subject: parsed.GetHeader("Subject"),
 			Text: parsed.Text, HTML: parsed.HTML, At: p.clock.Now(), Times: 1, raw: content,
 		}
 		if !p.again(m) {
@@ -102,7 +102,7 @@ func (p *Post) again(m Mail) bool {
 		known := &p.mail[i]
 		if m.MessageID != "" && known.MessageID == m.MessageID && known.To == m.To {
 			known.Times++
-			known.Differs = known.Differs || known.Subject != m.Subject || known.Text != m.Text || known.HTML != m.HTML
+			known.Differs = known.Differs || known.Date != m.Date || known.Subject != m.Subject || known.Text != m.Text || known.HTML != m.HTML
 			return true
 		}
 	}

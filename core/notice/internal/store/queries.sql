@@ -34,28 +34,28 @@ SELECT person, id FROM notice WHERE person = $1 AND read_at IS NULL ORDER BY id 
 UPDATE notice SET reached = $3 WHERE person = $1 AND id = $2 AND reached IS NULL;
 
 -- name: InsertDelivery :exec
-INSERT INTO delivery (person, id, notice, channel, state, failure, code, tries, receipt, instead, made, ended)
+INSERT INTO notice_delivery (person, id, notice, channel, state, failure, code, tries, receipt, instead, made, ended)
 VALUES ($1, $2, $3, $4, 'queued', '', 0, 0, '', $5, $6, NULL);
 
 -- name: DeliveryByID :one
-SELECT person, id, notice, channel, state, failure, code, tries, receipt, instead, made, ended FROM delivery WHERE person = $1 AND id = $2;
+SELECT person, id, notice, channel, state, failure, code, tries, receipt, instead, made, ended FROM notice_delivery WHERE person = $1 AND id = $2;
 
 -- name: DeliveriesOf :many
-SELECT person, id, notice, channel, state, failure, code, tries, receipt, instead, made, ended FROM delivery WHERE person = $1 AND notice = $2 ORDER BY id;
+SELECT person, id, notice, channel, state, failure, code, tries, receipt, instead, made, ended FROM notice_delivery WHERE person = $1 AND notice = $2 ORDER BY id;
 
 -- name: DeliveriesSince :many
 SELECT person, id, notice, channel, state, failure, code, tries, receipt, instead, made, ended
-FROM delivery WHERE person = $1 AND id > $2 ORDER BY person, id DESC LIMIT $3;
+FROM notice_delivery WHERE person = $1 AND id > $2 ORDER BY person, id DESC LIMIT $3;
 
 -- name: HandDelivery :execrows
-UPDATE delivery SET state = 'handed', failure = '', code = 0, tries = tries + 1, receipt = @receipt, ended = @ended
+UPDATE notice_delivery SET state = 'handed', failure = '', code = 0, tries = tries + 1, receipt = @receipt, ended = @ended
 WHERE person = @person AND id = @id AND state <> 'handed';
 
 -- name: MissDelivery :execrows
-UPDATE delivery SET failure = @failure, code = @code, tries = tries + 1 WHERE person = @person AND id = @id AND state = 'queued';
+UPDATE notice_delivery SET failure = @failure, code = @code, tries = tries + 1 WHERE person = @person AND id = @id AND state = 'queued';
 
 -- name: FailDelivery :execrows
-UPDATE delivery SET state = 'failed', failure = @failure, code = @code, tries = tries + 1, ended = @ended
+UPDATE notice_delivery SET state = 'failed', failure = @failure, code = @code, tries = tries + 1, ended = @ended
 WHERE person = @person AND id = @id AND state = 'queued';
 
 -- name: PutWish :exec

@@ -31,7 +31,7 @@ CREATE TABLE notice_text (
 COMMENT ON TABLE notice_text IS 'holder: person; personal: person';
 
 -- One sending by one channel. The address is not kept: the job reads it from the account.
-CREATE TABLE delivery (
+CREATE TABLE notice_delivery (
   person UUID NOT NULL,
   id UUID NOT NULL,
   notice UUID NOT NULL,
@@ -46,8 +46,8 @@ CREATE TABLE delivery (
   ended TIMESTAMPTZ,
   PRIMARY KEY (person, id)
 );
-COMMENT ON TABLE delivery IS 'holder: person; personal: person; narrow';
-CREATE INDEX delivery_notice ON delivery (person, notice);
+COMMENT ON TABLE notice_delivery IS 'holder: person; personal: person; narrow';
+CREATE INDEX notice_delivery_notice ON notice_delivery (person, notice);
 
 -- What a person has switched on or off; no row: the house's default.
 CREATE TABLE notice_wish (
