@@ -37,11 +37,11 @@ func (h *House) admin(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /publish", h.takeVersion)
 	mux.HandleFunc("POST /clock", h.moveClock)
-	go func() {
+	h.watching.Go(func() {
 		if err := serveUntil(ctx, listener, mux); err != nil {
 			h.Base.Log.Warn("app: admin socket", "error", err)
 		}
-	}()
+	})
 	return nil
 }
 

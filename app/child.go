@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -28,14 +27,13 @@ const startWithin = 20 * time.Second
 
 // startChild runs `posad sim ARGS` and waits until it says that it is ready. The child ends with this process, however
 // that ends.
-func startChild(ctx context.Context, stdin io.Reader, args ...string) (*child, error) {
+func startChild(ctx context.Context, args ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("app: %w", err)
 	}
 	cmd := exec.Command(self, append([]string{"sim"}, args...)...)
 	cmd.Stderr = os.Stderr
-	cmd.Stdin = stdin
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -19,6 +19,7 @@ type Config struct {
 	Database string `yaml:"database"` // postgres://…; empty: the embedded database in Data
 	Listen   string `yaml:"listen"`   // host:port
 	Address  string `yaml:"address"`  // as people type it, https://…; empty: http:// and Listen
+	Zone     string `yaml:"zone"`     // the city's time zone; empty: Europe/Moscow
 
 	MasterKey string   `yaml:"master-key"` // file of the key that wraps the city's keys; empty: master.key in Data
 	Proxies   []string `yaml:"trusted-proxies"`
@@ -47,7 +48,8 @@ type Mail struct {
 // SMS is the gateway that takes the city's short messages: a JSON POST.
 type SMS struct {
 	Gateway string `yaml:"gateway"`
-	Key     string `yaml:"key"` // or POSAD_SMS_KEY
+	Key     string `yaml:"key"`    // or POSAD_SMS_KEY
+	Sender  string `yaml:"sender"` // the name that messages come from
 }
 
 // Bank is the acquirer on whose page fees are paid.
@@ -108,6 +110,9 @@ func (c Config) Complete() (Config, error) {
 	}
 	if u, err := url.Parse(c.Address); err != nil || u.Host == "" {
 		faults = append(faults, fmt.Errorf("address: %q is not an address such as https://city.example", c.Address))
+	}
+	if c.Zone == "" {
+		c.Zone = "Europe/Moscow"
 	}
 	if c.MasterKey == "" {
 		c.MasterKey = filepath.Join(c.Data, "master.key")

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -16,7 +18,6 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/blob"
 	"posad.city/kit/clock"
-	"posad.city/kit/fault"
 	"posad.city/kit/feed"
 	"posad.city/kit/jobs"
 	"posad.city/kit/journal"
@@ -31,6 +32,9 @@ import (
 	"posad.city/ui/specimen"
 )
 
+//go:embed locale/*.yaml
+var own embed.FS
+
 // House is the running program: the ground, the modules, the edge.
 type House struct {
 	Base    *module.Base
@@ -41,6 +45,7 @@ type House struct {
 	conf       Config
 	operations *act.Registry
 	started    []module.Module
+	watching   sync.WaitGroup // what runs beside the modules and ends with Start's context
 }
 
 // Options are what tests decide beyond the configuration.
@@ -59,8 +64,11 @@ func Open(ctx context.Context, conf Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = new(clock.System)
 	}
-	h := &House{conf: conf, Clock: o.Clock, operations: new(act.Registry)}
-	h.Modules = newModules(conf, h)
+	modules, err := newModules(conf)
+	if err != nil {
+		return nil, err
+	}
+	h := &House{conf: conf, Clock: o.Clock, Modules: modules, operations: new(act.Registry)}
 	base, err := h.ground(ctx, o)
 	if err != nil {
 		return nil, err
@@ -80,7 +88,7 @@ func (h *House) ground(ctx context.Context, o Options) (*module.Base, error) {
 		so.Dir = ""
 	}
 	schemas := []store.Migrations{vault.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations}
-	locales := []fs.FS{web.Locale, rule.Locale, blob.Locale, journal.Locale, ui.Locale, page.Locale, store.Locale}
+	locales := []fs.FS{own, web.Locale, rule.Locale, blob.Locale, journal.Locale, ui.Locale, page.Locale, store.Locale}
 	for _, m := range h.Modules.list() {
 		if s := m.Schema(); s.Files != nil {
 			schemas = append(schemas, s)
@@ -182,6 +190,7 @@ func (h *House) Start(ctx context.Context) error {
 
 // Stop ends everything in the opposite order and closes the ground. It works after half a start.
 func (h *House) Stop(ctx context.Context) error {
+	h.watching.Wait()
 	err := h.Base.Jobs.Stop(ctx)
 	for i := len(h.started) - 1; i >= 0; i-- {
 		err = errors.Join(err, h.started[i].Stop(ctx))
@@ -199,6 +208,3 @@ func (h *House) close() error {
 
 // Operations lists what can be done in this house, for the matrix of permissions.
 func (h *House) Operations() []act.Operation { return h.operations.All() }
-
-// errNotHere is the fault of what this house was not configured for.
-var errNotHere = fault.New(fault.Unavailable, "web.not_configured")

@@ -2,30 +2,178 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"posad.city/core/account"
 	"posad.city/core/agency"
+	"posad.city/core/apply"
+	"posad.city/core/casework"
+	"posad.city/core/document"
+	"posad.city/core/exchange"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
 	"posad.city/core/mypage"
+	"posad.city/core/notice"
 	"posad.city/core/pay"
-	"posad.city/kit/act"
+	"posad.city/core/service"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
+	"posad.city/kit/mail"
 	"posad.city/kit/web"
 )
 
 // Modules are the city's blocks, each made with its neighbours.
 type Modules struct {
-	Agency  *agency.Module
-	Account *account.Module
-	Mandate *mandate.Module
-	Pay     *pay.Module
-	MyPage  *mypage.Module
+	Agency   *agency.Module
+	Account  *account.Module
+	Mandate  *mandate.Module
+	Service  *service.Module
+	Document *document.Module
+	Exchange *exchange.Module
+	Pay      *pay.Module
+	Notice   *notice.Module
+	Casework *casework.Module
+	Apply    *apply.Module
+	MyPage   *mypage.Module
 }
 
 // list is the order in which modules are provisioned and started: each stands on earlier ones.
 func (m *Modules) list() []module.Module {
-	return []module.Module{m.Agency, m.Account, m.Mandate, m.Pay, m.MyPage}
+	return []module.Module{m.Agency, m.Account, m.Mandate, m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Casework, m.Apply, m.MyPage}
 }
+
+// newModules makes every module with its neighbours. Nothing is opened yet.
+func newModules(conf Config) (*Modules, error) {
+	zone, err := time.LoadLocation(conf.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: zone: %w", err)
+	}
+	inZone := func() *time.Location { return zone }
+	mailer, err := conf.mailer()
+	if err != nil {
+		return nil, err
+	}
+	texter, err := conf.texter()
+	if err != nil {
+		return nil, err
+	}
+	m := new(Modules)
+	m.Agency = agency.New(agency.Deps{})
+	m.Account = account.New(account.Deps{Agencies: m.Agency, Zone: zone})
+	m.Mandate = mandate.New(mandate.Deps{Accounts: m.Account, Zone: zone})
+	m.Service = service.New(service.Deps{Today: m.today})
+	m.Document = document.New(document.Deps{Address: conf.Address, Zone: inZone, Families: m.Mandate})
+	m.Exchange = exchange.New(exchange.Deps{City: m.Service.Current, Endpoints: conf.endpoints(), Zone: inZone})
+	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
+	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
+	m.Casework = casework.New(casework.Deps{
+		Services: m.Service, Registers: m.Exchange, Bills: m.Pay, Papers: m.Document, Teller: m.Notice,
+		People: m.Account, Family: m.Mandate, Officials: m.Agency,
+	})
+	m.Apply = apply.New(apply.Deps{
+		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
+		Cases: cases{m.Casework},
+	})
+	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, AgencyName: m.Service.AgencyName, CaseLink: m.caseLink, LookText: m.Exchange.LookText, Zone: inZone})
+	m.Agency.Provide(m.Account, m.Service)
+	m.Account.Provide(m.Notice, m.Exchange.Identity())
+	m.Mandate.Provide(m.Exchange.FamilyFacts())
+	m.Exchange.Provide(exchange.Any(m.Apply.Lives, m.Casework.Lives))
+	return m, nil
+}
+
+// provide gives the edge what modules implement for it.
+func (m *Modules) provide(h *House) {
+	h.Base.Web.Provide(web.Deps{
+		Sessions: m.Account.Sessions(), Relator: m.Mandate.Relator(), Counters: m.Account.Counters(), Answers: m.Account.Answers(),
+		Holder: web.NewHolder(m.Account.HeldForms(), h.Clock),
+	})
+	h.Base.Store.SetGuard(m.Mandate.Guard)
+	h.Base.Pages.City = m.face
+	h.Base.Pages.User = m.user
+}
+
+// cityName is what the city is called; before the first version is published, Posad.
+func (m *Modules) cityName(l lang.Language) string {
+	if city := m.Service.Current(); city != nil {
+		return city.Profile.Name.In(l)
+	}
+	return "Posad"
+}
+
+func (c Config) endpoints() map[string]exchange.Endpoint {
+	out := make(map[string]exchange.Endpoint, len(c.Agencies))
+	for key, a := range c.Agencies {
+		out[key] = exchange.Endpoint{URL: strings.TrimRight(a.Endpoint, "/"), Key: a.Key}
+	}
+	return out
+}
+
+// mailer is nil when no mail server is configured: the city then sends no letters, and says so.
+func (c Config) mailer() (notice.Mailer, error) {
+	if c.Mail.Server == "" {
+		return nil, nil
+	}
+	host, portText, err := net.SplitHostPort(c.Mail.Server)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: mail.server: want host:port: %w", err)
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: mail.server: %w", err)
+	}
+	security := mail.Security(c.Mail.TLS)
+	sender, err := mail.NewSender(mail.Config{Host: host, Port: port, Security: security, Username: c.Mail.User, Password: c.Mail.Password})
+	if err != nil {
+		return nil, fmt.Errorf("configuration: mail: %w", err)
+	}
+	return sender, nil
+}
+
+func (c Config) texter() (notice.Texter, error) {
+	if c.SMS.Gateway == "" {
+		return nil, nil
+	}
+	gateway, err := notice.NewGateway(notice.GatewayConfig{API: c.SMS.Gateway, Key: c.SMS.Key, Sender: c.SMS.Sender})
+	if err != nil {
+		return nil, fmt.Errorf("configuration: sms: %w", err)
+	}
+	return gateway, nil
+}
+
+// acquirer is the bank; a city without one says so when a fee is to be paid.
+func (c Config) acquirer() pay.Bank {
+	if c.Bank.API == "" {
+		return noBank{}
+	}
+	return &pay.HostedBank{API: strings.TrimRight(c.Bank.API, "/"), Key: c.Bank.Key, Secret: c.Bank.Secret}
+}
+
+// formTargets are the origins that a form of ours may lead to.
+func (c Config) formTargets() []string {
+	if u, err := url.Parse(c.Bank.API); err == nil && u.Host != "" {
+		return []string{u.Scheme + "://" + u.Host}
+	}
+	return nil
+}
+
+// noBank stands where no acquirer is configured.
+type noBank struct{}
+
+var errNoBank = errors.New("app: no bank is configured")
+
+func (noBank) Name() string { return "none" }
+func (noBank) Start(context.Context, pay.Order) (pay.Standing, error) {
+	return pay.Standing{}, errNoBank
+}
+func (noBank) Ask(context.Context, id.ID) (pay.Standing, error)    { return pay.Standing{}, errNoBank }
+func (noBank) Cancel(context.Context, id.ID) (pay.Standing, error) { return pay.Standing{}, errNoBank }
+func (noBank) Refund(context.Context, id.ID) (pay.Standing, error) { return pay.Standing{}, errNoBank }
+func (noBank) Message(http.Header, []byte) (id.ID, error)          { return id.ID{}, errNoBank }

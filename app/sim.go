@@ -9,8 +9,12 @@ import (
 	"net/http"
 	"time"
 
+	"posad.city/city/kitezh"
+	"posad.city/kit/calendar"
 	"posad.city/kit/clock"
+	"posad.city/sim/agency"
 	"posad.city/sim/bank"
+	"posad.city/sim/post"
 )
 
 // SimBank runs the simulated bank until ctx ends.
@@ -36,4 +40,58 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 	case <-ctx.Done():
 		return server.Close()
 	}
+}
+
+// SimOptions are what an outside server of the demo is run with.
+type SimOptions struct {
+	Listen string
+	Key    string
+	Secret string
+}
+
+// Sim runs one outside server of the demo until ctx ends.
+func Sim(ctx context.Context, name string, o SimOptions, log *slog.Logger, out io.Writer) error {
+	switch name {
+	case "bank":
+		return SimBank(ctx, o.Listen, o.Key, o.Secret, log, out)
+	case "agencies":
+		return SimAgencies(ctx, o.Listen, o.Key, out)
+	case "post":
+		return SimPost(ctx, o.Listen, o.Key, log, out)
+	}
+	return fmt.Errorf("there is no outside server %q: agencies, bank or post", name)
+}
+
+// SimAgencies runs the registers of Kitezh's agencies until ctx ends.
+func SimAgencies(ctx context.Context, listen, key string, out io.Writer) error {
+	people, err := kitezh.Demo()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return fmt.Errorf("agencies: %w", err)
+	}
+	now := new(clock.System)
+	a := agency.New(agency.Options{Key: key, Answer: func(register string, parameters map[string]string) (any, bool) {
+		return people.Reply(register, parameters, calendar.DateOf(now.Now(), moscow))
+	}})
+	fmt.Fprintf(out, "ready agencies=http://%s\n", listener.Addr())
+	return serveUntil(ctx, listener, a.Handler())
+}
+
+// moscow is the zone of Kitezh.
+var moscow = time.FixedZone("Europe/Moscow", 3*60*60)
+
+// SimPost runs the receivers of mail and SMS until ctx ends. Letters come to any free port.
+func SimPost(ctx context.Context, listen, key string, log *slog.Logger, out io.Writer) error {
+	p := post.New(key, new(clock.System), log)
+	if err := p.Start("127.0.0.1:0", listen); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "ready post=http://%s mail=%s\n", p.WebAddress(), p.MailAddress())
+	<-ctx.Done()
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	return p.Close(stopping)
 }

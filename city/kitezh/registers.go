@@ -2,6 +2,7 @@ package kitezh
 
 import (
 	"slices"
+	"strings"
 
 	"posad.city/kit/calendar"
 	"posad.city/kit/lang"
@@ -35,6 +36,8 @@ func (p People) Reply(register string, parameters map[string]string, today calen
 		return map[string]any{"amount": person.Debt.Amount, "fines": person.Debt.Fines}, known
 	case "pupils":
 		return p.pupil(person), known
+	case "population":
+		return person.fits(parameters), known
 	}
 	return nil, false
 }
@@ -95,4 +98,16 @@ func (p People) pupil(child Resident) map[string]any {
 		}
 	}
 	return map[string]any{"enrolled": child.School != "", "siblings_schools": schools}
+}
+
+// fits compares what somebody says of themselves with the register, letter case and ё aside, and tells nothing else.
+func (r Resident) fits(parameters map[string]string) map[string]any {
+	same := func(a, b string) bool { return plainName(a) == plainName(b) }
+	fits := r.Key != "" && same(r.Name.Family, parameters["surname"]) && same(r.Name.Given, parameters["given"]) &&
+		same(r.Name.Patronymic, parameters["patronymic"]) && r.Birth.String() == parameters["birth"]
+	return map[string]any{"known": r.Key != "", "fits": fits}
+}
+
+func plainName(name string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "ё", "е")
 }

@@ -91,8 +91,19 @@ func demo(set *flag.FlagSet) func(context.Context, []string) error {
 	database := set.String("database", "", "postgres://… address; empty: the embedded engine")
 	ports := set.Int("sims", 0, "first of three ports for the mailbox's page, the bank and the agencies; 0: any free ones")
 	level := set.String("log", "warn", "debug, info, warn or error")
+	outside := set.String("outside", "", "outside servers that run already, for crash runs: agencies=URL,bank=URL,post=URL,mail=HOST:PORT")
+	key := set.String("key", "", "key and secret of those servers")
 	return func(ctx context.Context, _ []string) error {
-		return app.Demo(ctx, app.DemoOptions{Data: *data, Listen: *listen, Database: *database, Ports: *ports}, logger(*level), os.Stdout)
+		o := app.DemoOptions{Data: *data, Listen: *listen, Database: *database, Ports: *ports, Key: *key}
+		for pair := range strings.SplitSeq(*outside, ",") {
+			if name, address, ok := strings.Cut(pair, "="); ok {
+				if o.Outside == nil {
+					o.Outside = map[string]string{}
+				}
+				o.Outside[name] = address
+			}
+		}
+		return app.Demo(ctx, o, logger(*level), os.Stdout)
 	}
 }
 
@@ -214,6 +225,6 @@ func sim(set *flag.FlagSet) func(context.Context, []string) error {
 		if len(args) != 1 {
 			return errors.New("name one: agencies, bank or post")
 		}
-		return app.Sim(ctx, args[0], app.SimOptions{Listen: *listen, Key: *key, Secret: *secret}, logger("warn"), os.Stdin, os.Stdout)
+		return app.Sim(ctx, args[0], app.SimOptions{Listen: *listen, Key: *key, Secret: *secret}, logger("warn"), os.Stdout)
 	}
 }

@@ -55,6 +55,8 @@ type Deps struct {
 	Greet func(ctx context.Context, a act.Act) string
 	// AgencyName is what an agency is called.
 	AgencyName func(agency id.ID, l lang.Language) string
+	// LookText finds words that are data and not in a locale, for looks at registers; may be nil.
+	LookText func(what string, l lang.Language) (string, bool)
 	// CaseLink is the address and public number of a case of the person's, by its id; empty when there is none.
 	CaseLink func(c *web.Context, caseID id.ID) (string, string)
 	// Zone is the city's time zone.

@@ -93,7 +93,7 @@ type lookLine struct {
 func (m *Module) line(c *web.Context, look store.LookRecord) lookLine {
 	out := lookLine{
 		when: lang.FullMoment(c.Lang(), look.At, m.deps.Zone()),
-		what: c.T(look.What),
+		what: m.whatWords(c, look.What),
 		who:  c.T("mypage.actor." + string(look.Actor.Kind)),
 	}
 	if !look.Actor.Agency.IsZero() {
@@ -146,4 +146,14 @@ func back(path string) string {
 		return "/"
 	}
 	return path
+}
+
+// whatWords says what was looked at. Registers are data, so their words come from the published city.
+func (m *Module) whatWords(c *web.Context, what string) string {
+	if m.deps.LookText != nil {
+		if text, ok := m.deps.LookText(what, c.Lang()); ok {
+			return text
+		}
+	}
+	return c.T(what)
 }

@@ -89,7 +89,7 @@ func (m *Module) apiStart(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	where, err := m.Start(c.Context(), c.Act(), charge.Payer, charge.ID, c.Lang())
+	where, err := m.Checkout(c.Context(), c.Act(), charge.Payer, charge.ID, c.Lang())
 	if err != nil {
 		return err
 	}

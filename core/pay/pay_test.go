@@ -131,11 +131,11 @@ func TestAPaymentIsTakenOnceHoweverOftenItIsTold(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store, c *clock.Fixed) {
 		s := newStand(t, st, c)
 		charge := s.charge(300_000)
-		page, err := s.Start(ctx, self, anna, charge, lang.Russian)
+		page, err := s.Checkout(ctx, self, anna, charge, lang.Russian)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := s.Start(ctx, self, anna, charge, lang.Russian)
+		again, err := s.Checkout(ctx, self, anna, charge, lang.Russian)
 		if err != nil || again != page {
 			t.Fatalf("a second press leads to %q, not %q: %v", again, page, err)
 		}
@@ -155,7 +155,7 @@ func TestAPaymentIsTakenOnceHoweverOftenItIsTold(t *testing.T) {
 		if got := s.books()[Income(agency)]; got != 300_000 {
 			t.Errorf("the agency's income is %d", got)
 		}
-		if _, err := s.Start(ctx, self, anna, charge, lang.Russian); !errors.Is(err, ErrSettled) {
+		if _, err := s.Checkout(ctx, self, anna, charge, lang.Russian); !errors.Is(err, ErrSettled) {
 			t.Errorf("a third press: %v", err)
 		}
 	}, jobs.Migrations, Migrations)
@@ -167,7 +167,7 @@ func TestAnAnswerThatIsLostIsFoundByTheJob(t *testing.T) {
 	b := newStand(t, s, c)
 	charge := b.charge(100)
 	b.bank.SetFaults(bank.Faults{LoseNext: 1, Messages: -1})
-	if _, err := b.Start(ctx, self, anna, charge, lang.Russian); !errors.Is(err, ErrBank) {
+	if _, err := b.Checkout(ctx, self, anna, charge, lang.Russian); !errors.Is(err, ErrBank) {
 		t.Fatalf("a lost answer: %v", err)
 	}
 	attempt := b.attempts(charge)[0].ID
@@ -187,7 +187,7 @@ func TestADeclinedPaymentCanBeTriedAnew(t *testing.T) {
 	b := newStand(t, s, c)
 	charge := b.charge(100)
 	for _, pays := range []bool{false, true} {
-		if _, err := b.Start(ctx, self, anna, charge, lang.English); err != nil {
+		if _, err := b.Checkout(ctx, self, anna, charge, lang.English); err != nil {
 			t.Fatal(err)
 		}
 		attempt := b.attempts(charge)[0].ID
@@ -211,7 +211,7 @@ func TestMoneyForAPaidChargeIsGivenBack(t *testing.T) {
 	b := newStand(t, s, c)
 	charge := b.charge(500)
 	start := func() id.ID {
-		if _, err := b.Start(ctx, self, anna, charge, lang.English); err != nil {
+		if _, err := b.Checkout(ctx, self, anna, charge, lang.English); err != nil {
 			t.Fatal(err)
 		}
 		c.Move(time.Minute)
@@ -246,7 +246,7 @@ func TestAnAttemptLeftOpenIsClosedAtTheBank(t *testing.T) {
 	s, c := storetest.Open(t, jobs.Migrations, Migrations)
 	b := newStand(t, s, c)
 	charge := b.charge(500)
-	if _, err := b.Start(ctx, self, anna, charge, lang.English); err != nil {
+	if _, err := b.Checkout(ctx, self, anna, charge, lang.English); err != nil {
 		t.Fatal(err)
 	}
 	for range 30 {
@@ -313,7 +313,7 @@ func step(rt *rapid.T, b *stand, charge id.ID) {
 	}
 	switch what := rapid.IntRange(0, 6).Draw(rt, "what"); {
 	case what <= 1:
-		_, _ = b.Start(ctx, self, anna, charge, lang.Russian) // may fail by the bank's faults: that is the point
+		_, _ = b.Checkout(ctx, self, anna, charge, lang.Russian) // may fail by the bank's faults: that is the point
 	case what == 2 && len(attempts) > 0:
 		_, _ = b.bank.Decide(some(), rapid.Bool().Draw(rt, "pays")) // the bank may not know it
 	case what == 3 && len(attempts) > 0:

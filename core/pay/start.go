@@ -44,9 +44,9 @@ func choose(s standing) choice {
 	return choice{begin: true}
 }
 
-// Start begins to pay a charge, or goes on where an earlier press had come, and returns the bank's page. When the bank
+// Checkout begins to pay a charge, or goes on where an earlier press had come, and returns the bank's page. When the bank
 // does not answer, the attempt stays and is found out about later; the error is ErrBank and nothing was taken.
-func (m *Module) Start(ctx context.Context, a act.Act, payer, charge id.ID, l lang.Language) (string, error) {
+func (m *Module) Checkout(ctx context.Context, a act.Act, payer, charge id.ID, l lang.Language) (string, error) {
 	attempt, err := m.begin(ctx, a, payer, charge)
 	if err != nil {
 		return "", err

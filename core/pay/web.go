@@ -112,7 +112,7 @@ func (m *Module) startPayment(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	where, err := m.Start(c.Context(), c.Act(), charge.Payer, charge.ID, c.Lang())
+	where, err := m.Checkout(c.Context(), c.Act(), charge.Payer, charge.ID, c.Lang())
 	if errors.Is(err, ErrSettled) || errors.Is(err, ErrPending) {
 		return c.Redirect("/pay/" + charge.ID.String())
 	}
