@@ -1,0 +1,214 @@
+package casework
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"posad.city/core/document"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/store"
+	"posad.city/kit/web"
+	"posad.city/ui"
+)
+
+var statusTones = map[Status]ui.Tone{
+	StatusChecking: ui.Info, StatusToPay: ui.Warning, StatusInQueue: ui.Info, StatusInReview: ui.Info, StatusAsked: ui.Warning,
+	StatusDeciding: ui.Info, StatusIssuing: ui.Info, StatusApproved: ui.Success, StatusRefused: ui.Fault, StatusWithdrawn: ui.Neutral,
+}
+
+var flashTones = map[string]ui.Tone{"success": ui.Success, "warning": ui.Warning, "fault": ui.Fault}
+
+// zone is the city's; cases read in lists have no definition of their own at hand.
+func (m *Module) zone() *time.Location {
+	if city := m.deps.Services.Current(); city != nil {
+		return city.Days().Zone()
+	}
+	return time.UTC
+}
+
+// serviceTitle is what a service is called now; its key when the city no longer offers it.
+func (m *Module) serviceTitle(key string, l lang.Language) string {
+	if city := m.deps.Services.Current(); city != nil {
+		if s, ok := city.Service(key); ok {
+			return s.Title.In(l)
+		}
+	}
+	return key
+}
+
+func (m *Module) agencyName(v *view, key id.ID) string {
+	if office, ok := agencyByID(v.city, key); ok {
+		return office.Title.In(v.lang)
+	}
+	return ""
+}
+
+// facts are the head of the page: number, days, for whom.
+func (m *Module) facts(c *web.Context, v *view) []ui.SummaryRow {
+	rows := []ui.SummaryRow{
+		{Name: c.T("casework.number"), Value: id.FormatNumber(v.Number)},
+		{Name: c.T("casework.submitted"), Value: lang.FullMoment(v.lang, v.Submitted, v.zone)},
+		{Name: c.T("casework.agency"), Value: v.Agency},
+	}
+	if v.Group != "" {
+		rows = append(rows, ui.SummaryRow{Name: c.T("casework.group_title"), Value: v.Group})
+	}
+	return rows
+}
+
+// steps are the timeline: what has happened, what is happening, what is to come.
+func (m *Module) steps(c *web.Context, v *view) []ui.TimelineStep {
+	var out []ui.TimelineStep
+	for _, e := range v.Past {
+		out = append(out, ui.TimelineStep{State: ui.Done, Title: v.entryTitle(c.T, e), When: v.when(e.At), Note: m.who(c, v, e)})
+	}
+	for i, title := range v.Ahead {
+		step := ui.TimelineStep{State: ui.Next, Title: title}
+		if i == 0 {
+			step.State, step.Note = ui.Now, v.NextText
+		}
+		out = append(out, step)
+	}
+	return out
+}
+
+// who did what a line of the timeline tells, in words.
+func (m *Module) who(c *web.Context, v *view, e Entry) string {
+	who := ""
+	switch {
+	case e.Actor.Kind == act.Official:
+		who = m.agencyName(v, e.Actor.Agency)
+	case e.Actor.Kind == act.Person && e.Actor.Person == c.Person():
+		who = c.T("casework.you")
+	case e.Actor.Kind == act.Person:
+		who = c.T("casework.applicant")
+	default:
+		who = c.T("casework.machine")
+	}
+	if e.Words != "" {
+		return who + ": " + e.Words
+	}
+	return who
+}
+
+// answers are what was told in the form, in words.
+func (m *Module) answers(v *view) []ui.SummaryRow {
+	var out []ui.SummaryRow
+	for _, step := range v.Summary.Steps {
+		for _, line := range step.Lines {
+			if line.Value == "" {
+				continue
+			}
+			row := ui.SummaryRow{Name: line.Label, Value: line.Value}
+			if line.Source != nil {
+				row.Source = line.Source.Name
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// looks are who looked at the case.
+func (m *Module) looks(c *web.Context, v *view) []ui.RowItem {
+	var out []ui.RowItem
+	for _, l := range v.Looks {
+		if l.Actor.Person == c.Person() && l.Actor.Kind == act.Person {
+			continue
+		}
+		out = append(out, ui.RowItem{Text: m.looker(c, v, l) + " · " + m.lookWords(c, l.What), Value: v.when(l.At), Quiet: true})
+	}
+	return out
+}
+
+func (m *Module) looker(c *web.Context, v *view, l store.LookRecord) string {
+	if name := m.agencyName(v, l.Actor.Agency); name != "" {
+		return name
+	}
+	if l.Actor.Kind == act.Person {
+		return c.T("casework.applicant")
+	}
+	return c.T("casework.machine")
+}
+
+func (m *Module) lookWords(c *web.Context, what string) string {
+	if text, ok := m.deps.Registers.LookText(what, c.Lang()); ok {
+		return text
+	}
+	if m.base.Texts.Has(what) {
+		return c.T(what)
+	}
+	return what
+}
+
+// papers are the result documents.
+func (m *Module) papers(v *view, list []document.Result) []ui.DocItem {
+	var out []ui.DocItem
+	for _, r := range list {
+		out = append(out, ui.DocItem{Name: r.Title.In(v.lang), Href: "/documents/" + r.ID.String(), Note: id.FormatNumber(r.Number)})
+	}
+	return out
+}
+
+// asked are the questions that were answered or lapsed, with their answers.
+func (m *Module) asked(c *web.Context, v *view) []ui.SummaryRow {
+	var out []ui.SummaryRow
+	for _, q := range v.Questions {
+		switch {
+		case !q.Answered.IsZero():
+			value := q.Answer
+			for _, f := range q.Files {
+				value = strings.TrimPrefix(value+"\n"+f.Name, "\n")
+			}
+			out = append(out, ui.SummaryRow{Name: q.Words, Value: value, Source: c.T("casework.question_answered", "when", v.when(q.Answered))})
+		case !q.Lapsed.IsZero():
+			out = append(out, ui.SummaryRow{Name: q.Words, Value: c.T("casework.question_lapsed", "when", v.when(q.Lapsed))})
+		}
+	}
+	return out
+}
+
+// error is the sentence of a fault of a form on the page; empty when there is none.
+func (t typed) error(c *web.Context) string {
+	if t.Fault == nil {
+		return ""
+	}
+	return c.FaultText(t.Fault)
+}
+
+// faults are the lines of the error summary.
+func (t typed) faults(c *web.Context) []ui.FaultLine {
+	if t.Fault == nil {
+		return nil
+	}
+	name := "words"
+	if t.Form == "rate" {
+		name = "stars"
+	}
+	return []ui.FaultLine{{Name: name, Text: c.FaultText(t.Fault)}}
+}
+
+// AppealPath leads to where a person disagrees; the app gives it. Empty: the page says how in words alone.
+func (m *Module) appealPath(number string) string {
+	if m.deps.AppealPath == nil {
+		return ""
+	}
+	return m.deps.AppealPath(number)
+}
+
+// Titles are what cases are called, by id, for pages of other modules that name a case; those that are not there are
+// left out.
+func (m *Module) Titles(ctx context.Context, l lang.Language, cases ...id.ID) map[id.ID]ui.Link {
+	out := map[id.ID]ui.Link{}
+	for _, one := range cases {
+		r, err := m.FindID(ctx, one)
+		if err != nil {
+			continue
+		}
+		out[one] = ui.Link{Text: id.FormatNumber(r.Number), Href: casePath(r.Number)}
+	}
+	return out
+}

@@ -1,0 +1,221 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"posad.city/core/document"
+	"posad.city/core/exchange"
+	"posad.city/core/form"
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/calendar"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/store"
+)
+
+// view is a case as its page and the API show it to the person whose case it is, in one language.
+type view struct {
+	Case
+	lang         lang.Language
+	now          time.Time
+	zone         *time.Location
+	city         *service.City
+	service      *service.Service
+	Title        string
+	Agency       string
+	Official     string // name of who has it; empty: nobody
+	NextText     string
+	Due          time.Time
+	Past         []Entry
+	Ahead        []string // titles of the steps still to come, the present one first
+	Summary      form.Summary
+	Certificates []exchange.Certificate
+	Papers       []document.Result
+	Looks        []store.LookRecord
+	Names        map[id.ID]lang.Name
+	Reason, Law  string
+	Group        string // why the case has its place in the waiting list
+	Appeal       *service.Appeal
+	AppealUntil  calendar.Date
+	Bill         id.ID
+}
+
+// openOf is the question that waits for an answer; nil when there is none.
+func (c Case) openOf() *Question {
+	i := slices.IndexFunc(c.Questions, func(q Question) bool { return q.Answered.IsZero() && q.Lapsed.IsZero() })
+	if i < 0 {
+		return nil
+	}
+	return &c.Questions[i]
+}
+
+// ended tells whether nothing more happens in the case.
+func (c Case) ended() bool { return c.Stage != Open && c.Step == "" }
+
+// view reads everything that the case's page shows. The caller has asked whether they may.
+func (m *Module) view(ctx context.Context, a act.Act, r Ref, l lang.Language) (*view, error) {
+	a = a.ForCase(r.ID)
+	k, err := m.know(ctx, a, r.Holder, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{lang: l, now: m.base.Clock.Now(), zone: k.city.Days().Zone(), city: k.city, service: k.service, Title: k.service.Title.In(l)}
+	if v.Case, err = m.caseOf(k); err != nil {
+		return nil, err
+	}
+	if v.Certificates, err = m.deps.Registers.Certificates(ctx, a, k.people(), r.ID); err != nil {
+		return nil, err
+	}
+	if v.Past, err = m.Timeline(ctx, a, r.Holder, r.ID); err != nil {
+		return nil, err
+	}
+	if v.Papers, err = m.deps.Papers.Results(ctx, a, r.Holder, r.ID); err != nil {
+		return nil, err
+	}
+	if v.Summary, err = form.CheckAnswers(k.formInput(l, k.inputs)); err != nil {
+		return nil, err
+	}
+	if v.Looks, err = m.looksAtCase(ctx, a, r); err != nil {
+		return nil, err
+	}
+	m.say(k, v)
+	return v, m.name(ctx, v)
+}
+
+// looksAtCase are the looks at the holder and the applicant for the case, the newest first.
+func (m *Module) looksAtCase(ctx context.Context, a act.Act, r Ref) ([]store.LookRecord, error) {
+	out, err := m.Looks(ctx, a, r.Holder, r.ID)
+	if err != nil || r.Applicant == r.Holder {
+		return out, err
+	}
+	more, err := m.Looks(ctx, a, r.Applicant, r.ID)
+	out = append(out, more...)
+	slices.SortStableFunc(out, func(x, y store.LookRecord) int { return y.At.Compare(x.At) })
+	return out, err
+}
+
+// say fills in what the page says in words.
+func (m *Module) say(k *known, v *view) {
+	v.Agency = k.agencyTitle().In(v.lang)
+	v.Due = v.TermDue
+	if q := v.openOf(); q != nil {
+		v.Due = q.Due
+	}
+	if t := openTask(v.Tasks); t != nil && t.Kind == service.TaskPay {
+		v.Bill = t.Reference
+		if !t.Due.IsZero() {
+			v.Due = t.Due
+		}
+	}
+	if !v.ended() {
+		v.Ahead = k.ahead(v.lang)
+	}
+	if v.Stage == Open || v.Stage == Withdrawn {
+		return
+	}
+	v.Reason = m.reason(k).In(v.lang)
+	if ground, ok := k.service.Ground(v.Ground); ok {
+		v.Law = ground.Law.In(v.lang)
+	}
+	if k.service.Appeal != nil {
+		v.Appeal = k.service.Appeal
+		v.AppealUntil = calendar.DateOf(v.Decided, v.zone).AddDays(k.service.Appeal.Days)
+	}
+	if v.ListGroup != "" {
+		v.Group = k.groupWords().In(v.lang)
+	}
+}
+
+// name finds the names of the people whom the page names: officials, and the child.
+func (m *Module) name(ctx context.Context, v *view) error {
+	people := []id.ID{v.Holder}
+	if t := openTask(v.Tasks); t != nil && !t.Official.IsZero() {
+		people = append(people, t.Official)
+	}
+	var err error
+	v.Names, err = m.deps.People.Names(ctx, m.system(v.ID), lookCase, people...)
+	if err != nil {
+		return err
+	}
+	if len(people) > 1 {
+		v.Official = v.Names[people[1]].Initials(v.lang)
+	}
+	v.NextText = m.nextText(v)
+	return nil
+}
+
+// nextText is what is next, by when and who has it, in one or two sentences.
+func (m *Module) nextText(v *view) string {
+	key := "casework.next." + string(v.Status)
+	switch {
+	case v.Status == StatusInReview && v.Official != "":
+		key = "casework.next.in_review_by"
+	case v.Status == StatusApproved && len(v.Papers) == 0:
+		key = "casework.next.approved_plain"
+	}
+	return m.text(v.lang, key, "due", lang.FullMoment(v.lang, v.Due, v.zone), "agency", v.Agency, "name", v.Official)
+}
+
+// aheadMost bounds the steps that are foretold.
+const aheadMost = 6
+
+// ahead are the titles of the present step and of those that follow it when all goes well.
+func (k *known) ahead(l lang.Language) []string {
+	var out []string
+	name := k.file.Step
+	if name == "" {
+		name = k.service.Steps[0].Key
+	}
+	seen := map[string]bool{}
+	for len(out) < aheadMost {
+		step, ok := k.service.Task(name)
+		if !ok || seen[name] {
+			break
+		}
+		seen[name] = true
+		out = append(out, step.Title.In(l))
+		name = step.Then
+		if step.Kind == service.TaskDecide {
+			name = step.Approved
+		}
+	}
+	return out
+}
+
+// entryTitle is a line of the timeline in words.
+func (v *view) entryTitle(text func(key string, args ...any) string, e Entry) string {
+	return entryTitle(v.city, v.service, v.lang, text, e)
+}
+
+// entryTitle says a line of a case's timeline: what agencies, queues and certificates are called stands in the case's own
+// version of the city.
+func entryTitle(city *service.City, s *service.Service, l lang.Language, text func(key string, args ...any) string, e Entry) string {
+	args := []any{"queue", "", "certificates", ""}
+	if office, ok := city.Agency(e.Params["agency"]); ok {
+		if queue, ok := office.Queue(e.Params["queue"]); ok {
+			args[1] = office.Short.In(l) + ", " + queue.Title.In(l)
+		}
+	}
+	var names []string
+	for _, key := range strings.Fields(e.Params["certificates"]) {
+		if c, ok := s.Certificate(key); ok {
+			if register, ok := city.Register(c.Register); ok {
+				names = append(names, register.Title.In(l))
+			}
+		}
+	}
+	args[3] = strings.Join(names, ", ")
+	return text("casework.timeline."+e.Event, args...)
+}
+
+// EntryText is a line of a case's timeline in words.
+func (m *Module) EntryText(city *service.City, s *service.Service, l lang.Language, e Entry) string {
+	return entryTitle(city, s, l, func(key string, args ...any) string { return m.text(l, key, args...) }, e)
+}
+
+// when is a moment as the page says it.
+func (v *view) when(at time.Time) string { return lang.Moment(v.lang, at, v.now, v.zone) }

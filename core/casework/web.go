@@ -1,0 +1,196 @@
+package casework
+
+import (
+	"posad.city/core/page"
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/web"
+	"posad.city/ui"
+)
+
+func (m *Module) showCases(c *web.Context) error {
+	if err := c.May(own(c.Person())); err != nil {
+		return err
+	}
+	lines, err := m.Mine(c.Context(), c.Act())
+	if err != nil {
+		return err
+	}
+	rows, err := m.rows(c, lines)
+	if err != nil {
+		return err
+	}
+	return m.base.Pages.Render(c, page.Options{Title: c.T("casework.title"), Layout: page.Account}, listPage(c, rows))
+}
+
+// rows are the lines of the list: what it is, how it stands, by when, for whom.
+func (m *Module) rows(c *web.Context, lines []Line) ([]ui.RowItem, error) {
+	var children []id.ID
+	for _, line := range lines {
+		if line.Holder != c.Person() {
+			children = append(children, line.Holder)
+		}
+	}
+	names, err := m.deps.People.Names(c.Context(), c.Act(), "casework.look.list", children...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ui.RowItem, 0, len(lines))
+	for _, line := range lines {
+		text := m.serviceTitle(line.Service, c.Lang()) + " · " + id.FormatNumber(line.Number)
+		if name, ok := names[line.Holder]; ok {
+			text += " · " + name.In(c.Lang())
+		}
+		item := ui.RowItem{Text: text, Href: casePath(line.Number), Quiet: true, Muted: line.Status == StatusWithdrawn,
+			Tag: &ui.TagProps{Text: c.T("casework.status." + string(line.Status)), Tone: statusTones[line.Status]}}
+		if !line.Due.IsZero() {
+			item.Value = lang.Moment(c.Lang(), line.Due, c.Now(), m.zone())
+		}
+		out = append(out, item)
+	}
+	return out, nil
+}
+
+func (m *Module) showCase(c *web.Context) error {
+	r, err := m.may(c)
+	if err != nil {
+		return err
+	}
+	return m.renderCase(c, r, typed{})
+}
+
+// typed is what a person typed into the case's page that was not taken, with its fault.
+type typed struct {
+	Form  string // answer, withdraw, rate
+	Words string
+	Stars int
+	Fault *fault.Fault
+}
+
+func (t typed) at(form string) typed {
+	if t.Form != form {
+		return typed{}
+	}
+	return t
+}
+
+func (m *Module) renderCase(c *web.Context, r Ref, t typed) error {
+	v, err := m.view(c.Context(), c.Act(), r, c.Lang())
+	if err != nil {
+		return err
+	}
+	if q := v.openOf(); q != nil && t.Form == "" {
+		if held, ok := c.Held(); ok {
+			t = typed{Form: "answer", Words: held.Get("words")}
+		}
+	}
+	c.Version(v.Revision)
+	crumbs := []ui.Link{{Text: c.T("casework.title"), Href: "/cases"}, {Text: id.FormatNumber(v.Number)}}
+	return m.base.Pages.Render(c, page.Options{Title: v.Title, Layout: page.Account, Crumbs: crumbs, Faulty: t.Fault != nil}, casePage(m, c, v, t))
+}
+
+// again shows the page with what was typed when the fault is the person's to mend, else gives the error on.
+func (m *Module) again(c *web.Context, r Ref, t typed, err error) error {
+	f := fault.Of(err)
+	if f.Kind != fault.Invalid && f.Kind != fault.TooLarge {
+		return err
+	}
+	t.Fault = f
+	return m.renderCase(c, r, t)
+}
+
+// sentAnswer is the answer to a question as it is posted.
+type sentAnswer struct {
+	Question id.ID      `json:"question"`
+	Words    string     `json:"words" max:"6000"`
+	Files    []web.File `json:"files"`
+}
+
+func (s sentAnswer) answer(r Ref) Answer {
+	out := Answer{Holder: r.Holder, Case: r.ID, Question: s.Question, Words: s.Words}
+	for _, f := range s.Files {
+		if f.Name != "" || len(f.Data) > 0 { // a browser posts a nameless one for no file
+			out.Files = append(out.Files, f)
+		}
+	}
+	return out
+}
+
+func (m *Module) postAnswer(c *web.Context) error {
+	r, err := m.may(c)
+	if err != nil {
+		return err
+	}
+	var sent sentAnswer
+	if err := c.Bind(&sent); err != nil {
+		return m.again(c, r, typed{Form: "answer", Words: sent.Words}, err)
+	}
+	if _, err := m.Answer(c.Context(), c.Act(), sent.answer(r)); err != nil {
+		return m.again(c, r, typed{Form: "answer", Words: sent.Words}, err)
+	}
+	c.SetFlash("success", "casework.flash_answered")
+	return c.Redirect(casePath(r.Number))
+}
+
+// sentWithdrawal is the wish to end a case as it is posted.
+type sentWithdrawal struct {
+	Words string `json:"words" max:"6000"`
+}
+
+func (m *Module) postWithdraw(c *web.Context) error {
+	r, err := m.may(c)
+	if err != nil {
+		return err
+	}
+	var sent sentWithdrawal
+	if err := c.Bind(&sent); err != nil {
+		return m.again(c, r, typed{Form: "withdraw", Words: sent.Words}, err)
+	}
+	if _, err := m.Withdraw(c.Context(), c.Act(), Withdrawal{Holder: r.Holder, Case: r.ID, Words: sent.Words}); err != nil {
+		return m.again(c, r, typed{Form: "withdraw", Words: sent.Words}, err)
+	}
+	c.SetFlash("success", "casework.flash_withdrawn")
+	return c.Redirect(casePath(r.Number))
+}
+
+// sentRating is a rating as it is posted.
+type sentRating struct {
+	Stars int    `json:"stars"`
+	Words string `json:"words" max:"6000"`
+}
+
+func (m *Module) postRating(c *web.Context) error {
+	r, err := m.may(c)
+	if err != nil {
+		return err
+	}
+	var sent sentRating
+	if err := c.Bind(&sent); err != nil {
+		return m.again(c, r, typed{Form: "rate", Words: sent.Words}, err)
+	}
+	if _, err := m.Rate(c.Context(), c.Act(), Rating{Holder: r.Holder, Case: r.ID, Stars: sent.Stars, Words: sent.Words}); err != nil {
+		return m.again(c, r, typed{Form: "rate", Words: sent.Words, Stars: sent.Stars}, err)
+	}
+	c.SetFlash("success", "casework.flash_rated")
+	return c.Redirect(casePath(r.Number))
+}
+
+func (m *Module) sendReceipt(c *web.Context) error  { return m.receipt(c, false) }
+func (m *Module) sendDecision(c *web.Context) error { return m.receipt(c, true) }
+
+func (m *Module) receipt(c *web.Context, decision bool) error {
+	r, err := m.may(c)
+	if err != nil {
+		return err
+	}
+	file, err := m.Receipt(c.Context(), c.Act(), r.Holder, r.ID, decision)
+	if err != nil {
+		return err
+	}
+	name := r.Number
+	if decision {
+		name += "-decision"
+	}
+	return c.File(web.File{Name: name + ".posad.json", Type: "application/json", Data: file}, false)
+}
