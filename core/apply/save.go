@@ -118,7 +118,10 @@ func (m *Module) saveOnce(ctx context.Context, a act.Act, d Draft, change Change
 		return Saved{}, false, err
 	}
 	next := d
-	next.Answers, next.Typed, next.Step, next.Lang = bound.Answers, mergeTyped(in, d, bound), change.Step, change.Lang
+	next.Answers, next.Typed, next.Lang = bound.Answers, mergeTyped(in, d, bound), change.Lang
+	if change.Step != "" {
+		next.Step = change.Step
+	}
 	next.Saved, next.Revision, next.Definition = m.base.Clock.Now(), d.Revision+1, in.City.Hash()
 	kept, err := m.keep(ctx, a, d, next, in.Service, files, change.Remove)
 	in.Answers, in.Typed = next.Answers, next.Typed
