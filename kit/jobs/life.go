@@ -59,9 +59,11 @@ func (q *Queue) Stop(ctx context.Context) error {
 	case <-idle:
 	case <-ctx.Done():
 		q.life.abandon(errStopping)
+		timer := time.NewTimer(time.Second)
+		defer timer.Stop()
 		select {
 		case <-idle:
-		case <-time.After(time.Second):
+		case <-timer.C:
 			late = fmt.Errorf("jobs: handlers did not stop in time; their jobs come back after the lease: %w", context.Cause(ctx))
 		}
 	}
@@ -184,10 +186,12 @@ func (q *Queue) Drain(ctx context.Context) (int, error) {
 
 // rest gives the workers of this node a moment.
 func rest(ctx context.Context) error {
+	timer := time.NewTimer(time.Millisecond)
+	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return fmt.Errorf("jobs: drain: %w", context.Cause(ctx))
-	case <-time.After(time.Millisecond):
+	case <-timer.C:
 		return nil
 	}
 }

@@ -112,8 +112,10 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, handler http.
 	case <-ctx.Done():
 	}
 	s.Drain()
+	timer := time.NewTimer(s.conf.Drain)
+	defer timer.Stop()
 	select {
-	case <-time.After(s.conf.Drain):
+	case <-timer.C:
 	case err := <-failed:
 		return fmt.Errorf("web: serve: %w", err)
 	}
