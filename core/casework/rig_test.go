@@ -18,6 +18,7 @@ import (
 	"posad.city/core/mandate"
 	"posad.city/core/module"
 	"posad.city/core/notice"
+	"posad.city/core/page"
 	"posad.city/core/pay"
 	"posad.city/core/service"
 	"posad.city/kit/act"
@@ -32,8 +33,10 @@ import (
 	"posad.city/kit/store"
 	"posad.city/kit/store/storetest"
 	"posad.city/kit/vault"
+	"posad.city/kit/web"
 	registers "posad.city/sim/agency"
 	"posad.city/sim/bank"
+	"posad.city/ui"
 )
 
 var (
@@ -69,7 +72,7 @@ var masterKey = sync.OnceValue(func() *vault.KEK {
 
 var theTexts = sync.OnceValue(func() *lang.Catalogue {
 	texts, err := lang.Load((&Module{}).Locales(), pay.New(pay.Deps{}).Locales(), document.New(document.Deps{}).Locales(),
-		notice.New(notice.Deps{}).Locales(), exchange.New(exchange.Deps{}).Locales())
+		notice.New(notice.Deps{}).Locales(), exchange.New(exchange.Deps{}).Locales(), ui.Locale, page.Locale, web.Locale, blob.Locale, journal.Locale)
 	if err != nil {
 		panic(err) // a test's own ground
 	}
@@ -119,6 +122,7 @@ type rig struct {
 	papers *document.Module
 	told   *notice.Module
 	heard  map[string]int
+	server *httptest.Server
 	// replies, when given, are what registers answer, by key of the register: an example's facts.
 	replies atomic.Pointer[map[string]any]
 }
@@ -143,7 +147,9 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	blobs, err := blob.Open(t.TempDir(), c)
 	r.must(err)
 	sealer := seal.New("kitezh", v, c)
-	base := &module.Base{Store: s, Vault: v, Clock: c, Jobs: r.queue, Blobs: blobs, Seal: sealer, Journal: journal.New(sealer, c), Texts: theTexts(), Log: log}
+	server, err := web.New(web.Config{BaseURL: "http://city.test"}, web.Deps{Texts: theTexts().Reporting(func(err error) { t.Error(err) }), Clock: c, Log: log, Relator: ties{}, Sessions: cookies{}})
+	r.must(err)
+	base := &module.Base{Web: server, Pages: page.New(), Store: s, Vault: v, Clock: c, Jobs: r.queue, Blobs: blobs, Seal: sealer, Journal: journal.New(sealer, c), Texts: theTexts(), Log: log}
 	zone := func() *time.Location { return theCity().Days().Zone() }
 
 	r.bank = bank.New("http://bank.test", "key", "secret", c, log)
@@ -163,6 +169,11 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 		r.must(m.Provision(base))
 	}
 	t.Cleanup(func() { _ = asks.Stop(ctx) }) // never fails
+	server.Provide(web.Deps{ErrorPage: base.Pages.FaultPage, Breach: func(operation, what string) { t.Errorf("%s: %s", operation, what) }})
+	handler, err := server.Handler()
+	r.must(err)
+	r.server = httptest.NewServer(handler)
+	t.Cleanup(r.server.Close)
 	for _, event := range []string{EventSubmitted, EventAsked, EventAnswered, EventDecided, EventIssued, EventLate, EventClosed, pay.EventDue, document.EventIssued} {
 		r.queue.On(event, "test."+event, func(context.Context, jobs.Job) error { r.heard[event]++; return nil })
 	}
@@ -321,7 +332,7 @@ func (r *rig) payBill(ref Ref) {
 	r.t.Helper()
 	c := r.read(ref)
 	bill := openTask(c.Tasks).Reference
-	_, err := r.pay.Start(ctx, annaAct, anna, bill, lang.Russian)
+	_, err := r.pay.Checkout(ctx, annaAct, anna, bill, lang.Russian)
 	r.must(err)
 	for attempt, p := range r.bank.Payments() {
 		if p.State == "open" {

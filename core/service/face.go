@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"posad.city/core/page"
@@ -25,7 +26,7 @@ func (m *Module) Face(c *web.Context) page.Face {
 	out := page.Face{
 		City: ui.City{
 			Name: p.Name.In(l), Tagline: p.Tagline.In(l), Official: c.T("service.page.official"), About: c.T("service.page.about_portal"),
-			Copyright: c.T("service.page.copyright", "city", p.Of.In(l), "year", m.Today().Year()), Emergency: c.T("service.page.emergency", "number", p.Contacts.Emergency),
+			Copyright: c.T("service.page.copyright", "city", p.Of.In(l), "year", strconv.Itoa(m.Today().Year())), Emergency: c.T("service.page.emergency", "number", p.Contacts.Emergency),
 		},
 		Help:   ui.Link{Text: c.T("service.page.help"), Href: "/help"},
 		Footer: m.footer(c, s.city),
