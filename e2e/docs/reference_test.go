@@ -1,4 +1,4 @@
-package definitions_test
+package docs_test
 
 import (
 	"flag"
@@ -28,13 +28,13 @@ func TestTheReferenceIsTheFormat(t *testing.T) {
 	}
 	got, err := os.ReadFile(path)
 	if err != nil || string(got) != want {
-		t.Errorf("docs/author/reference.md is behind the types (%v); run go test ./e2e/definitions -run Reference -update", err)
+		t.Errorf("docs/author/reference.md is behind the types (%v); run go test ./e2e/docs -run Reference -update", err)
 	}
 }
 
 const head = `# Reference: every key of a city's files
 
-Made from the format's own types by ` + "`go test ./e2e/definitions -run Reference -update`" + `; do not edit it. What the parts are for, and how they work together, is in
+Made from the format's own types by ` + "`go test ./e2e/docs -run Reference -update`" + `; do not edit it. What the parts are for, and how they work together, is in
 [writing-a-service.md](writing-a-service.md). Editors read the same as JSON Schema from [docs/schema](../schema).
 
 Kinds of value: **text** is a plain value; **words** is ` + "`{ru: …, en: …}`" + `, both needed; **rule** is an expression (see the guide); **term** is ` +

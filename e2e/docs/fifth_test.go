@@ -1,4 +1,4 @@
-package definitions_test
+package docs_test
 
 import (
 	"encoding/json"
