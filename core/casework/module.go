@@ -89,5 +89,6 @@ func (m *Module) Provision(b *module.Base) error {
 	if b.Web != nil {
 		m.routes(b.Web)
 	}
+	m.deskRoutes(b)
 	return nil
 }

@@ -1,0 +1,280 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"posad.city/core/agency"
+	"posad.city/core/document"
+	"posad.city/core/exchange"
+	"posad.city/core/form"
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/calendar"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/web"
+)
+
+// deskCase is a case as the desk shows it: everything an official decides by, and what they may do now.
+type deskCase struct {
+	Case
+	Ref      Ref
+	City     *service.City // the version that the case keeps
+	Service  *service.Service
+	Task     *Task // open and waiting for an official; nil when nothing is to be done at a desk
+	Names    map[id.ID]lang.Name
+	Asked    []exchange.Certificate
+	Advice   *service.Decision // of the table; nil without one, or when the case is decided
+	Row      *service.Row      // that advises; nil when the table can't tell
+	Timeline []Entry
+	Papers   []document.Result
+	Can      deskCan
+}
+
+// deskCan is what the official may do to the case now. It shows and hides; the use cases check by themselves.
+type deskCan struct {
+	Take, Release, Decide, Finish, Ask, Forward, Note, AskAgain bool
+}
+
+// any tells whether there is anything to do.
+func (c deskCan) any() bool { return c != deskCan{} }
+
+// openCase reads a case for the desk, after May. Every look is recorded.
+func (m *Module) openCase(c *web.Context, ref Ref) (deskCase, error) {
+	ctx, a := c.Context(), c.Act().ForCase(ref.ID)
+	out := deskCase{Ref: ref}
+	var err error
+	if out.Case, err = m.Read(ctx, a, ref.Holder, ref.ID); err != nil {
+		return out, err
+	}
+	if out.City, out.Service, _, err = m.Definition(ctx, out.Case); err != nil {
+		return out, err
+	}
+	if out.Asked, err = m.Certificates(ctx, a, out.Case); err != nil {
+		return out, err
+	}
+	if out.Timeline, err = m.Timeline(ctx, a, ref.Holder, ref.ID); err != nil {
+		return out, err
+	}
+	if out.Papers, err = m.deps.Papers.Results(ctx, a, ref.Holder, ref.ID); err != nil {
+		return out, err
+	}
+	if out.Stage == Open {
+		if err := m.advise(ctx, a, &out); err != nil {
+			return out, err
+		}
+	}
+	out.Task = deskTask(out.Case)
+	out.Can = canDo(a, out)
+	return out, m.nameAll(ctx, a, &out)
+}
+
+func (m *Module) advise(ctx context.Context, a act.Act, d *deskCase) error {
+	if d.Service.Decision == nil {
+		return nil
+	}
+	advice, err := m.Advice(ctx, a, d.Case)
+	if err != nil {
+		return err
+	}
+	d.Advice = &advice
+	for i := range d.Service.Decision.Rows {
+		if d.Service.Decision.Rows[i].Key == advice.Row {
+			d.Row = &d.Service.Decision.Rows[i]
+		}
+	}
+	return nil
+}
+
+// nameAll finds the names of everybody on the page. Those of the applicant and of the child are a look at them; those of
+// colleagues are what their work shows by itself, so that Posad asks for them.
+func (m *Module) nameAll(ctx context.Context, a act.Act, d *deskCase) error {
+	names, err := m.deps.People.Names(ctx, a, lookCase, d.people()...)
+	if err != nil {
+		return err
+	}
+	d.Names = names
+	var colleagues []id.ID
+	for _, e := range d.Timeline {
+		if e.Actor.Kind == act.Official {
+			colleagues = append(colleagues, e.Actor.Person)
+		}
+	}
+	for _, q := range d.Questions {
+		colleagues = append(colleagues, q.AskedBy)
+	}
+	if d.Task != nil {
+		colleagues = append(colleagues, d.Task.Official)
+	}
+	return m.addColleagues(ctx, append(colleagues, d.DecidedBy), d.Names)
+}
+
+// addColleagues puts the names of officials to those that are known.
+func (m *Module) addColleagues(ctx context.Context, people []id.ID, names map[id.ID]lang.Name) error {
+	var missing []id.ID
+	for _, p := range people {
+		if _, known := names[p]; !known && !p.IsZero() && !slices.Contains(missing, p) {
+			missing = append(missing, p)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	found, err := m.deps.People.Names(ctx, m.system(id.ID{}), "casework.look.colleagues", missing...)
+	for p, name := range found {
+		names[p] = name
+	}
+	return err
+}
+
+// people are those whom the case is about.
+func (d *deskCase) people() []id.ID {
+	out := []id.ID{d.Applicant}
+	if d.Holder != d.Applicant {
+		out = append(out, d.Holder)
+	}
+	for _, one := range d.Asked {
+		if !slices.Contains(out, one.About) {
+			out = append(out, one.About)
+		}
+	}
+	return out
+}
+
+// deskTask is the open task when it waits for an official.
+func deskTask(c Case) *Task {
+	t := openTask(c.Tasks)
+	if c.Stage != Open || t == nil || t.Queue == "" || !human(string(t.Kind)) {
+		return nil
+	}
+	return t
+}
+
+func canDo(a act.Act, d deskCase) deskCan {
+	t := d.Task
+	if t == nil || t.Agency != a.Actor.Agency {
+		return deskCan{}
+	}
+	step, ok := d.Service.Task(t.Step)
+	if !ok {
+		return deskCan{}
+	}
+	works := a.Actor.Role != string(agency.Clerk)
+	head := a.Actor.Role == string(agency.Head)
+	mine := works && t.Official == a.Actor.Person
+	asked := d.openQuestion() != nil
+	return deskCan{
+		Take: works && t.Official.IsZero(), Release: mine || head && !t.Official.IsZero(), Note: true, Forward: mine || head,
+		Decide: mine && step.Kind == service.TaskDecide && step.By == "official", Finish: mine && step.Kind == service.TaskReview && !asked,
+		Ask: mine && !step.MayAsk.IsZero() && !asked, AskAgain: mine,
+	}
+}
+
+// openQuestion is what the applicant is asked and has not answered; nil when there is none.
+func (d *deskCase) openQuestion() *Question {
+	for i := range d.Questions {
+		if q := &d.Questions[i]; q.Answered.IsZero() && q.Lapsed.IsZero() {
+			return q
+		}
+	}
+	return nil
+}
+
+// cited tells whether the row that advises speaks of a certificate: that is where the official looks first.
+func (d *deskCase) cited(certificate string) bool {
+	return d.Row != nil && strings.Contains(string(d.Row.When), "facts."+certificate+".")
+}
+
+// answerLine is an answer of the form in words.
+type answerLine struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// answers are what the applicant answered, step by step. Files stand among the documents.
+func (d *deskCase) answers(l lang.Language) []answerLine {
+	in := form.Input{City: d.City, Service: d.Service, Lang: l, Today: d.Inputs.Today, Applicant: d.Inputs.Applicant, Facts: d.Inputs.Facts, Answers: d.Inputs.Answers}
+	var out []answerLine
+	for i := range d.Service.Form.Steps {
+		for j := range d.Service.Form.Steps[i].Fields {
+			f := &d.Service.Form.Steps[i].Fields[j]
+			value, given := d.Inputs.Answers[f.Key]
+			if !given || f.Type == service.TypeFile {
+				continue
+			}
+			if words := form.AnswerWords(in, f, value); words != "" {
+				out = append(out, answerLine{f.Label.In(l), words})
+			}
+		}
+	}
+	return out
+}
+
+// deskFile is a file of the case with what it is.
+type deskFile struct {
+	service.File
+	Label string
+}
+
+// files are those that the applicant gave with the form and with answers to questions.
+func (d *deskCase) files(l lang.Language, answer string) []deskFile {
+	var out []deskFile
+	for i := range d.Service.Form.Steps {
+		for j := range d.Service.Form.Steps[i].Fields {
+			f := &d.Service.Form.Steps[i].Fields[j]
+			if f.Type != service.TypeFile {
+				continue
+			}
+			for _, file := range filesOf(d.Inputs.Answers[f.Key]) {
+				out = append(out, deskFile{file, f.Label.In(l)})
+			}
+		}
+	}
+	for _, q := range d.Questions {
+		for _, file := range q.Files {
+			out = append(out, deskFile{file, answer})
+		}
+	}
+	return out
+}
+
+// filesOf reads the answer of a question for files as it lies in the case.
+func filesOf(answer any) []service.File {
+	list, _ := answer.([]any)
+	var out []service.File
+	for _, one := range list {
+		object, _ := one.(map[string]any)
+		file := service.File{}
+		file.ID, _ = object["id"].(string)
+		file.Name, _ = object["name"].(string)
+		file.Type, _ = object["type"].(string)
+		size, _ := object["size"].(float64)
+		file.Size = int64(size)
+		if file.ID != "" {
+			out = append(out, file)
+		}
+	}
+	return out
+}
+
+// due is the deadline of the case at the desk.
+func (d *deskCase) due() deskDeadline {
+	out := deskDeadline{Due: d.TermDue, Days: d.City.Days()}
+	if q := d.openQuestion(); q != nil {
+		out.Due, out.Waits = q.Due, true
+		return out
+	}
+	if d.Task != nil && !d.Task.Due.IsZero() && d.Task.Due.Before(out.Due) {
+		out.Due = d.Task.Due
+	}
+	out.Waits = !d.Paused.IsZero()
+	return out
+}
+
+// open tells whether somebody still has to do something.
+func (d *deskCase) open() bool { return d.Stage == Open }
+
+// today is the day in the city.
+func (d *deskCase) today(c *web.Context) calendar.Date { return d.City.Days().Today(c.Now()) }
