@@ -19,6 +19,7 @@ type Query struct {
 	lite string // the same for SQLite: ?1, ?2
 
 	params    int // how many arguments it takes
+	limit     *limit
 	touches   *touches
 	transient bool // a rare shape of a list: not worth a prepared statement on every connection
 }
@@ -32,7 +33,8 @@ func NewQuery(name, sql string) *Query {
 		n, _ := strconv.Atoi(m[1]) // the expression takes digits only; a number too long makes a query that takes nothing
 		params = max(params, n)
 	}
-	return &Query{name: name, pg: sql, lite: placeholder.ReplaceAllString(sql, "?$1"), params: params}
+	lite := placeholder.ReplaceAllString(sql, "?$1")
+	return &Query{name: name, pg: sql, lite: lite, params: params, limit: newLimit(lite)}
 }
 
 // Name is what errors and metrics call the query.
