@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -139,7 +138,7 @@ func (h *House) settle(ctx context.Context, people kitezh.People, o DemoOptions)
 	if err := h.Modules.Service.Publish(ctx, h.command(), city); err != nil {
 		return err
 	}
-	if err := h.enrol(ctx, people); err != nil {
+	if err := h.Enrol(ctx, people); err != nil {
 		return err
 	}
 	h.watching.Go(func() {
@@ -159,8 +158,11 @@ func copyMissing(files fs.FS, folder string) error {
 		return nil
 	}
 	return fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || path == "demo" {
-			return errors.Join(err, skipDemo(path))
+		if err != nil {
+			return err
+		}
+		if path == "demo" {
+			return fs.SkipDir // the demo's people are no part of a city
 		}
 		to := filepath.Join(folder, filepath.FromSlash(path))
 		if entry.IsDir() {
@@ -174,15 +176,8 @@ func copyMissing(files fs.FS, folder string) error {
 	})
 }
 
-// skipDemo leaves the demo's people out of the city's folder: they are no part of a city.
-func skipDemo(path string) error {
-	if path == "demo" {
-		return fs.SkipDir
-	}
-	return nil
-}
-
-func (h *House) enrol(ctx context.Context, people kitezh.People) error {
+// Enrol brings people in with their accounts, families and roles. Those who are there are left as they are.
+func (h *House) Enrol(ctx context.Context, people kitezh.People) error {
 	var list []account.Enrolment
 	var families []mandate.Parenthood
 	var officials []agency.Official
