@@ -41,7 +41,9 @@ type change struct {
 func (m *Module) write(ctx context.Context, a act.Act, k *known, fn func(*change) error) (int64, error) {
 	run := func(tx *store.Tx) error {
 		c := &change{m: m, tx: tx, act: a, k: k, file: k.file, tasks: slices.Clone(k.tasks), pauses: slices.Clone(k.pauses)}
-		c.file.Revision++
+		if err := c.claim(); err != nil {
+			return err
+		}
 		if q := k.openQuestion(); q != nil {
 			open := *q
 			c.asked = &open
@@ -58,6 +60,19 @@ func (m *Module) write(ctx context.Context, a act.Act, k *known, fn func(*change
 		err = m.base.Store.WriteAs(ctx, a, run)
 	}
 	return k.file.Revision + 1, err
+}
+
+// claim takes the next revision, before anything else is changed.
+func (c *change) claim() error {
+	n, err := caseworkdb.ClaimCase(c.tx, c.file.Holder, c.file.ID, c.file.Revision)
+	if err != nil {
+		return fmt.Errorf("casework: claim: %w", err)
+	}
+	if n == 0 {
+		return c.tx.Fail(ErrMoved)
+	}
+	c.file.Revision++
+	return nil
 }
 
 // task is the open task of the change; nil when there is none.
@@ -129,10 +144,14 @@ func (c *change) line(event string, internal bool, params map[string]string, wor
 	if err != nil {
 		return fmt.Errorf("casework: params: %w", err)
 	}
-	return caseworkdb.InsertEntry(c.tx, caseworkdb.InsertEntryParams{
+	n, err := caseworkdb.InsertEntry(c.tx, caseworkdb.InsertEntryParams{
 		Holder: c.file.Holder, CaseID: c.file.ID, Number: c.file.Revision*linesMost + c.added, At: c.tx.Now(), Event: event,
 		ActorKind: string(c.act.Actor.Kind), Actor: c.act.Actor.Person, Agency: c.act.Actor.Agency, Internal: internal, Params: string(text), Words: words,
 	})
+	if err == nil && n == 0 {
+		return c.tx.Fail(ErrMoved) // another change has made this revision
+	}
+	return err
 }
 
 // tell has the applicant told of a step, once.
@@ -232,19 +251,16 @@ func (c *change) end() error {
 	return errors.Join(c.unask(), c.resume(), caseworkdb.DropWatch(c.tx, c.file.ID), c.emit(EventClosed))
 }
 
-// save keeps the change, if the case is still as it was read.
+// save keeps the change.
 func (c *change) save() error {
 	f := c.file
-	n, err := caseworkdb.SaveCase(c.tx, caseworkdb.SaveCaseParams{
+	err := caseworkdb.SaveCase(c.tx, caseworkdb.SaveCaseParams{
 		Agency: f.Agency, Stage: f.Stage, Step: f.Step, TermDue: f.TermDue, Paused: f.Paused, Late: f.Late, Decided: f.Decided,
 		DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row, ListGroup: f.ListGroup, Rating: f.Rating, Decision: f.Decision,
-		Holder: f.Holder, ID: f.ID, Was: c.k.file.Revision,
+		Holder: f.Holder, ID: f.ID,
 	})
 	if err != nil {
 		return fmt.Errorf("casework: save: %w", err)
-	}
-	if n == 0 {
-		return c.tx.Fail(ErrMoved)
 	}
 	_, err = caseworkdb.SaveLine(c.tx, caseworkdb.SaveLineParams{
 		Revision: f.Revision, Stage: f.Stage, Status: string(c.status()), Due: c.due(), Moved: c.tx.Now(), Holder: f.Holder, ID: f.ID,

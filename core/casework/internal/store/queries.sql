@@ -9,11 +9,15 @@ SELECT holder, id, number, service, agency, definition, environment, asks, appli
   submitted, term_due, paused, late, decided, decided_by, ground, row, list_group, rating, inputs, decision
 FROM case_file WHERE holder = $1 AND id = $2;
 
--- name: SaveCase :execrows
-UPDATE case_file SET revision = revision + 1, agency = @agency, stage = @stage, step = @step, term_due = @term_due, paused = @paused,
+-- name: ClaimCase :execrows
+-- The first statement of every change: whoever comes second changes nothing.
+UPDATE case_file SET revision = revision + 1 WHERE holder = @holder AND id = @id AND revision = @was;
+
+-- name: SaveCase :exec
+UPDATE case_file SET agency = @agency, stage = @stage, step = @step, term_due = @term_due, paused = @paused,
   late = @late, decided = @decided, decided_by = @decided_by, ground = @ground, row = @row, list_group = @list_group, rating = @rating,
   decision = @decision
-WHERE holder = @holder AND id = @id AND revision = @was;
+WHERE holder = @holder AND id = @id;
 
 -- name: InsertLine :exec
 INSERT INTO case_line (holder, id, number, service, applicant, revision, stage, status, due, submitted, moved)
@@ -61,9 +65,10 @@ UPDATE task SET state = @state, agency = @agency, queue = @queue, official = @of
   reference = @reference
 WHERE holder = @holder AND case_id = @case_id AND id = @id;
 
--- name: InsertEntry :exec
+-- name: InsertEntry :execrows
 INSERT INTO timeline (holder, case_id, number, at, event, actor_kind, actor, agency, internal, params, words)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (holder, case_id, number) DO NOTHING;
 
 -- name: EntriesOf :many
 SELECT holder, case_id, number, at, event, actor_kind, actor, agency, internal, params, words
