@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"posad.city/core/form"
 	"posad.city/core/module"
 	"posad.city/core/page"
 	"posad.city/kit/act"
@@ -64,7 +65,7 @@ func Open(ctx context.Context, conf Config, o Options) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = new(clock.System)
 	}
-	modules, err := newModules(conf)
+	modules, err := newModules(conf, o.Clock.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func (h *House) ground(ctx context.Context, o Options) (*module.Base, error) {
 		so.Dir = ""
 	}
 	schemas := []store.Migrations{vault.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations}
-	locales := []fs.FS{own, web.Locale, rule.Locale, blob.Locale, journal.Locale, ui.Locale, page.Locale, store.Locale}
+	locales := []fs.FS{own, web.Locale, rule.Locale, blob.Locale, journal.Locale, form.Locale, ui.Locale, page.Locale, store.Locale, form.Locale}
 	for _, m := range h.Modules.list() {
 		if s := m.Schema(); s.Files != nil {
 			schemas = append(schemas, s)
