@@ -42,6 +42,8 @@ type Modules struct {
 	Casework *casework.Module
 	Apply    *apply.Module
 	MyPage   *mypage.Module
+
+	now func() time.Time // the house's clock
 }
 
 // list is the order in which modules are provisioned and started: each stands on earlier ones.
@@ -50,7 +52,7 @@ func (m *Modules) list() []module.Module {
 }
 
 // newModules makes every module with its neighbours. Nothing is opened yet.
-func newModules(conf Config) (*Modules, error) {
+func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	zone, err := time.LoadLocation(conf.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: zone: %w", err)
@@ -64,7 +66,7 @@ func newModules(conf Config) (*Modules, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := new(Modules)
+	m := &Modules{now: now}
 	m.Agency = agency.New(agency.Deps{})
 	m.Account = account.New(account.Deps{Agencies: m.Agency, Zone: zone})
 	m.Mandate = mandate.New(mandate.Deps{Accounts: m.Account, Zone: zone})
@@ -79,7 +81,7 @@ func newModules(conf Config) (*Modules, error) {
 	})
 	m.Apply = apply.New(apply.Deps{
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
-		Cases: cases{m.Casework},
+		Cases: cases{m.Casework}, Vehicles: newGarage(m).vehicles,
 	})
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, AgencyName: m.Service.AgencyName, CaseLink: m.caseLink, LookText: m.Exchange.LookText, Zone: inZone})
 	m.Agency.Provide(m.Account, m.Service)
@@ -96,7 +98,7 @@ func (m *Modules) provide(h *House) {
 		Holder: web.NewHolder(m.Account.HeldForms(), h.Clock),
 	})
 	h.Base.Store.SetGuard(m.Mandate.Guard)
-	h.Base.Pages.City = m.face
+	h.Base.Pages.City = m.Service.Face
 	h.Base.Pages.User = m.user
 }
 

@@ -36,6 +36,8 @@ func (p People) Reply(register string, parameters map[string]string, today calen
 		return map[string]any{"amount": person.Debt.Amount, "fines": person.Debt.Fines}, known
 	case "pupils":
 		return p.pupil(person), known
+	case "garage":
+		return person.garage(), known
 	case "population":
 		return person.fits(parameters), known
 	}
@@ -110,4 +112,13 @@ func (r Resident) fits(parameters map[string]string) map[string]any {
 
 func plainName(name string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "ё", "е")
+}
+
+// garage lists the person's own and leased vehicles.
+func (r Resident) garage() map[string]any {
+	list := []any{}
+	for _, v := range r.Vehicles {
+		list = append(list, map[string]any{"plate": v.Plate, "model": v.Model})
+	}
+	return map[string]any{"vehicles": list}
 }

@@ -9,6 +9,7 @@ import (
 	"posad.city/core/account"
 	"posad.city/core/agency"
 	"posad.city/core/mandate"
+	"posad.city/core/service"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -80,6 +81,29 @@ func relativeOf(item any) (mandate.Relative, error) {
 		return mandate.Relative{}, ErrSilent.Because(errors.New("exchange: a child without a number, a name or a date of birth"))
 	}
 	return mandate.Relative{Name: nameOf(name), Birth: birth, SNILS: snils}, nil
+}
+
+// Vehicles asks the traffic register which vehicles a person owns or leases, for the person themselves while they fill a
+// form. Its register takes snils and declares vehicles: records of plate and model. ask names the question for ever.
+func (m *Module) Vehicles(ctx context.Context, owner account.Person, ask id.ID) ([]service.Vehicle, error) {
+	values, err := m.askForAccount(ctx, m.deps.Garage, ask, map[string]string{"snils": owner.SNILS})
+	if errors.Is(err, errNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	list, _ := values["vehicles"].([]any)
+	out := make([]service.Vehicle, 0, len(list))
+	for _, item := range list {
+		record, _ := item.(map[string]any)
+		plate, _ := record["plate"].(string)
+		model, _ := record["model"].(string)
+		if plate != "" {
+			out = append(out, service.Vehicle{Plate: plate, Model: model, Own: true})
+		}
+	}
+	return out, nil
 }
 
 // nameOf splits a name as registers write it: surname, given name, patronymic, which may be absent or of several words.

@@ -148,8 +148,8 @@ type Deps struct {
 	Pause     time.Duration // before the second request of a question, thrice as long before each next; 0 means 2 s
 	Rest      time.Duration // how long an agency that was silent too often is left alone; 0 means 15 s
 	Patience  time.Duration // how long a question waits for an agency that is not asked at all; 0 means 1 h
-	// The registers that Identity and Family ask; empty means "population" and "family".
-	Population, Family string
+	// The registers that Identity, Family and Vehicles ask; empty means "population", "family" and "garage".
+	Population, Family, Garage string
 }
 
 // The faults of this module.

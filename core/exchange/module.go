@@ -63,6 +63,9 @@ func New(d Deps) *Module {
 	if d.Family == "" {
 		d.Family = "family"
 	}
+	if d.Garage == "" {
+		d.Garage = "garage"
+	}
 	if d.Zone == nil {
 		d.Zone = func() *time.Location { return time.UTC }
 	}
