@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 
 	"posad.city/core/form"
 	"posad.city/core/page"
@@ -335,11 +336,52 @@ func (m *Module) postStep(c *web.Context) error {
 		return m.found(c, saved, fields.Get("_find"))
 	case !change.Remove.IsZero():
 		return c.Redirect(saved.Draft.stepPath(change.Step))
+	}
+	more, err := saved.appeared(fields.Get("_shown"))
+	if err != nil {
+		return err
+	}
+	switch {
 	case len(saved.Faults) > 0:
 		return m.again(c, saved)
+	case more:
+		c.SetFlash("info", "apply.flash_more")
+		return c.Redirect(saved.Draft.stepPath(change.Step))
 	}
 	m.askEarly(c.Context(), a, saved.Draft, c.Lang())
 	return m.goOn(c, a, saved)
+}
+
+// shownKeys are the questions of a page, for the post to say what the person has seen.
+func shownKeys(view form.View) string {
+	keys := make([]string, 0, len(view.Fields))
+	for _, f := range view.Fields {
+		keys = append(keys, f.Key)
+	}
+	return strings.Join(keys, " ")
+}
+
+// appeared tells whether an answer has opened questions of the same page that the person has not seen yet, and takes the
+// faults of those away: nobody is told off for not answering what was not asked.
+func (s *Saved) appeared(shown string) (bool, error) {
+	seen := strings.Fields(shown)
+	if len(seen) == 0 {
+		return false, nil
+	}
+	in := s.Input
+	view, err := form.Show(in)
+	if err != nil || view.Current >= len(view.Steps) || view.Steps[view.Current].Key != in.Step {
+		return false, err
+	}
+	more := false
+	for _, f := range view.Fields {
+		if slices.Contains(seen, f.Key) {
+			continue
+		}
+		more = true
+		s.Faults = slices.DeleteFunc(s.Faults, func(wrong fault.Field) bool { return wrong.Name == f.Key || partOf(wrong.Name, f.Key) })
+	}
+	return more, nil
 }
 
 // goOn leads to the step after the one that was saved, by the form as it stands after what registers have said.
