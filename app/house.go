@@ -89,7 +89,7 @@ func (h *House) ground(ctx context.Context, o Options) (*module.Base, error) {
 		so.Dir = ""
 	}
 	schemas := []store.Migrations{vault.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations}
-	locales := []fs.FS{own, web.Locale, rule.Locale, blob.Locale, journal.Locale, form.Locale, ui.Locale, page.Locale, store.Locale, form.Locale}
+	locales := []fs.FS{own, web.Locale, rule.Locale, blob.Locale, journal.Locale, ui.Locale, page.Locale, store.Locale, form.Locale}
 	for _, m := range h.Modules.list() {
 		if s := m.Schema(); s.Files != nil {
 			schemas = append(schemas, s)
