@@ -182,6 +182,9 @@ func (h *House) Enrol(ctx context.Context, people kitezh.People) error {
 	var families []mandate.Parenthood
 	var officials []agency.Official
 	for _, p := range people {
+		if p.Account == nil && len(p.Parents) == 0 {
+			continue // a resident whom only the registers know: they may register themselves
+		}
 		one := account.Enrolment{Person: p.ID(), Name: p.Name, Birth: p.Birth, SNILS: p.SNILS, Level: act.Standard}
 		if p.Account != nil {
 			one.Email, one.Phone, one.SignsIn, one.Password = p.Account.Email, p.Account.Phone, true, kitezh.Password
@@ -189,6 +192,9 @@ func (h *House) Enrol(ctx context.Context, people kitezh.People) error {
 		}
 		list = append(list, one)
 		for _, parent := range p.Parents {
+			if r, ok := people.ByKey(parent); !ok || r.Account == nil {
+				continue
+			}
 			families = append(families, mandate.Parenthood{Parent: id.Derived("kitezh", parent), Child: p.ID(), Birth: p.Birth})
 		}
 		for _, role := range p.Roles {

@@ -13,15 +13,38 @@ export async function launch() {
   });
 }
 
-// page opens a fresh profile. script: false turns JavaScript off; lang is the browser's language.
-export async function person(browser, { width, height = 900, lang = 'ru', script = true, dark = false } = {}) {
+// person opens a fresh profile, a device of somebody's. script: false turns JavaScript off; lang is the browser's
+// language. troubles collects what no page may do: errors in the console, which breaches of the content policy are among,
+// errors of scripts, answers 5xx, parts of pages that are missing.
+export async function person(browser, { width, height = 900, lang = 'ru', script = true, dark = false, base, troubles = [] } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     locale: lang === 'ru' ? 'ru-RU' : 'en-GB',
     javaScriptEnabled: script,
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
+    acceptDownloads: true,
+    baseURL: base,
   });
   context.setDefaultTimeout(15_000);
-  return context.newPage();
+  const page = await context.newPage();
+  watch(page, troubles);
+  return page;
+}
+
+function watch(page, troubles) {
+  const note = (text) => troubles.push(`${page.url()}: ${text}`);
+  page.on('pageerror', (error) => note(`script: ${error.message}`));
+  page.on('console', (message) => {
+    // Answers with an error status are told below, more exactly.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) note(`console: ${message.text()}`);
+  });
+  page.on('response', (answer) => {
+    const whole = answer.request().isNavigationRequest();
+    if (answer.status() >= 500 || !whole && answer.status() >= 400) note(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
+  });
+  page.on('requestfailed', (failed) => {
+    const why = failed.failure()?.errorText ?? '';
+    if (!why.includes('ERR_ABORTED')) note(`${why} ${failed.url()}`);
+  });
 }
