@@ -82,7 +82,8 @@ func (m *Module) Provision(b *module.Base) error {
 	for _, event := range wakers {
 		b.Jobs.On(event, "casework.wake", m.move)
 	}
-	b.Jobs.On(EventMoved, jobProject, m.project)
+	b.Jobs.On(EventMoved, "casework.list", m.project)
+	b.Jobs.Handle(jobProject, m.project)
 	b.Jobs.Handle(jobTell, m.tell)
 	b.Jobs.Handle(jobRemind, m.remind)
 	b.Jobs.Every(jobSweep, sweepEach, m.sweep)

@@ -214,7 +214,8 @@ func (m *Module) prepareBill(k *known, s situation, p *plan) error {
 	return err
 }
 
-// sweep has every open case looked at, so that none stalls whatever was lost. The looks are spread over the hour.
+// sweep has every open case looked at, and its line on the desk, so that none stalls whatever was lost. The looks are
+// spread over the hour.
 func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
 	const page = 200
 	after, delay := id.ID{}, time.Duration(0)
@@ -232,8 +233,10 @@ func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
 		err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
 			for _, row := range rows {
 				at := now.Add(delay % (sweepEach * 3 / 4))
-				if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobMove, Holder: row.Holder, Object: row.ID, At: at}); err != nil {
-					return err
+				for _, handler := range []string{jobMove, jobProject} {
+					if err := m.base.Jobs.Put(tx, jobs.New{Handler: handler, Holder: row.Holder, Object: row.ID, At: at}); err != nil {
+						return err
+					}
 				}
 			}
 			return nil

@@ -372,19 +372,25 @@ func TestEveryLookOfAnOfficialIsOnRecord(t *testing.T) {
 
 // A term with any pauses ends where counting day by day ends it.
 func naiveDue(days *calendar.City, term calendar.Term, started time.Time, pauses []Pause) time.Time {
+	runs := func(m time.Time) bool {
+		return !slices.ContainsFunc(pauses, func(p Pause) bool { return !m.Before(p.Since) && m.Before(p.Until) })
+	}
 	day, left := days.Today(started), term.Days
 	for left > 0 {
 		day = day.AddDays(1)
 		if term.Kind == calendar.Working && !days.IsWorking(day) {
 			continue
 		}
-		closes := days.Closes(day)
-		stands := slices.ContainsFunc(pauses, func(p Pause) bool { return !closes.Before(p.Since) && closes.Before(p.Until) })
-		if !stands {
+		if runs(days.Closes(day)) {
 			left--
 		}
 	}
-	for !days.IsWorking(day) {
+	answered := func(day calendar.Date) bool {
+		return slices.ContainsFunc(pauses, func(p Pause) bool {
+			return days.Today(p.Until) == day && !p.Until.After(days.Closes(day)) && runs(p.Until)
+		})
+	}
+	for !days.IsWorking(day) || answered(day) || !runs(days.Closes(day)) { // nobody is late by an evening letter
 		day = day.AddDays(1)
 	}
 	return days.Closes(day)
