@@ -2,14 +2,12 @@ package app
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/a-h/templ"
 
 	"posad.city/core/account"
 	"posad.city/core/casework"
 	"posad.city/core/mypage"
-	"posad.city/core/page"
 	"posad.city/core/pay"
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
@@ -18,28 +16,6 @@ import (
 	"posad.city/kit/web"
 	"posad.city/ui"
 )
-
-// face is what the published city gives to every page.
-func (m *Modules) face(c *web.Context) page.Face {
-	out := page.Face{City: ui.City{Name: m.cityName(c.Lang())}, Help: ui.Link{Text: c.T("app.help"), Href: "/help"}}
-	city := m.Service.Current()
-	if city == nil {
-		return out
-	}
-	p := city.Profile
-	out.City.Tagline = p.Tagline.In(c.Lang())
-	out.City.Official = c.T("app.official", "city", p.Of.In(c.Lang()))
-	out.City.About = c.T("app.about")
-	out.City.Copyright = c.T("app.copyright", "city", p.Of.In(c.Lang()), "year", strconv.Itoa(c.Now().Year()))
-	out.City.Emergency = c.T("app.emergency", "number", p.Contacts.Emergency)
-	out.City.Style = m.Service.StylePath()
-	out.Footer = []ui.LinkGroup{
-		{Title: c.T("app.footer.residents"), Links: []ui.Link{{Text: c.T("app.services"), Href: "/services"}, {Text: c.T("app.situations"), Href: "/situations"}, {Text: c.T("app.check"), Href: "/check"}}},
-		{Title: c.T("app.footer.city"), Links: []ui.Link{{Text: c.T("app.news"), Href: "/news"}, {Text: c.T("app.agencies"), Href: "/agencies"}}},
-		{Title: c.T("app.footer.portal"), Links: []ui.Link{{Text: c.T("app.help"), Href: "/help"}, {Text: c.T("app.developers"), Href: "/api/openapi.json"}, {Text: c.T("app.sitemap"), Href: "/sitemap"}}},
-	}
-	return out
-}
 
 // user is the signed-in person as the header shows them.
 func (m *Modules) user(c *web.Context) *ui.User {
@@ -178,7 +154,7 @@ func (m *Modules) billWidget(c *web.Context) (templ.Component, error) {
 	for _, charge := range charges[:min(len(charges), widgetLines)] {
 		rows = append(rows, ui.RowItem{Text: charge.Title.In(c.Lang()), Href: "/pay/" + charge.ID.String(), Value: charge.Amount.In(c.Lang()), Quiet: charge.State != pay.Due})
 	}
-	return rowsWidget(ui.WidgetProps{Icon: "receipt", Tone: ui.Ice, Title: c.T("app.widget.bills"), More: ui.Link{Text: c.T("app.widget.all_bills"), Href: "/pay"}}, rows), nil
+	return rowsWidget(ui.WidgetProps{Icon: "receipt-duotone", Tone: ui.Ice, Title: c.T("app.widget.bills"), More: ui.Link{Text: c.T("app.widget.all_bills"), Href: "/pay"}}, rows), nil
 }
 
 func (m *Modules) documentWidget(c *web.Context) (templ.Component, error) {
@@ -203,7 +179,7 @@ func (m *Modules) familyWidget(c *web.Context) (templ.Component, error) {
 	for _, child := range children {
 		rows = append(rows, ui.RowItem{Text: child.Person.Name.Full(c.Lang()), Href: "/account/family", Value: age(child.Person, today, c.Lang()), Quiet: true})
 	}
-	return rowsWidget(ui.WidgetProps{Icon: "users-three", Tone: ui.Rose, Title: c.T("app.widget.family"), More: ui.Link{Text: c.T("app.widget.all_family"), Href: "/account/family"}}, rows), nil
+	return rowsWidget(ui.WidgetProps{Icon: "users-three-duotone", Tone: ui.Rose, Title: c.T("app.widget.family"), More: ui.Link{Text: c.T("app.widget.all_family"), Href: "/account/family"}}, rows), nil
 }
 
 func age(p account.Person, today calendar.Date, l lang.Language) string {

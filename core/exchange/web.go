@@ -142,8 +142,6 @@ func (m *Module) troubles(c *web.Context, s Standing) string {
 	return lang.And(c.Lang(), parts...)
 }
 
-var stateTones = map[State]ui.Tone{Asked: ui.Info, Known: ui.Success, Failed: ui.Warning}
-
 // stateText says how far a certificate is: that it waits because the agency does not answer, or why it failed.
 func stateText(c *web.Context, cert Certificate) string {
 	if cert.Trouble == None {

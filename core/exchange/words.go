@@ -36,7 +36,7 @@ func (m *Module) Says(c Certificate, l lang.Language) []Line {
 func (m *Module) say(v *service.Value, value any, l lang.Language) string {
 	switch v.Type {
 	case "text":
-		return sayText(v, value, l)
+		return m.sayText(v, value, l)
 	case "yes-no":
 		yes, _ := value.(bool)
 		return m.base.Texts.Text(l, "exchange.says."+strconv.FormatBool(yes))
@@ -67,10 +67,16 @@ func (m *Module) say(v *service.Value, value any, l lang.Language) string {
 	return ""
 }
 
-func sayText(v *service.Value, value any, l lang.Language) string {
+// sayText says a register's own words for a value, or the address that a reference of the address register names.
+func (m *Module) sayText(v *service.Value, value any, l lang.Language) string {
 	text, _ := value.(string)
 	if words, ok := v.Words[text]; ok {
 		return words.In(l)
+	}
+	if city := m.deps.City(); city != nil && strings.Contains(text, ":") {
+		if address, ok := city.Addresses().ByReference(text); ok {
+			return address.Text
+		}
 	}
 	return text
 }

@@ -26,7 +26,7 @@ func (m *Module) routes(s *web.Server) {
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuAccount,
 			page.Link{Order: 10, Text: "mypage.menu_home", Href: "/account", Icon: "squares-four"},
-			page.Link{Order: 90, Text: "mypage.menu_looks", Href: "/account/looks", Icon: "eye"})
+			page.Link{Order: 90, Text: "mypage.menu_looks", Href: "/account/looks", Icon: "eyeglasses"})
 	}
 }
 
