@@ -187,6 +187,11 @@ func (d *deskCase) cited(certificate string) bool {
 	return d.Row != nil && strings.Contains(string(d.Row.When), "facts."+certificate+".")
 }
 
+// citesSilent tells whether the row speaks of a register that has not answered: then that is why, not what others said.
+func (d *deskCase) citesSilent() bool {
+	return slices.ContainsFunc(d.Asked, func(one exchange.Certificate) bool { return one.State != exchange.Known && d.cited(one.Key) })
+}
+
 // answerLine is an answer of the form in words.
 type answerLine struct {
 	Label string `json:"label"`

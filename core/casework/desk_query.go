@@ -36,6 +36,7 @@ const (
 	termOverdue = "overdue"
 	termToday   = "today"
 	termWeek    = "week"
+	orderLatest = "latest"
 )
 
 // deskStatuses are the statuses that a case on a desk can have.
@@ -50,6 +51,7 @@ type deskQuery struct {
 	Status   string `json:"status" max:"40"`
 	Term     string `json:"term" max:"40"`
 	Owner    string `json:"owner" max:"40"`
+	Order    string `json:"order" max:"10"` // latest: the latest deadline first
 	Search   string `json:"q" max:"200"`
 	After    string `json:"after" max:"600"`  // mark of the page before
 	Trail    string `json:"trail" max:"9000"` // marks of the pages before that one, for the way back
@@ -60,7 +62,7 @@ type deskQuery struct {
 func (q deskQuery) address(path string) string {
 	values := url.Values{}
 	for name, value := range map[string]string{
-		"queue": q.Queue, "service": q.Service, "district": q.District, "status": q.Status, "term": q.Term, "owner": q.Owner,
+		"queue": q.Queue, "service": q.Service, "district": q.District, "status": q.Status, "term": q.Term, "owner": q.Owner, "order": q.Order,
 		"q": q.Search, "after": q.After, "trail": q.Trail, "case": q.Case,
 	} {
 		if value != "" {
@@ -75,7 +77,17 @@ func (q deskQuery) address(path string) string {
 
 // narrowing is the query without the place in the list.
 func (q deskQuery) narrowing() deskQuery {
-	q.After, q.Trail, q.Case = "", "", ""
+	q.After, q.Trail, q.Case, q.Order = "", "", "", ""
+	return q
+}
+
+// turned is the query with the list the other way round, from its first page.
+func (q deskQuery) turned() deskQuery {
+	other := orderLatest
+	if q.Order == orderLatest {
+		other = ""
+	}
+	q.After, q.Trail, q.Order = "", "", other
 	return q
 }
 
@@ -171,30 +183,37 @@ func (w workplace) shown() []service.Queue {
 	return out
 }
 
-// services are those that send cases to this agency.
+// services are those that send cases to the official's queues.
 func (w workplace) services() []*service.Service {
 	if w.office == nil {
 		return nil
 	}
 	var out []*service.Service
 	for i := range w.city.Services {
-		if sends(&w.city.Services[i], w.office.Key) {
+		if sends(&w.city.Services[i], w.office.Key, w.queues) {
 			out = append(out, &w.city.Services[i])
 		}
 	}
 	return out
 }
 
-// sends tells whether cases of a service come to an agency's desk: by a step with a queue, or by an answer that names one.
-func sends(s *service.Service, office string) bool {
+// sends tells whether cases of a service come to an agency's desk, to one of the queues (none: to any): by a step with a
+// queue, or by an answer that names one.
+func sends(s *service.Service, office string, queues []string) bool {
+	works := func(queue string) bool { return queue != "" && (len(queues) == 0 || slices.Contains(queues, queue)) }
 	for i := range s.Steps {
 		step := &s.Steps[i]
-		if step.Queue != "" && (step.Agency == office || step.Agency == "" && s.Agency == office) {
+		if works(step.Queue) && (step.Agency == office || step.Agency == "" && s.Agency == office) {
 			return true
 		}
 		field, ok := s.Field(step.Route)
-		if ok && slices.ContainsFunc(field.Options, func(o service.Option) bool { return strings.HasPrefix(o.Queue, office+"/") }) {
-			return true
+		if !ok {
+			continue
+		}
+		for _, o := range field.Options {
+			if queue, here := strings.CutPrefix(o.Queue, office+"/"); here && works(queue) {
+				return true
+			}
 		}
 	}
 	return false
@@ -205,6 +224,7 @@ func sends(s *service.Service, office string) bool {
 func (w workplace) query(q deskQuery) QueueQuery {
 	out := QueueQuery{
 		Agency: w.act.Actor.Agency, Queues: w.queues, Service: q.Service, District: q.District, Search: strings.TrimSpace(q.Search), After: q.After, Limit: deskRows,
+		Desc: q.Order == orderLatest,
 	}
 	if slices.ContainsFunc(w.shown(), func(one service.Queue) bool { return one.Key == q.Queue }) {
 		out.Queues = []string{q.Queue}

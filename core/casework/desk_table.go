@@ -92,8 +92,12 @@ func (d deskList) bulk(c *web.Context) ui.BulkBarProps {
 }
 
 func (d deskList) table(c *web.Context) ui.DataTableProps {
+	sort := "ascending"
+	if d.Query.Order == orderLatest {
+		sort = "descending"
+	}
 	out := ui.DataTableProps{Caption: c.T("casework.desk.caption"), Select: "case", Columns: []ui.Column{
-		{Title: c.T("casework.desk.column.case")}, {Title: c.T("casework.desk.column.due"), Sort: "ascending", Role: "deadline"},
+		{Title: c.T("casework.desk.column.case")}, {Title: c.T("casework.desk.column.due"), Href: d.Query.turned().address(d.Path), Sort: sort, Role: "deadline"},
 		{Title: c.T("casework.desk.column.status")}, {Title: c.T("casework.desk.column.owner"), Role: "owner"},
 	}}
 	for _, line := range d.Page.Lines {

@@ -60,7 +60,7 @@ func TestAnOfficialTakesAsksAndDecides(t *testing.T) {
 		if got := d.post(igor, path+"/ask", "revision", d.revision(igor, path), "question", "Когда куплена машина?"); got.status != 303 || got.to != path {
 			t.Fatalf("asking: %d to %q: %s", got.status, got.to, got.body)
 		}
-		d.get(igor, path).wants(t, 200, "Когда куплена машина?", "Ждём ответа", "Ждём заявителя", "Срок стоит")
+		d.get(igor, path).wants(t, 200, "Когда куплена машина?", "Ждём ответа", "Ждём заявителя", "Стоит с ")
 		d.post(igor, path+"/decide", "revision", d.revision(igor, path), "verdict", "refuse", "ground", "debt").wants(t, 409, "Заявитель ещё может ответить")
 		c := d.read(ref)
 		if _, err := d.Answer(ctx, annaAct, Answer{Holder: anna, Case: ref.ID, Question: c.Questions[0].ID, Words: "В октябре"}); err != nil {
@@ -165,6 +165,23 @@ func TestAHeadForwardsAndGivesBack(t *testing.T) {
 	})
 }
 
+func TestARegisterIsAskedAgain(t *testing.T) {
+	eachCounter(t, func(t *testing.T, d *counter) {
+		ref := d.filed(anna, "А417МО52", func(r map[string]any) { delete(r, "vehicle-ownership") })
+		path := deskPath(ref.Number)
+		d.get(igor, "/desk").wants(t, 200, "Не все ведомства ответили")
+		d.post(igor, path+"/ask-again", "certificate", "owner").wants(t, 403)
+		d.post(igor, path+"/take", "revision", "0").wants(t, 303)
+		d.get(igor, path).wants(t, 200, "По правилам: решает сотрудник", "нет записи", `name="certificate" value="owner"`, `!name="certificate" value="debts"`)
+		d.post(igor, path+"/ask-again", "certificate", "no-such").wants(t, 404)
+		whole := replies(nil)
+		d.replies.Store(&whole)
+		d.post(igor, path+"/ask-again", "certificate", "owner").wants(t, 303)
+		d.run(time.Minute)
+		d.get(igor, path).wants(t, 200, "По правилам: одобрить", `!name="certificate" value="owner"`)
+	})
+}
+
 func TestManyAreTakenAtOnce(t *testing.T) {
 	eachCounter(t, func(t *testing.T, d *counter) {
 		a, b := d.filed(anna, "А417МО52", nil), d.filed(boss, "М300КА52", nil)
@@ -199,6 +216,9 @@ func TestTheListTurnsItsPagesBothWays(t *testing.T) {
 			}))
 		}
 		d.walk(t, want)
+		if latest := tickField.FindStringSubmatch(d.get(igor, "/desk?order=latest").body); latest[1] != want[len(want)-1] {
+			t.Errorf("the other way round it begins with %s", latest[1])
+		}
 		got := d.get(igor, "/desk/list.csv?owner=free")
 		got.wants(t, 200)
 		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(got.body, "\ufeff"))).ReadAll()

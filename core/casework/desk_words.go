@@ -82,7 +82,7 @@ func (d *deskCase) checkState(one exchange.Certificate) ui.CheckState {
 		return ui.CheckWait
 	case one.State == exchange.Failed:
 		return ui.CheckFault
-	case d.Advice == nil || d.Advice.Verdict == service.Approve || !d.cited(one.Key):
+	case d.Advice == nil || d.Advice.Verdict == service.Approve || !d.cited(one.Key) || d.citesSilent():
 		return ui.CheckOK
 	case d.Advice.Verdict == service.Refuse:
 		return ui.CheckFault
@@ -188,11 +188,11 @@ func (d *deskCase) log(c *web.Context, most int) []ui.LogItem {
 	var out []ui.LogItem
 	for i := len(d.Timeline) - 1; i >= 0 && (most == 0 || len(out) < most); i-- {
 		e := d.Timeline[i]
-		text := d.who(c, e.Actor) + ": " + d.entryWords(c, e)
+		text := d.entryWords(c, e)
 		if e.Words != "" {
 			text += ". " + e.Words
 		}
-		out = append(out, ui.LogItem{When: d.when(c, e.At), Text: text})
+		out = append(out, ui.LogItem{When: d.when(c, e.At) + " · " + d.who(c, e.Actor), Text: text})
 	}
 	return out
 }
@@ -278,11 +278,14 @@ func (d *deskCase) summary(c *web.Context) []ui.SummaryRow {
 			out = append(out, ui.SummaryRow{Name: c.T("casework.desk.queue"), Value: d.queueTitle(l, office.Key, d.Task.Queue)})
 		}
 		out = append(out, ui.SummaryRow{Name: c.T("casework.desk.owner"), Value: d.owner(c)})
+		if !d.Task.Due.IsZero() && d.Paused.IsZero() {
+			out = append(out, ui.SummaryRow{Name: c.T("casework.desk.step_due"), Value: lang.FullMoment(l, d.Task.Due, d.City.Days().Zone())})
+		}
 	}
 	if !d.Paused.IsZero() {
-		return append(out, ui.SummaryRow{Name: c.T("casework.due"), Value: c.T("casework.desk.paused", "when", d.when(c, d.Paused))})
+		return append(out, ui.SummaryRow{Name: c.T("casework.desk.case_due"), Value: c.T("casework.desk.paused", "day", lang.DayMonth(l, d.City.Days().Today(d.Paused)))})
 	}
-	return append(out, ui.SummaryRow{Name: c.T("casework.due"), Value: lang.FullMoment(l, d.TermDue, d.City.Days().Zone())})
+	return append(out, ui.SummaryRow{Name: c.T("casework.desk.case_due"), Value: lang.FullMoment(l, d.TermDue, d.City.Days().Zone())})
 }
 
 func (d *deskCase) decided(c *web.Context) []ui.SummaryRow {
@@ -400,11 +403,11 @@ func (v deskCaseView) mayAsk(l lang.Language) string {
 	return lang.Term(l, step.MayAsk.Calendar())
 }
 
-// silent are the certificates that a register failed to give: an official may have them asked again.
-func (d *deskCase) silent() []exchange.Certificate {
+// again are the certificates that an official may have asked again: those that a register failed to give, and old ones.
+func (d *deskCase) again(c *web.Context) []exchange.Certificate {
 	var out []exchange.Certificate
 	for _, one := range d.Asked {
-		if one.State == exchange.Failed {
+		if one.State == exchange.Failed || one.Stale(c.Now()) {
 			out = append(out, one)
 		}
 	}
