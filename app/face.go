@@ -80,6 +80,7 @@ func (m *Modules) caseLink(c *web.Context, caseID id.ID) (string, string) {
 // sources are what the modules bring to the person's own page.
 func (m *Modules) sources() []mypage.Source {
 	return []mypage.Source{
+		{Name: "agency", Order: 5, Widget: m.workWidget},
 		{Name: "casework", Order: 10, Todos: m.caseTodos, Widget: m.caseWidget},
 		{Name: "pay", Order: 20, Todos: m.billTodos, Widget: m.billWidget},
 		{Name: "document", Order: 30, Widget: m.documentWidget},
