@@ -576,3 +576,62 @@ func TestTheAPITellsWrongAnswersAndKeepsThem(t *testing.T) {
 		t.Errorf("still there: %d", got.status)
 	}
 }
+
+var outOfText = regexp.MustCompile(`(?s)<svg.*?</svg>|<head>.*?</head>|<option[^>]*>|(value|placeholder|data-[a-z-]+)="[^"]*"`)
+
+// An English form says nothing in Russian but names and plates as they are written.
+func TestTheFormSpeaksEnglish(t *testing.T) {
+	t.Parallel()
+	city := kitezhCity()
+	for i := range city.Services {
+		d := &city.Services[i]
+		t.Run(d.Key, func(t *testing.T) {
+			t.Parallel()
+			x := newExample(t, city, d, &d.Examples[0])
+			x.b.lang = "en"
+			at := x.b.get("/services/" + d.Key + "/apply")
+			english(t, x, at)
+			at = x.b.begin(d.Key, "child", x.child.ID)
+			typed := x.typed()
+			for range 2*len(d.Form.Steps) + 2 {
+				english(t, x, at)
+				if !strings.Contains(at.path, "/steps/") {
+					break
+				}
+				at = x.fill(at, typed)
+			}
+			english(t, x, x.b.get("/drafts"))
+			english(t, x, x.b.get("/drafts/"+at.draft(t).String()+"/delete"))
+		})
+	}
+}
+
+func english(t *testing.T, x *example, at answer) {
+	t.Helper()
+	text := outOfText.ReplaceAllString(at.body, "")
+	own := append([]string{"Русский", "А 123 ВС"}, strings.Fields(x.e.Applicant.Name.Full()+" "+x.child.Name.Full())...)
+	for _, v := range x.vehicles {
+		own = append(own, form.ShowPlate(v.Plate))
+	}
+	for _, answer := range x.e.Answers {
+		switch said := answer.(type) {
+		case string:
+			own = append(own, said, form.ShowPlate(said))
+		case []any:
+			for _, item := range said {
+				if file, ok := item.(map[string]any); ok {
+					name, _ := file["name"].(string)
+					own = append(own, name)
+				}
+			}
+		}
+	}
+	for _, word := range own {
+		if word != "" {
+			text = strings.ReplaceAll(text, word, "")
+		}
+	}
+	if russian := regexp.MustCompile(`[А-Яа-яЁё]{2,}[^<]{0,60}`).FindString(text); russian != "" {
+		t.Errorf("%s says in Russian: %q", at.path, russian)
+	}
+}

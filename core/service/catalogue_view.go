@@ -60,6 +60,9 @@ func topicItems(c *web.Context, city *City) []ui.TopicItem {
 	for i := range city.Topics {
 		t := &city.Topics[i]
 		count := len(tiles(c, city, most, ofTopic(t.Key, "")))
+		if count == 0 {
+			continue
+		}
 		out = append(out, ui.TopicItem{Title: t.Title.In(c.Lang()), Href: "/topics/" + t.Key, Count: count})
 	}
 	return out
@@ -246,6 +249,19 @@ func searchBox(c *web.Context, value string) ui.SearchBoxProps {
 		Action: "/search", Name: "q", Value: value, Label: c.T("service.page.search"), Placeholder: c.T("service.page.search_hint"),
 		Button: c.T("service.page.find"), Suggest: "/search/suggest",
 	}
+}
+
+// understoodAs are the words that were understood otherwise than typed, over all that was found, each once.
+func understoodAs(found []Found) string {
+	var out []string
+	for _, one := range found {
+		for _, why := range one.Why {
+			if !slices.Contains(out, why) {
+				out = append(out, why)
+			}
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // kindName says what kind of thing was found.

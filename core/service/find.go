@@ -99,12 +99,16 @@ func (m *Module) Search(query, audience string, l lang.Language, limit int) ([]F
 	return out, total, nil
 }
 
-// understood lists the words that led to the thing in another way than as typed.
+// understood lists the words that led to the thing in another way than as typed: in the other keyboard layout or
+// alphabet, in their right form; with a letter that differs, or by a word that means the same, the stem that was found.
 func understood(matches []search.Match) []string {
 	var out []string
 	for _, match := range matches {
-		if match.How != search.Same && match.How != search.Begins {
-			out = append(out, match.Typed+" → "+match.Found)
+		switch match.How {
+		case search.Layout, search.Latin:
+			out = append(out, match.Typed)
+		case search.Typo, search.Synonym:
+			out = append(out, match.Typed+" → "+match.Found+"…")
 		}
 	}
 	return out

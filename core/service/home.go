@@ -68,7 +68,7 @@ func figures(c *web.Context, city *City) []ui.CityNowItem {
 	}
 	out := make([]ui.CityNowItem, 0, len(city.Profile.Facts))
 	for _, f := range city.Profile.Facts {
-		out = append(out, ui.CityNowItem{Icon: "buildings-duotone", Tone: ui.Info, Name: city.Profile.Name.In(c.Lang()), Value: f.Value, Note: f.Label.In(c.Lang()), Href: href})
+		out = append(out, ui.CityNowItem{Icon: "buildings-duotone", Tone: ui.Info, Name: f.Label.In(c.Lang()), Value: f.Value, Href: href})
 	}
 	return out
 }
