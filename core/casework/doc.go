@@ -8,15 +8,18 @@
 // a charge, a document) and commits it with the case's new revision. It is put by every event that may matter, so that
 // a lost, doubled or late event changes nothing: the next run finds the same state and makes the same move, once.
 //
-// The status that people see is computed from the tasks. The clock of the term counts days of the city's calendar,
-// pauses while the resident owes an answer and never starts anew.
+// Every change of a case claims its next revision first: of two that read the same case one commits, the other reads
+// again. An hourly sweep has each open case looked at, so that none stalls.
 //
-// It owns the tables case_file, case_line, case_number, task, timeline, pause, question and the desk's projections
-// desk_line and case_word. The home of a case is its holder; the desk's list is a copy made by casework.project, keyed by
+// The status that people see is computed from the tasks. The clock of the term counts days of the city's calendar,
+// pauses while the resident owes an answer or the fee, and never starts anew. When it passes, that is told once.
+//
+// It owns the tables case_file, case_line, case_number, case_home, case_watch, task, timeline, pause, question and the
+// desk's projections desk_line and case_word. The home of a case is its holder; the desk's list is a copy made by casework.project, keyed by
 // the case's revision, and every decision checks the case itself.
 //
 // It does not own drafts and forms (core/apply, which comes later and calls PrepareOpen), certificates (core/exchange),
-// charges (core/pay), documents (core/document), notices (core/notice: told by events) or definitions (core/service).
+// charges (core/pay), documents (core/document), notices (core/notice: what is told is prepared here by the job casework.tell) or definitions (core/service).
 //
 // Events: casework.submitted, casework.moved (every change), casework.asked, casework.answered, casework.decided,
 // casework.issued, casework.late, casework.closed; Object is the case, Version its revision.

@@ -355,6 +355,16 @@ func TestAnOldRevisionChangesNothing(t *testing.T) {
 	}
 }
 
+func TestNobodyDecidesTheirOwnCase(t *testing.T) {
+	t.Parallel()
+	r := one(t)
+	ref := r.open("city-appeal", "pothole", anna)
+	r.run(time.Minute)
+	if _, err := r.Take(ctx, officer(anna, "housing", agency.Officer), Step{Holder: anna, Case: ref.ID}); !errors.Is(err, ErrOwn) {
+		t.Errorf("the applicant as an official: %v", err)
+	}
+}
+
 func TestEveryLookOfAnOfficialIsOnRecord(t *testing.T) {
 	t.Parallel()
 	r := one(t)

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"slices"
 
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
@@ -71,6 +72,9 @@ func (m *Module) atDesk(ctx context.Context, a act.Act, s Step) (*known, error) 
 	}
 	if a.Actor.Kind != act.Official || a.Actor.Agency != t.Agency {
 		return nil, ErrNotYours
+	}
+	if slices.Contains(k.people(), a.Actor.Person) {
+		return nil, ErrOwn
 	}
 	return k, nil
 }
