@@ -15,6 +15,7 @@ import (
 	"posad.city/core/casework/internal/store"
 	"posad.city/kit/id"
 	"posad.city/kit/store"
+	"posad.city/kit/web"
 )
 
 func TestTheDeskShowsTheQueueAndTheCase(t *testing.T) {
@@ -366,4 +367,33 @@ func TestASpreadsheetTakesNothingForAFormula(t *testing.T) {
 			t.Errorf("%q became %q", text, got)
 		}
 	}
+}
+
+func TestFilesOfACaseAreReadAtTheDeskAndTheLookIsSeen(t *testing.T) {
+	eachCounter(t, func(t *testing.T, d *counter) {
+		ref := d.filed(anna, "А417МО52", nil)
+		path := deskPath(ref.Number)
+		d.post(igor, path+"/take", "revision", "0").wants(t, 303)
+		d.post(igor, path+"/ask", "revision", "0", "question", "Пришлите договор").wants(t, 303)
+		file := web.File{Name: "договор.pdf", Type: "application/pdf", Data: []byte("%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n")}
+		if _, err := d.Answer(ctx, annaAct, Answer{Holder: anna, Case: ref.ID, Question: d.read(ref).Questions[0].ID, Files: []web.File{file}}); err != nil {
+			t.Fatal(err)
+		}
+		d.run(time.Second)
+		page := d.get(igor, path)
+		page.wants(t, 200, "договор.pdf", "ответ на вопрос", "1\u00a0КБ")
+		link := regexp.MustCompile(`href="(/desk/cases/[^"]+/files/[^"]+)"`).FindStringSubmatch(page.body)
+		if link == nil {
+			t.Fatal("no link to the file")
+		}
+		before := d.looks(anna)["document.look.file"]
+		d.get(igor, link[1]).wants(t, 200, "%PDF-1.4")
+		if got := d.looks(anna)["document.look.file"]; got != before+1 {
+			t.Errorf("%d looks at the file, before it was read %d", got, before)
+		}
+		d.get(rita, link[1]).wants(t, 404)
+		d.get(anna, link[1]).wants(t, 403)
+		other := d.filed(boss, "М300КА52", nil)
+		d.get(igor, strings.Replace(link[1], number(ref), number(other), 1)).wants(t, 404)
+	})
 }
