@@ -60,11 +60,13 @@ func (y *city) Touch(context.Context, id.ID, time.Time) {
 // Relate: one's own, a mandate of Anna for Boris, the clerk's agency, else strangers.
 func (y *city) Relate(_ context.Context, a act.Act, object act.Object, scope string) (Tie, error) {
 	switch {
+	case object.Kind != "" && object.Holder == a.Actor.Person:
+		return Tie{Relation: act.Self}, nil
 	case object.Kind == "" && a.Actor.Kind == act.Official, object.Kind != "" && !object.Agency.IsZero() && object.Agency == a.Actor.Agency:
 		return Tie{Relation: act.SameAgency}, nil
 	case a.Actor.Kind == act.Official:
 		return Tie{Relation: act.OtherAgency}, nil
-	case object.Kind == "" || object.Holder == a.Actor.Person:
+	case object.Kind == "":
 		return Tie{Relation: act.Self}, nil
 	case object.Holder == boris && a.Actor.Person == anna && scope == "apply":
 		return Tie{Relation: act.ByMandate, Mandate: mandate}, nil

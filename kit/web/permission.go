@@ -45,7 +45,8 @@ var errUnasked = errors.New("web: the handler answered without asking May")
 
 // May asks whether the actor may do the operation to the object, which the handler has read. It must be asked, for every
 // object that the answer shows or the act changes, before anything is answered; a refusal stays. On success Act carries
-// the mandate when only a mandate allowed it.
+// the mandate when only a mandate allowed it. An official who deals with what is their own does so as a person, whatever
+// hat is on: they look at themselves, and a parent's mandate is theirs.
 func (c *Context) May(object act.Object) error {
 	tie, err := c.relate(c.route.Op, object)
 	if err == nil {
@@ -56,6 +57,9 @@ func (c *Context) May(object act.Object) error {
 		return err
 	}
 	c.leave.asked = true
+	if tie.Relation&c.route.Op.May == act.Self && c.act.Actor.Kind == act.Official {
+		c.act.Actor = act.Actor{Kind: act.Person, Person: c.act.Actor.Person}
+	}
 	if own := tie.Relation &^ act.ByMandate & c.route.Op.May; own == 0 && !tie.Mandate.IsZero() {
 		c.act = c.act.For(object.Holder, tie.Mandate)
 	}

@@ -187,3 +187,28 @@ func TestUnmatchedPaths(t *testing.T) {
 		t.Errorf("%d, Allow %q", got.StatusCode, got.Header.Get("Allow"))
 	}
 }
+
+func TestAnOfficialDealsWithTheirOwnAsAPerson(t *testing.T) {
+	t.Parallel()
+	y := newCity(t, nil, func(s *Server) {
+		op := s.Operation(act.Operation{Name: "case.read", Object: "case", May: act.Self | act.SameAgency})
+		s.Page(op, "GET /own", func(c *Context) error {
+			if err := c.May(act.Object{Kind: "case", Holder: clerk}); err != nil {
+				return err
+			}
+			return c.Render(text(string(c.Act().Actor.Kind)))
+		})
+		s.Page(op, "GET /agencys", func(c *Context) error {
+			if err := c.May(act.Object{Kind: "case", Holder: boris, Agency: agency}); err != nil {
+				return err
+			}
+			return c.Render(text(string(c.Act().Actor.Kind)))
+		})
+	})
+	b := y.browser(y.signIn(clerk, official))
+	for path, want := range map[string]string{"/own": "person", "/agencys": "official"} {
+		if got := b.get(path); got.body != want {
+			t.Errorf("%s: %d %q, want %q", path, got.StatusCode, got.body, want)
+		}
+	}
+}
