@@ -65,6 +65,7 @@ func Open(t testing.TB) *House {
 		Breach: func(operation, what string) { t.Errorf("%s: %s", operation, what) },
 	})
 	h.Must(err)
+	h.Must(h.Base.Feed.Start(t.Context()))
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: h.Handler, ReadHeaderTimeout: time.Minute}}
 	server.Start()
 	t.Cleanup(func() {
@@ -198,4 +199,9 @@ func (h *House) Looks(person id.ID) map[string]int {
 	})
 	h.Must(err)
 	return out
+}
+
+// Today is the day in the city so many days from now, as a form takes it.
+func (h *House) Today(plus int) string {
+	return calendar.DateOf(h.now(), moscow).AddDays(plus).String()
 }

@@ -1,0 +1,86 @@
+package app_test
+
+import (
+	"slices"
+
+	"posad.city/core/agency"
+	"posad.city/core/mandate"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+)
+
+// subject is one column of the matrix: a person in a role.
+type subject struct {
+	name string
+	*member
+	level act.Level
+	role  agency.Role
+}
+
+// subjects are the columns of the matrix.
+func subjects(w *world) []*subject {
+	return []*subject{
+		{name: "nobody", member: &member{browser: w.Nobody(), program: w.Nobody()}},
+		{name: "new resident", member: w.of("zulfiya", ""), level: act.Basic},
+		{name: "another resident", member: w.of("nikolay", ""), level: act.Standard},
+		{name: "holder", member: w.of("anna", ""), level: act.Standard},
+		{name: "child's other parent", member: w.of("oleg", ""), level: act.Standard},
+		{name: "clerk", member: w.of("svetlana", "transport"), level: act.Verified, role: agency.Clerk},
+		{name: "officer, other queue", member: w.of("fomin", "transport"), level: act.Verified, role: agency.Officer},
+		{name: "officer, same queue", member: w.of("alexey", "transport"), level: act.Standard, role: agency.Officer},
+		{name: "officer who has it", member: w.of("kotova", "transport"), level: act.Verified, role: agency.Officer},
+		{name: "head", member: w.of("belova", "transport"), level: act.Verified, role: agency.Head},
+		{name: "officer of another agency", member: w.of("orlova", "education"), level: act.Verified, role: agency.Officer},
+		{name: "officer of the city", member: w.of("panin", "city"), level: act.Verified, role: agency.Officer},
+		{name: "administrator", member: w.of("gorsky", "city"), level: act.Verified, role: agency.Admin},
+	}
+}
+
+func (s *subject) id() id.ID {
+	if s.level == act.Anonymous {
+		return id.ID{}
+	}
+	return s.Resident.ID()
+}
+
+// relations are how the subject stands to an object, by the tests' own reckoning: from who the demo's people are, not by
+// the code under test.
+func (s *subject) relations(w *world, o act.Object, scope string) act.Relation {
+	switch {
+	case s.level == act.Anonymous:
+		return act.Unsigned
+	case o.Holder == s.id() || slices.Contains(o.Persons, s.id()):
+		return act.Self
+	case s.hat != "":
+		return s.official(o)
+	case scope != "" && slices.Contains(mandate.Parent.Scopes(), scope) && s.parentOf(w, o.Holder):
+		return act.ByMandate
+	case o.Kind == "":
+		return act.Self
+	}
+	return act.Stranger
+}
+
+// official is how one who wears a hat stands to what is not theirs.
+func (s *subject) official(o act.Object) act.Relation {
+	out := act.OtherAgency
+	if o.Kind == "" || o.Agency == agency.ID(s.hat) {
+		out = act.SameAgency
+		if o.Assigned == s.id() {
+			out |= act.Assigned
+		}
+	}
+	if s.role == agency.Admin && s.hat == agency.City {
+		out |= act.Admin
+	}
+	return out
+}
+
+func (s *subject) parentOf(w *world, child id.ID) bool {
+	for _, r := range w.People.Children(s.Resident) {
+		if r.ID() == child {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,292 @@
+package app_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"posad.city/app/apptest"
+	"posad.city/city/kitezh"
+	"posad.city/core/account"
+	"posad.city/core/agency"
+	"posad.city/core/document"
+	"posad.city/core/pay"
+	"posad.city/kit/act"
+	"posad.city/kit/calendar"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/money"
+	"posad.city/kit/store"
+	"posad.city/kit/web"
+)
+
+// world is the one house of this package's tests, with what its people have done by the API: the four services, each
+// from the first question to where a test needs it.
+type world struct {
+	*apptest.House
+	t *testing.T
+
+	parking, school, appeal, freight string // public numbers: in an official's hands, the same for a child, with a file, decided
+	appealFile                       id.ID
+	people                           map[string]*member
+
+	things *things          // made by the matrix, used by what comes after it
+	ways   map[string]entry // into every route
+}
+
+// member is a person who uses the house both ways.
+type member struct {
+	kitezh.Resident
+	hat     string // key of the agency they act for
+	browser *apptest.Client
+	program *apptest.Client
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{House: apptest.Open(t), t: t, people: map[string]*member{}}
+	w.appoint("svetlana", "transport", agency.Clerk)
+	w.appoint("alexey", "transport", agency.Officer, "parking")
+	w.parking = w.parkingPermit()
+	w.school = w.firstClass()
+	w.appeal, w.appealFile = w.letter()
+	w.freight = w.freightPass()
+	return w
+}
+
+// appoint makes one of the demo's residents an official, so that every role there is has somebody.
+func (w *world) appoint(key, office string, role agency.Role, queues ...string) {
+	w.t.Helper()
+	w.Must(w.Modules.Agency.Enrol(w.t.Context(), []agency.Official{{
+		Person: w.Resident(key).ID(), Agency: agency.ID(office), Role: role, Queues: queues, Since: w.Clock.Now(),
+	}}))
+}
+
+// of signs a person in, under the hat of an agency when one is named.
+func (w *world) of(key, hat string) *member {
+	w.t.Helper()
+	name := key + " " + hat
+	if w.people[name] == nil {
+		w.people[name] = &member{Resident: w.Resident(key), hat: hat}
+		w.enter(w.people[name])
+	}
+	return w.people[name]
+}
+
+// enter begins new sessions.
+func (w *world) enter(m *member) {
+	w.t.Helper()
+	m.browser, m.program = w.Browser(m.Resident), w.Program(m.Resident)
+	if m.hat != "" {
+		m.browser.Wear(m.hat)
+		m.program.Wear(m.hat)
+	}
+}
+
+// want sends JSON and reads the answer of a success into out.
+func (w *world) want(c *apptest.Client, method, path string, body, out any) {
+	w.t.Helper()
+	text, err := json.Marshal(body)
+	w.Must(err)
+	got := w.do(c, apptest.Call{Method: method, Path: path, Type: "application/json", Body: text})
+	if got.Status/100 != 2 {
+		w.t.Fatalf("%s %s: %d %s", method, path, got.Status, got.Body)
+	}
+	if out != nil {
+		w.Must(got.JSON(out))
+	}
+}
+
+// begin makes a draft and gives its id.
+func (w *world) begin(m *member, service string, child *id.ID) string {
+	w.t.Helper()
+	var draft struct{ ID string }
+	body := map[string]any{"anew": true}
+	if child != nil {
+		body["child"] = child
+	}
+	w.want(m.program, http.MethodPost, "/api/v1/services/"+service+"/drafts", body, &draft)
+	return draft.ID
+}
+
+// apply fills a draft, sends it, and gives the case's number.
+func (w *world) apply(m *member, draft string, answers map[string]any) string {
+	w.t.Helper()
+	var stands struct {
+		Missing, Faults []map[string]string
+	}
+	w.want(m.program, http.MethodPatch, "/api/v1/drafts/"+draft, map[string]any{"answers": answers}, &stands)
+	if len(stands.Missing)+len(stands.Faults) > 0 {
+		w.t.Fatalf("%s can't be sent: missing %v, faults %v", draft, stands.Missing, stands.Faults)
+	}
+	var sent struct{ Number string }
+	w.want(m.program, http.MethodPost, "/api/v1/drafts/"+draft+"/submit", map[string]any{"consent": true}, &sent)
+	w.Run()
+	return sent.Number
+}
+
+// desk does an official's act to a case.
+func (w *world) desk(m *member, number, what string, body map[string]any) {
+	w.t.Helper()
+	if body == nil {
+		body = map[string]any{}
+	}
+	w.want(m.program, http.MethodPost, "/api/v1/desk/cases/"+number+"/"+what, body, nil)
+	w.Run()
+}
+
+// parkingPermit is Anna's application, paid for and taken by an officer who asks a question.
+func (w *world) parkingPermit() string {
+	anna, kotova := w.of("anna", ""), w.of("kotova", "transport")
+	number := w.apply(anna, w.begin(anna, "parking-permit", nil), map[string]any{"car": "А417МО52", "starts": w.Today(5), "second": false})
+	var theCase struct{ Charge string }
+	w.want(anna.program, http.MethodGet, "/api/v1/cases/"+number, nil, &theCase)
+	w.payBill(anna, theCase.Charge)
+	w.desk(kotova, number, "take", nil)
+	w.desk(kotova, number, "note", map[string]any{"words": "Проверить зону"})
+	w.desk(kotova, number, "ask", map[string]any{"words": "Номер на фото другой?"})
+	return number
+}
+
+// payBill pays a charge on the bank's page.
+func (w *world) payBill(m *member, charge string) {
+	w.t.Helper()
+	w.want(m.program, http.MethodPost, "/api/v1/charges/"+charge+"/payments", map[string]any{}, nil)
+	for key, p := range w.Bank.Payments() {
+		if p.State == "open" {
+			_, err := w.Bank.Decide(key, true)
+			w.Must(err)
+		}
+	}
+	w.Bank.Wait()
+	w.Run()
+}
+
+// firstClass is Anna's application for her son, in an official's hands.
+func (w *world) firstClass() string {
+	anna, orlova, misha := w.of("anna", ""), w.of("orlova", "education"), w.Resident("misha").ID()
+	number := w.apply(anna, w.begin(anna, "school-first-class", &misha), map[string]any{"school": "s4", "phone": "+79165550101"})
+	w.desk(orlova, number, "take", nil)
+	return number
+}
+
+// picture is the least PNG that there is.
+var picture = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82")
+
+// letter is Anna's letter to the city with a photograph, forwarded and answered.
+func (w *world) letter() (string, id.ID) {
+	anna := w.of("anna", "")
+	draft := w.begin(anna, "city-appeal", nil)
+	w.want(anna.program, http.MethodPatch, "/api/v1/drafts/"+draft, map[string]any{"answers": map[string]any{"topic": "transport", "text": "Знак закрыт ветками."}}, nil)
+	got := anna.program.Upload("/api/v1/drafts/"+draft+"/files", map[string]string{"field": "files"}, "file", "знак.png", picture)
+	if got.Status != http.StatusCreated {
+		w.t.Fatalf("the photograph: %d %s", got.Status, got.Body)
+	}
+	number := w.apply(anna, draft, map[string]any{"name": map[string]string{"surname": "Смирнова", "given": "Анна"}, "channel": "account"})
+	ref, err := w.Modules.Casework.Find(w.t.Context(), number)
+	w.Must(err)
+	files, err := w.Modules.Document.Files(w.t.Context(), system(w), ref.Holder, ref.ID)
+	w.Must(err)
+	if len(files) != 1 {
+		w.t.Fatalf("the letter has %d files", len(files))
+	}
+	return number, files[0].ID
+}
+
+// freightPass is Anna's pass, which the table decides by itself.
+func (w *world) freightPass() string {
+	anna := w.of("anna", "")
+	return w.apply(anna, w.begin(anna, "freight-pass", nil), map[string]any{
+		"acting": "person", "plate": "К505ТТ52", "to": "Паромная ул., 5, кв. 12", "day": w.Today(3), "time": "day",
+	})
+}
+
+func system(w *world) act.Act {
+	return act.ByJob(id.New(w.Clock.Now()), act.Purpose{Kind: "command", ID: "test"})
+}
+
+// paper issues a document of a person's.
+func (w *world) paper(holder id.ID) id.ID {
+	w.t.Helper()
+	n := document.NewResult{
+		ID: id.New(w.Clock.Now()), Holder: holder, Case: id.New(w.Clock.Now()), Service: "parking-permit", Kind: "permit", Agency: agency.ID("transport"),
+		Office: lang.Text{RU: "Ведомство", EN: "Agency"}, City: lang.Text{RU: "Китеж", EN: "Kitezh"},
+		Title: lang.Text{RU: "Справка", EN: "Certificate"}, Text: lang.Text{RU: "Дана в том.", EN: "This is to say."}, Lang: lang.Russian,
+		Until: calendar.MustDate("2099-01-01"),
+	}
+	ready, err := w.Modules.Document.PrepareResult(w.t.Context(), n)
+	w.Must(err)
+	w.Must(w.Base.Store.Write(w.t.Context(), ready.Put))
+	w.Run()
+	return n.ID
+}
+
+// bill issues a charge of a person's.
+func (w *world) bill(payer id.ID) string {
+	w.t.Helper()
+	charge := id.New(w.Clock.Now())
+	ready, err := w.Modules.Pay.PrepareCharge(pay.NewCharge{
+		ID: charge, Payer: payer, Agency: agency.ID("transport"), Service: "parking-permit", Subject: id.New(w.Clock.Now()),
+		Amount: money.Amount{Minor: 10000, Currency: money.RUB}, Title: lang.Text{RU: "Сбор", EN: "Fee"},
+	})
+	w.Must(err)
+	w.Must(w.Base.Store.Write(w.t.Context(), ready.Put))
+	w.Run()
+	return charge.String()
+}
+
+// upload keeps a file in a person's draft.
+func (w *world) upload(holder id.ID, sender act.Act, draft string) id.ID {
+	w.t.Helper()
+	purpose, err := id.Parse(draft)
+	w.Must(err)
+	ready, err := w.Modules.Document.PrepareUpload(w.t.Context(), sender, document.Upload{
+		Holder: holder, Purpose: purpose, Field: "files", File: web.File{Name: "a.png", Data: picture}, Accept: []string{"png"},
+	})
+	w.Must(err)
+	w.Must(w.Base.Store.Write(w.t.Context(), func(tx *store.Tx) error { return ready.Put(tx) }))
+	return ready.File().ID
+}
+
+// session begins one more session of a person's and gives its id.
+func (w *world) session(key string) string {
+	w.t.Helper()
+	contact, err := account.ParseContact(w.Resident(key).Account.Email)
+	w.Must(err)
+	entry, err := w.Modules.Account.EnterByPassword(w.t.Context(), contact, kitezh.Password, account.Via{Channel: act.Web, Lang: lang.Russian})
+	w.Must(err)
+	return entry.Session.String()
+}
+
+// do sends a call and waits out a limit of requests.
+func (w *world) do(c *apptest.Client, call apptest.Call) apptest.Answer {
+	w.t.Helper()
+	got := c.Do(call)
+	if got.Status == http.StatusTooManyRequests {
+		w.Clock.Move(time.Minute)
+		got = c.Do(call)
+	}
+	return got
+}
+
+// refused tells whether an answer says that the caller may not: by its status, or by the way to the sign-in page.
+func refused(got apptest.Answer) bool {
+	switch got.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return true
+	case http.StatusSeeOther:
+		where, err := url.Parse(got.Where())
+		return err == nil && where.Path == "/sign-in" && strings.HasPrefix(where.RawQuery, "back=")
+	}
+	return false
+}
+
+// checkCode is what the QR code on a document says.
+func (w *world) checkCode(documentID string) string {
+	w.t.Helper()
+	var paper struct{ Check string }
+	w.want(w.of("anna", "").program, http.MethodGet, "/api/v1/documents/"+documentID, nil, &paper)
+	return paper.Check[strings.LastIndex(paper.Check, "/")+1:]
+}
