@@ -90,6 +90,14 @@ type lookLine struct {
 	when, what, who, agency, number, href string
 }
 
+// by says who looked and for which agency.
+func (l lookLine) by() string {
+	if l.agency == "" {
+		return l.who
+	}
+	return l.who + ", " + l.agency
+}
+
 func (m *Module) line(c *web.Context, look store.LookRecord) lookLine {
 	out := lookLine{
 		when: lang.FullMoment(c.Lang(), look.At, m.deps.Zone()),
