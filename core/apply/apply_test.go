@@ -68,6 +68,9 @@ func TestADraftIsContinuedOnAnotherDevice(t *testing.T) {
 			t.Fatalf("a wrong answer: %d", wrong.status)
 		}
 		other := r.signIn("anna")
+		if got := other.call("PATCH", "/api/v1/drafts/"+first.draft(t).String(), map[string]any{"answers": map[string]any{"channel": "account"}}, nil); got.status != 200 {
+			t.Fatalf("an answer of another page: %d", got.status)
+		}
 		again := other.begin("city-appeal")
 		if again.draft(t) != first.draft(t) || !strings.Contains(again.body, "Мало") {
 			t.Errorf("the second device has another draft, or lost what was typed: %s", again.path)

@@ -49,6 +49,40 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+// TestEveryPageIsLinked: from docs/README.md a reader comes to every page.
+func TestEveryPageIsLinked(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..", "docs")
+	reached := map[string]bool{}
+	next := []string{filepath.Join(root, "README.md")}
+	for len(next) > 0 {
+		path := next[0]
+		next = next[1:]
+		if reached[path] || filepath.Ext(path) != ".md" {
+			continue
+		}
+		reached[path] = true
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range link.FindAllStringSubmatch(fenced.ReplaceAllString(string(content), ""), -1) {
+			if target, _, _ := strings.Cut(found[1], "#"); target != "" && !strings.Contains(target, "://") {
+				next = append(next, filepath.Join(filepath.Dir(path), target))
+			}
+		}
+	}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".md" && !reached[path] {
+			t.Errorf("no link leads from docs/README.md to %s", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func hasHeading(t *testing.T, path, part string) bool {
 	t.Helper()
 	content, err := os.ReadFile(path)
