@@ -11,7 +11,6 @@ import (
 	"posad.city/core/form"
 	"posad.city/core/service"
 	"posad.city/kit/act"
-	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/web"
@@ -280,6 +279,3 @@ func (d *deskCase) due() deskDeadline {
 
 // open tells whether somebody still has to do something.
 func (d *deskCase) open() bool { return d.Stage == Open }
-
-// today is the day in the city.
-func (d *deskCase) today(c *web.Context) calendar.Date { return d.City.Days().Today(c.Now()) }
