@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -51,6 +52,22 @@ const host = "posad.test"
 var needs = []store.Migrations{
 	vault.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations, agency.Migrations, account.Migrations, mandate.Migrations,
 	service.Migrations, document.Migrations, exchange.Migrations, apply.Migrations,
+}
+
+// blobs is one folder of files for all houses: making its many subfolders anew for each costs more than the rest.
+var blobs string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "posad-apply-")
+	if err != nil {
+		panic(err) // no ground to test on
+	}
+	blobs = dir
+	code := m.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		code = 1
+	}
+	os.Exit(code)
 }
 
 var kitezhCity = sync.OnceValue(func() *service.City {
@@ -179,7 +196,7 @@ func newRig(t *testing.T, s *store.Store, c *clock.Fixed, city *service.City) *r
 	keys := seal.New("http://"+host, v, c)
 	r.base = &module.Base{
 		Store: s, Vault: v, Clock: c, Jobs: jobs.NewQueue(s, jobs.Options{}), Feed: feed.Open(s, log), Web: server, Pages: page.New(), Texts: texts, Log: log,
-		Blobs: must[*blob.Folder](t)(blob.Open(t.TempDir(), c)), Seal: keys, Journal: journal.New(keys, c),
+		Blobs: must[*blob.Folder](t)(blob.Open(blobs, c)), Seal: keys, Journal: journal.New(keys, c),
 	}
 	for _, m := range modules {
 		if err := m.Provision(r.base); err != nil {
