@@ -114,6 +114,9 @@ func (m *Module) say(k *known, v *view) {
 	if !v.ended() {
 		v.Ahead = k.ahead(v.lang)
 	}
+	if v.ListGroup != "" {
+		v.Group = k.groupWords().In(v.lang)
+	}
 	if v.Stage == Open || v.Stage == Withdrawn {
 		return
 	}
@@ -124,9 +127,6 @@ func (m *Module) say(k *known, v *view) {
 	if k.service.Appeal != nil {
 		v.Appeal = k.service.Appeal
 		v.AppealUntil = calendar.DateOf(v.Decided, v.zone).AddDays(k.service.Appeal.Days)
-	}
-	if v.ListGroup != "" {
-		v.Group = k.groupWords().In(v.lang)
 	}
 }
 
