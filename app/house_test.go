@@ -11,6 +11,9 @@ func TestHouse(t *testing.T) {
 		test func(*testing.T, *world)
 	}{
 		{"permissions", testPermissions},
+		{"looks", testLooks},
+		{"pages", testPages},
+		{"document", testDocument},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, w) })
 	}

@@ -32,7 +32,7 @@ type matrix struct {
 // entry is a way into a route.
 type entry struct {
 	subject *subject
-	target  target
+	target  int // place among the route's targets
 }
 
 // testPermissions asks every route for every thing as everybody: whether it answers is exactly what its operation says.
@@ -54,6 +54,8 @@ func testPermissions(t *testing.T, w *world) {
 		}
 	}
 	t.Logf("%d requests", m.asked)
+	th.draft()
+	th.fill()
 	golden(t, permissionsPage, m.page(w))
 }
 
@@ -77,7 +79,7 @@ func (m *matrix) route(t *testing.T, w *world, th *things, r web.Route) {
 				t.Errorf("%s: no value for a wildcard in %v", r.Pattern, one.path)
 				return
 			}
-			m.ask(t, w, r, one, s)
+			m.ask(t, w, r, one, s, i)
 			if r.Op.Name == "account.sign_out" && s.level > act.Anonymous {
 				w.enter(s.member)
 			}
@@ -85,7 +87,7 @@ func (m *matrix) route(t *testing.T, w *world, th *things, r web.Route) {
 	}
 }
 
-func (m *matrix) ask(t *testing.T, w *world, r web.Route, one target, s *subject) {
+func (m *matrix) ask(t *testing.T, w *world, r web.Route, one target, s *subject, place int) {
 	m.asked++
 	object := one.object(s)
 	stands := s.relations(w, object, r.Op.Scope)
@@ -114,7 +116,7 @@ func (m *matrix) ask(t *testing.T, w *world, r web.Route, one target, s *subject
 		return
 	}
 	if _, known := m.passed[r.Pattern]; !known || s.level > act.Anonymous && m.passed[r.Pattern].subject.level == act.Anonymous {
-		m.passed[r.Pattern] = entry{s, one}
+		m.passed[r.Pattern] = entry{s, place}
 	}
 	by := stands & r.Op.May
 	for _, relation := range act.Relations() {

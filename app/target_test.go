@@ -86,12 +86,10 @@ func (t *things) annasSession() bool {
 func makeThings(w *world) *things {
 	t := &things{w: w, anna: w.Resident("anna").ID(), misha: w.Resident("misha").ID(), made: map[string]string{}}
 	t.draft()
+	t.fill()
 	anna := w.of("anna", "")
-	by := act.Act{Actor: act.Actor{Kind: act.Person, Person: t.anna}, Holder: t.anna, Assurance: act.Standard, Channel: act.Web}
 	for owner, holder := range map[string]id.ID{"anna": t.anna, "misha": t.misha} {
-		draft := map[string]string{"anna": t.annas, "misha": t.mishas}[owner]
 		t.made[owner+" document"] = w.paper(holder).String()
-		t.made[owner+" upload"] = w.upload(holder, by, draft).String()
 		t.pay(owner, map[string]*member{"anna": anna, "misha": w.of("oleg", "")}[owner], w.bill(holder))
 	}
 	var inbox struct{ Messages []struct{ ID string } }
@@ -108,6 +106,13 @@ func makeThings(w *world) *things {
 func (t *things) draft() {
 	t.annas = t.w.begin(t.w.of("anna", ""), "parking-permit", nil)
 	t.mishas = t.w.begin(t.w.of("anna", ""), "school-first-class", &t.misha)
+}
+
+// fill puts a file into each draft.
+func (t *things) fill() {
+	by := act.Act{Actor: act.Actor{Kind: act.Person, Person: t.anna}, Holder: t.anna, Assurance: act.Standard, Channel: act.Web}
+	t.made["anna upload"] = t.w.upload(t.anna, by, t.annas).String()
+	t.made["misha upload"] = t.w.upload(t.misha, by, t.mishas).String()
 }
 
 // pay pays a bill; by mandate when it is a child's.

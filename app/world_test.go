@@ -85,6 +85,13 @@ func (w *world) enter(m *member) {
 	}
 }
 
+// enterAll begins new sessions for everybody: after hours the old ones are over.
+func (w *world) enterAll() {
+	for _, m := range w.people {
+		w.enter(m)
+	}
+}
+
 // want sends JSON and reads the answer of a success into out.
 func (w *world) want(c *apptest.Client, method, path string, body, out any) {
 	w.t.Helper()
@@ -289,4 +296,9 @@ func (w *world) checkCode(documentID string) string {
 	var paper struct{ Check string }
 	w.want(w.of("anna", "").program, http.MethodGet, "/api/v1/documents/"+documentID, nil, &paper)
 	return paper.Check[strings.LastIndex(paper.Check, "/")+1:]
+}
+
+// call is a request to a route that the matrix found to be let in.
+func (w *world) call(r web.Route) apptest.Call {
+	return w.things.targets(r)[w.ways[r.Pattern].target].call(r)
 }

@@ -184,23 +184,6 @@ func (h *House) Traces() []store.TraceRecord {
 	return append([]store.TraceRecord(nil), h.traces...)
 }
 
-// Looks is how many records of looks at a person there are, by kind.
-func (h *House) Looks(person id.ID) map[string]int {
-	h.T.Helper()
-	out := map[string]int{}
-	system := act.ByJob(id.New(h.now()), act.Purpose{Kind: "command", ID: "count"})
-	err := h.Base.Store.Look(h.T.Context(), system, "test.count", func(p *store.Personal) error {
-		clear(out)
-		list, err := store.LooksAt(p, person, h.now().Add(time.Hour), 100_000)
-		for _, look := range list {
-			out[look.What]++
-		}
-		return err
-	})
-	h.Must(err)
-	return out
-}
-
 // Today is the day in the city so many days from now, as a form takes it.
 func (h *House) Today(plus int) string {
 	return calendar.DateOf(h.now(), moscow).AddDays(plus).String()

@@ -1,0 +1,86 @@
+package app_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/web"
+)
+
+// testLooks reads every thing once by each relation that may: what is another's leaves a record with that person, what is
+// one's own leaves none.
+func testLooks(t *testing.T, w *world) {
+	others := map[string]bool{}
+	for _, r := range w.Base.Web.Routes() {
+		if r.Surface == web.SurfaceStatic || r.Op.Look == "" || r.Method != http.MethodGet {
+			continue
+		}
+		tried := map[act.Relation]bool{}
+		for _, one := range w.things.targets(r) {
+			for _, s := range subjects(w) {
+				stands := s.relations(w, one.object(s), r.Op.Scope)
+				if stands&r.Op.May == 0 || tried[stands] || slices.Contains(narrower[r.Op.Name].subjects, s.name) {
+					continue
+				}
+				tried[stands] = true
+				others[r.Op.Name] = lookOnce(t, w, r, one, s) || others[r.Op.Name]
+			}
+		}
+	}
+	w.enterAll()
+	for _, op := range w.Operations() {
+		if op.Look != "" && op.May&^(act.Self|act.ByMandate) != 0 && !op.Changes && !others[op.Name] {
+			t.Errorf("%s looks at people, and nobody was shown another in this test", op.Name)
+		}
+	}
+}
+
+// families are the names by which a list that shows people is told from an empty one.
+var families = []string{"Смирнов", "Егоров"}
+
+// lookOnce makes one request in an hour of its own, since there is one record an hour, and tells whether another person
+// was seen.
+func lookOnce(t *testing.T, w *world, r web.Route, one target, s *subject) bool {
+	w.Clock.Move(time.Hour)
+	client := w.Browser(s.Resident)
+	if r.Surface == web.SurfaceAPI {
+		client = w.Program(s.Resident)
+	}
+	if s.hat != "" {
+		client.Wear(s.hat)
+	}
+	from := len(w.Traces())
+	got := w.do(client, one.call(r))
+	seen := looked(w, from)
+	holder := one.object(s).Holder
+	shown := func(family string) bool { return strings.Contains(got.Body, family) }
+	switch {
+	case s.hat == "" && slices.Contains(seen, s.id()):
+		t.Errorf("%s by %s: a record of a look at oneself", r.Pattern, s.name)
+	case holder == s.id():
+		return false
+	case !holder.IsZero() && got.Status == http.StatusOK && !slices.Contains(seen, holder):
+		t.Errorf("%s of %s by %s: the look is not on record", r.Pattern, one.name, s.name)
+	case holder.IsZero() && slices.ContainsFunc(families, shown) && len(seen) == 0:
+		t.Errorf("%s by %s: it shows people and nobody can see that", r.Pattern, s.name)
+	}
+	return len(seen) > 0
+}
+
+// looked are the persons of whom a record of a look was written since the trace.
+func looked(w *world, from int) []id.ID {
+	var out []id.ID
+	for _, record := range w.Traces()[from:] {
+		for _, touch := range record.Touched {
+			if touch.Table == "look" {
+				out = append(out, touch.Holder)
+			}
+		}
+	}
+	return out
+}
