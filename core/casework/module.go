@@ -24,8 +24,6 @@ type Deps struct {
 	People    People
 	Family    Family
 	Officials Officials // nil: any official of an agency may take any case of its queues
-	// AppealPath leads to where a person disagrees with what became of a case; nil: the page says how in words alone.
-	AppealPath func(number string) string
 }
 
 // Module carries cases. It is safe for concurrent use.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"posad.city/core/document"
+	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -191,12 +192,12 @@ func (t typed) faults(c *web.Context) []ui.FaultLine {
 	return []ui.FaultLine{{Name: name, Text: c.FaultText(t.Fault)}}
 }
 
-// AppealPath leads to where a person disagrees; the app gives it. Empty: the page says how in words alone.
-func (m *Module) appealPath(number string) string {
-	if m.deps.AppealPath == nil {
+// appealPath leads to the service by which a person disagrees; empty: the page says how in words alone.
+func appealPath(a *service.Appeal) string {
+	if a == nil || a.Service == "" {
 		return ""
 	}
-	return m.deps.AppealPath(number)
+	return "/services/" + a.Service + "/apply"
 }
 
 // Titles are what cases are called, by id, for pages of other modules that name a case; those that are not there are

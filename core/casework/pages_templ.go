@@ -466,7 +466,7 @@ func standing(m *Module, c *web.Context, v *view, t typed) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if !v.Late.IsZero() && v.Stage == Open {
-			templ_7745c5c3_Err = ui.Notice(ui.NoticeProps{Tone: ui.Fault, Title: c.T("casework.late_title"), Text: c.T("casework.late_notice", "due", lang.FullMoment(v.lang, v.TermDue, v.zone)), Link: ui.Link{Text: c.T("casework.appeal_late"), Href: m.appealPath(v.Number)}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Notice(ui.NoticeProps{Tone: ui.Fault, Title: c.T("casework.late_title"), Text: c.T("casework.late_notice", "due", lang.FullMoment(v.lang, v.TermDue, v.zone)), Link: ui.Link{Text: c.T("casework.appeal_late"), Href: appealPath(v.service.Appeal)}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -894,7 +894,7 @@ func decision(m *Module, c *web.Context, v *view) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if path := m.appealPath(v.Number); path != "" {
+				if path := appealPath(v.Appeal); path != "" {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<div class=\"form__act\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

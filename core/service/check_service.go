@@ -44,6 +44,9 @@ func (s *serviceChecker) references() {
 	d := s.service
 	agencies := keysOf(s.city.Agencies, func(a *Agency) string { return a.Key })
 	s.reference(s.from, "agency", "agency", d.Agency, agencies)
+	if d.Appeal != nil && d.Appeal.Service != "" {
+		s.reference(s.from, "appeal.service", "service", d.Appeal.Service, keysOf(s.city.Services, func(other *Service) string { return other.Key }))
+	}
 	s.reference(s.from, "topic", "topic", d.Topic, keysOf(s.city.Topics, func(t *Topic) string { return t.Key }))
 	situations := keysOf(s.city.Situations, func(t *Situation) string { return t.Key })
 	for i, key := range d.Situations {

@@ -92,6 +92,7 @@ var slips = []change{
 	{"unknown_reference", permit, "queue: permits", "queue: ¦permit"},
 	{"unknown_reference", permit, "register: owners", "register: ¦owner"},
 	{"unknown_reference", permit, "topic: transport", "topic: ¦trains"},
+	{"unknown_reference", permit, "how: {ru: Письмом, en: By letter}, days: 90", "how: {ru: Письмом, en: By letter}, service: ¦complaint, days: 90"},
 	{"unknown_reference", permit, "situations: [moved]", "situations: [¦move]"},
 	{"unknown_reference", permit, "then: table", "then: ¦tabel"},
 	{"unknown_reference", permit, "queue: transport/letters", "queue: ¦transport/mail"},

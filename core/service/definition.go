@@ -225,6 +225,8 @@ type Appeal struct {
 	How   Text `json:"how" need:"1" about:"How"`
 	Days  int  `json:"days" need:"1" about:"Within how many calendar days from the decision"`
 	Law   Text `json:"law" need:"1" about:"The act and its point"`
+
+	Service string `json:"service,omitempty" about:"Key of the service by which one disagrees on the portal; left out: only as told in where and how"`
 }
 
 // Result is the document that the applicant gets, and its life.
