@@ -181,6 +181,31 @@ func TestAnAnswerThatIsLostIsFoundByTheJob(t *testing.T) {
 	}
 }
 
+// The bank's messages were lost too, so that asking is the only way to learn of the money.
+func TestABankThatIsAwayForDaysLosesNoMoney(t *testing.T) {
+	t.Parallel()
+	s, c := storetest.Open(t, jobs.Migrations, Migrations)
+	b := newStand(t, s, c)
+	charge := b.charge(100)
+	if _, err := b.Checkout(ctx, self, anna, charge, lang.Russian); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.bank.Decide(b.attempts(charge)[0].ID.String(), true); err != nil {
+		t.Fatal(err)
+	}
+	b.bank.SetFaults(bank.Faults{RefuseNext: 1 << 20, Messages: -1})
+	for range 48 {
+		c.Move(2 * time.Hour)
+		b.drain()
+	}
+	b.bank.SetFaults(bank.Faults{Messages: -1})
+	c.Move(2 * time.Hour)
+	b.drain()
+	if b.state(charge) != Paid {
+		t.Errorf("the charge is %s", b.state(charge))
+	}
+}
+
 func TestADeclinedPaymentCanBeTriedAnew(t *testing.T) {
 	t.Parallel()
 	s, c := storetest.Open(t, jobs.Migrations, Migrations)

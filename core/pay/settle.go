@@ -33,7 +33,7 @@ func (m *Module) Settle(ctx context.Context, attempt id.ID) (State, error) {
 		return Started, nil // the order never reached the bank; the next press of the button sends it
 	}
 	if err != nil {
-		return "", fmt.Errorf("pay: settle: %w", err)
+		return "", ErrBank.Because(fmt.Errorf("pay: settle: %w", err))
 	}
 	code := id.NewNumber()
 	actID := id.New(m.base.Clock.Now())
@@ -135,22 +135,33 @@ func (m *Module) settleLine(tx *store.Tx, s settlement, number int64, line paydb
 	})
 }
 
-// poll asks about an attempt until its fate is known, less and less often.
+// poll asks about an attempt until its fate is known, less and less often. A bank that is silent is asked for as long as it
+// takes: the money may have been taken.
 func (m *Module) poll(ctx context.Context, j jobs.Job) error {
 	state, err := m.Settle(ctx, j.Object)
-	if err != nil {
+	switch {
+	case err != nil:
+		return m.later(j, err)
+	case state != Open && state != Started:
+		return nil
+	case m.base.Clock.Now().Sub(j.Made) > attemptLife:
+		return m.later(j, m.giveUp(ctx, j))
+	}
+	return jobs.Later(m.pause(j))
+}
+
+// later has the bank asked again when it was silent, however long that lasts; any other error is the job's own.
+func (m *Module) later(j jobs.Job, err error) error {
+	if !errors.Is(err, ErrBank) {
 		return err
 	}
-	switch state {
-	case Open, Started:
-	default:
-		return nil
-	}
-	age := m.base.Clock.Now().Sub(j.Made)
-	if age > attemptLife {
-		return m.giveUp(ctx, j)
-	}
-	return jobs.Later(max(pollFirst, min(age/2, time.Hour)))
+	m.base.Log.Warn("pay: the bank is silent and is asked again later", "handler", j.Handler, "attempt", j.Object.String(), "error", err)
+	return jobs.Later(m.pause(j))
+}
+
+// pause grows with the age of a job, to an hour.
+func (m *Module) pause(j jobs.Job) time.Duration {
+	return max(pollFirst, min(m.base.Clock.Now().Sub(j.Made)/2, time.Hour))
 }
 
 // giveUp closes an attempt that the bank left open for a day, so that the charge can be paid anew. The bank closes it
@@ -162,7 +173,7 @@ func (m *Module) giveUp(ctx context.Context, j jobs.Job) error {
 	}
 	answer, err := m.deps.Bank.Cancel(ctx, j.Object)
 	if err != nil {
-		return fmt.Errorf("pay: give up: %w", err)
+		return ErrBank.Because(fmt.Errorf("pay: give up: %w", err))
 	}
 	code := id.NewNumber()
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
@@ -177,7 +188,7 @@ func (m *Module) refund(ctx context.Context, j jobs.Job) error {
 		return err
 	}
 	if _, err := m.deps.Bank.Refund(ctx, j.Object); err != nil {
-		return fmt.Errorf("pay: refund: %w", err)
+		return m.later(j, ErrBank.Because(fmt.Errorf("pay: refund: %w", err)))
 	}
 	movement := id.Derived("refund", j.Object.String())
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
