@@ -295,14 +295,14 @@ func TestADraftFollowsTheCity(t *testing.T) {
 	r := one(t)
 	r.enrol("anna", annaPerson)
 	b := r.signIn("anna")
-	at := b.begin("city-appeal")
+	at := b.begin("freight-pass")
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, kitezh.Files()); err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Join(dir, "services", "city-appeal.yaml")
+	name := filepath.Join(dir, "services", "freight-pass.yaml")
 	content := must[[]byte](t)(os.ReadFile(name))
-	if err := os.WriteFile(name, bytes.ReplaceAll(content, []byte("О чём вы пишете"), []byte("Что случилось")), 0o644); err != nil {
+	if err := os.WriteFile(name, bytes.ReplaceAll(content, []byte("Кто заявитель"), []byte("Чья это поездка")), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	next, faults := service.LoadCity(os.DirFS(dir))
@@ -312,13 +312,13 @@ func TestADraftFollowsTheCity(t *testing.T) {
 	if err := r.services.Publish(t.Context(), act.Act{Actor: act.Actor{Kind: act.System}}, next); err != nil {
 		t.Fatal(err)
 	}
-	if now := b.get(at.path); !strings.Contains(now.body, "Что случилось") {
+	if now := b.get(at.path); !strings.Contains(now.body, "Чья это поездка") {
 		t.Error("the draft shows the old form")
 	}
 	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}
-	_ = os.Remove(filepath.Join(dir, "messages", "city-appeal.yaml")) // may not be there
+	_ = os.Remove(filepath.Join(dir, "messages", "freight-pass.yaml")) // may not be there
 	without, faults := service.LoadCity(os.DirFS(dir))
 	if len(faults) > 0 {
 		t.Fatal(faults)
