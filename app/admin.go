@@ -11,11 +11,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"posad.city/core/agency"
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
+	"posad.city/kit/lang"
 )
 
 // socketName is the operator's way into a running process: only who may open the data folder may open it.
@@ -36,6 +39,7 @@ func (h *House) admin(ctx context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /publish", h.takeVersion)
+	mux.HandleFunc("POST /appoint", h.takeAppointment)
 	mux.HandleFunc("POST /clock", h.moveClock)
 	h.watching.Go(func() {
 		if err := serveUntil(ctx, listener, mux); err != nil {
@@ -92,32 +96,90 @@ func (h *House) moveClock(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, h.Clock.Now().Format(time.RFC3339))
 }
 
-// Publish puts a checked city into force: through the socket of the process that runs on the data folder, or directly
-// when none does.
+// Appointment gives a person a role in an agency. It is how the first administrator comes in; later ones are made on the
+// page /admin/officials.
+type Appointment struct {
+	Contact string `json:"contact"` // e-mail or phone that the person signs in with
+	Agency  string `json:"agency"`  // key
+	Role    string `json:"role"`
+}
+
+func (h *House) takeAppointment(w http.ResponseWriter, r *http.Request) {
+	var a Appointment
+	err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&a)
+	if err == nil {
+		err = h.appoint(r.Context(), a)
+	}
+	if err != nil {
+		http.Error(w, InWords(h.Base.Texts, lang.English, err).Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	fmt.Fprintln(w, "appointed")
+}
+
+func (h *House) appoint(ctx context.Context, a Appointment) error {
+	person, err := h.Modules.Account.Find(ctx, a.Contact)
+	if err != nil {
+		return fmt.Errorf("nobody signs in by %s yet: let them sign in once: %w", a.Contact, err)
+	}
+	if !slices.Contains(agency.Roles(agency.ID(a.Agency)), agency.Role(a.Role)) {
+		return fmt.Errorf("there is no role %q in the agency %q", a.Role, a.Agency)
+	}
+	return h.Modules.Agency.Enrol(ctx, []agency.Official{{Person: person, Agency: agency.ID(a.Agency), Role: agency.Role(a.Role), Since: h.Clock.Now()}})
+}
+
+// Publish puts a checked city into force: through the process that runs on the data folder, or directly when none does.
 func Publish(ctx context.Context, conf Config, city *service.City) error {
+	sent, err := send(ctx, conf, "/publish", city.Bytes())
+	if sent || err != nil {
+		return err
+	}
+	return directly(ctx, conf, func(h *House) error { return h.Modules.Service.Publish(ctx, h.command(), city) })
+}
+
+// Appoint gives a person a role: through the process that runs on the data folder, or directly when none does.
+func Appoint(ctx context.Context, conf Config, a Appointment) error {
+	body, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("appoint: %w", err)
+	}
+	sent, err := send(ctx, conf, "/appoint", body)
+	if sent || err != nil {
+		return err
+	}
+	return directly(ctx, conf, func(h *House) error { return h.appoint(ctx, a) })
+}
+
+// send gives a command to the process that runs on the data folder; false when none does.
+func send(ctx context.Context, conf Config, path string, body []byte) (bool, error) {
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", filepath.Join(conf.Data, socketName))
 	}}}
-	answer, err := client.Post("http://posad/publish", "application/json", bytes.NewReader(city.Bytes()))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://posad"+path, bytes.NewReader(body))
 	if err != nil {
-		return publishDirectly(ctx, conf, city)
+		return false, fmt.Errorf("app: command: %w", err)
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return false, nil // nobody listens: no process runs on the folder
 	}
 	defer func() { _ = answer.Body.Close() }() // it was read
 	said, err := io.ReadAll(io.LimitReader(answer.Body, 1<<16))
 	if err != nil {
-		return fmt.Errorf("publish: %w", err)
+		return true, fmt.Errorf("app: command: %w", err)
 	}
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("publish: %s", bytes.TrimSpace(said))
+		return true, errors.New(string(bytes.TrimSpace(said)))
 	}
-	return nil
+	return true, nil
 }
 
-func publishDirectly(ctx context.Context, conf Config, city *service.City) error {
+// directly opens the house, does one thing, and closes it.
+func directly(ctx context.Context, conf Config, do func(*House) error) error {
 	h, err := Open(ctx, conf, Options{})
 	if err != nil {
 		return err
 	}
-	return errors.Join(h.Modules.Service.Publish(ctx, h.command(), city), h.Stop(ctx))
+	return errors.Join(do(h), h.Stop(ctx))
 }

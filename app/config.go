@@ -42,7 +42,7 @@ type Mail struct {
 	From     string `yaml:"from"`
 	User     string `yaml:"user"`
 	Password string `yaml:"password"` // or the environment variable POSAD_MAIL_PASSWORD
-	TLS      string `yaml:"tls"`      // required (default), opportunistic, none
+	TLS      string `yaml:"tls"`      // starttls (default), tls, none
 }
 
 // SMS is the gateway that takes the city's short messages: a JSON POST.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -116,6 +117,9 @@ func (h *House) ground(ctx context.Context, o Options) (*module.Base, error) {
 
 // keys opens what is kept under the city's keys.
 func (h *House) keys(ctx context.Context, b *module.Base) error {
+	if err := os.MkdirAll(h.conf.Data, 0o700); err != nil {
+		return fmt.Errorf("app: data folder: %w", err)
+	}
 	kek, err := vault.OpenKEK(h.conf.MasterKey, true)
 	if err != nil {
 		return fmt.Errorf("app: master key: %w", err)
@@ -166,6 +170,8 @@ func (h *House) build(o Options) error {
 		}
 	}
 	h.Modules.provide(h)
+	server.Check("database", h.databaseAnswers)
+	server.Check("city", h.cityIsPublished)
 	server.Static("GET "+assets.Prefix, assets.Handler())
 	server.Static("GET /_ui/", specimen.Handler("/_ui/"))
 	if err := h.Base.Jobs.Check(); err != nil {
@@ -209,3 +215,19 @@ func (h *House) close() error {
 
 // Operations lists what can be done in this house, for the matrix of permissions.
 func (h *House) Operations() []act.Operation { return h.operations.All() }
+
+// databaseAnswers is the check of /readyz that rows can be read.
+func (h *House) databaseAnswers(ctx context.Context) error {
+	return h.Base.Store.Read(ctx, func(*store.Snapshot) error { return nil })
+}
+
+// errNoCity says that there is nothing to serve yet.
+var errNoCity = errors.New("no city is published: posad publish FOLDER")
+
+// cityIsPublished is the check of /readyz that this node has a city to serve.
+func (h *House) cityIsPublished(context.Context) error {
+	if h.Modules.Service.Current() == nil {
+		return errNoCity
+	}
+	return nil
+}

@@ -35,6 +35,10 @@ only when there is none.`},
 		{name: "publish", args: "DIR --data DIR", short: "checks a folder and puts it into force", flags: publish, long: `
 Checks a city folder and publishes it as a new immutable version: into the process that runs on --data, or, when none
 runs, into its database. Open cases keep the version that they began with.`},
+		{name: "appoint", args: "CONTACT --role ROLE --agency KEY --data DIR", short: "gives a person a role in an agency", flags: appoint, long: `
+Gives the person who signs in by CONTACT (an e-mail or a phone) a role in an agency: clerk, officer, head, or admin in the
+agency city. This is how a new city gets its first administrator, who appoints the others on the page /admin/officials.
+The person must have signed in once.`},
 		{name: "verify", args: "FILE [--keys FILE]", short: "checks a receipt with no server", flags: verify, long: `
 Checks a receipt or promise (NAME.posad.json) that the city gave, with the server off. --keys names the city's published
 keys (/.well-known/posad-keys.json) saved at another time; without it the report says that trust rests on the keys inside
@@ -163,6 +167,26 @@ func publish(set *flag.FlagSet) func(context.Context, []string) error {
 			return err
 		}
 		fmt.Printf("published %d services, version %s\n", len(city.Services), city.Hash())
+		return nil
+	}
+}
+
+func appoint(set *flag.FlagSet) func(context.Context, []string) error {
+	read := configFlags(set)
+	role := set.String("role", "admin", "clerk, officer, head or admin")
+	agency := set.String("agency", "city", "key of the agency")
+	return func(ctx context.Context, args []string) error {
+		if len(args) != 1 {
+			return errors.New("name one e-mail or phone")
+		}
+		conf, err := read()
+		if err != nil {
+			return err
+		}
+		if err := app.Appoint(ctx, conf, app.Appointment{Contact: args[0], Role: *role, Agency: *agency}); err != nil {
+			return err
+		}
+		fmt.Println("appointed")
 		return nil
 	}
 }

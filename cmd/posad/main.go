@@ -4,6 +4,7 @@
 //	posad serve     runs a city
 //	posad check     checks a folder of definitions
 //	posad publish   checks a folder and puts it into force
+//	posad appoint   gives a person a role in an agency
 //	posad verify    checks a receipt or promise with no server
 //	posad version   tells the version
 //

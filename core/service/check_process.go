@@ -206,6 +206,9 @@ func (w *walker) step(key, decided string, trail []string) {
 	if t.Kind == TaskIssue && decided != "approved" {
 		w.once(key, "issue_undecided", "step", key)
 	}
+	if t.Kind == TaskPay && decided != "" {
+		w.once(key, "pay_after_decision", "step", key)
+	}
 	trail = append(slices.Clone(trail), key)
 	for _, e := range t.edges(w.service.Decision) {
 		w.out(t, e, decided, trail)

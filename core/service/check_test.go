@@ -104,6 +104,7 @@ var slips = []change{
 	{"wait_without_term", permit, "route: kind, within: 2 working days", "route: kind"},
 	{"wait_without_else", permit, "then: table, else: unpaid", "then: table"},
 	{"pay_without_fee", permit, "fee:\n  rule: roubles(answers.days)\n  title: {ru: Стоянка, en: Parking}\n  words: {ru: Рубль в день, en: A rouble a day}\n  exempt:\n    - {key: yard, when: answers.kind == 'yard', because: {ru: Двор бесплатен, en: Yards are free}}\n", ""},
+	{"pay_after_decision", permit, "approved: document, official: person}", "approved: late-fee, official: person}\n  - ¦{key: late-fee, kind: pay, title: {ru: Доплата, en: Late fee}, within: 3 calendar days, then: document, else: document}"},
 	{"decide_without_table", permit, wholeTable, ""},
 	{"refusal_without_ground", permit, "grounds:\n  - {key: debt, words: {ru: Долг, en: Debt}, law: {ru: Пункт 1, en: Point 1}}\n  - {key: unpaid, words: {ru: Не оплачено, en: Not paid}, law: {ru: Пункт 2, en: Point 2}}\n", ""},
 	{"refusal_without_appeal", permit, "appeal: {where: {ru: Суд, en: Court}, how: {ru: Письмом, en: By letter}, days: 90, law: {ru: Пункт 3, en: Point 3}}\n", ""},
