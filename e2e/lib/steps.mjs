@@ -54,7 +54,9 @@ export function reloadUntil(page, what, shows, options) {
     if (!first) await page.reload({ waitUntil: 'load' });
     first = false;
     return shows(page);
-  }, options);
+  }, options).catch(async (error) => {
+    throw new Error(`${error.message}; ${page.url()} says: ${(await allWords(page)).replaceAll(/\s+/g, ' ')}`, { cause: error });
+  });
 }
 
 export const visible = (selector) => async (page) => (await page.locator(selector).count()) > 0;
@@ -111,7 +113,7 @@ export const choose = (page, name, value) => page.check(`main [name="${name}"][v
 
 // submit sends the application from the page of all answers, and returns its number.
 export async function submit(page) {
-  assert.match(here(page), /\/check$/);
+  if (!/\/check$/.test(here(page))) assert.fail(`not at the check of answers but at ${here(page)}: ${(await allWords(page)).replaceAll(/\s+/g, ' ')}`);
   await choose(page, 'consent', 'yes');
   await send(page, next);
   assert.match(here(page), /\/sent$/);
@@ -157,4 +159,11 @@ export async function chooseCar(page, model, plate) {
   const known = page.locator('main .choice', { hasText: model }).locator('input');
   if (await known.count()) await known.check();
   else await page.fill('main [name="car.plate"]', plate);
+}
+
+// fillAddress gives an address with its flat, where the question is for one.
+export async function fillAddress(page, name, house, flat) {
+  await page.fill(`main [name="${name}"]`, house);
+  const control = page.locator(`main [name="${name}.flat"]`);
+  if (flat && await control.count()) await control.fill(flat);
 }
