@@ -183,11 +183,26 @@ func (k *known) withCertificates(list []exchange.Certificate) service.Inputs {
 
 // inputsNow reads the certificates of the case and gives the inputs that rules see now.
 func (m *Module) inputsNow(ctx context.Context, a act.Act, k *known) (service.Inputs, error) {
+	list, err := m.certificatesOf(ctx, a, k)
+	return k.withCertificates(list), err
+}
+
+func (m *Module) certificatesOf(ctx context.Context, a act.Act, k *known) ([]exchange.Certificate, error) {
 	list, err := m.deps.Registers.Certificates(ctx, a, k.people(), k.file.ID)
 	if err != nil {
-		return service.Inputs{}, fmt.Errorf("casework: certificates: %w", err)
+		return nil, fmt.Errorf("casework: certificates: %w", err)
 	}
-	return k.withCertificates(list), nil
+	return list, nil
+}
+
+// forgetEarly takes out of facts what the form's own questions to registers leave to be asked by the case: those that
+// failed, and those whose answer has grown old since.
+func forgetEarly(facts service.Facts, list []exchange.Certificate, now time.Time) {
+	for _, c := range list {
+		if c.Early && (c.State == exchange.Failed || c.Stale(now)) {
+			delete(facts, c.Key)
+		}
+	}
 }
 
 // system is the act of Posad itself working a case; its reads leave no look.

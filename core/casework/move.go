@@ -84,10 +84,11 @@ func (m *Module) moveOnce(ctx context.Context, holder, caseID id.ID) (bool, erro
 // situation reads everything that decides what happens next.
 func (m *Module) situation(ctx context.Context, a act.Act, k *known) (situation, error) {
 	now := m.base.Clock.Now()
-	in, err := m.inputsNow(ctx, a, k)
+	list, err := m.certificatesOf(ctx, a, k)
 	if err != nil {
 		return situation{}, err
 	}
+	in := k.withCertificates(list)
 	s := situation{service: k.service, rules: k.rules, now: now, stage: Stage(k.file.Stage), step: k.file.Step, inputs: in}
 	s.late = k.file.Paused.IsZero() && k.file.Late.IsZero() && !now.Before(k.file.TermDue)
 	if q := k.openQuestion(); q != nil {
@@ -99,6 +100,9 @@ func (m *Module) situation(ctx context.Context, a act.Act, k *known) (situation,
 	}
 	task := tasksOf([]caseworkdb.Task{*t})[0]
 	s.task, s.due = &task, !task.Due.IsZero() && !now.Before(task.Due)
+	if task.Kind == service.TaskFetch {
+		forgetEarly(in.Facts, list, now)
+	}
 	if task.Kind == service.TaskPay && !task.Reference.IsZero() {
 		s.charge, err = m.chargeState(ctx, a, k.file.Applicant, task.Reference)
 	}

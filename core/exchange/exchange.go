@@ -98,6 +98,7 @@ type Certificate struct {
 	Asked     time.Time
 	Answered  time.Time // when it became known or failed; zero while asked
 	Valid     time.Time // until when a known one is fresh
+	Early     bool      // asked to prefill the form, and by the case not yet
 	Tries     int       // requests sent
 	Needed    lang.Text
 	Values    map[string]any // exactly the register's declared values; nil unless known
