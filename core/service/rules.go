@@ -141,7 +141,8 @@ func (r *Rules) Asks(certificate string, in Inputs) (bool, error) {
 	return r.with(in).known(c.When)
 }
 
-// Parameters are what the register is given, as texts; false when one of them is not known yet.
+// Parameters are what the register is given, as texts; false when one of them is not known yet, or names a person whom
+// nobody has proved the applicant to be.
 func (r *Rules) Parameters(certificate string, in Inputs) (map[string]string, bool) {
 	c, ok := r.service.Certificate(certificate)
 	if !ok {
@@ -151,12 +152,26 @@ func (r *Rules) Parameters(certificate string, in Inputs) (map[string]string, bo
 	out := make(map[string]string, len(c.With))
 	for name, path := range c.With {
 		text := asText(values[path])
-		if text == "" {
+		if text == "" || !r.proved(path, in.Applicant) {
 			return nil, false
 		}
 		out[name] = text
 	}
 	return out, true
+}
+
+// proved tells whether a value may open somebody's data at a register. A person's number opens it only when it is the
+// applicant's own by the population register, or their child's: one that was merely typed may be anybody's.
+func (r *Rules) proved(path string, applicant Person) bool {
+	key, _ := strings.CutPrefix(path, "answers.")
+	f, asked := r.service.Field(key)
+	switch {
+	case path == "applicant.snils":
+		return applicant.Verified
+	case asked && f.Type == TypeSNILS:
+		return applicant.Verified && f.Fixed && f.Known == "applicant.snils"
+	}
+	return true
 }
 
 func asText(value any) string {

@@ -36,6 +36,35 @@ func TestRulesSayWhatIsNotKnown(t *testing.T) {
 	}
 }
 
+// Whoever has only typed a number is told nothing of the person whose number it is.
+func TestATypedNumberOpensNobodysData(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		from, field string
+		verified    bool
+		want        bool
+	}{
+		"of a confirmed applicant": {from: "applicant.snils", verified: true, want: true}, "of an unconfirmed one": {from: "applicant.snils"},
+		"fixed":                        {from: "answers.number", field: ", known: applicant.snils, fixed: true", verified: true, want: true},
+		"fixed, of an unconfirmed one": {from: "answers.number", field: ", known: applicant.snils, fixed: true"},
+		"typed by a confirmed one":     {from: "answers.number", verified: true},
+	} {
+		files := smallCity(t)
+		change{"", permit, "        - {key: plate,", "        - {key: number, type: snils, optional: true, label: {ru: Номер, en: Number}, why: {ru: Так, en: So}" + test.field + "}\n        - {key: plate,"}.apply(t, files)
+		change{"", permit, "asked: [birth, plate", "asked: [birth, number, plate"}.apply(t, files)
+		change{"", permit, "with: {plate: answers.plate}", "with: {plate: " + test.from + "}"}.apply(t, files)
+		city, faults := LoadCity(files)
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		in := inputs(Answers{"number": "11223344595"}, nil)
+		in.Applicant = Person{SNILS: "11223344595", Verified: test.verified}
+		if p, ok := city.Rules("permit").Parameters("owner", in); ok != test.want {
+			t.Errorf("%s: %v %v", name, p, ok)
+		}
+	}
+}
+
 func TestRulesFollowAnswersAndFacts(t *testing.T) {
 	t.Parallel()
 	r := loadSmall(t).Rules("permit")
