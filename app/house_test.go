@@ -14,6 +14,10 @@ func TestHouse(t *testing.T) {
 		{"looks", testLooks},
 		{"pages", testPages},
 		{"document", testDocument},
+		{"bad input", testBadInput},
+		{"holders", testHolders},
+		{"words", testWords},
+		{"tables", testTables},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, w) })
 	}

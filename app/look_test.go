@@ -47,12 +47,10 @@ var families = []string{"Смирнов", "Егоров"}
 // was seen.
 func lookOnce(t *testing.T, w *world, r web.Route, one target, s *subject) bool {
 	w.Clock.Move(time.Hour)
-	client := w.Browser(s.Resident)
+	w.enter(s.member)
+	client := s.browser
 	if r.Surface == web.SurfaceAPI {
-		client = w.Program(s.Resident)
-	}
-	if s.hat != "" {
-		client.Wear(s.hat)
+		client = s.program
 	}
 	from := len(w.Traces())
 	got := w.do(client, one.call(r))

@@ -73,6 +73,7 @@ func (m *matrix) route(t *testing.T, w *world, th *things, r web.Route) {
 			one := targets[i]
 			if fresh {
 				th.renew(r.Op.Name)
+				th.spent = false
 				one = th.targets(r)[i]
 			}
 			if !whole(r, one.path) {
@@ -118,6 +119,7 @@ func (m *matrix) ask(t *testing.T, w *world, r web.Route, one target, s *subject
 	if _, known := m.passed[r.Pattern]; !known || s.level > act.Anonymous && m.passed[r.Pattern].subject.level == act.Anonymous {
 		m.passed[r.Pattern] = entry{s, place}
 	}
+	w.things.spent = true
 	by := stands & r.Op.May
 	for _, relation := range act.Relations() {
 		if name := relation.String(); by&relation != 0 && !slices.Contains(m.cells[r.Op.Name][s.name], name) {

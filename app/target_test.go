@@ -73,6 +73,7 @@ type things struct {
 	anna, misha   id.ID
 	made          map[string]string // ids by what they are
 	annas, mishas string            // drafts
+	spent         bool              // somebody was let in since the last renewal
 }
 
 // annasSession tells whether the session that was made for Anna is still open: it lies in nobody else's account, and
@@ -133,7 +134,9 @@ func (t *things) pay(owner string, payer *member, charge string) {
 func (t *things) renew(op string) {
 	switch op {
 	case "apply.delete":
-		t.draft()
+		if t.spent {
+			t.draft()
+		}
 	case "account.close_session":
 		if t.annasSession() {
 			return

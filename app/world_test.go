@@ -75,14 +75,14 @@ func (w *world) of(key, hat string) *member {
 	return w.people[name]
 }
 
-// enter begins new sessions.
+// enter begins a new session.
 func (w *world) enter(m *member) {
 	w.t.Helper()
-	m.browser, m.program = w.Browser(m.Resident), w.Program(m.Resident)
+	m.browser = w.Browser(m.Resident)
 	if m.hat != "" {
 		m.browser.Wear(m.hat)
-		m.program.Wear(m.hat)
 	}
+	m.program = m.browser.Program()
 }
 
 // enterAll begins new sessions for everybody: after hours the old ones are over.

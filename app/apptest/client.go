@@ -84,6 +84,21 @@ func (h *House) Program(person kitezh.Resident) *Client {
 	return c
 }
 
+// Program is the same session in a program, which sends its token by itself.
+func (c *Client) Program() *Client {
+	c.h.T.Helper()
+	at, err := url.Parse(c.h.Config.Address)
+	c.h.Must(err)
+	out := *c
+	out.http = &http.Client{CheckRedirect: c.http.CheckRedirect}
+	for _, cookie := range c.http.Jar.Cookies(at) {
+		if cookie.Name == "posad_session" {
+			out.token = cookie.Value
+		}
+	}
+	return &out
+}
+
 // Wear puts on the hat of an agency, by its key; "" takes it off.
 func (c *Client) Wear(key string) *Client {
 	c.h.T.Helper()

@@ -1,0 +1,63 @@
+package app_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"posad.city/kit/store"
+)
+
+// shared are the Writes that change rows of two holders, each with its reason: on a database that is spread by holder
+// they split. They are named by what they do to whose tables.
+var shared = map[string]string{
+	"account | person_file": "a sign-in account is not a person and has an id of its own; both begin together, and merging needs them apart",
+	"case_file, case_line, certificate, timeline | certificate": "a case for a child asks registers about the child and about the parent; each certificate lies with whom it is about",
+	"document_file, draft, draft_line, look | look":             "an application for a child is sent: the child's data and the parent's were read for it, and each sees the look",
+	"look":     "a list shows several people at once: their records commit together, before the list leaves",
+	"official": "the roles that come with a city are brought in at once, by its operator",
+}
+
+// testHolders looks at every Write that the tests before it made.
+func testHolders(t *testing.T, w *world) {
+	found := map[string]int{}
+	for _, record := range w.Traces() {
+		if len(record.Holders()) > 1 {
+			found[signature(record)]++
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if shared[name] == "" {
+			t.Errorf("%d Writes touch two holders: %s", found[name], name)
+		}
+	}
+	for name := range shared {
+		if found[name] == 0 {
+			t.Errorf("no Write does %q any more: take it off the list", name)
+		}
+	}
+}
+
+// signature names a Write by the tables whose holders it touches, holder by holder.
+func signature(record store.TraceRecord) string {
+	tables := map[string][]string{}
+	for _, touch := range record.Touched {
+		if !touch.Known {
+			continue
+		}
+		key := touch.Holder.String()
+		if !slices.Contains(tables[key], touch.Table) {
+			tables[key] = append(tables[key], touch.Table)
+		}
+	}
+	var sides []string
+	for _, list := range tables {
+		slices.Sort(list)
+		if side := strings.Join(list, ", "); !slices.Contains(sides, side) {
+			sides = append(sides, side)
+		}
+	}
+	slices.Sort(sides)
+	return strings.Join(sides, " | ")
+}
