@@ -34,7 +34,8 @@ func (m *Modules) user(c *web.Context) *ui.User {
 	return out
 }
 
-// self is the act of a person who looks at themselves, whatever hat they wear: their own name in the header is no look.
+// self is the act of a person who looks at what is their own, whatever hat they wear: an official's own name, cases, bills
+// and children on a page of the city are no look of their agency's.
 func self(c *web.Context) act.Act {
 	a := c.Act()
 	a.Actor = act.Actor{Kind: act.Person, Person: c.Person()}
@@ -92,7 +93,7 @@ func (m *Modules) sources() []mypage.Source {
 const widgetLines = 5
 
 func (m *Modules) caseTodos(c *web.Context) ([]mypage.Todo, error) {
-	lines, err := m.Casework.Mine(c.Context(), c.Act())
+	lines, err := m.Casework.Mine(c.Context(), self(c))
 	var out []mypage.Todo
 	for _, line := range lines {
 		if line.Status == casework.StatusAsked {
@@ -133,7 +134,7 @@ var statusTones = map[casework.Status]ui.Tone{
 }
 
 func (m *Modules) billTodos(c *web.Context) ([]mypage.Todo, error) {
-	charges, err := m.Pay.Charges(c.Context(), c.Act(), c.Person(), id.ID{})
+	charges, err := m.Pay.Charges(c.Context(), self(c), c.Person(), id.ID{})
 	var out []mypage.Todo
 	for _, charge := range charges {
 		if charge.State == pay.Due {
@@ -206,7 +207,7 @@ func (m *Modules) today(c *web.Context) (*ui.TodayProps, error) {
 			out = append(out, ui.TodayItem{Icon: "bell", Tone: ui.Apricot, Name: todo.Note, Value: todo.Title, Action: ui.Link{Text: todo.Do, Href: todo.Href}})
 		}
 	}
-	lines, err := m.Casework.Mine(c.Context(), c.Act())
+	lines, err := m.Casework.Mine(c.Context(), self(c))
 	if err != nil {
 		return nil, err
 	}
