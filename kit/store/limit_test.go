@@ -15,7 +15,7 @@ var (
  (SELECT t.name FROM thing AS t WHERE t.holder = $1 ORDER BY t.name LIMIT $2) ORDER BY name`)
 )
 
-// TestLimits asks for more different bounds than are written out, in every order, and for the same ones again.
+// TestLimits asks for lists of many bounds, and for the same ones again, by a statement that is prepared once.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *clock.Fixed) {

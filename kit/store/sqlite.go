@@ -235,31 +235,25 @@ func (c *liteConn) prepare(q *Query, args []any) (*sqlite.Stmt, func() error, er
 	if err != nil {
 		return nil, nil, err
 	}
-	text, written := q.limit.text(values)
-	if !written {
-		text = q.lite
-	}
-	stmt, end, err := c.statement(text, q.transient)
+	stmt, end, err := c.statement(q)
 	if err != nil {
 		return nil, nil, err
 	}
 	for i, v := range values {
-		if !written || i+1 != q.limit.param {
-			bindLite(stmt, i+1, v)
-		}
+		bindLite(stmt, i+1, v)
 	}
 	return stmt, end, nil
 }
 
-func (c *liteConn) statement(text string, transient bool) (*sqlite.Stmt, func() error, error) {
-	if transient {
-		stmt, _, err := c.c.PrepareTransient(text)
+func (c *liteConn) statement(q *Query) (*sqlite.Stmt, func() error, error) {
+	if q.transient {
+		stmt, _, err := c.c.PrepareTransient(q.lite)
 		if err != nil {
 			return nil, nil, err
 		}
 		return stmt, stmt.Finalize, nil
 	}
-	stmt, err := c.c.Prepare(text)
+	stmt, err := c.c.Prepare(q.lite)
 	if err != nil {
 		return nil, nil, err
 	}
