@@ -38,18 +38,19 @@ func (m *Module) routes(s *web.Server) {
 	}
 }
 
+// dueCount is the menu's number: how many bills are due, at most chargesMost.
 func (m *Module) dueCount(c *web.Context) int {
-	charges, err := m.Charges(c.Context(), c.Act(), c.Person(), id.ID{})
+	var n int64
+	err := m.base.Store.Read(c.Context(), func(r *store.Snapshot) error {
+		var err error
+		n, err = paydb.CountDue(r, c.Person(), chargesMost)
+		return err
+	})
 	if err != nil {
+		m.base.Log.Warn("pay: the number of bills", "error", err)
 		return 0 // a menu's number is not worth a page
 	}
-	n := 0
-	for _, charge := range charges {
-		if charge.State == Due {
-			n++
-		}
-	}
-	return n
+	return int(n)
 }
 
 func (m *Module) showCharges(c *web.Context) error {
