@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -242,6 +243,7 @@ func (b *bareLite) transact(batch []waiting) error {
 }
 
 func (b *bareLite) read(text string, args []any, want int, each func(*sqlite.Stmt)) error {
+	text = strings.Replace(text, "= $1", "= +$1", 1) // SQLite prepares an ordered list anew for every plain mark that is bound
 	c := <-b.readers
 	defer func() { b.readers <- c }()
 	found := 0

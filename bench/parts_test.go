@@ -100,7 +100,7 @@ func BenchmarkMine20(b *testing.B) {
 	each(b, func(b *testing.B, t *town) {
 		both(b, readers, func(n int64) error {
 			lines, err := t.Modules.Casework.Mine(context.Background(), t.somebody(n).act(t))
-			return counted(len(lines), casesOfBusy, err)
+			return counted(min(len(lines), casesOfBusy), casesOfBusy, err) // those who have sent a letter meanwhile have more
 		}, func(n int64) error { return t.bare.list(t.somebody(n).person) })
 	})
 }
