@@ -41,11 +41,14 @@ func (m *Module) routes(s *web.Server) {
 // own is a list of a person's own, as permission sees it.
 func own(person id.ID) act.Object { return act.Object{Kind: "case", Holder: person} }
 
-// may finds the case that the path names and asks whether the actor may.
+// may finds the case that the path names and asks whether the actor may. To a child's case its applicant comes by their
+// mandate, as the other parent does: when it ends, so does what they may see and do there.
 func (m *Module) may(c *web.Context) (Ref, error) {
 	r, err := m.Find(c.Context(), c.Path("number"))
 	if err != nil {
 		return Ref{}, err
 	}
-	return r, c.May(r.Object())
+	object := r.Object()
+	object.Persons = nil
+	return r, c.May(object)
 }
