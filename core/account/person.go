@@ -144,8 +144,3 @@ func (m *Module) Find(ctx context.Context, contact string) (id.ID, error) {
 	}
 	return found.Person, err
 }
-
-// system is the act of the house's own reading of a person, to let them in or to keep their session: nobody looks.
-func (m *Module) system() act.Act {
-	return act.Act{ID: id.New(m.base.Clock.Now()), Actor: act.Actor{Kind: act.System}, Purpose: act.Purpose{Kind: "account"}, Channel: act.Job, Assurance: act.Verified}
-}

@@ -32,7 +32,6 @@ type NewCharge struct {
 type PreparedCharge struct {
 	m      *Module
 	params paydb.InsertChargeParams
-	home   id.ID
 }
 
 // PrepareCharge makes a charge ready to be put. The amount is positive.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"time"
 
 	"posad.city/kit/id"
 	"posad.city/kit/store"
@@ -15,7 +14,6 @@ import (
 type running struct {
 	job    Job
 	h      *handler
-	until  time.Time // end of the lease; guarded by Queue.mu
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 }
