@@ -40,6 +40,7 @@ func (h *House) admin(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /publish", h.takeVersion)
 	mux.HandleFunc("POST /appoint", h.takeAppointment)
+	mux.HandleFunc("POST /jobs", h.takeJobs)
 	mux.HandleFunc("POST /clock", h.moveClock)
 	h.watching.Go(func() {
 		if err := serveUntil(ctx, listener, mux); err != nil {
@@ -152,27 +153,33 @@ func Appoint(ctx context.Context, conf Config, a Appointment) error {
 
 // send gives a command to the process that runs on the data folder; false when none does.
 func send(ctx context.Context, conf Config, path string, body []byte) (bool, error) {
+	_, sent, err := ask(ctx, conf, path, body)
+	return sent, err
+}
+
+// ask gives a command and returns what the process said.
+func ask(ctx context.Context, conf Config, path string, body []byte) (string, bool, error) {
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", filepath.Join(conf.Data, socketName))
 	}}}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://posad"+path, bytes.NewReader(body))
 	if err != nil {
-		return false, fmt.Errorf("app: command: %w", err)
+		return "", false, fmt.Errorf("app: command: %w", err)
 	}
 	answer, err := client.Do(r)
 	if err != nil {
-		return false, nil // nobody listens: no process runs on the folder
+		return "", false, nil // nobody listens: no process runs on the folder
 	}
 	defer func() { _ = answer.Body.Close() }() // it was read
-	said, err := io.ReadAll(io.LimitReader(answer.Body, 1<<16))
+	said, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	if err != nil {
-		return true, fmt.Errorf("app: command: %w", err)
+		return "", true, fmt.Errorf("app: command: %w", err)
 	}
 	if answer.StatusCode != http.StatusOK {
-		return true, errors.New(string(bytes.TrimSpace(said)))
+		return "", true, errors.New(string(bytes.TrimSpace(said)))
 	}
-	return true, nil
+	return string(said), true, nil
 }
 
 // directly opens the house, does one thing, and closes it.

@@ -12,6 +12,7 @@ import (
 
 	"posad.city/app"
 	"posad.city/core/service"
+	"posad.city/kit/id"
 	"posad.city/kit/journal"
 	"posad.city/kit/lang"
 	"posad.city/kit/seal"
@@ -39,6 +40,9 @@ runs, into its database. Open cases keep the version that they began with.`},
 Gives the person who signs in by CONTACT (an e-mail or a phone) a role in an agency: clerk, officer, head, or admin in the
 agency city. This is how a new city gets its first administrator, who appoints the others on the page /admin/officials.
 The person must have signed in once.`},
+		{name: "jobs", args: "[--retry ID] --data DIR", short: "lists jobs that were given up, or runs one again", flags: jobs, long: `
+Lists the jobs that failed so often that Posad gave them up: a letter whose server was down for hours, a document that
+could not be made. Mend the cause, then run a job again with --retry and its id.`},
 		{name: "verify", args: "FILE [--keys FILE]", short: "checks a receipt with no server", flags: verify, long: `
 Checks a receipt or promise (NAME.posad.json) that the city gave, with the server off. --keys names the city's published
 keys (/.well-known/posad-keys.json) saved at another time; without it the report says that trust rests on the keys inside
@@ -188,6 +192,21 @@ func appoint(set *flag.FlagSet) func(context.Context, []string) error {
 		}
 		fmt.Println("appointed")
 		return nil
+	}
+}
+
+func jobs(set *flag.FlagSet) func(context.Context, []string) error {
+	read := configFlags(set)
+	var retry id.ID
+	set.TextVar(&retry, "retry", id.ID{}, "id of the job to run again")
+	return func(ctx context.Context, _ []string) error {
+		conf, err := read()
+		if err != nil {
+			return err
+		}
+		said, err := app.Jobs(ctx, conf, app.JobsCommand{Retry: retry})
+		fmt.Print(said)
+		return err
 	}
 }
 

@@ -5,6 +5,7 @@
 //	posad check     checks a folder of definitions
 //	posad publish   checks a folder and puts it into force
 //	posad appoint   gives a person a role in an agency
+//	posad jobs      lists jobs that were given up, or runs one again
 //	posad verify    checks a receipt or promise with no server
 //	posad version   tells the version
 //
