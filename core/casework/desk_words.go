@@ -407,7 +407,7 @@ func (v deskCaseView) mayAsk(l lang.Language) string {
 func (d *deskCase) again(c *web.Context) []exchange.Certificate {
 	var out []exchange.Certificate
 	for _, one := range d.Asked {
-		if one.State == exchange.Failed || one.Stale(c.Now()) {
+		if one.State == exchange.Failed || one.Stale(c.Now()) && !one.Again {
 			out = append(out, one)
 		}
 	}

@@ -81,9 +81,7 @@ func (p *PreparedAsk) Put(tx *store.Tx) error {
 	if err == nil && !wanted(old, p.params, p.ask.Again, tx.Now()) {
 		return p.keep(tx, old)
 	}
-	params := p.params
-	params.Asked = tx.Now()
-	if err := exchangedb.PutCertificate(tx, params); err != nil {
+	if err := p.write(tx, old); err != nil {
 		return fmt.Errorf("exchange: put a certificate: %w", err)
 	}
 	p.put = true
@@ -92,6 +90,19 @@ func (p *PreparedAsk) Put(tx *store.Tx) error {
 		job.At = tx.Now().Add(p.delay)
 	}
 	return p.m.base.Jobs.Put(tx, job)
+}
+
+// write puts the row. What is known and only asked anew keeps its answer: the register may be down.
+func (p *PreparedAsk) write(tx *store.Tx, old exchangedb.Certificate) error {
+	if p.ask.Again && State(old.State) == Known && bytes.Equal(old.Question, p.params.Question) {
+		_, err := exchangedb.AskCertificateAgain(tx, exchangedb.AskCertificateAgainParams{
+			ID: p.params.ID, Asked: tx.Now(), Holder: old.Holder, CaseID: old.CaseID, Certificate: old.Certificate,
+		})
+		return err
+	}
+	params := p.params
+	params.Asked = tx.Now()
+	return exchangedb.PutCertificate(tx, params)
 }
 
 // keep makes an early certificate the case's own.
@@ -109,7 +120,7 @@ func wanted(old exchangedb.Certificate, now exchangedb.PutCertificateParams, aga
 	switch {
 	case !same:
 		return true
-	case State(old.State) == Asked:
+	case State(old.State).open():
 		return false
 	case again:
 		return true

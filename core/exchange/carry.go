@@ -99,7 +99,7 @@ func (m *Module) question(ctx context.Context, at place, asking id.ID) (*questio
 	if err != nil {
 		return nil, fmt.Errorf("exchange: question: %w", err)
 	}
-	if State(q.row.State) != Asked || q.row.ID != asking {
+	if !State(q.row.State).open() || q.row.ID != asking {
 		return nil, nil
 	}
 	return q, m.open(ctx, q)
@@ -263,10 +263,7 @@ func (m *Module) keepEnd(tx *store.Tx, q *question, e ending) error {
 		})
 		return err
 	}
-	n, err := exchangedb.EndCertificate(tx, exchangedb.EndCertificateParams{
-		State: string(e.step.state), Trouble: string(e.step.trouble), Answered: tx.Now(), Valid: e.step.valid, Tries: int64(e.step.tries), Reply: e.reply,
-		Holder: r.Holder, CaseID: r.CaseID, Certificate: r.Certificate, ID: r.ID,
-	})
+	n, err := end(tx, r, e)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -275,6 +272,20 @@ func (m *Module) keepEnd(tx *store.Tx, q *question, e ending) error {
 		name = EventFailed
 	}
 	return m.base.Jobs.Emit(tx, jobs.Event{Name: name, Holder: r.CaseHolder, Object: r.CaseID, Version: r.Revision + 1})
+}
+
+// end closes a question. One that was asked anew and got no answer leaves the earlier answer as it was; that the register
+// has no such record is an answer.
+func end(tx *store.Tx, r exchangedb.Certificate, e ending) (int64, error) {
+	if State(r.State) == again && e.step.state == Failed && e.step.trouble != NotFound {
+		return exchangedb.KeepAnswer(tx, exchangedb.KeepAnswerParams{
+			Trouble: string(e.step.trouble), Tries: int64(e.step.tries), Holder: r.Holder, CaseID: r.CaseID, Certificate: r.Certificate, ID: r.ID,
+		})
+	}
+	return exchangedb.EndCertificate(tx, exchangedb.EndCertificateParams{
+		State: string(e.step.state), Trouble: string(e.step.trouble), Answered: tx.Now(), Valid: e.step.valid, Tries: int64(e.step.tries), Reply: e.reply,
+		Holder: r.Holder, CaseID: r.CaseID, Certificate: r.Certificate, ID: r.ID,
+	})
 }
 
 // lookPrefix with a register's key is the kind of look that an answer leaves.

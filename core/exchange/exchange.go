@@ -29,6 +29,12 @@ const (
 	Failed State = "failed" // for good, unless somebody has it asked again
 )
 
+// again is how a row stands whose certificate is known and asked anew: readers see it as Known, with Again.
+const again State = "again"
+
+// open tells whether a row waits for its register.
+func (s State) open() bool { return s == Asked || s == again }
+
 // Trouble is why a register has not answered yet, or failed for good.
 type Trouble string
 
@@ -94,8 +100,9 @@ type Certificate struct {
 	Key       string // of the certificate in the service's definition
 	Register  string
 	State     State
-	Trouble   Trouble // of the last try; None once known
-	Asked     time.Time
+	Again     bool      // a known one is being asked anew; its earlier answer holds until the new one is here
+	Trouble   Trouble   // of the last try; of a known one, why it could not be asked anew
+	Asked     time.Time // when it was asked last
 	Answered  time.Time // when it became known or failed; zero while asked
 	Valid     time.Time // until when a known one is fresh
 	Early     bool      // asked to prefill the form, and by the case not yet

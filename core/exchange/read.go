@@ -64,6 +64,9 @@ func (m *Module) opened(ctx context.Context, row exchangedb.Certificate) (Certif
 		Service: row.Service, Key: row.Certificate, Register: row.Register, State: State(row.State), Trouble: Trouble(row.Trouble),
 		Asked: row.Asked, Answered: row.Answered, Valid: row.Valid, Early: row.Early, Tries: int(row.Tries), Revision: row.Revision,
 	}
+	if out.State == again {
+		out.State, out.Again = Known, true
+	}
 	if err := json.Unmarshal([]byte(row.Needed), &out.Needed); err != nil {
 		return out, fmt.Errorf("exchange: why certificate %s is needed: %w", row.ID, err)
 	}

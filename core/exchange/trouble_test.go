@@ -506,3 +506,48 @@ func TestIdentityVerdicts(t *testing.T) {
 		t.Errorf("%d silences were counted against a register that was not to blame", n)
 	}
 }
+
+// An official asks again while the register is down: what it told before stays known until it tells something new.
+func TestAskedAgainTheEarlierAnswerIsNotLost(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		caseID := s.newCase()
+		s.mustPut(s.question(caseID, "debts"))
+		s.toTheEnd()
+		first := s.certificate(caseID, "debts")
+		s.clock.Move(time.Hour)
+		s.agency.SetFaults("debts", sim.Faults{Fail: -1})
+		s.askAgain(caseID, "debts")
+		holds := func(when string, again bool) {
+			t.Helper()
+			got := s.certificate(caseID, "debts")
+			if diff := cmp.Diff(first.Values, got.Values); diff != "" || got.State != Known || got.Again != again || !got.Answered.Equal(first.Answered) {
+				t.Errorf("%s: %+v %s", when, got, diff)
+			}
+		}
+		holds("while it is asked", true)
+		s.askAgain(caseID, "debts") // a second press changes nothing
+		s.toTheEnd()
+		holds("when no answer came", false)
+		if got := s.certificate(caseID, "debts").Trouble; got != Silent {
+			t.Errorf("why there is no new answer: %q", got)
+		}
+		s.agency.SetFaults("debts", sim.Faults{})
+		time.Sleep(60 * time.Millisecond) // the breaker has its own clock
+		s.askAgain(caseID, "debts")
+		s.toTheEnd()
+		if got := s.certificate(caseID, "debts"); got.State != Known || got.Again || got.Trouble != None || !got.Answered.After(first.Answered) {
+			t.Errorf("a new answer: %+v", got)
+		}
+	})
+}
+
+func (s *stand) askAgain(caseID id.ID, certificate string) {
+	s.t.Helper()
+	p, err := s.AskAgain(ctx, official, anna, caseID, certificate)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.base.Store.Write(ctx, p.Put); err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -144,10 +144,14 @@ func (m *Module) troubles(c *web.Context, s Standing) string {
 
 // stateText says how far a certificate is: that it waits because the agency does not answer, or why it failed.
 func stateText(c *web.Context, cert Certificate) string {
-	if cert.Trouble == None {
+	switch {
+	case cert.Again:
+		return c.T("exchange.again.asked")
+	case cert.Trouble == None:
 		return ""
-	}
-	if cert.State == Asked {
+	case cert.State == Known:
+		return c.T("exchange.again.failed")
+	case cert.State == Asked:
 		return c.T("exchange.waits." + string(cert.Trouble))
 	}
 	return c.T("exchange.failed." + string(cert.Trouble))
@@ -166,7 +170,11 @@ func (m *Module) rows(c *web.Context, cert Certificate) []ui.SummaryRow {
 		out = append(out, ui.SummaryRow{Name: c.T("exchange.list.for"), Value: m.agencyName(key, l)})
 	}
 	if text := stateText(c, cert); text != "" {
-		out = append(out, ui.SummaryRow{Name: c.T("exchange.list.trouble"), Value: text})
+		name := c.T("exchange.list.trouble")
+		if cert.State == Known {
+			name = c.T("exchange.list.again")
+		}
+		out = append(out, ui.SummaryRow{Name: name, Value: text})
 	}
 	for _, line := range m.Says(cert, l) {
 		out = append(out, ui.SummaryRow{Name: line.Title, Value: line.Text, Source: m.agencyTitle(cert.Register, l)})

@@ -14,13 +14,22 @@ ON CONFLICT (holder, case_id, certificate) DO UPDATE SET
   register = excluded.register, early = excluded.early, state = 'asked', trouble = '', asked = excluded.asked, answered = NULL, valid = NULL, tries = 0,
   parameters = excluded.parameters, question = excluded.question, reply = NULL, needed = excluded.needed, revision = certificate.revision + 1;
 
+-- AskCertificateAgain leaves the earlier answer where it is: it holds until there is a new one.
+-- name: AskCertificateAgain :execrows
+UPDATE certificate SET id = @id, state = 'again', trouble = '', asked = @asked, tries = 0, revision = revision + 1
+WHERE holder = @holder AND case_id = @case_id AND certificate = @certificate AND state = 'known';
+
+-- name: KeepAnswer :execrows
+UPDATE certificate SET state = 'known', trouble = @trouble, tries = @tries, revision = revision + 1
+WHERE holder = @holder AND case_id = @case_id AND certificate = @certificate AND id = @id AND state = 'again';
+
 -- name: KeepCertificate :execrows
 UPDATE certificate SET early = FALSE, revision = revision + 1 WHERE holder = $1 AND case_id = $2 AND certificate = $3 AND early = TRUE;
 
 -- name: EndCertificate :execrows
 UPDATE certificate SET state = @state, trouble = @trouble, answered = @answered, valid = @valid, tries = @tries, reply = @reply, revision = revision + 1
-WHERE holder = @holder AND case_id = @case_id AND certificate = @certificate AND id = @id AND state = 'asked';
+WHERE holder = @holder AND case_id = @case_id AND certificate = @certificate AND id = @id AND state IN ('asked', 'again');
 
 -- name: TryCertificate :execrows
 UPDATE certificate SET trouble = @trouble, tries = @tries, revision = revision + 1
-WHERE holder = @holder AND case_id = @case_id AND certificate = @certificate AND id = @id AND state = 'asked';
+WHERE holder = @holder AND case_id = @case_id AND certificate = @certificate AND id = @id AND state IN ('asked', 'again');
