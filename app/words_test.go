@@ -133,7 +133,10 @@ func literal(n ast.Node) (string, bool) {
 // testTables holds every table of the database to a declared holder, or the reason why it has none.
 func testTables(t *testing.T, w *world) {
 	var tables []string
-	all := store.NewQuery("test.Tables", `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+	all := store.NewQuery("test.Tables", map[string]string{
+		"sqlite":   `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
+		"postgres": `SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema()`,
+	}[w.Base.Store.Engine()])
 	w.Must(w.Base.Store.Read(t.Context(), func(r *store.Snapshot) error {
 		tables = nil
 		return r.Query(all, func(row *store.Row) error {

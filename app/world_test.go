@@ -45,8 +45,8 @@ type member struct {
 	program *apptest.Client
 }
 
-func newWorld(t *testing.T) *world {
-	w := &world{House: apptest.Open(t), t: t, people: map[string]*member{}}
+func newWorld(t *testing.T, h *apptest.House) *world {
+	w := &world{House: h, t: t, people: map[string]*member{}}
 	w.appoint("svetlana", "transport", agency.Clerk)
 	w.appoint("alexey", "transport", agency.Officer, "parking")
 	w.parking = w.parkingPermit()

@@ -24,6 +24,7 @@ import (
 	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"posad.city/kit/store"
+	"posad.city/kit/store/storetest"
 	"posad.city/sim/agency"
 	"posad.city/sim/bank"
 	"posad.city/sim/post"
@@ -52,16 +53,28 @@ type House struct {
 // Open starts a house on the embedded engine, in a folder of its own. It ends with the test.
 func Open(t testing.TB) *House {
 	t.Helper()
+	return open(t, store.Options{})
+}
+
+// OpenPostgres starts a house on PostgreSQL, in a schema of its own on the server that storetest.PostgresEnv names.
+func OpenPostgres(t testing.TB) *House {
+	t.Helper()
+	return open(t, storetest.Postgres(t, store.Options{}))
+}
+
+func open(t testing.TB, o store.Options) *House {
+	t.Helper()
 	h := &House{T: t, guard: &guard{foreseen: &foreseen{t: t}}}
 	h.people()
 	outside := h.outside()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	h.Must(err)
 	h.Config = config(t.TempDir(), listener.Addr().String(), outside, h.City)
+	h.Config.Database = o.Postgres
 	h.Config, err = h.Config.Complete()
 	h.Must(err)
 	h.House, err = app.Open(t.Context(), h.Config, app.Options{
-		Log: slog.New(h.guard), Store: store.Options{RunTwice: true, Trace: h.keepTrace},
+		Log: slog.New(h.guard), Store: store.Options{RunTwice: true, Trace: h.keepTrace, Schema: o.Schema},
 		Breach: func(operation, what string) { t.Errorf("%s: %s", operation, what) },
 	})
 	h.Must(err)
