@@ -44,13 +44,23 @@ func (c *Context) public(err error) *fault.Fault {
 		return faultInternal.Because(err)
 	}
 	f := fault.Of(err)
-	if f.Kind == fault.Internal { // whatever it is called inside, outside it has one face
+	switch {
+	case f.Kind == fault.Internal: // whatever it is called inside, outside it has one face
 		return faultInternal.Because(err)
+	case f.Kind == fault.Missing && c.hides():
+		return faultMissing.Because(err)
 	}
 	if !c.s.deps.Texts.Has(f.ID) {
 		c.s.deps.Log.Error("a fault has no text", "id", f.ID, "request", c.reference)
 	}
 	return f
+}
+
+// hides tells that a thing which is not there must look like one that is another's: a refusal of May says web.missing, and
+// so does whatever a module says before May was granted. What lies open to all, and what the permission was given for,
+// keeps the module's own words.
+func (c *Context) hides() bool {
+	return c.route != nil && c.route.Op != nil && !c.route.Op.Open() && c.leave.given() != nil
 }
 
 func (c *Context) finishAs(status int, f *fault.Fault) {

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
 	"posad.city/kit/act"
+	"posad.city/kit/fault"
 	"posad.city/kit/id"
 )
 
@@ -210,5 +213,46 @@ func TestAnOfficialDealsWithTheirOwnAsAPerson(t *testing.T) {
 		if got := b.get(path); got.body != want {
 			t.Errorf("%s: %d %q, want %q", path, got.StatusCode, got.body, want)
 		}
+	}
+}
+
+// A stranger can't tell a thing that is another's from one that is not there, neither by the page nor by the API.
+func TestAnothersLooksLikeNone(t *testing.T) {
+	t.Parallel()
+	none := fault.New(fault.Missing, "web.method") // stands for a module's own words
+	y := newCity(t, nil, func(s *Server) {
+		show := func(c *Context) error {
+			if c.Path("which") == "none" {
+				return fmt.Errorf("read: %w", none)
+			}
+			if err := c.May(map[string]act.Object{"annas": annas, "agencys": {Kind: "case", Agency: agency}}[c.Path("which")]); err != nil {
+				return err
+			}
+			return none // a part of what one may see
+		}
+		closed := s.Operation(act.Operation{Name: "case.read", Object: "case", May: act.Self})
+		s.Page(closed, "GET /cases/{which}", show)
+		s.API(closed, "GET /api/cases/{which}", show, Describe{Summary: "x"})
+		s.API(s.Operation(open("town.read")), "GET /api/town/{which}", show, Describe{Summary: "x"})
+	})
+	b := y.browser(y.signIn(anna))
+	reference := regexp.MustCompile(`[2-9A-Z]{4}-[2-9A-Z]{4}`)
+	token, hash := NewToken()
+	y.sessions[hash] = Session{ID: id.New(moment), Person: anna, Assurance: act.Standard, Seen: moment}
+	seen := func(path string) string {
+		got := b.get(path, with("Authorization", map[bool]string{true: "Bearer " + token}[strings.HasPrefix(path, "/api/")]))
+		wantStatus(t, got, 404)
+		return reference.ReplaceAllString(got.body, "")
+	}
+	for _, at := range []string{"/cases/", "/api/cases/"} {
+		if anothers, absent := seen(at+"agencys"), seen(at+"none"); anothers != absent {
+			t.Errorf("%s: another's says %s, none says %s", at, anothers, absent)
+		}
+		if own, absent := seen(at+"annas"), seen(at+"none"); own == absent {
+			t.Errorf("%s: what was permitted has lost its own words: %s", at, own)
+		}
+	}
+	if got := seen("/api/town/none"); !strings.Contains(got, none.ID) {
+		t.Errorf("what lies open to all has lost its own words: %s", got)
 	}
 }
