@@ -67,7 +67,7 @@ func (m *Module) view(ctx context.Context, a act.Act, r Ref, l lang.Language) (*
 	if v.Case, err = m.caseOf(k); err != nil {
 		return nil, err
 	}
-	if v.Certificates, err = m.deps.Registers.Certificates(ctx, a, k.people(), r.ID); err != nil {
+	if v.Certificates, err = m.deps.Registers.Certificates(ctx, a, k.shownTo(a), r.ID); err != nil {
 		return nil, err
 	}
 	if v.Past, err = m.Timeline(ctx, a, r.Holder, r.ID); err != nil {
@@ -79,20 +79,24 @@ func (m *Module) view(ctx context.Context, a act.Act, r Ref, l lang.Language) (*
 	if v.Summary, err = form.CheckAnswers(k.formInput(l, k.inputs)); err != nil {
 		return nil, err
 	}
-	if v.Looks, err = m.looksAtCase(ctx, a, r); err != nil {
+	if k.outsider(a) {
+		k.hide(&v.Summary, m.text(l, "casework.told_by_applicant"))
+	}
+	if v.Looks, err = m.looksAtCase(ctx, a, k); err != nil {
 		return nil, err
 	}
 	m.say(k, v)
 	return v, m.name(ctx, v)
 }
 
-// looksAtCase are the looks at the holder and the applicant for the case, the newest first.
-func (m *Module) looksAtCase(ctx context.Context, a act.Act, r Ref) ([]store.LookRecord, error) {
-	out, err := m.Looks(ctx, a, r.Holder, r.ID)
-	if err != nil || r.Applicant == r.Holder {
+// looksAtCase are the looks at the holder and the applicant for the case, the newest first; an outsider sees the holder's.
+func (m *Module) looksAtCase(ctx context.Context, a act.Act, k *known) ([]store.LookRecord, error) {
+	f := k.file
+	out, err := m.Looks(ctx, a, f.Holder, f.ID)
+	if err != nil || f.Applicant == f.Holder || k.outsider(a) {
 		return out, err
 	}
-	more, err := m.Looks(ctx, a, r.Applicant, r.ID)
+	more, err := m.Looks(ctx, a, f.Applicant, f.ID)
 	out = append(out, more...)
 	slices.SortStableFunc(out, func(x, y store.LookRecord) int { return y.At.Compare(x.At) })
 	return out, err

@@ -20,15 +20,21 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/journal"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 	"posad.city/kit/web"
+)
+
+var (
+	oleg   = id.Derived("person", "oleg") // Misha's other parent
+	people = map[string]id.ID{"anna": anna, "boris": id.Derived("person", "boris"), "oleg": oleg}
 )
 
 // cookies stand for core/account: the token is the person's key.
 type cookies struct{}
 
 func (cookies) Find(_ context.Context, hash web.TokenHash) (web.Session, error) {
-	for key, person := range map[string]id.ID{"anna": anna, "boris": id.Derived("person", "boris")} {
+	for key, person := range people {
 		if web.HashToken(tokenOf(key)) == hash {
 			return web.Session{ID: id.Derived("session", key), Person: person, Assurance: act.Standard, CSRF: []byte(strings.Repeat("k", 32))}, nil
 		}
@@ -41,7 +47,7 @@ func (cookies) Touch(context.Context, id.ID, time.Time) {}
 // tokens are the people's, by key.
 var tokens = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
-	for _, key := range []string{"anna", "boris"} {
+	for key := range people {
 		out[key], _ = web.NewToken()
 	}
 	return out
@@ -49,7 +55,7 @@ var tokens = sync.OnceValue(func() map[string]string {
 
 func tokenOf(key string) string { return tokens()[key] }
 
-// ties stand for core/mandate: Anna acts for Misha.
+// ties stand for core/mandate: Anna and Oleg act for Misha.
 type ties struct{}
 
 func (ties) Relate(_ context.Context, a act.Act, o act.Object, _ string) (web.Tie, error) {
@@ -60,6 +66,8 @@ func (ties) Relate(_ context.Context, a act.Act, o act.Object, _ string) (web.Ti
 		return web.Tie{Relation: act.Self}, nil
 	case o.Holder == misha && a.Actor.Person == anna:
 		return web.Tie{Relation: act.ByMandate, Mandate: id.Derived("mandate", "misha")}, nil
+	case o.Holder == misha && a.Actor.Person == oleg:
+		return web.Tie{Relation: act.ByMandate, Mandate: id.Derived("mandate", "misha and oleg")}, nil
 	}
 	return web.Tie{Relation: act.Stranger}, nil
 }
@@ -182,14 +190,72 @@ func TestThePersonFollowsTheirCase(t *testing.T) {
 	})
 }
 
-func TestTheParentSeesTheChildsCase(t *testing.T) {
-	t.Parallel()
-	r := one(t)
+// openForMisha files his first class as Anna.
+func (r *rig) openForMisha() Ref {
+	r.t.Helper()
 	in := r.inputs("school-first-class", "own-area")
 	child := in.Answers["child"].(map[string]any)
 	child["id"], child["snils"] = misha.String(), "11223377408"
 	ref := r.openAs("school-first-class", in, misha)
 	r.run(time.Minute)
+	return ref
+}
+
+func TestTheOtherParentDoesNotSeeWhatTheApplicantToldOfThemselves(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ref := r.openForMisha()
+		_, err := r.Read(ctx, officer(igor, "education", agency.Officer), misha, ref.ID) // a look at the child and at Anna
+		r.must(err)
+		read := func(key string) (wireCase, string) {
+			b := r.browser(key, "en")
+			var got wireCase
+			r.must(json.Unmarshal([]byte(b.says("/api/v1/cases/"+ref.Number, 200)), &got))
+			return got, b.says("/cases/"+ref.Number, 200, "School No.")
+		}
+		whole, page := read("anna")
+		if strings.Contains(page, "Told by the applicant") || len(whole.Certificates) != 2 {
+			t.Errorf("the applicant's own page hides something; certificates: %+v", whole.Certificates)
+		}
+		told := map[string]string{}
+		for _, answer := range whole.Answers {
+			told[answer.Field] = answer.Value
+		}
+		less, page := read("oleg")
+		for _, answer := range less.Answers {
+			hidden := answer.Value == "Told by the applicant" && answer.Source == ""
+			if own := answer.Field == "phone" || answer.Field == "address"; hidden != own || !own && answer.Value != told[answer.Field] {
+				t.Errorf("%s: %q from %q", answer.Field, answer.Value, answer.Source)
+			}
+		}
+		for _, field := range []string{"phone", "address"} {
+			if told[field] == "" || strings.Contains(page, told[field]) || !strings.Contains(page, "Told by the applicant") {
+				t.Errorf("the page shows %s: %q", field, told[field])
+			}
+		}
+		if len(less.Certificates) != 1 || less.Certificates[0].Certificate != "pupils" || strings.Contains(page, "To make sure that you are the parent") {
+			t.Errorf("certificates: %+v", less.Certificates)
+		}
+		looks, err := r.Looks(ctx, annaAct, anna, ref.ID)
+		r.must(err)
+		for _, l := range looks {
+			if l.What == "exchange.look.certificates" && l.Actor.Person == oleg {
+				t.Errorf("the other parent looked at the applicant's certificates: %+v", l)
+			}
+		}
+		v, err := r.view(ctx, act.Act{Actor: act.Actor{Kind: act.Person, Person: oleg}, Holder: misha}, ref, lang.English)
+		r.must(err)
+		for _, l := range v.Looks {
+			if slices.ContainsFunc(looks, func(own store.LookRecord) bool { return own.ID == l.ID }) {
+				t.Errorf("a look at the applicant is shown: %+v", l)
+			}
+		}
+	})
+}
+
+func TestTheParentSeesTheChildsCase(t *testing.T) {
+	t.Parallel()
+	r := one(t)
+	ref := r.openForMisha()
 	b := r.browser("anna", "en")
 	b.says("/cases", 200, id.FormatNumber(ref.Number))
 	b.says("/cases/"+ref.Number, 200, "What we asked other agencies", "To make sure that you are the parent", "The school decides on admission")
