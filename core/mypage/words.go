@@ -2,6 +2,8 @@ package mypage
 
 import (
 	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"posad.city/kit/calendar"
 	"posad.city/kit/lang"
@@ -30,11 +32,17 @@ func (m *Module) greeting(c *web.Context) string {
 // truth is the one line under the greeting: the day, and how much waits.
 func (m *Module) truth(c *web.Context, waiting int) string {
 	today := calendar.DateOf(c.Now(), m.deps.Zone())
-	day := lang.WeekdayDate(c.Lang(), today, today)
+	day := capital(lang.WeekdayDate(c.Lang(), today, today))
 	if waiting == 0 {
 		return day + ". " + c.T("mypage.nothing_waits")
 	}
 	return day + ". " + c.T("mypage.waits", "count", waiting)
+}
+
+// capital begins a sentence.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 func (m *Module) todoItems(c *web.Context, todos []Todo) []ui.TodoItem {
