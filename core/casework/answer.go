@@ -41,44 +41,56 @@ func (m *Module) Answer(ctx context.Context, a act.Act, n Answer) (int64, error)
 	if len(n.Files) > filesMost || utf8.RuneCountInString(n.Words) > wordsMost {
 		return 0, ErrLong
 	}
-	k, err := m.know(ctx, a.ForCase(n.Case), n.Holder, n.Case)
-	if err != nil {
-		return 0, err
-	}
-	if q := k.openQuestion(); q == nil || q.ID != n.Question {
-		return 0, ErrNotNow
-	}
-	sealed, files, err := m.sealAnswer(ctx, a, k, n)
-	if err != nil {
-		return 0, err
-	}
-	return m.write(ctx, a, k, func(c *change) error {
-		for _, f := range files {
-			if err := f.Put(c.tx); err != nil {
-				return fmt.Errorf("casework: a file of an answer: %w", err)
+	var kept *sealedAnswer
+	return repeat(func() (int64, error) {
+		k, err := m.know(ctx, a.ForCase(n.Case), n.Holder, n.Case)
+		if err != nil {
+			return 0, err
+		}
+		if q := k.openQuestion(); q == nil || q.ID != n.Question {
+			return 0, ErrNotNow
+		}
+		if kept == nil { // files are taken in once
+			if kept, err = m.sealAnswer(ctx, a, k, n); err != nil {
+				return 0, err
 			}
 		}
-		if len(files) > 0 {
-			if err := m.deps.Papers.Keep(c.tx, n.Holder, n.Case); err != nil {
-				return err
-			}
-		}
-		return c.answer(n.Question, sealed)
+		return m.write(ctx, a, k, func(c *change) error { return c.putAnswer(n, kept) })
 	})
 }
 
-func (m *Module) sealAnswer(ctx context.Context, a act.Act, k *known, n Answer) (vault.Sealed, []putter, error) {
+// sealedAnswer is an answer ready for its Write.
+type sealedAnswer struct {
+	sealed vault.Sealed
+	files  []putter
+}
+
+func (c *change) putAnswer(n Answer, kept *sealedAnswer) error {
+	for _, f := range kept.files {
+		if err := f.Put(c.tx); err != nil {
+			return fmt.Errorf("casework: a file of an answer: %w", err)
+		}
+	}
+	if len(kept.files) > 0 {
+		if err := c.m.deps.Papers.Keep(c.tx, n.Holder, n.Case); err != nil {
+			return err
+		}
+	}
+	return c.answer(n.Question, kept.sealed)
+}
+
+func (m *Module) sealAnswer(ctx context.Context, a act.Act, k *known, n Answer) (*sealedAnswer, error) {
 	out := answer{Words: n.Words}
 	var puts []putter
 	for _, file := range n.Files {
 		kept, err := m.deps.Papers.PrepareUpload(ctx, a.ForCase(n.Case), document.Upload{Holder: n.Holder, Purpose: n.Case, Field: answerField, File: file})
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		out.Files, puts = append(out.Files, kept.File().Answer()), append(puts, kept)
 	}
 	sealed, err := sealJSON(k.keys, "question", "answer", out)
-	return sealed, puts, err
+	return &sealedAnswer{sealed, puts}, err
 }
 
 // answer keeps the answer, lets the term run and has the case moved: the next step of an ask step, or the official's work.

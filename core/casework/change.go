@@ -62,6 +62,20 @@ func (m *Module) write(ctx context.Context, a act.Act, k *known, fn func(*change
 	return k.file.Revision + 1, err
 }
 
+// triesMost is how often a change is tried that fits whatever revision there is.
+const triesMost = 3
+
+// repeat does a change of the applicant's that names no revision: when the case moves between its reading and the Write, it
+// is read and changed again, so that nothing typed is lost.
+func repeat(change func() (int64, error)) (int64, error) {
+	for try := 1; ; try++ {
+		revision, err := change()
+		if try == triesMost || !errors.Is(err, ErrMoved) {
+			return revision, err
+		}
+	}
+}
+
 // claim takes the next revision, before anything else is changed.
 func (c *change) claim() error {
 	n, err := caseworkdb.ClaimCase(c.tx, c.file.Holder, c.file.ID, c.file.Revision)

@@ -21,6 +21,10 @@ func (m *Module) Rate(ctx context.Context, a act.Act, r Rating) (int64, error) {
 	if r.Stars < 1 || r.Stars > 5 {
 		return 0, ErrStars
 	}
+	return repeat(func() (int64, error) { return m.rate(ctx, a, r) })
+}
+
+func (m *Module) rate(ctx context.Context, a act.Act, r Rating) (int64, error) {
 	k, err := m.know(ctx, a.ForCase(r.Case), r.Holder, r.Case)
 	if err != nil {
 		return 0, err

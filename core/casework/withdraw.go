@@ -19,6 +19,10 @@ type Withdrawal struct {
 // Withdraw ends a case that is not decided yet; an unpaid bill is cancelled, a paid fee is not given back. ErrNotNow
 // when the decision was made.
 func (m *Module) Withdraw(ctx context.Context, a act.Act, w Withdrawal) (int64, error) {
+	return repeat(func() (int64, error) { return m.withdraw(ctx, a, w) })
+}
+
+func (m *Module) withdraw(ctx context.Context, a act.Act, w Withdrawal) (int64, error) {
 	k, err := m.know(ctx, a.ForCase(w.Case), w.Holder, w.Case)
 	if err != nil {
 		return 0, err
