@@ -31,9 +31,10 @@ type Order struct {
 
 // Standing is how an attempt stands at the bank.
 type Standing struct {
-	State  State // Open, Paid, Declined, Expired or Refunded
-	Amount int64 // minor units
-	Page   string
+	State    State // Open, Paid, Declined, Expired or Refunded
+	Amount   int64 // minor units
+	Currency money.Currency
+	Page     string
 }
 
 // Bank takes payments on its own page. Every call may be repeated with the same attempt and then changes nothing.
@@ -160,7 +161,7 @@ func readStanding(answer *http.Response, attempt id.ID) (Standing, error) {
 	state := State(p.State)
 	switch state {
 	case Open, Paid, Declined, Expired, Refunded:
-		return Standing{State: state, Amount: p.Amount, Page: p.Page}, nil
+		return Standing{State: state, Amount: p.Amount, Currency: money.Currency(p.Currency), Page: p.Page}, nil
 	}
 	return Standing{}, fmt.Errorf("pay: the bank answered with a state that is not in the contract: %.20q", p.State)
 }

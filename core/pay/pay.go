@@ -20,7 +20,7 @@ const (
 type State string
 
 // The states. A charge is due, paid or cancelled; a payment is open, paid, failed, surplus or refunded; an attempt is
-// started (the bank may not know of it), open (the bank has it), paid, declined or expired.
+// started (the bank may not know of it), open (the bank has it), paid, declined or expired (given back unheard, too).
 const (
 	Due       State = "due"
 	Cancelled State = "cancelled"

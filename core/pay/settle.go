@@ -60,6 +60,9 @@ func (m *Module) carryOut(tx *store.Tx, s settlement) error {
 		return m.paid(tx, s)
 	case Declined, Expired:
 		return m.failed(tx, s)
+	case Refunded: // taken and given back before the city heard of it: nothing came, and the bill may be paid anew
+		s.answer.State = Expired
+		return m.failed(tx, s)
 	}
 	return nil
 }
@@ -84,8 +87,8 @@ func (m *Module) paid(tx *store.Tx, s settlement) error {
 	if err != nil {
 		return fmt.Errorf("pay: payment: %w", err)
 	}
-	if s.answer.Amount != payment.Amount {
-		return fmt.Errorf("pay: the bank took %d for a payment of %d: %s", s.answer.Amount, payment.Amount, s.payment)
+	if s.answer.Amount != payment.Amount || string(s.answer.Currency) != payment.Currency {
+		return fmt.Errorf("pay: the bank took %d %.8q for a payment of %d %s: %s", s.answer.Amount, s.answer.Currency, payment.Amount, payment.Currency, s.payment)
 	}
 	lines, err := paydb.LinesOf(reader, s.payer, s.payment)
 	if err != nil {
@@ -165,7 +168,7 @@ func (m *Module) pause(j jobs.Job) time.Duration {
 }
 
 // giveUp closes an attempt that the bank left open for a day, so that the charge can be paid anew. The bank closes it
-// first: an attempt that can still be paid is never forgotten.
+// first, and is asked again later when it has not: an attempt that can still be paid is never forgotten.
 func (m *Module) giveUp(ctx context.Context, j jobs.Job) error {
 	home, err := m.home(ctx, j.Object)
 	if err != nil {
@@ -174,6 +177,9 @@ func (m *Module) giveUp(ctx context.Context, j jobs.Job) error {
 	answer, err := m.deps.Bank.Cancel(ctx, j.Object)
 	if err != nil {
 		return ErrBank.Because(fmt.Errorf("pay: give up: %w", err))
+	}
+	if answer.State == Open {
+		return jobs.Later(m.pause(j))
 	}
 	code := id.NewNumber()
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
