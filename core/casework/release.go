@@ -8,9 +8,10 @@ import (
 	"posad.city/kit/id"
 )
 
-// Release puts the case back into its queue. The official who has it may, and the head of the agency.
+// Release puts the case back into its queue. The official who has it may, whatever their interest, and the head of the
+// agency.
 func (m *Module) Release(ctx context.Context, a act.Act, s Step) (int64, error) {
-	k, err := m.atDesk(ctx, a, s)
+	k, err := m.onDesk(ctx, a, s)
 	if err != nil {
 		return 0, err
 	}
@@ -20,6 +21,10 @@ func (m *Module) Release(ctx context.Context, a act.Act, s Step) (int64, error) 
 		return k.file.Revision, nil
 	case t.Official != a.Actor.Person && a.Actor.Role != string(agency.Head):
 		return 0, ErrNotYours
+	case t.Official != a.Actor.Person:
+		if err := m.impartial(ctx, a, k); err != nil {
+			return 0, err
+		}
 	}
 	return m.write(ctx, a, k, func(c *change) error {
 		t := c.task()

@@ -109,6 +109,32 @@ func (household) Children(_ context.Context, _ act.Act, parent id.ID) ([]mandate
 	return []mandate.Child{{Mandate: id.Derived("mandate", "misha"), Person: account.Person{ID: misha, Name: lang.Name{Family: "Смирнов", Given: "Михаил"}}}}, nil
 }
 
+// misha's mandates, for both of his parents.
+var (
+	annasMandate = mandate.Mandate{ID: id.Derived("mandate", "misha"), Giver: misha, Taker: anna, Kind: mandate.Parent, Scopes: mandate.Parent.Scopes(), Ends: calendar.MustDate("2038-06-01")}
+	olegsMandate = mandate.Mandate{ID: id.Derived("mandate", "misha and oleg"), Giver: misha, Taker: oleg, Kind: mandate.Parent, Scopes: mandate.Parent.Scopes(), Ends: calendar.MustDate("2038-06-01")}
+)
+
+func (household) Of(_ context.Context, giver id.ID) ([]mandate.Mandate, error) {
+	if giver != misha {
+		return nil, nil
+	}
+	return []mandate.Mandate{annasMandate, olegsMandate}, nil
+}
+
+// parents is a household in which Misha has given these mandates.
+type parents struct {
+	household
+	given []mandate.Mandate
+}
+
+func (p parents) Of(_ context.Context, giver id.ID) ([]mandate.Mandate, error) {
+	if giver != misha {
+		return nil, nil
+	}
+	return p.given, nil
+}
+
 // rig is the module with its real neighbours on a fresh store: registers and a bank on the wire.
 type rig struct {
 	*Module

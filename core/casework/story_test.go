@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posad.city/core/agency"
+	"posad.city/core/mandate"
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
@@ -363,6 +364,27 @@ func TestNobodyDecidesTheirOwnCase(t *testing.T) {
 	if _, err := r.Take(ctx, officer(anna, "housing", agency.Officer), Step{Holder: anna, Case: ref.ID}); !errors.Is(err, ErrOwn) {
 		t.Errorf("the applicant as an official: %v", err)
 	}
+}
+
+func TestTheOtherParentDecidesNoCaseOfTheirChild(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ref := r.openForMisha()
+		father, s := officer(oleg, "education", agency.Officer), Step{Holder: misha, Case: ref.ID}
+		if _, err := r.Take(ctx, father, s); !errors.Is(err, ErrOwn) {
+			t.Errorf("the child's other parent takes it: %v", err)
+		}
+		r.deps.Family = parents{given: []mandate.Mandate{annasMandate}} // Oleg takes it as a stranger, and becomes a parent after
+		_, err := r.Take(ctx, father, s)
+		r.must(err)
+		r.deps.Family = household{}
+		if _, err := r.Decide(ctx, father, s, Verdict{Stage: Refused, Ground: "no-places", Words: "Мест нет."}); !errors.Is(err, ErrOwn) {
+			t.Errorf("the child's other parent decides it: %v", err)
+		}
+		r.status(ref, StatusInReview)
+		_, err = r.Release(ctx, father, s)
+		r.must(err)
+		r.status(ref, StatusInQueue)
+	})
 }
 
 func TestEveryLookOfAnOfficialIsOnRecord(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/mandate"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 )
@@ -56,9 +57,21 @@ func (k *known) takenBefore() bool { return k.openTask().Outcome == string(outco
 // outcomeTouched marks an open task that an official had and gave back.
 const outcomeTouched Outcome = "touched"
 
-// atDesk reads a case for an official who works it and makes sure that it is at a step of theirs, in the revision that
-// they saw.
+// atDesk is onDesk for an official who has no interest in the case.
 func (m *Module) atDesk(ctx context.Context, a act.Act, s Step) (*known, error) {
+	k, err := m.onDesk(ctx, a, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.impartial(ctx, a, k); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// onDesk reads a case for an official who works it and makes sure that it is at a step of theirs, in the revision that
+// they saw.
+func (m *Module) onDesk(ctx context.Context, a act.Act, s Step) (*known, error) {
 	k, err := m.know(ctx, a.ForCase(s.Case), s.Holder, s.Case)
 	if err != nil {
 		return nil, err
@@ -73,10 +86,22 @@ func (m *Module) atDesk(ctx context.Context, a act.Act, s Step) (*known, error) 
 	if a.Actor.Kind != act.Official || a.Actor.Agency != t.Agency {
 		return nil, ErrNotYours
 	}
-	if slices.Contains(k.people(), a.Actor.Person) {
-		return nil, ErrOwn
-	}
 	return k, nil
+}
+
+// impartial makes sure that the official has no interest in the case: it is not about them, nor about somebody for whom
+// they may act. The child's other parent filed nothing and decides nothing.
+func (m *Module) impartial(ctx context.Context, a act.Act, k *known) error {
+	for _, person := range k.people() {
+		near, err := m.actsFor(ctx, person, mandate.ScopeRead)
+		if err != nil {
+			return err
+		}
+		if person == a.Actor.Person || slices.Contains(near, a.Actor.Person) {
+			return ErrOwn
+		}
+	}
+	return nil
 }
 
 // inHand is atDesk for what only the official may do who has the case.
