@@ -229,34 +229,3 @@ func BenchmarkSubmit(b *testing.B) {
 		})
 	})
 }
-
-// BenchmarkCase: an application and everything that follows by itself: the case moves to the official's queue, the desk's
-// list is made, the person is told.
-func BenchmarkCase(b *testing.B) {
-	each(b, func(b *testing.B, t *town) {
-		if _, err := t.Base.Jobs.Drain(context.Background()); err != nil { // what other benchmarks left
-			b.Fatal(err)
-		}
-		city := newLines(t.address)
-		b.Run("posad", func(b *testing.B) {
-			t.drafts.want(b, b.N)
-			rate(b, clients, func(int64) error {
-				r, err := t.drafts.take()
-				if err != nil {
-					return err
-				}
-				return answered(http.StatusCreated)(city.ask(t.post("/api/v1/drafts/"+r.draft.String()+"/submit", r.citizen, `{"consent":true}`), true))
-			})
-			for {
-				n, err := t.Base.Jobs.Drain(context.Background())
-				if err != nil {
-					b.Fatal(err)
-				}
-				if n == 0 {
-					break
-				}
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "/s")
-		})
-	})
-}

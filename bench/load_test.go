@@ -135,11 +135,21 @@ func (t *town) settle(ctx context.Context, i int) ([]string, error) {
 	}
 	var numbers []string
 	for range count {
-		number, at := id.NewNumber(), now.Add(-time.Duration(1+len(numbers)*3600+i)*time.Second)
+		number, at := t.free(), now.Add(-time.Duration(1+len(numbers)*3600+i)*time.Second)
 		numbers = append(numbers, number)
 		stmts = append(stmts, t.caseRows(c, number, at, keys.Seal("case_file", "inputs", inputs))...)
 	}
 	return numbers, t.Base.Store.Append(background, stmts...)
+}
+
+// free is a number that no case has.
+func (t *town) free() string {
+	for {
+		number := id.NewNumber()
+		if _, taken := t.taken.LoadOrStore(number, true); !taken {
+			return number
+		}
+	}
 }
 
 const letterText = "Во дворе дома яма, машины объезжают её по газону. Прошу заделать яму и восстановить газон."

@@ -37,6 +37,7 @@ type town struct {
 	people   []citizen
 	busy     []citizen // those with twenty cases
 	numbers  []string  // of all cases
+	taken    sync.Map  // the same, while they are made
 	bare     *bare
 	drafts   *drafts
 }
@@ -127,8 +128,7 @@ func build(engine string) (*town, error) {
 	return t, nil
 }
 
-// begin starts what serves requests. Jobs don't run by themselves, so that a figure is of one thing; BenchmarkCase drains
-// them inside its time.
+// begin starts what serves requests. Jobs don't run by themselves, so that a figure is of one thing.
 func (t *town) begin(ctx context.Context) error {
 	if err := t.Base.Feed.Start(ctx); err != nil {
 		return err
