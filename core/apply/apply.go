@@ -119,10 +119,12 @@ type Family interface {
 	Children(ctx context.Context, a act.Act, parent id.ID) ([]mandate.Child, error)
 }
 
-// Registers asks early and tells what is known; *exchange.Module is one.
+// Registers asks early, tells what is known, and forgets it with a draft; *exchange.Module is one.
 type Registers interface {
 	Early(ctx context.Context, a act.Act, asks []exchange.Ask, wait time.Duration) (service.Facts, error)
 	Facts(ctx context.Context, a act.Act, about []id.ID, caseID id.ID) (service.Facts, error)
+	// Forget deletes what was told of a person for a draft that became no case.
+	Forget(tx *store.Tx, about, caseID id.ID) error
 }
 
 // Deps are the module's neighbours, given by the app.

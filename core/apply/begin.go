@@ -92,7 +92,7 @@ func (m *Module) make(ctx context.Context, a act.Act, s *service.Service, b Begi
 			return nil
 		}
 		for _, line := range open {
-			if err := m.drop(tx, line.Holder, line.ID); err != nil {
+			if err := m.drop(tx, line.Holder, line.Applicant, line.ID); err != nil {
 				return err
 			}
 		}
@@ -165,10 +165,17 @@ func (m *Module) insert(tx *store.Tx, p applydb.InsertDraftParams) error {
 	)
 }
 
-// drop forgets a draft and its files.
-func (m *Module) drop(tx *store.Tx, holder, draft id.ID) error {
+// drop forgets a draft and its files, and has forgotten what registers told for it. A draft that is gone already is left as
+// it is: it may have become a case.
+func (m *Module) drop(tx *store.Tx, holder, applicant, draft id.ID) error {
+	n, err := applydb.DeleteDraft(tx, holder, draft)
+	if err != nil {
+		return fmt.Errorf("apply: delete a draft: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
 	for _, forget := range []func() (int64, error){
-		func() (int64, error) { return applydb.DeleteDraft(tx, holder, draft) },
 		func() (int64, error) { return applydb.DeleteLine(tx, holder, draft) },
 		func() (int64, error) { return applydb.DeleteHome(tx, draft) },
 	} {
@@ -176,7 +183,38 @@ func (m *Module) drop(tx *store.Tx, holder, draft id.ID) error {
 			return fmt.Errorf("apply: delete a draft: %w", err)
 		}
 	}
+	if err := m.putForget(tx, holder, applicant, draft); err != nil {
+		return err
+	}
 	return m.deps.Papers.Discard(tx, holder, draft)
+}
+
+// putForget has the certificates of everybody whom the draft may concern deleted, each in a Write of their own.
+func (m *Module) putForget(tx *store.Tx, holder, applicant, draft id.ID) error {
+	people := []id.ID{holder, applicant}
+	if holder == applicant {
+		people = people[:1]
+	}
+	for _, person := range people {
+		if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobForget, Holder: person, Object: draft}); err != nil {
+			return fmt.Errorf("apply: forget certificates: %w", err)
+		}
+	}
+	return nil
+}
+
+// forget deletes a person's certificates of a deleted draft. A draft whose home is still there lives, or is a case.
+func (m *Module) forget(ctx context.Context, j jobs.Job) error {
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := applydb.HomeOf(tx, j.Object)
+		switch {
+		case err == nil:
+			return m.base.Jobs.Done(tx, j)
+		case !errors.Is(err, store.ErrNone):
+			return fmt.Errorf("apply: home of a draft: %w", err)
+		}
+		return errors.Join(m.deps.Registers.Forget(tx, j.Holder, j.Object), m.base.Jobs.Done(tx, j))
+	})
 }
 
 // Delete forgets a draft of the actor's at their wish. One that is not there is ErrNone.
@@ -185,7 +223,7 @@ func (m *Module) Delete(ctx context.Context, a act.Act, draft id.ID) error {
 	if err != nil {
 		return err
 	}
-	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error { return m.drop(tx, d.Holder, d.ID) })
+	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error { return m.drop(tx, d.Holder, d.Applicant, d.ID) })
 }
 
 // expire deletes a draft that was not saved for DraftLife; one that was saved meanwhile is looked at again later.
@@ -214,6 +252,6 @@ func (m *Module) expire(ctx context.Context, j jobs.Job) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(m.drop(tx, j.Holder, j.Object), m.base.Jobs.Done(tx, j))
+		return errors.Join(m.drop(tx, j.Holder, now.Applicant, j.Object), m.base.Jobs.Done(tx, j))
 	})
 }

@@ -16,6 +16,9 @@ var locales embed.FS
 // jobExpire ends a draft that nobody saved for DraftLife; Holder and Object name it.
 const jobExpire = "apply.expire"
 
+// jobForget deletes what registers told for a deleted draft: Holder is the person it is about, Object the draft.
+const jobForget = "apply.forget"
+
 // Module takes applications. It is safe for concurrent use.
 type Module struct {
 	module.Plain
@@ -51,6 +54,7 @@ func (m *Module) Provision(b *module.Base) error {
 	}
 	m.base = b
 	b.Jobs.Handle(jobExpire, m.expire)
+	b.Jobs.Handle(jobForget, m.forget)
 	if b.Web != nil {
 		m.routes(b.Web)
 	}

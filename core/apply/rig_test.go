@@ -88,6 +88,7 @@ type rig struct {
 	accounts *account.Module
 	mandates *mandate.Module
 	services *service.Module
+	exchange *exchange.Module
 	agency   *sim.Agency
 	cases    *cases
 	letters  *letters
@@ -186,6 +187,7 @@ func newRig(t *testing.T, s *store.Store, c *clock.Fixed, city *service.City) *r
 		Services: r.services, People: r.accounts, Family: r.mandates, Registers: registers, Papers: apply.Documents(documents), Cases: r.cases,
 		Vehicles: func(context.Context, act.Act, id.ID) ([]service.Vehicle, error) { return r.vehicles, nil },
 	})
+	r.exchange = registers
 	registers.Provide(r.Lives)
 	agencies.Provide(r.accounts, r.services)
 	modules := []module.Module{agencies, r.accounts, r.mandates, r.services, documents, registers, r.Module}

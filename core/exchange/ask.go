@@ -151,6 +151,15 @@ func (m *Module) mustLive(r store.PersonalReader, u Use) error {
 	return nil
 }
 
+// Forget deletes what registers told of a person for a draft that is gone. The caller knows that no case has this id. An
+// answer that is still on its way finds no row and is not kept. A second call does nothing.
+func (m *Module) Forget(tx *store.Tx, about, caseID id.ID) error {
+	if _, err := exchangedb.DeleteCertificates(tx, about, caseID); err != nil {
+		return fmt.Errorf("exchange: forget certificates: %w", err)
+	}
+	return nil
+}
+
 // AskAgain makes the question of a certificate ready to be put anew, for an official. The caller has asked whether they may.
 func (m *Module) AskAgain(ctx context.Context, a act.Act, about, caseID id.ID, certificate string) (*PreparedAsk, error) {
 	var row exchangedb.Certificate

@@ -174,6 +174,7 @@ var (
 //	m.AskAgain(ctx, a, about, caseID, certificate) (*PreparedAsk, error)   the same question anew, by an official
 //	m.Facts(ctx, a, about []id.ID, caseID) (service.Facts, error)
 //	m.Certificates(ctx, a, about []id.ID, caseID) ([]Certificate, error)   in order of asking
+//	m.Forget(tx, about, caseID) error                             deletes them, where the draft is gone and became no case
 //	m.Early(ctx, a, asks []Ask, wait) (service.Facts, error)      wait 0 means 3 s
 //	m.Says(c Certificate, l lang.Language) []Line                 what a known one says, in words
 //	m.Standings() []Standing                                      the registers asked on this node: breakers and counts

@@ -33,3 +33,6 @@ WHERE holder = @holder AND case_id = @case_id AND certificate = @certificate AND
 -- name: TryCertificate :execrows
 UPDATE certificate SET trouble = @trouble, tries = @tries, revision = revision + 1
 WHERE holder = @holder AND case_id = @case_id AND certificate = @certificate AND id = @id AND state IN ('asked', 'again');
+
+-- name: DeleteCertificates :execrows
+DELETE FROM certificate WHERE holder = $1 AND case_id = $2;
