@@ -51,6 +51,29 @@ func (c *caller) call(method, path string, in, out any) int {
 	return status
 }
 
+// insist reads something from a city that runs: what it asks to come back for later is asked again.
+func (c *caller) insist(path string) (int, []byte) {
+	for range 100 {
+		status, body := c.send(http.MethodGet, path, nil)
+		if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
+			return status, body
+		}
+		pause(c.t.Context(), 300*time.Millisecond)
+	}
+	return http.StatusTooManyRequests, nil
+}
+
+// insistOn is insist that reads the answer into out.
+func (c *caller) insistOn(path string, out any) int {
+	status, body := c.insist(path)
+	if status == http.StatusOK {
+		if err := json.Unmarshal(body, out); err != nil {
+			c.t.Errorf("GET %s: %v in %.300s", path, err, body)
+		}
+	}
+	return status
+}
+
 // watch notes answers that a city must never give.
 func (c *caller) watch(method, path string, status int, body []byte) {
 	switch {

@@ -143,6 +143,7 @@ func campaign(t *testing.T, times int, database string) {
 	for range times {
 		pause(t.Context(), lifeLeast+time.Duration(moments.Int64N(int64(lifeMost-lifeLeast))))
 		c.kill()
+		checkDead(t, c)
 		c.start()
 	}
 	for range 40 { // the last city lives until the campaign has seen some of everything
@@ -155,11 +156,13 @@ func campaign(t *testing.T, times int, database string) {
 	load.Wait()
 	w.fair()
 
-	books := openBooks(t, c)
+	books := openBooks(t, c, c.folder())
+	defer books.close()
 	settle(t, c, w, books)
 	notes.check(actors)
 	c.stop()
-	checkRules(t, books)
+	checkRules(t, books, always)
+	checkRules(t, books, atRest)
 	checkMoney(t, books, w)
 	notes.checkPromises(books)
 	c.checkLog()

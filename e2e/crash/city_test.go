@@ -68,6 +68,9 @@ func newCity(t *testing.T, w *world, database string) *city {
 	return c
 }
 
+// folder is where the embedded database lies.
+func (c *city) folder() string { return filepath.Join(c.data, "db") }
+
 func (c *city) address() string { return "http://" + c.listen }
 
 // start runs the city on its data and waits until it is ready.

@@ -20,9 +20,15 @@ type notes struct {
 	mu       sync.Mutex
 	cases    map[string]*caseNote
 	attempts map[string]bool
-	deleted  []id.ID
+	deleted  []deletion
 	counts   map[string]int
 	odd      []string
+}
+
+// deletion is a draft that its resident has deleted.
+type deletion struct {
+	draft id.ID
+	by    *resident
 }
 
 // caseNote is what was acknowledged of one case.
@@ -91,10 +97,11 @@ func (n *notes) attempt(attempt string) {
 	n.attempts[attempt] = true
 }
 
-func (n *notes) dropped(draft id.ID) {
+func (n *notes) dropped(draft id.ID, by *resident) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.deleted = append(n.deleted, draft)
+	n.deleted = append(n.deleted, deletion{draft, by})
+	n.counts["deleted drafts"]++
 }
 
 // strange notes an answer that a city must never give.
@@ -145,38 +152,57 @@ func (n *notes) check(actors []actor) {
 			n.checkResident(r)
 		}
 	}
+	for _, gone := range n.deleted {
+		if status, _ := gone.by.insist("/api/v1/drafts/" + gone.draft.String()); status != http.StatusNotFound {
+			n.t.Errorf("a deleted draft is back: %s answers %d", gone.draft, status)
+		}
+	}
 	for _, one := range n.cases {
+		n.findReader(one, actors)
 		n.checkCase(one)
+	}
+}
+
+// findReader finds whose case it is that officials have worked: the newest two hundred are in their people's lists.
+func (n *notes) findReader(one *caseNote, actors []actor) {
+	for _, a := range actors {
+		r, ok := a.(*resident)
+		if !ok || one.reader != nil {
+			continue
+		}
+		if status, _ := r.insist("/api/v1/cases/" + one.number); status == http.StatusOK {
+			one.reader = r
+		}
 	}
 }
 
 func (n *notes) checkResident(r *resident) {
 	for _, d := range r.drafts {
 		if !d.sending && !d.dropping {
-			r.reread(d)
+			var got wireDraft
+			if status := r.insistOn("/api/v1/drafts/"+d.ID.String(), &got); status == http.StatusOK {
+				r.compare(d, got, 0)
+			} else {
+				r.gone(d, status)
+			}
 		}
 	}
 	var lines []wireCase
-	if status := r.call(http.MethodGet, "/api/v1/cases", nil, &lines); status != http.StatusOK {
+	if status := r.insistOn("/api/v1/cases", &lines); status != http.StatusOK {
 		n.t.Fatalf("%s can't see their cases: %d", r.who.Key, status)
 	}
 	for _, line := range lines {
 		n.of(line.Number, r)
 	}
-	for _, gone := range n.deleted {
-		if status := r.call(http.MethodGet, "/api/v1/drafts/"+gone.String(), nil, nil); status != http.StatusNotFound {
-			n.t.Errorf("a deleted draft is back: %s answers %d", gone, status)
-		}
-	}
 }
 
 func (n *notes) checkCase(one *caseNote) {
 	if one.reader == nil {
-		n.t.Errorf("case %s, which officials work, is in nobody's list", one.number)
+		n.t.Errorf("case %s, which officials work, is nobody's", one.number)
 		return
 	}
 	var got wireCase
-	if status := one.reader.call(http.MethodGet, "/api/v1/cases/"+one.number, nil, &got); status != http.StatusOK {
+	if status := one.reader.insistOn("/api/v1/cases/"+one.number, &got); status != http.StatusOK {
 		n.t.Errorf("case %s of %s, acknowledged: %d", one.number, one.reader.who.Key, status)
 		return
 	}
@@ -229,10 +255,7 @@ func (n *notes) checkPaper(one *caseNote, got wireCase) {
 		n.t.Errorf("case %s is approved and has %d documents", one.number, len(got.Documents))
 		return
 	}
-	status, pdf := one.reader.send(http.MethodGet, "/api/v1/documents/"+got.Documents[0].String()+"/pdf", nil)
-	if status == http.StatusTooManyRequests {
-		return
-	}
+	status, pdf := one.reader.insist("/api/v1/documents/" + got.Documents[0].String() + "/pdf")
 	if status != http.StatusOK || !bytes.HasPrefix(pdf, []byte("%PDF")) {
 		n.t.Errorf("case %s: its document can't be read: %d", one.number, status)
 	}

@@ -206,7 +206,7 @@ func (r *resident) drop(d *draft) {
 	d.dropping = true
 	if status := r.call(http.MethodDelete, "/api/v1/drafts/"+d.ID.String(), nil, nil); status/100 == 2 || status == http.StatusNotFound {
 		delete(r.drafts, d.service)
-		r.notes.dropped(d.ID)
+		r.notes.dropped(d.ID, r)
 	}
 }
 
