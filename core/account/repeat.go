@@ -12,8 +12,8 @@ import (
 	"posad.city/kit/web"
 )
 
-// answersKept is how long an answer waits for its repeat.
-const answersKept = 25 * time.Hour
+// answersKept is how long an answer waits for its repeat, from when the call was claimed.
+const answersKept = 24 * time.Hour
 
 // Answers keeps answers of repeatable API calls, sealed by the caller's key, for kit/web.
 func (m *Module) Answers() web.Answers { return answers{m} }

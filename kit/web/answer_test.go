@@ -16,6 +16,7 @@ import (
 	"github.com/andybalholm/brotli"
 
 	"posad.city/kit/act"
+	"posad.city/kit/id"
 )
 
 func TestHeadersOnEveryAnswer(t *testing.T) {
@@ -319,6 +320,40 @@ func TestRepeatedCallIsDoneOnce(t *testing.T) {
 		}
 	}
 	wantStatus(t, b.json("POST", "/api/pay", `{"sum":3}`, with(HeaderRepeat, "a b")), 422)
+}
+
+// Who was an official and is one no more, or whose session is over, gets nothing that was answered to the official.
+func TestAKeptAnswerIsForTheSameHatAlone(t *testing.T) {
+	t.Parallel()
+	y := newCity(t, func(_ *Config, d *Deps) { d.Answers = &answers{done: map[[32]byte]Call{}, kept: map[[32]byte]Answer{}} }, func(s *Server) {
+		op := s.Operation(act.Operation{Name: "case.take", Object: "case", May: act.SameAgency, Changes: true})
+		s.API(op, "POST /api/take", func(c *Context) error {
+			if err := c.May(act.Object{Kind: "case", Agency: agency}); err != nil {
+				return err
+			}
+			return c.JSON(201, "secret")
+		}, Describe{Summary: "x"})
+	})
+	send := func(token string) reply {
+		return y.browser(token).json("POST", "/api/take", `{}`, with(HeaderRepeat, "k1"))
+	}
+	token := y.signIn(clerk, official)
+	wantStatus(t, send(token), 201)
+	if got := send(y.signIn(clerk, official)); got.StatusCode != 201 || got.Header.Get("Idempotency-Replayed") == "" {
+		t.Errorf("the same official, signed in anew: %d", got.StatusCode)
+	}
+	other := func(s *Session) { s.Agency, s.Role = id.Derived("agency", "other"), "clerk" }
+	for name, change := range map[string]func(*Session){"a resident now": func(*Session) {}, "another agency's now": other} {
+		if got := send(y.signIn(clerk, change)); got.StatusCode != 404 || strings.Contains(got.body, "secret") {
+			t.Errorf("%s: %d %s", name, got.StatusCode, got.body)
+		}
+	}
+	y.mu.Lock()
+	delete(y.sessions, HashToken(token))
+	y.mu.Unlock()
+	if got := send(token); got.StatusCode != 401 || strings.Contains(got.body, "secret") {
+		t.Errorf("a session that is over: %d %s", got.StatusCode, got.body)
+	}
 }
 
 func TestHeadAnswersWithoutABody(t *testing.T) {

@@ -15,12 +15,17 @@ import (
 
 // A program that lost the answer of a change sends it again with the same Idempotency-Key header and gets the same
 // answer, with nothing done twice. Only successes are kept: a call that failed may be put right and sent again.
+//
+// A repeat is met by the edge as any call is: a valid session, its level, the limits, and May where the operation has no
+// object. The answer is bound to the person, the operation and the agency for which they act, and kept for a day. The limit
+// of this: May about an object is asked by the handler, which a repeat does not reach, so that who loses a mandate within
+// the day may still read the answer to their own call once more. They learn what they were told already; nothing changes.
 
 // Call names one change that a program wants made once.
 type Call struct {
 	Person    id.ID
 	Operation string
-	Key       [32]byte // hash of the header
+	Key       [32]byte // hash of the header, and of the agency for which an official acts
 	Body      [32]byte // hash of the path and the body
 }
 
@@ -42,7 +47,7 @@ type Answer struct {
 	Body   []byte
 }
 
-// Answers keeps answers of repeatable calls for at least a day. It is safe for concurrent use.
+// Answers keeps answers of repeatable calls for a day, and gives none that is older. It is safe for concurrent use.
 type Answers interface {
 	// Begin claims a fresh call, durably, or tells what became of it. A claim that was neither finished nor dropped is
 	// fresh again after lease.
@@ -75,7 +80,7 @@ func (c *Context) once(call func() error) error {
 	if err != nil {
 		return err
 	}
-	one := Call{Person: c.Person(), Operation: c.route.Op.Name, Key: sha256.Sum256([]byte(key)), Body: p.digest(c.r.URL.RequestURI())}
+	one := Call{Person: c.Person(), Operation: c.route.Op.Name, Key: c.callKey(key), Body: p.digest(c.r.URL.RequestURI())}
 	state, answer, err := c.s.deps.Answers.Begin(c.ctx, one, 2*c.route.Op.Timeout)
 	if err != nil {
 		return faultSession.Because(err)
@@ -89,6 +94,15 @@ func (c *Context) once(call func() error) error {
 		return c.again(answer)
 	}
 	return c.first(one, call)
+}
+
+// callKey is the same for every session of a person, since a caller may sign in anew before the repeat, but not for every
+// hat: what was answered to an agency's official is not for the person who was one.
+func (c *Context) callKey(key string) [32]byte {
+	if agency := c.session.Agency; !agency.IsZero() {
+		key = agency.String() + " " + key // no key of a person has a space
+	}
+	return sha256.Sum256([]byte(key))
 }
 
 // first runs a claimed call. Its act is named after the key, so that a module whose rows are unique by act does nothing
@@ -107,7 +121,7 @@ func (c *Context) first(one Call, call func() error) error {
 	return call()
 }
 
-// again gives the kept answer, to a caller who may still have it: the same person, of the same operation.
+// again gives the kept answer, to the same person, of the same operation, under the same hat.
 func (c *Context) again(answer Answer) error {
 	c.header().Set("Idempotency-Replayed", "true")
 	c.send(answer.Status, answer.Type, answer.Body)
