@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"posad.city/core/mandate"
 	"posad.city/core/notice"
 	"posad.city/core/service"
 	"posad.city/kit/act"
@@ -15,7 +17,7 @@ import (
 	"posad.city/kit/vault"
 )
 
-// tell is the job that tells the applicant of a step: what has happened, what is next, by when and who has it. The
+// tell is the job that tells the applicant, or whoever acts for the holder now, of a step: what has happened, what is next, by when and who has it. The
 // service's own words win. The notice's key is the case's revision, so that a step is told once.
 func (m *Module) tell(ctx context.Context, j jobs.Job) error {
 	k, err := m.know(ctx, j.Act(act.Purpose{Kind: "case", ID: j.Object.String()}), j.Holder, j.Object)
@@ -44,19 +46,50 @@ func (m *Module) remind(ctx context.Context, j jobs.Job) error {
 }
 
 func (m *Module) put(ctx context.Context, j jobs.Job, k *known, kind, key string) error {
-	prepared, err := m.deps.Teller.Prepare(ctx, m.telling(k, kind, key, j.Version))
+	people, err := m.toTell(ctx, k)
 	if err != nil {
-		return fmt.Errorf("casework: tell %s: %w", kind, err)
+		return err
+	}
+	notices := make([]*notice.Prepared, 0, len(people))
+	for _, person := range people {
+		prepared, err := m.deps.Teller.Prepare(ctx, m.telling(k, person, kind, key, j.Version))
+		if err != nil {
+			return fmt.Errorf("casework: tell %s: %w", kind, err)
+		}
+		notices = append(notices, prepared)
 	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		return errors.Join(prepared.Put(tx), m.base.Jobs.Done(tx, j))
+		for _, prepared := range notices {
+			if err := prepared.Put(tx); err != nil {
+				return err
+			}
+		}
+		return m.base.Jobs.Done(tx, j)
 	})
 }
 
-// telling makes the notice of a step.
-func (m *Module) telling(k *known, kind, key string, version int64) notice.Notice {
+// toTell are those who are told of a case: its applicant, while they may act for whose case it is. After that, those who may
+// now: the child's other parent; when there is nobody, the holder themselves.
+func (m *Module) toTell(ctx context.Context, k *known) ([]id.ID, error) {
+	if k.file.Applicant == k.file.Holder {
+		return []id.ID{k.file.Applicant}, nil
+	}
+	may, err := m.actsFor(ctx, k.file.Holder, mandate.ScopeRead)
+	switch {
+	case err != nil:
+		return nil, err
+	case slices.Contains(may, k.file.Applicant):
+		return []id.ID{k.file.Applicant}, nil
+	case len(may) > 0:
+		return may, nil
+	}
+	return []id.ID{k.file.Holder}, nil
+}
+
+// telling makes the notice of a step for a person.
+func (m *Module) telling(k *known, to id.ID, kind, key string, version int64) notice.Notice {
 	out := notice.Notice{
-		Key: key, To: k.file.Applicant, Holder: k.file.Holder, Case: k.file.ID, Version: version, Topic: topicOf(kind), Kind: "casework.tell." + kind,
+		Key: key, To: to, Holder: k.file.Holder, Case: k.file.ID, Version: version, Topic: topicOf(kind), Kind: "casework.tell." + kind,
 		Params: map[string]any{
 			"number": id.FormatNumber(k.file.Number), "service": k.service.Title, "due": m.dueWords(k, kind), "reason": m.reason(k),
 			"agency": k.agencyTitle(), "step": k.stepTitle(),

@@ -86,10 +86,10 @@ func TestTheServicesOwnWordsWin(t *testing.T) {
 	with := *k.service
 	with.Notices = []service.Notice{{On: "submitted", Title: lang.Text{RU: "Письмо {number} у нас", EN: "We have letter {number}"}, Text: lang.Text{RU: "Ответим до {due}", EN: "Answer by {due}"}}}
 	k.service = &with
-	if got := r.telling(k, "submitted", "k", 1); got.Title.EN != "We have letter {number}" || got.Params["number"] != id.FormatNumber(ref.Number) {
+	if got := r.telling(k, anna, "submitted", "k", 1); got.Title.EN != "We have letter {number}" || got.Params["number"] != id.FormatNumber(ref.Number) {
 		t.Errorf("told: %+v", got)
 	}
-	if got := r.telling(k, "taken", "k", 1); !got.Title.IsZero() {
+	if got := r.telling(k, anna, "taken", "k", 1); !got.Title.IsZero() {
 		t.Errorf("another step has the words too: %+v", got)
 	}
 }
