@@ -143,6 +143,10 @@ func (h *House) settle(ctx context.Context, people kitezh.People, o DemoOptions)
 	}
 	h.watching.Go(func() {
 		h.Modules.Service.Watch(ctx, os.DirFS(folder), func(faults service.Faults) {
+			if len(faults) == 0 {
+				fmt.Fprintln(os.Stderr, "The folder of definitions is right and in force.")
+				return
+			}
 			fmt.Fprintln(os.Stderr, "The folder of definitions has faults; the version before stays in force:")
 			if err := faults.Print(os.Stderr, lang.English); err != nil {
 				h.Base.Log.Warn("demo: faults", "error", err)

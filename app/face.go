@@ -147,6 +147,8 @@ func (m *Modules) billTodos(c *web.Context) ([]mypage.Todo, error) {
 	return out, err
 }
 
+var billTones = map[pay.State]ui.Tone{pay.Due: ui.Warning, pay.Paid: ui.Success, pay.Cancelled: ui.Neutral}
+
 func (m *Modules) billWidget(c *web.Context) (templ.Component, error) {
 	charges, err := m.Pay.Charges(c.Context(), c.Act(), c.Person(), id.ID{})
 	if err != nil || len(charges) == 0 {
@@ -154,7 +156,8 @@ func (m *Modules) billWidget(c *web.Context) (templ.Component, error) {
 	}
 	var rows []ui.RowItem
 	for _, charge := range charges[:min(len(charges), widgetLines)] {
-		rows = append(rows, ui.RowItem{Text: charge.Title.In(c.Lang()), Href: "/pay/" + charge.ID.String(), Value: charge.Amount.In(c.Lang()), Quiet: charge.State != pay.Due})
+		rows = append(rows, ui.RowItem{Text: charge.Title.In(c.Lang()), Href: "/pay/" + charge.ID.String(), Value: charge.Amount.In(c.Lang()), Quiet: charge.State != pay.Due,
+			Tag: &ui.TagProps{Text: c.T("pay.state." + string(charge.State)), Tone: billTones[charge.State]}})
 	}
 	return rowsWidget(ui.WidgetProps{Icon: "receipt-duotone", Tone: ui.Ice, Title: c.T("app.widget.bills"), More: ui.Link{Text: c.T("app.widget.all_bills"), Href: "/pay"}}, rows), nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -26,7 +27,10 @@ func Serve(ctx context.Context, conf Config, log *slog.Logger, out io.Writer) er
 func (h *House) run(ctx context.Context, out io.Writer, before func(context.Context) error) error {
 	listener, err := net.Listen("tcp", h.conf.Listen)
 	if err != nil {
-		return errors.Join(fmt.Errorf("app: listen: %w", err), h.close())
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("%s is taken by another program; give another address: --listen 127.0.0.1:8081 (make demo LISTEN=127.0.0.1:8081)", h.conf.Listen)
+		}
+		return errors.Join(err, h.close())
 	}
 	err = h.Start(ctx)
 	if err == nil {

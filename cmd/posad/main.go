@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 	if len(args) == 0 || slices.Contains([]string{"help", "-h", "--help"}, args[0]) {
 		return help(args)
 	}
-	c, ok := find(args[0])
+	c, ok := find(strings.TrimPrefix(args[0], "--"))
 	if !ok {
 		fmt.Fprintf(os.Stderr, "posad: there is no command %q; posad help lists them\n", args[0])
 		return errUsage

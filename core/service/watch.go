@@ -18,8 +18,8 @@ import (
 const watchEvery = time.Second
 
 // Watch follows a city folder and publishes it whenever its files change, until ctx ends: a service added as one file is
-// offered some two seconds later, with no restart. Faults go to tell, and the version before stays. It is for the demo
-// and for authors; a city in production publishes by command.
+// offered some two seconds later, with no restart. Faults go to tell, and the version before stays; no faults mean that the
+// folder is in force. It is for the demo and for authors; a city in production publishes by command.
 func (m *Module) Watch(ctx context.Context, files fs.FS, tell func(Faults)) {
 	w := watcher{m: m, files: files, tell: tell}
 	ticks := time.NewTicker(watchEvery)
@@ -68,10 +68,15 @@ func (m *Module) publishFolder(ctx context.Context, files fs.FS, tell func(Fault
 		return nil
 	}
 	if now := m.Current(); now != nil && now.Hash() == city.Hash() {
+		tell(nil)
 		return nil
 	}
 	a := act.Act{ID: id.New(m.base.Clock.Now()), Actor: act.Actor{Kind: act.System}, Channel: act.Command}
-	return m.Publish(ctx, a, city)
+	if err := m.Publish(ctx, a, city); err != nil {
+		return err
+	}
+	tell(nil)
+	return nil
 }
 
 // markOf names the state of a folder by the names, sizes and times of its definition files.
