@@ -246,6 +246,9 @@ func TestAServiceAddedAsOneFileAppears(t *testing.T) {
 		t.Fatalf("%s: not in 15 s", what)
 	}
 	wait("the folder is published", func() bool { return h.Current() != nil })
+	if faults := <-told; len(faults) > 0 {
+		t.Fatalf("a right folder is told as wrong: %v", faults)
+	}
 	content, err := os.ReadFile(filepath.Join(dir, "services", "city-appeal.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -260,7 +263,7 @@ func TestAServiceAddedAsOneFileAppears(t *testing.T) {
 	write(strings.Replace(fifth, "topic: city", "topic: nowhere", 1))
 	select {
 	case faults := <-told:
-		if faults[0].File != "services/park-idea.yaml" || faults[0].Line == 0 {
+		if len(faults) == 0 || faults[0].File != "services/park-idea.yaml" || faults[0].Line == 0 {
 			t.Errorf("the fault has no place: %v", faults)
 		}
 	case <-time.After(15 * time.Second):
