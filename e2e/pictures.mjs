@@ -123,7 +123,7 @@ async function both(page, name) {
     await page.evaluate(() => { document.activeElement?.blur(); scrollTo(0, 0); });
     await page.evaluate(() => document.fonts.ready.then(() => true));
     // A headless browser keeps the scrollbar's place and shows no scrollbar.
-    const wide = await page.evaluate(() => document.documentElement.clientWidth);
+    const wide = await page.evaluate(() => document.body.getBoundingClientRect().width);
     keep(`${name}-${width}.png`, await page.screenshot({ clip: { x: 0, y: 0, width: wide, height } }));
   }
 }
