@@ -92,10 +92,26 @@
   }
 
   // A draft is saved while the person types. Files wait for the button. The server answers with the line to show.
+  // A choice may open or close other questions of the page: the saved page tells which there are now.
+  const questions = (form) => [...form.querySelectorAll('input, select, textarea, option')]
+    .filter((field) => field.type !== 'hidden')
+    .map((field) => `${field.name}:${/radio|checkbox/.test(field.type) || field.tagName === 'OPTION' ? field.value : ''}`).join();
+  const follow = async (form, chosen) => {
+    const answer = await fetch(location.pathname, { headers: { Accept: 'text/html' } });
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('form[data-autosave]');
+    if (!answer.ok || !fresh || questions(fresh) === questions(form)) return;
+    sessionStorage.setItem('posad-focus', chosen);
+    location.assign(location.pathname);
+  };
+  const returned = document.getElementById(sessionStorage.getItem('posad-focus') || '');
+  sessionStorage.removeItem('posad-focus');
+  if (returned) returned.focus();
+
   for (const form of all('form[data-autosave]')) {
     const line = form.querySelector('[data-autosave-state]');
     let timer = 0;
     let sending = null;
+    let chosen = ''; // id of the choice that was made last; empty: something was typed
     const save = async () => {
       if (sending) sending.abort();
       sending = new AbortController();
@@ -106,13 +122,15 @@
         const answer = await fetch(form.dataset.autosave, { method: 'POST', body, signal: sending.signal, headers: { Accept: 'text/plain' } });
         const text = await answer.text();
         if (line) line.textContent = answer.ok ? text.slice(0, 200) : line.dataset.failed;
+        if (answer.ok && chosen) await follow(form, chosen);
       } catch (error) {
         if (error.name !== 'AbortError' && line) line.textContent = line.dataset.failed;
       }
     };
-    const later = () => {
+    const later = (event) => {
       clearTimeout(timer);
-      timer = setTimeout(save, 1200);
+      chosen = event.target.matches('select, [type=radio], [type=checkbox]') ? event.target.id : '';
+      timer = setTimeout(save, chosen ? 150 : 1200);
     };
     form.addEventListener('input', later);
     form.addEventListener('submit', () => {
