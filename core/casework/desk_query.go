@@ -169,19 +169,6 @@ func (m *Module) workplace(c *web.Context) (workplace, error) {
 // object is the list as permission sees it.
 func (w workplace) object() act.Object { return act.Object{Kind: "desk", Agency: w.act.Actor.Agency} }
 
-// covers tells whether a case of the agency lies in a queue of the official's, or is in their hands. One that came to no
-// queue yet is theirs when its service sends cases to them.
-func (w workplace) covers(r Ref) bool {
-	switch {
-	case len(w.queues) == 0, r.Official == w.act.Actor.Person:
-		return true
-	case r.Queue != "":
-		return slices.Contains(w.queues, r.Queue)
-	}
-	s, ok := w.city.Service(r.Service)
-	return ok && w.office != nil && sends(s, w.office.Key, w.queues)
-}
-
 // shown are the queues of the official, in the order of the city.
 func (w workplace) shown() []service.Queue {
 	if w.office == nil {

@@ -397,35 +397,3 @@ func TestFilesOfACaseAreReadAtTheDeskAndTheLookIsSeen(t *testing.T) {
 		d.get(igor, strings.Replace(link[1], number(ref), number(other), 1)).wants(t, 404)
 	})
 }
-
-// An official of some queues opens no case of another queue by its number, whichever way; the head and an official of all
-// queues do.
-func TestACaseOfAnotherQueueIsNotThere(t *testing.T) {
-	eachCounter(t, func(t *testing.T, d *counter) {
-		ref := d.filed(anna, "А417МО52", nil)
-		path, api := deskPath(ref.Number), "/api/v1/desk/cases/"+ref.Number
-		d.get(igor, path).wants(t, 200, "Смирнова")
-		if _, err := d.Take(ctx, officer(vera, "transport", agency.Officer), Step{Holder: anna, Case: ref.ID}); err != nil {
-			t.Fatal(err)
-		}
-		_, err := d.Forward(ctx, officer(vera, "transport", agency.Officer), Step{Holder: anna, Case: ref.ID}, Forwarding{Agency: "transport", Queue: "freight"})
-		d.must(err)
-		d.run(time.Minute)
-		d.get(igor, path).wants(t, 404, "!Смирнова")
-		d.get(igor, api).wants(t, 404)
-		d.post(igor, path+"/note", "note", "Видел").wants(t, 404)
-		d.post(igor, path+"/ask", "question", "Когда?").wants(t, 404)
-		d.post(igor, path+"/forward", "queue", "transport/parking").wants(t, 404)
-		d.get(igor, "/desk?case="+number(ref)).wants(t, 200, "!Смирнова")
-		d.get(igor, "/desk?q="+number(ref)).wants(t, 200, "!Смирнова")
-		for _, one := range []id.ID{vera, boss} {
-			d.get(one, path).wants(t, 200, "Смирнова")
-			d.get(one, "/desk?case="+number(ref)).wants(t, 200, "case-panel")
-		}
-		_, err = d.Withdraw(ctx, annaAct, Withdrawal{Holder: anna, Case: ref.ID})
-		d.must(err)
-		d.run(time.Minute)
-		d.get(igor, "/desk?q="+number(ref)).wants(t, 200, "!Смирнова")
-		d.get(vera, "/desk?q="+number(ref)).wants(t, 303)
-	})
-}

@@ -162,7 +162,7 @@ func (d *desk) foundAlone(c *web.Context, out deskList) (string, bool) {
 		return "", false
 	}
 	ref, err := d.Find(c.Context(), out.Query.Search)
-	if err != nil || !c.Can(d.read, ref.Object()) || !out.covers(ref) {
+	if err != nil || !c.Can(d.read, ref.Object()) {
 		return "", false
 	}
 	return ref.Number, true
@@ -171,7 +171,7 @@ func (d *desk) foundAlone(c *web.Context, out deskList) (string, bool) {
 // openPanel reads the case beside the list. One that the official may not see opens no panel: the link was old.
 func (d *desk) openPanel(c *web.Context, out *deskList) error {
 	ref, err := d.Find(c.Context(), out.Query.Case)
-	if errors.Is(err, ErrNone) || err == nil && !(c.Can(d.read, ref.Object()) && out.covers(ref)) {
+	if errors.Is(err, ErrNone) || err == nil && !c.Can(d.read, ref.Object()) {
 		return nil
 	}
 	if err != nil {
@@ -185,8 +185,7 @@ func (d *desk) openPanel(c *web.Context, out *deskList) error {
 }
 
 // refFor finds the case of the path and asks whether the official may do the route's operation to it. An official has no
-// part in their own case, and a colleague's case must be taken first: both are told in words. A case of queues that are not
-// theirs is not there for them.
+// part in their own case, and a colleague's case must be taken first: both are told in words.
 func (d *desk) refFor(c *web.Context) (Ref, error) {
 	if !isOfficial(c) {
 		return Ref{}, ErrNoDesk
@@ -195,30 +194,19 @@ func (d *desk) refFor(c *web.Context) (Ref, error) {
 	if err != nil {
 		return ref, err
 	}
-	w, err := d.workplace(c)
-	if err != nil {
-		return ref, err
-	}
 	if err := c.May(ref.Object()); err != nil {
-		return ref, w.plainly(ref, err)
-	}
-	if !w.covers(ref) {
-		return ref, ErrNone.Because(errElsewhere)
+		return ref, d.plainly(c, ref, err)
 	}
 	return ref, nil
 }
 
-var errElsewhere = errors.New("casework: the case lies in no queue of the official's")
-
 // plainly says a refusal of permission in the desk's words, where the official may know of the case at all.
-func (w workplace) plainly(ref Ref, refused error) error {
-	me := w.act.Actor.Person
+func (d *desk) plainly(c *web.Context, ref Ref, refused error) error {
+	me := c.Person()
 	switch {
 	case ref.Holder == me || ref.Applicant == me:
 		return ErrOwn.Because(refused)
-	case ref.Agency == w.act.Actor.Agency && !w.covers(ref):
-		return ErrNone.Because(refused)
-	case ref.Agency == w.act.Actor.Agency:
+	case ref.Agency == c.Act().Actor.Agency:
 		return ErrNotYours.Because(refused)
 	}
 	return refused

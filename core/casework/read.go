@@ -24,8 +24,6 @@ type Ref struct {
 	Applicant  id.ID
 	Agency     id.ID // that works on it now
 	Official   id.ID // who has it; zero: nobody
-	Service    string
-	Queue      string // of the agency where it lies, or lay last; empty: it came to none yet
 	Revision   int64
 }
 
@@ -82,12 +80,7 @@ func (m *Module) ref(ctx context.Context, holder, caseID id.ID) (Ref, error) {
 	if err != nil {
 		return Ref{}, err
 	}
-	out := Ref{Holder: holder, ID: caseID, Number: k.file.Number, Applicant: k.file.Applicant, Agency: k.file.Agency, Service: k.file.Service, Revision: k.file.Revision}
-	for _, t := range k.tasks { // in order of opening
-		if t.Queue != "" && t.Agency == k.file.Agency {
-			out.Queue = t.Queue
-		}
-	}
+	out := Ref{Holder: holder, ID: caseID, Number: k.file.Number, Applicant: k.file.Applicant, Agency: k.file.Agency, Revision: k.file.Revision}
 	if t := k.openTask(); t != nil {
 		out.Official = t.Official
 	}
