@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"zombiezen.com/go/sqlite"
+
+	"posad.city/kit/fault"
 )
 
 // The errors that a caller may act on. Everything else is the engine's own trouble.
@@ -22,7 +24,7 @@ var (
 	// ErrClosed says that the store is closed or closing.
 	ErrClosed = errors.New("store: closed")
 	// ErrBusy says that a Write lost to others so often that the store gave up; nothing was changed.
-	ErrBusy = errors.New("store: too many conflicts, try again")
+	ErrBusy = fault.New(fault.Unavailable, "store.busy", "seconds", "2")
 	// ErrValue says that an argument can't be kept by both engines: a text with a zero character or not in UTF-8, a moment
 	// outside the years 1 to 9999, more than 16 MiB, a wrong number of arguments, a type that no column has.
 	ErrValue = errors.New("store: a value that no column takes")

@@ -37,7 +37,7 @@ type pgEngine struct {
 
 const (
 	pgConnections = 24
-	pgTries       = 24 // crossings of one Write before the store gives up with ErrBusy
+	pgTries       = 64 // crossings of one Write before the store gives up with ErrBusy
 	pgLost        = 3  // connections that one Write may lose before its COMMIT
 	// writeMost bounds a Write that has begun, which its caller's context no longer ends.
 	writeMost = time.Minute
@@ -197,7 +197,7 @@ func refused(err error) bool {
 
 // pause waits a little longer after each crossing, by chance, so that the same two don't cross again.
 func pause(ctx context.Context, try int) error {
-	most := min(time.Millisecond<<min(try, 6), 50*time.Millisecond)
+	most := min(time.Millisecond<<min(try, 7), 100*time.Millisecond)
 	timer := time.NewTimer(time.Duration(rand.Int64N(int64(most)) + 1))
 	defer timer.Stop()
 	select {
