@@ -38,6 +38,10 @@ func (m *Module) submitOnce(ctx context.Context, a act.Act, draft id.ID, consent
 	if errors.Is(err, ErrSent) {
 		return "", nil // sent between the two reads: the next run has its number
 	}
+	if errors.Is(err, ErrNone) { // gone between the two reads: sent, or deleted
+		now, homeErr := m.home(ctx, draft)
+		return now.Number, errors.Join(homeErr, unless(now.Number != "", err))
+	}
 	if err != nil {
 		return "", err
 	}
@@ -58,6 +62,14 @@ func (m *Module) submitOnce(ctx context.Context, a act.Act, draft id.ID, consent
 		return "", err
 	}
 	return m.send(ctx, a, d, prepared)
+}
+
+// unless is the error, or none when all is well.
+func unless(well bool, err error) error {
+	if well {
+		return nil
+	}
+	return err
 }
 
 // ready decides whether a form may be sent.
