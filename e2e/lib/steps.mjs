@@ -1,11 +1,15 @@
 // What people do on the pages, in their own words; the tests are told with these. Everything here works with and without
 // JavaScript and in both languages: controls are found by their names, texts are checked by the tests.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { letter, password } from './city.mjs';
 import { until } from './wait.mjs';
+
+// kept are the files of this run; they go with it.
+const kept = mkdtempSync(join(tmpdir(), 'posad-e2e-kept-'));
+process.on('exit', () => rmSync(kept, { recursive: true, force: true }));
 
 // text of a part of the page with no-break spaces as ordinary ones, since people don't see the difference.
 export async function words(page, selector = 'body') {
@@ -131,14 +135,14 @@ export const caseURL = (number) => `/cases/${number.replaceAll('-', '')}`;
 // save presses a link that leads to a file, keeps the file and returns its path.
 export async function save(page, link, name) {
   const [file] = await Promise.all([page.waitForEvent('download'), page.locator(link).first().click()]);
-  const path = join(tmpdir(), `posad-e2e-${process.pid}-${name}`);
+  const path = join(kept, name);
   await file.saveAs(path);
   return path;
 }
 
 // pictureFile is a small real PNG of one pixel, for uploads.
 export function pictureFile(name = 'pothole.png') {
-  const path = join(tmpdir(), `posad-e2e-${process.pid}-${name}`);
+  const path = join(kept, name);
   writeFileSync(path, Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC', 'base64'));
   return path;
 }
