@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // a minimal system has no zones of its own
 
 	"posad.city/core/account"
 	"posad.city/core/agency"

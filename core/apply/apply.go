@@ -56,7 +56,6 @@ type Submission struct {
 	Holder     id.ID
 	Applicant  id.ID
 	Mandate    id.ID
-	Concerned  []id.ID        // whom the case is about
 	Inputs     service.Inputs // answers as submitted, the applicant, certificates known by now
 	Channel    act.Channel
 	Lang       lang.Language

@@ -8,7 +8,6 @@ import (
 
 	"posad.city/core/apply/internal/store"
 	"posad.city/core/form"
-	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
@@ -98,24 +97,8 @@ func missingFields(view form.View) []fault.Field {
 func submissionOf(a act.Act, d Draft, in form.Input, view form.View) Submission {
 	return Submission{
 		ID: d.ID, City: in.City, Service: in.Service, Definition: in.City.Hash(), Holder: d.Holder, Applicant: d.Applicant, Mandate: d.Mandate,
-		Concerned: concerned(in.Service, d), Inputs: inputs(in, view.Draft), Channel: a.Channel, Lang: in.Lang, Act: a,
+		Inputs: inputs(in, view.Draft), Channel: a.Channel, Lang: in.Lang, Act: a,
 	}
-}
-
-// concerned are the persons whom a case is about: as the definition says, else the one in whose account it lies.
-func concerned(s *service.Service, d Draft) []id.ID {
-	var out []id.ID
-	for _, who := range s.Concerned {
-		if who == forChild {
-			out = append(out, d.Holder)
-		} else {
-			out = append(out, d.Applicant)
-		}
-	}
-	if len(out) == 0 {
-		return []id.ID{d.Holder}
-	}
-	return out
 }
 
 // send opens the case and ends the draft in one Write.

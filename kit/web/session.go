@@ -23,8 +23,6 @@ type Session struct {
 	Person    id.ID
 	Agency    id.ID         // the agency that the person acts for as an official; zero for a resident
 	Role      string        // the official's role there
-	Holder    id.ID         // for whom the person acts now when not for themselves; zero: themselves
-	Mandate   id.ID         // by which mandate
 	Assurance act.Level     // how the person signed in, not more than who they are proved to be
 	CSRF      []byte        // key of the session's form tokens, 32 random bytes
 	Lang      lang.Language // as the person chose; empty: as the browser asks
@@ -153,9 +151,6 @@ func (c *Context) makeAct() act.Act {
 	}
 	out.Actor = act.Actor{Kind: act.Person, Person: s.Person}
 	out.Holder, out.Assurance, out.Session = s.Person, s.Assurance, s.ID
-	if !s.Holder.IsZero() {
-		out = out.For(s.Holder, s.Mandate)
-	}
 	if !s.Agency.IsZero() {
 		out.Actor.Kind, out.Actor.Agency, out.Actor.Role = act.Official, s.Agency, s.Role
 		if out.Channel == act.Web {
