@@ -67,6 +67,18 @@ func (c *cache) drop(holder id.ID) {
 	c.drops++
 	if e, ok := c.byID[holder]; ok {
 		e.Value.(*Keys).erased.Store(true)
+		e.Value.(*Keys).gone.Store(true)
+		delete(c.byID, holder)
+		c.order.Remove(e)
+	}
+}
+
+// refresh takes a holder out: what is in somebody's hands goes on opening, and the next find reads anew.
+func (c *cache) refresh(holder id.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drops++
+	if e, ok := c.byID[holder]; ok {
 		delete(c.byID, holder)
 		c.order.Remove(e)
 	}

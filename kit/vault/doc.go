@@ -1,6 +1,6 @@
 // Package vault keeps personal data unreadable to whoever steals the rows.
 //
-// It owns two tables. city_key holds the city's own keys, one line of versions for each purpose (holders' keys, keyed
+// It owns three tables. city_key holds the city's own keys, one line of versions for each purpose (holders' keys, keyed
 // search, seals, the journal, sessions), each wrapped by a master key that lies outside the database: in a file or in
 // the environment. holder_key holds one key for each holder, wrapped by the city's key for holders.
 //
@@ -20,6 +20,10 @@
 // both that copy and a master key of its time; that is what replacing the master key ends. The same holds for the old bytes of
 // the row until the engine overwrites them: SQLite at its next checkpoint when secure_delete is on, PostgreSQL at VACUUM.
 //
-// It knows no module and no table of theirs. Its neighbours are kit/store below, and kit/seal, kit/journal and kit/blob,
+// What the law keeps longer than its holder wishes is sealed anew before the erasure, in its place, by a kept key of the
+// holder and the year at whose end it goes (MakeKept, Keep; table kept_key): Open reads both kinds alike, and Expire
+// destroys a kept key when its year is over. docs/decisions/0007-erasure.md says why.
+//
+// It knows no module; Keep is told tables and columns by name. Its neighbours are kit/store below, and kit/seal, kit/journal and kit/blob,
 // which take secrets from here. Life cycle: Open once at start, after the store; nothing to close.
 package vault

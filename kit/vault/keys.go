@@ -9,13 +9,15 @@ import (
 	streaming "github.com/tink-crypto/tink-go/v2/streamingaead/subtle"
 	"github.com/tink-crypto/tink-go/v2/tink"
 
+	"posad.city/kit/fault"
 	"posad.city/kit/id"
 )
 
 // The errors of opening.
 var (
-	// ErrErased says that the holder's key was destroyed: nothing that it sealed can ever be read again.
-	ErrErased = errors.New("vault: the holder's key was destroyed")
+	// ErrErased says that the holder's key was destroyed: nothing that it sealed can ever be read again. It is a fault, so
+	// that a page about such a thing says so in words.
+	ErrErased = fault.New(fault.Gone, "vault.erased")
 	// ErrOpen says that a value does not open: it is damaged, or was sealed for another holder, table or column.
 	ErrOpen = errors.New("vault: the value does not open here")
 )
@@ -24,9 +26,11 @@ var (
 // it for the length of a request or a job, no longer.
 type Keys struct {
 	holder id.ID
-	erased atomic.Bool
+	erased atomic.Bool // the holder's own key is destroyed
+	gone   atomic.Bool // these Keys are stale altogether: Forget was called
 	cipher tink.AEAD
 	stream []byte
+	kept   map[int]keptKey // by year
 }
 
 func newKeys(holder id.ID, secret []byte) (*Keys, error) {
@@ -75,6 +79,9 @@ func (k *Keys) Open(table, column string, sealed Sealed) ([]byte, error) {
 	if sealed == nil {
 		return nil, nil
 	}
+	if year, kept := yearOf(sealed); kept {
+		return k.openKept(year, table, column, sealed)
+	}
 	if k.erased.Load() {
 		return nil, ErrErased
 	}
@@ -109,6 +116,13 @@ func (k *Keys) SealStream(w io.Writer, space, name string) (io.WriteCloser, erro
 // OpenStream opens what SealStream wrote for the same holder, space and name. What has been read is genuine; an error
 // before io.EOF says that the rest is not.
 func (k *Keys) OpenStream(r io.Reader, space, name string) (io.Reader, error) {
+	year, kept, r, err := peekMark(r)
+	if err != nil {
+		return nil, err
+	}
+	if kept {
+		return k.openKeptStream(r, year, space, name)
+	}
 	cipher, err := k.streamCipher()
 	if err != nil {
 		return nil, err
@@ -117,14 +131,18 @@ func (k *Keys) OpenStream(r io.Reader, space, name string) (io.Reader, error) {
 	if err != nil {
 		return nil, ErrOpen
 	}
-	return openedStream{reader: out, keys: k}, nil
+	return openedStream{reader: out, ended: &k.erased}, nil
 }
 
 func (k *Keys) streamCipher() (*streaming.AESGCMHKDF, error) {
 	if k.erased.Load() {
 		return nil, ErrErased
 	}
-	cipher, err := streaming.NewAESGCMHKDF(k.stream, "SHA256", 32, streamSegment, 0)
+	return newStream(k.stream)
+}
+
+func newStream(secret []byte) (*streaming.AESGCMHKDF, error) {
+	cipher, err := streaming.NewAESGCMHKDF(secret, "SHA256", 32, streamSegment, 0)
 	if err != nil {
 		return nil, fmt.Errorf("vault: stream: %w", err)
 	}
@@ -137,12 +155,12 @@ func (k *Keys) streamBound(space, name string) []byte {
 
 type openedStream struct {
 	reader io.Reader
-	keys   *Keys
+	ended  *atomic.Bool
 }
 
 // Read implements io.Reader; after erasure it gives nothing more.
 func (s openedStream) Read(p []byte) (int, error) {
-	if s.keys.erased.Load() {
+	if s.ended.Load() {
 		return 0, ErrErased
 	}
 	n, err := s.reader.Read(p)

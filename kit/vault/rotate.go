@@ -16,15 +16,23 @@ func (v *Vault) Rewrap(ctx context.Context, limit int) (int, error) {
 		return 0, ErrCityKey
 	}
 	var rows []holderKeyRow
+	var kept []keptKeyRow
 	err := v.store.Read(ctx, func(r *store.Snapshot) error {
-		got, err := readHolderKeys(r, holderKeysBefore, city.Number, limit)
-		rows = got
-		return err
+		var errKept error
+		rows, errKept = readHolderKeys(r, holderKeysBefore, city.Number, limit)
+		if errKept != nil {
+			return errKept
+		}
+		kept, errKept = readKeptKeys(r, keptKeysBefore, city.Number, limit)
+		return errKept
 	})
 	if err != nil {
 		return 0, fmt.Errorf("vault: rewrap: %w", err)
 	}
-	stmts := make([]store.Stmt, 0, len(rows))
+	stmts, err := v.rewrapKept(ctx, city, kept)
+	if err != nil {
+		return 0, err
+	}
 	for _, row := range rows {
 		secret, err := v.unwrapSecret(ctx, row)
 		if err != nil {
@@ -42,7 +50,24 @@ func (v *Vault) Rewrap(ctx context.Context, limit int) (int, error) {
 	if err := v.store.Append(ctx, stmts...); err != nil {
 		return 0, fmt.Errorf("vault: rewrap: %w", err)
 	}
-	return len(rows), nil
+	return len(stmts), nil
+}
+
+func (v *Vault) rewrapKept(ctx context.Context, city Secret, rows []keptKeyRow) ([]store.Stmt, error) {
+	stmts := make([]store.Stmt, 0, len(rows))
+	for _, row := range rows {
+		bound := boundKeptKey(row.holder, row.year)
+		secret, err := v.openWrapped(ctx, row.holderKeyRow, bound)
+		if err != nil {
+			return nil, fmt.Errorf("vault: rewrap a kept key of %s: %w", row.holder, err)
+		}
+		wrapped, err := sealWith(city.cipher, secret, bound)
+		if err != nil {
+			return nil, err
+		}
+		stmts = append(stmts, store.Stmt{Query: rewrapKeptKey, Args: []any{city.Number, wrapped, row.holder, row.cityKey, row.year}})
+	}
+	return stmts, nil
 }
 
 // Reload reads the city's keys anew: at start, after a rotation on this node, and when the feed tells of one elsewhere.
@@ -95,9 +120,10 @@ func (v *Vault) Retire(ctx context.Context, p Purpose, number int64) error {
 			return ErrInUse
 		}
 		if p == Holders {
-			err := tx.Query(holderKeysUnder, func(*store.Row) error { return ErrInUse }, number)
-			if err != nil {
-				return err
+			for _, q := range []*store.Query{holderKeysUnder, keptKeysUnder} {
+				if err := tx.Query(q, func(*store.Row) error { return ErrInUse }, number); err != nil {
+					return err
+				}
 			}
 		}
 		_, err = tx.Exec(retireCityKey, tx.Now(), string(p), number)

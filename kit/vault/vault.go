@@ -146,7 +146,7 @@ func unique(holders []id.ID) []id.ID {
 
 // load reads the keys of the holders, makes those that are not there, and unwraps all.
 func (v *Vault) load(ctx context.Context, holders []id.ID) ([]*Keys, error) {
-	rows, err := v.readHolders(ctx, holders)
+	rows, kept, err := v.readHolders(ctx, holders)
 	if err != nil {
 		return nil, err
 	}
@@ -154,13 +154,16 @@ func (v *Vault) load(ctx context.Context, holders []id.ID) ([]*Keys, error) {
 		if err := v.create(ctx, holders, rows); err != nil {
 			return nil, err
 		}
-		if rows, err = v.readHolders(ctx, holders); err != nil {
+		if rows, kept, err = v.readHolders(ctx, holders); err != nil {
 			return nil, err
 		}
 	}
 	out := make([]*Keys, 0, len(rows))
 	for _, row := range rows {
 		keys, err := v.unwrap(ctx, row)
+		if err == nil && kept[row.holder] != nil {
+			keys.kept, err = v.openKept(ctx, kept[row.holder])
+		}
 		if err != nil {
 			return nil, fmt.Errorf("vault: keys of %s: %w", row.holder, err)
 		}
@@ -169,23 +172,31 @@ func (v *Vault) load(ctx context.Context, holders []id.ID) ([]*Keys, error) {
 	return out, nil
 }
 
-func (v *Vault) readHolders(ctx context.Context, holders []id.ID) ([]holderKeyRow, error) {
+func (v *Vault) readHolders(ctx context.Context, holders []id.ID) ([]holderKeyRow, map[id.ID][]keptKeyRow, error) {
 	var rows []holderKeyRow
+	var kept map[id.ID][]keptKeyRow
 	err := v.store.Read(ctx, func(r *store.Snapshot) error {
-		rows = make([]holderKeyRow, 0, len(holders))
+		rows, kept = make([]holderKeyRow, 0, len(holders)), map[id.ID][]keptKeyRow{}
 		for _, h := range holders {
 			one, err := readHolderKeys(r, holderKey, h)
 			if err != nil {
 				return err
 			}
 			rows = append(rows, one...)
+			more, err := readKeptKeys(r, keptKeys, h)
+			if err != nil {
+				return err
+			}
+			if len(more) > 0 {
+				kept[h] = more
+			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("vault: read holders' keys: %w", err)
+		return nil, nil, fmt.Errorf("vault: read holders' keys: %w", err)
 	}
-	return rows, nil
+	return rows, kept, nil
 }
 
 func (v *Vault) create(ctx context.Context, holders []id.ID, have []holderKeyRow) error {
@@ -224,6 +235,11 @@ func (v *Vault) unwrap(ctx context.Context, row holderKeyRow) (*Keys, error) {
 }
 
 func (v *Vault) unwrapSecret(ctx context.Context, row holderKeyRow) ([]byte, error) {
+	return v.openWrapped(ctx, row, boundHolderKey(row.holder))
+}
+
+// openWrapped opens a secret that a city key of a number wraps.
+func (v *Vault) openWrapped(ctx context.Context, row holderKeyRow, bound []byte) ([]byte, error) {
 	city, ok := v.ring.Load().numbered(Holders, row.cityKey)
 	if !ok { // another node has rotated, and the feed has not told yet
 		if err := v.Reload(ctx); err != nil {
@@ -233,7 +249,7 @@ func (v *Vault) unwrapSecret(ctx context.Context, row holderKeyRow) ([]byte, err
 			return nil, ErrCityKey
 		}
 	}
-	return openWith(city.cipher, row.wrapped, boundHolderKey(row.holder))
+	return openWith(city.cipher, row.wrapped, bound)
 }
 
 // keyedSize is how many bytes of the HMAC a keyed value keeps, after one byte that tells the key.
