@@ -103,6 +103,10 @@ type OpenSession struct {
 	Seen    time.Time
 	Agency  id.ID // the hat that is on; zero for none
 	Channel act.Channel
+	Place   string // network address that it began from; empty when nothing is known
+	Methods string // how it began, parted by spaces
+	Strong  bool   // by two factors
+	By      id.ID  // the official who began it for a person at a service centre; zero for none
 	Current bool
 }
 

@@ -63,10 +63,10 @@ func (m *Module) apiSignIn(c *web.Context) error {
 	if body.Try.IsZero() {
 		var contact Contact
 		if contact, err = ParseContact(body.Contact); err == nil {
-			entry, err = m.EnterByPassword(c.Context(), contact, body.Password, via(c, act.API))
+			entry, err = m.EnterByPassword(c.Context(), contact, body.Password, m.via(c, act.API))
 		}
 	} else {
-		entry, err = m.EnterByCode(c.Context(), body.Try, body.Code, via(c, act.API))
+		entry, err = m.EnterByCode(c.Context(), body.Try, body.Code, m.via(c, act.API))
 	}
 	if err != nil {
 		return err

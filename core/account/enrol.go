@@ -132,6 +132,9 @@ func (e enrolled) put(tx *store.Tx) error {
 	if err := accountdb.InsertAccount(tx, e.account); err != nil {
 		return err
 	}
+	if err := accountdb.InsertPersonAccount(tx, e.person.ID, e.account.Account); err != nil {
+		return err
+	}
 	for _, c := range e.contacts {
 		c.Since = tx.Now()
 		n, err := accountdb.InsertContact(tx, c)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"posad.city/core/account/internal/store"
@@ -21,6 +24,10 @@ type Via struct {
 	Device  string        // in words: "Firefox, Linux"
 	Lang    lang.Language // of the page, for a new account
 	From    string        // network address, for limits; kept nowhere
+	Place   string        // network address as the person sees it in the list of their sessions
+	Browser string        // what the browser was named by an earlier sign-in; empty: it is new
+	By      id.ID         // the official who begins the session for a person who is present
+	Most    time.Duration // how long the session lives at most; 0: SessionMost
 }
 
 // Entry is a session that has just begun.
@@ -30,17 +37,28 @@ type Entry struct {
 	Person  id.ID
 	New     bool // an account was made: the person is not known by name yet
 	Ends    time.Time
+	Browser string // the browser's new name, to be kept by it; empty: it keeps the one that it has
 }
 
 // member is an account and its person.
 type member struct{ account, person id.ID }
 
 // EnterByCode lets in whoever proves a contact by its code, and makes an account when nobody signs in with that contact
-// yet. Errors: ErrCode, ErrCodeOver.
+// yet. Errors: ErrCode, ErrCodeOver, ErrSecond when the account asks for a second step, which needs a browser.
 func (m *Module) EnterByCode(ctx context.Context, try id.ID, code string, via Via) (Entry, error) {
-	proved, err := m.prove(ctx, try, code, toEnter)
+	p, err := m.ProveCode(ctx, try, code, via)
 	if err != nil {
 		return Entry{}, err
+	}
+	return m.enter(ctx, p, via)
+}
+
+// ProveCode takes the code of a contact, and makes an account when nobody signs in with that contact yet. Errors: ErrCode,
+// ErrCodeOver.
+func (m *Module) ProveCode(ctx context.Context, try id.ID, code string, via Via) (Proof, error) {
+	proved, err := m.prove(ctx, try, code, toEnter)
+	if err != nil {
+		return Proof{}, err
 	}
 	who, err := m.memberOf(ctx, proved.contact)
 	made := errors.Is(err, store.ErrNone)
@@ -48,11 +66,37 @@ func (m *Module) EnterByCode(ctx context.Context, try id.ID, code string, via Vi
 		who, made, err = m.register(ctx, proved.contact, via.Lang)
 	}
 	if err != nil {
-		return Entry{}, fmt.Errorf("account: enter by code: %w", err)
+		return Proof{}, fmt.Errorf("account: enter by code: %w", err)
 	}
-	entry, err := m.begin(ctx, who, via)
-	entry.New = made
-	return entry, err
+	return Proof{Method: proved.contact.method(), Account: who.account, Person: who.person, Level: act.Standard, New: made}, nil
+}
+
+// method is how a person signs in by a code sent there.
+func (c Contact) method() Method {
+	if c.Channel == Phone {
+		return BySMS
+	}
+	return ByEmail
+}
+
+// enter lets a program in, which has no page for a second step.
+func (m *Module) enter(ctx context.Context, p Proof, via Via) (Entry, error) {
+	if err := m.open(ctx, p.Account); err != nil {
+		return Entry{}, err
+	}
+	row, err := m.accountRow(ctx, p.Account)
+	if err != nil {
+		return Entry{}, err
+	}
+	ways, err := m.WaysOf(ctx, p.Account)
+	if err != nil {
+		return Entry{}, err
+	}
+	has := slices.ContainsFunc(ways, func(w Way) bool { return w.Second && w.Method != ByRecovery })
+	if secondAsked(row.Second, false, p, has) {
+		return Entry{}, ErrSecond
+	}
+	return m.begin(ctx, p, string(p.Method), via)
 }
 
 func (m *Module) memberOf(ctx context.Context, c Contact) (member, error) {
@@ -86,6 +130,9 @@ func (m *Module) register(ctx context.Context, c Contact, l lang.Language) (memb
 			return err
 		}
 		if _, err := put(tx); err != nil {
+			return err
+		}
+		if err := accountdb.InsertPersonAccount(tx, who.person, who.account); err != nil {
 			return err
 		}
 		return accountdb.InsertAccount(tx, accountdb.InsertAccountParams{Account: who.account, Person: who.person, Made: now})
@@ -128,34 +175,75 @@ const (
 	passwordTries  = 10
 	passwordsFrom  = 60
 	passwordWindow = 15 * time.Minute
+
+	passwordsSubnet = 300 // from a wider network, which a school or a provider may share
 )
 
-// EnterByPassword lets in whoever knows the password of a contact. A contact without an account, one without a password
-// and a wrong password are all ErrWrong after the same work; too many tries are ErrOften.
+// EnterByPassword lets in whoever knows the password of a contact. Errors: those of ProvePassword, and ErrSecond.
 func (m *Module) EnterByPassword(ctx context.Context, c Contact, password string, via Via) (Entry, error) {
+	p, err := m.ProvePassword(ctx, c, password, via)
+	if err != nil {
+		return Entry{}, err
+	}
+	return m.enter(ctx, p, via)
+}
+
+// ProvePassword takes the password of a contact. A contact without an account, one without a password and a wrong password
+// are all ErrWrong after the same work; too many tries are ErrOften. Tries from a browser that the person has signed in by
+// are counted apart, so that nobody else's guesses keep its owner out.
+func (m *Module) ProvePassword(ctx context.Context, c Contact, password string, via Via) (Proof, error) {
+	found, err := m.passwordOf(ctx, c)
+	if err != nil {
+		return Proof{}, err
+	}
+	known, err := m.knows(ctx, via.Browser, found.Person)
+	if err != nil {
+		return Proof{}, err
+	}
 	guard := limit{"account.password", m.guardKey("account.password", c.key), passwordTries, passwordWindow}
+	if known {
+		guard = limit{"account.password_known", m.guardKey("account.password_known", c.key+" "+via.Browser), passwordTries, passwordWindow}
+	}
 	limits := []limit{guard}
 	if via.From != "" {
 		limits = append(limits, limit{"account.password_from", m.guardKey("account.password_from", via.From), passwordsFrom, passwordWindow})
 	}
-	if err := m.countAll(ctx, ErrOften, limits...); err != nil {
-		return Entry{}, err
+	if wide := subnet(via.From); wide != "" {
+		limits = append(limits, limit{"account.password_subnet", m.guardKey("account.password_subnet", wide), passwordsSubnet, passwordWindow})
 	}
-	found, err := m.passwordOf(ctx, c)
-	if err != nil {
-		return Entry{}, err
+	if err := m.countAll(ctx, ErrOften, limits...); err != nil {
+		return Proof{}, err
 	}
 	fits, err := m.hasher.fits(ctx, password, found.Password)
 	if err != nil {
-		return Entry{}, err
+		return Proof{}, err
 	}
 	if !fits {
-		return Entry{}, ErrWrong
+		m.counts.add(m.base.Clock.Now(), m.deps.Zone, stepFailed, ByPassword)
+		return Proof{}, ErrWrong
 	}
 	if err := m.forgive(ctx, guard); err != nil {
-		return Entry{}, err
+		return Proof{}, err
 	}
-	return m.begin(ctx, member{found.Account, found.Person}, via)
+	return Proof{Method: ByPassword, Account: found.Account, Person: found.Person, Level: act.Standard}, nil
+}
+
+// subnet is the wider network of an address: a /24 of IPv4, a /48 of IPv6; empty when there is none.
+func subnet(from string) string {
+	text, _, _ := strings.Cut(from, "/")
+	at, err := netip.ParseAddr(text)
+	if err != nil {
+		return ""
+	}
+	bits := 24
+	if at.Is6() {
+		bits = 48
+	}
+	wide, err := at.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return wide.String()
 }
 
 // passwordOf finds the account of a contact; one that is not there has an empty password, which nothing fits.
@@ -180,25 +268,23 @@ func (m *Module) forgive(ctx context.Context, l limit) error {
 	})
 }
 
-// begin opens a session. Whoever was let in by a contact or a password is as sure as their person is, up to Standard.
-func (m *Module) begin(ctx context.Context, who member, via Via) (Entry, error) {
-	keys, err := m.base.Vault.Keys(ctx, who.person)
-	if err != nil {
-		return Entry{}, err
-	}
-	if keys.Erased() {
-		return Entry{}, fmt.Errorf("account: begin a session: %w", vault.ErrErased)
-	}
-	now := m.base.Clock.Now()
+// sessionRow makes a session's row and its token.
+func (m *Module) sessionRow(ctx context.Context, p Proof, methods string, via Via) (accountdb.InsertSessionParams, web.TokenHash, string, error) {
 	token, hash := web.NewToken()
-	row := accountdb.InsertSessionParams{
-		Person: who.person, ID: id.New(now), Account: who.account, Level: int64(act.Standard), Channel: string(via.Channel),
-		Csrf: randomBytes(32), Device: keys.Seal("session", "device", []byte(via.Device)), Started: now, Ends: now.Add(SessionMost),
+	keys, err := m.base.Vault.Keys(ctx, p.Person)
+	if err == nil && keys.Erased() {
+		err = fmt.Errorf("account: begin a session: %w", vault.ErrErased)
 	}
-	err = m.base.Store.Append(ctx, accountdb.InsertSessionStmt(row),
-		accountdb.InsertTokenStmt(accountdb.InsertTokenParams{Hash: hash[:], Person: who.person, SessionID: row.ID, Ends: row.Ends}))
 	if err != nil {
-		return Entry{}, fmt.Errorf("account: begin a session: %w", err)
+		return accountdb.InsertSessionParams{}, hash, "", err
 	}
-	return Entry{Token: token, Session: row.ID, Person: who.person, Ends: row.Ends}, nil
+	now, most := m.base.Clock.Now(), via.Most
+	if most == 0 {
+		most = SessionMost
+	}
+	return accountdb.InsertSessionParams{
+		Person: p.Person, ID: id.New(now), Account: p.Account, Level: int64(p.Level), Channel: string(via.Channel), Csrf: randomBytes(32),
+		Device: keys.Seal("session", "device", []byte(via.Device)), Started: now, Ends: now.Add(most), Methods: methods,
+		Strong: p.Strong || twoFactors(methods), Place: keys.Seal("session", "place", []byte(via.Place)), ByOfficial: via.By,
+	}, hash, token, nil
 }

@@ -21,6 +21,7 @@ type Deps struct {
 	Agencies *agency.Module
 	Courier  Courier
 	Identity IdentityChecker // nil: identities can't be confirmed here
+	Teller   Teller          // nil: nobody is told of changes to their account
 	Zone     *time.Location  // the city's, for dates; nil: UTC
 }
 
@@ -32,6 +33,9 @@ type Module struct {
 	hasher   *hasher
 	sessions *sessions
 	forms    *formGate
+	offers   []Offer
+	dropped  map[Method][]func(*store.Tx, Way) error
+	counts   funnelCounts
 }
 
 // New returns the module.
@@ -39,7 +43,7 @@ func New(d Deps) *Module {
 	if d.Zone == nil {
 		d.Zone = time.UTC
 	}
-	m := &Module{deps: d, hasher: newHasher(), forms: newFormGate()}
+	m := &Module{deps: d, hasher: newHasher(), forms: newFormGate(), dropped: map[Method][]func(*store.Tx, Way) error{}}
 	m.sessions = newSessions(m)
 	return m
 }

@@ -62,7 +62,12 @@ func (m *Module) SessionsOf(ctx context.Context, a act.Act, person id.ID) ([]Ope
 		if err != nil {
 			return nil, err
 		}
+		place, err := keys.Open("session", "place", row.Place)
+		if err != nil && row.Place != nil {
+			return nil, err
+		}
 		out = append(out, OpenSession{
+			Place: string(place), Methods: row.Methods, Strong: row.Strong, By: row.ByOfficial,
 			ID: row.ID, Device: string(device), Started: row.Started, Seen: row.Seen, Agency: row.Agency,
 			Channel: act.Channel(row.Channel), Current: row.ID == a.Session,
 		})
@@ -82,6 +87,9 @@ func (m *Module) Close(ctx context.Context, person, session id.ID) error {
 func (m *Module) closeIn(tx *store.Tx, person, session id.ID) error {
 	n, err := accountdb.CloseSession(tx, person, session, tx.Now())
 	if err != nil || n == 0 {
+		return err
+	}
+	if err := m.emitClosed(tx, person, session); err != nil {
 		return err
 	}
 	return m.base.Feed.Publish(tx, feed.Change{Topic: TopicSession, Holder: person, Object: session})

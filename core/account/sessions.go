@@ -179,6 +179,9 @@ func (s *sessions) load(ctx context.Context, hash web.TokenHash) (*found, error)
 			return store.ErrNone
 		}
 		out = &found{hash: hash, session: sessionOf(row, standing), ends: row.Ends}
+		if out.session.Also, err = s.m.alsoOf(p, row.Person); err != nil {
+			return err
+		}
 		return s.checkHat(p, out)
 	})
 	if errors.Is(err, store.ErrNone) {
@@ -193,8 +196,16 @@ func (s *sessions) load(ctx context.Context, hash web.TokenHash) (*found, error)
 func sessionOf(row accountdb.SessionByIDRow, standing accountdb.StandingOfRow) web.Session {
 	return web.Session{
 		ID: row.ID, Person: row.Person, Agency: row.Agency, Role: row.Role, Assurance: act.Level(min(row.Level, standing.Level)),
-		CSRF: row.Csrf, Lang: lang.Language(standing.Lang), Seen: row.Seen,
+		CSRF: row.Csrf, Lang: lang.Language(standing.Lang), Seen: row.Seen, Account: row.Account, Methods: row.Methods, Strong: row.Strong,
+		Proved: later(row.Proved, row.Started), By: row.ByOfficial,
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // checkHat takes the hat off a person who serves there no more, or puts the role that they have now on it.

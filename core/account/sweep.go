@@ -26,7 +26,11 @@ func (m *Module) Sweep(ctx context.Context) error {
 		},
 		"counters": func(tx *store.Tx) (int64, error) { return accountdb.SweepCounters(tx, now, sweepMost) },
 		"forms":    func(tx *store.Tx) (int64, error) { return accountdb.SweepForms(tx, now, sweepMost) },
-		"calls":    func(tx *store.Tx) (int64, error) { return accountdb.SweepCalls(tx, now, sweepMost) },
+		"attempts": func(tx *store.Tx) (int64, error) { return accountdb.SweepAttempts(tx, now.Add(-time.Hour), sweepMost) },
+		"browsers": func(tx *store.Tx) (int64, error) {
+			return accountdb.SweepDeviceKeys(tx, now.Add(-deviceLife), sweepMost)
+		},
+		"calls": func(tx *store.Tx) (int64, error) { return accountdb.SweepCalls(tx, now, sweepMost) },
 	} {
 		if err := m.sweepAll(ctx, drop); err != nil {
 			return fmt.Errorf("account: sweep %s: %w", name, err)

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -44,6 +45,9 @@ func (s *sessions) run(t *ticks) {
 			if err := s.flush(context.Background()); err != nil {
 				s.m.base.Log.Warn("account: sessions' use was not written down, will be tried again", "error", err)
 			}
+			if err := s.m.flushFunnel(context.Background()); err != nil {
+				s.m.base.Log.Warn("account: counts of sign-ins were lost", "error", err)
+			}
 		}
 	}
 }
@@ -55,7 +59,7 @@ func (s *sessions) stop(ctx context.Context) error {
 	close(s.ticks.stop)
 	s.ticks.done.Wait()
 	s.ticks = nil
-	return s.flush(ctx)
+	return errors.Join(s.flush(ctx), s.m.flushFunnel(ctx))
 }
 
 // flush writes down every note; what fails is kept for the next time.

@@ -17,8 +17,11 @@ import (
 )
 
 // via is how the request's person comes in.
-func via(c *web.Context, channel act.Channel) Via {
-	return Via{Channel: channel, Device: device(c.Request().UserAgent()), Lang: c.Lang(), From: from(c)}
+func (m *Module) via(c *web.Context, channel act.Channel) Via {
+	return Via{
+		Channel: channel, Device: device(c.Request().UserAgent()), Lang: c.Lang(), From: from(c), Place: c.Address().String(),
+		Browser: c.Cookie(cookieDevice),
+	}
 }
 
 // from is the network that letters and guesses are limited by: one IPv4 address, a /64 of IPv6.
@@ -220,24 +223,27 @@ func (m *Module) postCode(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	entry, err := m.EnterByCode(c.Context(), form.Try, form.Code, via(c, act.Web))
+	proof, err := m.ProveCode(c.Context(), form.Try, form.Code, m.via(c, act.Web))
 	if _, ok := shown(err, "code"); ok {
 		return m.codePage(c, form.Try, err)
 	}
 	if err != nil {
 		return err
 	}
-	return m.entered(c, entry)
+	return m.Finish(c, proof)
 }
 
 // entered gives the browser its session and brings the person back to where they were; one who is new is asked their
 // name first.
-func (m *Module) entered(c *web.Context, entry Entry) error {
+func (m *Module) entered(c *web.Context, entry Entry, back string) error {
 	c.SignIn(entry.Token, SessionMost)
-	if entry.New {
-		return c.Redirect("/register/name?" + url.Values{"back": {c.Back()}}.Encode())
+	if entry.Browser != "" {
+		c.SetCookie(cookieDevice, entry.Browser, deviceLife)
 	}
-	return c.Redirect(c.Back())
+	if entry.New {
+		return c.Redirect("/register/name?" + url.Values{"back": {back}}.Encode())
+	}
+	return c.Redirect(back)
 }
 
 type tryForm struct {
@@ -293,10 +299,10 @@ func (m *Module) postPassword(c *web.Context) error {
 	v := signInView{Contact: form.Contact, Back: c.Back()}
 	contact, err := ParseContact(form.Contact)
 	at := "contact"
-	var entry Entry
+	var proof Proof
 	if err == nil {
 		at = "password"
-		entry, err = m.EnterByPassword(c.Context(), contact, form.Password, via(c, act.Web))
+		proof, err = m.ProvePassword(c.Context(), contact, form.Password, m.via(c, act.Web))
 	}
 	if t, ok := shown(err, at); ok {
 		v.Faults = t.fields
@@ -305,7 +311,7 @@ func (m *Module) postPassword(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.entered(c, entry)
+	return m.Finish(c, proof)
 }
 
 func (m *Module) postSignOut(c *web.Context) error {

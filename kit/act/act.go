@@ -9,6 +9,8 @@
 package act
 
 import (
+	"slices"
+
 	"posad.city/kit/id"
 )
 
@@ -62,12 +64,22 @@ type Purpose struct {
 	ID   string // a case's id, a service's key; empty for none
 }
 
+// Use is what a mandate is used for in an act: what the mandate must cover when the act is carried out, and what its
+// trace says.
+type Use struct {
+	Operation string // name of the operation, for the trace
+	Scope     string // that the mandate must have: "apply"; an act under a mandate without one is refused
+	Service   string // key of the service that it must cover; empty: only a mandate for all services covers it
+}
+
 // Act is who does what for whom, why and how. It is immutable once made; copies are cheap.
 type Act struct {
 	ID        id.ID // fresh for each request, job or command; the outside's idempotency hangs on it
 	Actor     Actor
-	Holder    id.ID // in whose account the act lies; equals Actor.Person when one acts for oneself
-	Mandate   id.ID // by which mandate one acts for Holder; zero when for oneself
+	Holder    id.ID   // in whose account the act lies; equals Actor.Person when one acts for oneself
+	Mandate   id.ID   // by which mandate one acts for Holder; zero when for oneself
+	Use       Use     // what the mandate is used for; zero when one acts for oneself
+	Also      []id.ID // persons who were merged into the actor's: what is theirs is the actor's own
 	Assurance Level
 	Purpose   Purpose
 	Channel   Channel
@@ -88,16 +100,39 @@ func (a Act) ForService(key string) Act {
 	return a
 }
 
-// For returns a copy whose holder is another one, acted for by the mandate.
+// For returns a copy whose holder is another one, acted for by the mandate. Using says what the mandate is used for.
 func (a Act) For(holder, mandate id.ID) Act {
 	a.Holder, a.Mandate = holder, mandate
+	if mandate.IsZero() {
+		a.Use = Use{}
+	}
+	return a
+}
+
+// Using returns a copy that uses the act's mandate in the scope for the service.
+func (a Act) Using(scope, service string) Act {
+	a.Use.Scope, a.Use.Service = scope, service
 	return a
 }
 
 // Own tells whether a look at the person by this act is a look at oneself, which leaves no record: the person's own
-// session, no official's role, no mandate.
+// session, no official's role, no mandate, and no service centre, where an official sees the screen too.
 func (a Act) Own(person id.ID) bool {
-	return a.Actor.Kind == Person && a.Actor.Person == person
+	return a.Actor.Kind == Person && a.Is(person) && a.Channel != Centre
+}
+
+// Is tells whether the actor is the person, whatever hat is on: by their id, or by that of one who was merged into them.
+func (a Act) Is(person id.ID) bool {
+	return !person.IsZero() && (a.Actor.Person == person || slices.Contains(a.Also, person))
+}
+
+// Selves are the ids in whose accounts the actor's own things lie: theirs first, then of those merged into them. A list
+// of somebody's own reads each of them.
+func (a Act) Selves() []id.ID {
+	if a.Actor.Person.IsZero() {
+		return nil
+	}
+	return append([]id.ID{a.Actor.Person}, a.Also...)
 }
 
 // ByJob returns the act of Posad itself carrying out something for a purpose.

@@ -58,18 +58,27 @@ type Operation struct {
 	May       Relation      // the relations that may
 	Scope     string        // the mandate's scope that ByMandate needs, for example "apply"
 	Assurance Level         // the least level of sign-in
+	Strong    bool          // two factors are needed
+	Fresh     time.Duration // how lately the person must have shown that they are there; 0: since the session began is enough
 	Look      string        // kind of look that the operation makes at the object's person; empty for none
 	Changes   bool          // true when it changes data: origin check, POST only on pages
 	Body      int64         // largest body, bytes; 0 means 64 KiB
 	Timeout   time.Duration // 0 means 10 s
 	PerMinute int           // requests a minute from one address or person; 0 means the common limit
+	// NotAtCentre keeps the operation out of a visit to a service centre, where an official has the keyboard. What asks for
+	// a strong or a fresh sign-in is kept out without saying so.
+	NotAtCentre bool
 }
+
+// AtCentre tells whether the operation may be done in a visit to a service centre.
+func (o Operation) AtCentre() bool { return !o.NotAtCentre && !o.Strong && o.Fresh == 0 }
 
 // Object is what an operation is done to, as permission sees it. Types that are read or changed implement it or are
 // turned into one.
 type Object struct {
 	Kind     string
 	Holder   id.ID   // in whose account it lies
+	Service  string  // key of the service that it belongs to; empty for none: then only a mandate for all services covers it
 	Persons  []id.ID // the other persons whose account it also lies in (the applicant for a child's case)
 	Agency   id.ID   // the agency that works on it; zero for none
 	Assigned id.ID   // the official who has it; zero for none

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"posad.city/kit/fault"
@@ -79,6 +80,10 @@ func (c *Context) finishAs(status int, f *fault.Fault) {
 	if seconds := f.Params["seconds"]; seconds != "" && (f.Kind == fault.TooMany || f.Kind == fault.Unavailable) {
 		c.header().Set("Retry-After", seconds)
 	}
+	if c.route != nil && c.route.Surface == SurfaceProtocol {
+		c.failProtocol(status, f)
+		return
+	}
 	if c.isAPI() {
 		c.problem(status, f)
 		return
@@ -104,6 +109,9 @@ func (c *Context) failPage(status int, f *fault.Fault) {
 	case f.Kind == fault.Unsigned:
 		c.sendToSignIn(form)
 		return
+	case c.s.conf.Raise != "" && (f.ID == faultAssurance.ID || f.ID == faultStrong.ID || f.ID == faultFresh.ID):
+		c.sendToRaise(form)
+		return
 	case f.ID == faultStale.ID && c.fromOurPage():
 		page := c.hold()
 		c.SetFlash("warning", f.ID)
@@ -125,6 +133,24 @@ func keeps(kind fault.Kind) bool {
 
 // sendToSignIn keeps what was typed and comes back to the page that it was typed on.
 func (c *Context) sendToSignIn(form bool) {
+	c.redirect(c.s.conf.SignIn + "?" + url.Values{fieldBack: {c.comeBack(form)}}.Encode())
+}
+
+// sendToRaise sends a signed-in person to show more of who they are, or once more, and says what the operation needs.
+func (c *Context) sendToRaise(form bool) {
+	need := url.Values{fieldBack: {c.comeBack(form)}}
+	op := c.route.Op
+	if op.Assurance > c.session.Assurance {
+		need.Set("level", strconv.Itoa(int(op.Assurance)))
+	}
+	if op.Strong && !c.session.Strong {
+		need.Set("strong", "1")
+	}
+	c.redirect(c.s.conf.Raise + "?" + need.Encode())
+}
+
+// comeBack is where a person returns to after a sign-in, with what they typed kept for that page.
+func (c *Context) comeBack(form bool) string {
 	back := c.Here()
 	switch {
 	case form && c.fromOurPage():
@@ -139,7 +165,7 @@ func (c *Context) sendToSignIn(form bool) {
 	if !LocalPath(back) {
 		back = "/"
 	}
-	c.redirect(c.s.conf.SignIn + "?" + url.Values{fieldBack: {back}}.Encode())
+	return back
 }
 
 // plainly is the last word when even the error page cannot be made.

@@ -122,6 +122,15 @@ func (c *Context) tokenSums(start bool) [][]byte {
 	return out
 }
 
+// Visit names this browser's session, or its visit before a sign-in, which begins here when there is none. What is bound
+// to it, such as a challenge, is worth nothing in another browser and nothing after the next sign-in.
+func (c *Context) Visit() string {
+	if c.session != nil {
+		return "session " + c.session.ID.String()
+	}
+	return "visit " + c.visitName(true)
+}
+
 func (c *Context) visitName(start bool) string {
 	if c.session != nil {
 		return ""

@@ -45,7 +45,7 @@ var errUnasked = errors.New("web: the handler answered without asking May")
 
 // May asks whether the actor may do the operation to the object, which the handler has read. It must be asked, for every
 // object that the answer shows or the act changes, before anything is answered; a refusal stays. On success Act carries
-// the mandate when only a mandate allowed it. An official who deals with what is their own does so as a person, whatever
+// the mandate, and what it is used for, when only a mandate allowed it; the object that was asked for last counts. An official who deals with what is their own does so as a person, whatever
 // hat is on: they look at themselves, and a parent's mandate is theirs.
 func (c *Context) May(object act.Object) error {
 	tie, err := c.relate(c.route.Op, object)
@@ -60,8 +60,13 @@ func (c *Context) May(object act.Object) error {
 	if tie.Relation&c.route.Op.May == act.Self && c.act.Actor.Kind == act.Official {
 		c.act.Actor = act.Actor{Kind: act.Person, Person: c.act.Actor.Person}
 	}
-	if own := tie.Relation &^ act.ByMandate & c.route.Op.May; own == 0 && !tie.Mandate.IsZero() {
+	own := tie.Relation &^ act.ByMandate & c.route.Op.May
+	switch {
+	case own == 0 && !tie.Mandate.IsZero():
 		c.act = c.act.For(object.Holder, tie.Mandate)
+		c.act.Use = act.Use{Operation: c.route.Op.Name, Scope: c.route.Op.Scope, Service: object.Service}
+	case !c.act.Mandate.IsZero(): // a mandate that let one to an earlier object has nothing to do with this one
+		c.act = c.act.For(c.act.Actor.Person, id.ID{})
 	}
 	return nil
 }
@@ -69,7 +74,12 @@ func (c *Context) May(object act.Object) error {
 // Can tells whether the actor may do another operation to the object, for showing or hiding a button. It opens nothing.
 func (c *Context) Can(op *Op, object act.Object) bool {
 	tie, err := c.relate(op, object)
-	return err == nil && c.act.Assurance >= op.Assurance && decide(op.Operation, c.act, object, tie) == nil
+	return err == nil && c.act.Assurance >= op.Assurance && c.placed(op) && decide(op.Operation, c.act, object, tie) == nil
+}
+
+// placed tells whether the operation may be done where the person is: a visit to a service centre has less of them.
+func (c *Context) placed(op *Op) bool {
+	return c.session == nil || c.session.By.IsZero() || op.AtCentre()
 }
 
 func (c *Context) relate(op *Op, object act.Object) (Tie, error) {
@@ -113,6 +123,9 @@ var (
 	faultUnsigned  = fault.New(fault.Unsigned, "web.unsigned")
 	faultToken     = fault.New(fault.Unsigned, "web.token")
 	faultAssurance = fault.New(fault.Assurance, "web.assurance")
+	faultStrong    = fault.New(fault.Assurance, "web.strong")
+	faultFresh     = fault.New(fault.Assurance, "web.fresh")
+	faultCentre    = fault.New(fault.Denied, "web.at_centre")
 	faultOrigin    = fault.New(fault.Denied, "web.origin")
 	faultStale     = fault.New(fault.Denied, "web.stale_form")
 	faultTimeout   = fault.New(fault.Unavailable, "web.timeout")

@@ -47,6 +47,7 @@ type Route struct {
 	Op       *Op
 	Describe Describe // of an API route
 	handler  Handler
+	wire     Wire // of a protocol
 }
 
 // Operation registers an operation in the house's registry. A fault in it is told by Server.Handler.
@@ -132,6 +133,11 @@ func checkRoute(route *Route) error {
 		return errors.New("a page is GET or POST: forms know no other")
 	case route.Op.Changes && route.Method == http.MethodGet:
 		return errors.New("an operation that changes data cannot hang on GET")
+	case route.Surface == SurfaceProtocol:
+		if strings.HasPrefix(route.Path, "/api/") || route.Method == "" || route.Method == http.MethodOptions {
+			return errors.New("a protocol has a method of its own and lies outside /api/")
+		}
+		return nil
 	case (route.Surface == SurfaceAPI) != strings.HasPrefix(route.Path, "/api/") && !route.Describe.Root:
 		return errors.New("JSON lies under /api/, pages do not")
 	case route.Surface == SurfaceAPI && route.Describe.Summary == "":

@@ -56,6 +56,9 @@ func (s *Server) run(c *Context) error {
 		return c.route.handler(c)
 	}
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, c.route.Op.Body)
+	if c.route.Surface == SurfaceProtocol {
+		return s.speak(c)
+	}
 	if err := c.checkAddress(); err != nil {
 		return err
 	}
@@ -139,8 +142,20 @@ func (c *Context) identify() error {
 	if err := c.checkRate("person "+c.session.Person.String(), c.s.conf.PerPerson); err != nil {
 		return err
 	}
-	if c.act.Assurance < c.route.Op.Assurance {
+	return c.enough(c.route.Op.Operation)
+}
+
+// enough tells whether the sign-in is sure, strong and fresh enough for an operation.
+func (c *Context) enough(op act.Operation) error {
+	switch s := c.session; {
+	case !s.By.IsZero() && !op.AtCentre():
+		return faultCentre
+	case s.Assurance < op.Assurance:
 		return faultAssurance
+	case op.Strong && !s.Strong:
+		return faultStrong
+	case op.Fresh > 0 && c.Now().Sub(s.Proved) >= op.Fresh:
+		return faultFresh
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ type Config struct {
 	Operators      []netip.Prefix // who may read /metrics, without a proxy between; empty: loopback
 	FormTargets    []string       // other origins that a form may lead to: banks' payment pages
 	SignIn         string         // path of the sign-in page; empty: /sign-in
+	Raise          string         // path of the page where a signed-in person shows more; empty: such a fault is told as any other
 	Secrets        [][]byte       // keys of at least 32 bytes for cookies: the first seals, all open; empty: a random one
 	InFlight       int            // requests served at once before others get 503; 0: 512
 	Uploads        int            // of these, requests that may carry over a MiB; 0: 8
@@ -69,23 +70,24 @@ type Texts interface {
 
 // Server holds the routes. Register everything before Handler is called; after that it is safe for concurrent use.
 type Server struct {
-	conf     Config
-	deps     Deps
-	host     string
-	mux      *http.ServeMux
-	routes   []*Route
-	faults   []error
-	origin   *http.CrossOriginProtection
-	box      *box
-	byWhom   *buckets
-	meters   *meters
-	checks   []check
-	slots    chan struct{}
-	uploads  chan struct{}
-	wall     clock.System // for deadlines of connections, which the demo's moved clock must not touch
-	draining atomic.Bool
-	document []byte
-	policy   string // Content-Security-Policy
+	conf       Config
+	deps       Deps
+	host       string
+	mux        *http.ServeMux
+	routes     []*Route
+	faults     []error
+	preflights []string // paths of protocols that answer OPTIONS
+	origin     *http.CrossOriginProtection
+	box        *box
+	byWhom     *buckets
+	meters     *meters
+	checks     []check
+	slots      chan struct{}
+	uploads    chan struct{}
+	wall       clock.System // for deadlines of connections, which the demo's moved clock must not touch
+	draining   atomic.Bool
+	document   []byte
+	policy     string // Content-Security-Policy
 }
 
 // New checks the configuration and returns a server with no routes.

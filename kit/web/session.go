@@ -27,6 +27,12 @@ type Session struct {
 	CSRF      []byte        // key of the session's form tokens, 32 random bytes
 	Lang      lang.Language // as the person chose; empty: as the browser asks
 	Seen      time.Time     // last Touch
+	Account   id.ID         // the account that was signed in to
+	Methods   string        // how, parted by spaces: "password app"
+	Strong    bool          // by two factors, or by one that is two: a passkey, a certificate
+	Proved    time.Time     // when the person last showed that they are there
+	Also      []id.ID       // persons who were merged into this one: what is theirs is one's own
+	By        id.ID         // the official who began the session for a person at a service centre; zero for none
 	Over      bool          // its time is over: sign in again. A form that was typed is kept for Person alone
 }
 
@@ -62,6 +68,7 @@ const (
 	cookieHeld    = "posad_held"
 	cookieLang    = "posad_lang"
 	cookieView    = "posad_view"
+	cookieOwn     = "posad_" // begins the names of what modules keep
 )
 
 // cookieName adds __Host- on secure addresses: the browser then refuses such a cookie from a sister host or over http.
@@ -89,6 +96,14 @@ func (c *Context) setCookie(name, value string, age time.Duration) {
 	c.header()["Set-Cookie"] = append(kept, cookie.String())
 	c.header().Set("Cache-Control", "no-store") // an answer that sets a cookie is for one browser
 }
+
+// SetCookie keeps a value in the browser: readable by no script, sent to no other site's requests but links, and on
+// secure addresses bound to this host. An empty value takes the cookie away; age 0 lets it end with the browser. The name
+// is without the house's prefix.
+func (c *Context) SetCookie(name, value string, age time.Duration) { c.setCookie(cookieOwn+name, value, age) }
+
+// Cookie is a value that SetCookie kept, "" when there is none.
+func (c *Context) Cookie(name string) string { return c.cookie(cookieOwn + name) }
 
 func (c *Context) cookie(name string) string {
 	got, err := c.r.Cookie(c.s.cookieName(name))
@@ -150,7 +165,11 @@ func (c *Context) makeAct() act.Act {
 		return out
 	}
 	out.Actor = act.Actor{Kind: act.Person, Person: s.Person}
-	out.Holder, out.Assurance, out.Session = s.Person, s.Assurance, s.ID
+	out.Holder, out.Assurance, out.Session, out.Also = s.Person, s.Assurance, s.ID, s.Also
+	if !s.By.IsZero() { // an official has the keyboard: no hat of the person's own is on
+		out.Channel, out.Purpose = act.Centre, act.Purpose{Kind: "visit", ID: s.ID.String()}
+		return out
+	}
 	if !s.Agency.IsZero() {
 		out.Actor.Kind, out.Actor.Agency, out.Actor.Role = act.Official, s.Agency, s.Role
 		if out.Channel == act.Web {

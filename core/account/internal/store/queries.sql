@@ -30,10 +30,19 @@ SELECT contact.account, contact.person, contact.channel, account.password
 FROM contact JOIN account ON account.account = contact.account WHERE contact.contact = $1;
 
 -- name: AccountByID :one
-SELECT account, person, password FROM account WHERE account = $1;
+SELECT account, person, password, second FROM account WHERE account = $1;
+
+-- name: AccountsOf :many
+SELECT account FROM person_account WHERE person = $1 ORDER BY account;
 
 -- name: InsertAccount :exec
 INSERT INTO account (account, person, password, made) VALUES ($1, $2, $3, $4);
+
+-- name: InsertPersonAccount :exec
+INSERT INTO person_account (person, account) VALUES ($1, $2);
+
+-- name: SetSecond :execrows
+UPDATE account SET second = $2 WHERE account = $1;
 
 -- name: SetPassword :execrows
 UPDATE account SET password = $2 WHERE account = $1;
@@ -45,8 +54,12 @@ INSERT INTO contact (contact, channel, account, person, since) VALUES ($1, $2, $
 DELETE FROM contact WHERE contact = $1 AND account = $2;
 
 -- name: InsertSession :exec
-INSERT INTO session (person, id, account, agency, role, level, channel, csrf, device, started, seen, ends, closed)
-VALUES ($1, $2, $3, NULL, '', $4, $5, $6, $7, $8, $8, $9, NULL);
+INSERT INTO session (person, id, account, agency, role, level, channel, csrf, device, started, seen, ends, closed, methods, strong, proved, device_id, place, by_official)
+VALUES (@person, @id, @account, NULL, '', @level, @channel, @csrf, @device, @started, @started, @ends, NULL, @methods, @strong, @started, @device_id, @place, @by_official);
+
+-- name: RaiseSession :execrows
+UPDATE session SET methods = @methods, strong = @strong, level = @level, proved = @proved
+WHERE person = @person AND id = @id AND closed IS NULL;
 
 -- name: InsertToken :exec
 INSERT INTO session_token (hash, person, session_id, ends) VALUES ($1, $2, $3, $4);
@@ -58,14 +71,15 @@ SELECT person, session_id FROM session_token WHERE hash = $1;
 DELETE FROM session_token WHERE hash = $1;
 
 -- name: SessionByID :one
-SELECT person, id, account, agency, role, level, csrf, started, seen, ends, closed FROM session WHERE person = $1 AND id = $2;
+SELECT person, id, account, agency, role, level, csrf, started, seen, ends, closed, methods, strong, proved, device_id, channel, by_official
+FROM session WHERE person = $1 AND id = $2;
 
 -- name: StandingOf :one
 -- How sure the city is of the person, and their language, with nothing to unseal.
 SELECT person, level, lang FROM person_file WHERE person = $1;
 
 -- name: SessionsOf :many
-SELECT person, id, agency, role, channel, device, started, seen, ends FROM session
+SELECT person, id, agency, role, channel, device, started, seen, ends, methods, strong, place, by_official, device_id FROM session
 WHERE person = $1 AND closed IS NULL AND ends > $2 ORDER BY person, id;
 
 -- name: TouchSession :exec
@@ -144,3 +158,93 @@ DELETE FROM held_form WHERE key IN (SELECT old.key FROM held_form AS old WHERE o
 -- name: SweepCalls :execrows
 DELETE FROM repeat_call WHERE (person, operation, key) IN
   (SELECT old.person, old.operation, old.key FROM repeat_call AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
+
+-- name: InsertWay :exec
+INSERT INTO way (account, id, method, name, secret, key, alone, second, added, used, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, 1);
+
+-- name: InsertWayKey :execrows
+INSERT INTO way_key (key, account, way) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING;
+
+-- name: WaysOf :many
+SELECT account, id, method, name, alone, second, added, used, version FROM way WHERE account = $1 ORDER BY account, id;
+
+-- name: KeptOf :many
+SELECT way.account, way.id, way.method, way.name, way.secret, way.alone, way.second, way.added, way.used, way.version, account.person
+FROM way JOIN account ON account.account = way.account WHERE way.account = $1 AND way.method = $2 ORDER BY way.account, way.id;
+
+-- name: KeptByKey :one
+SELECT way.account, way.id, way.method, way.name, way.secret, way.alone, way.second, way.added, way.used, way.version, account.person
+FROM way_key JOIN way ON way.account = way_key.account AND way.id = way_key.way JOIN account ON account.account = way.account
+WHERE way_key.key = $1;
+
+-- name: WayByID :one
+SELECT account, id, method, name, key, alone, second, added, used, version FROM way WHERE account = $1 AND id = $2;
+
+-- name: ReplaceSecret :execrows
+-- Nothing changes when another use came first.
+UPDATE way SET secret = @secret, used = @used, version = version + 1 WHERE account = @account AND id = @id AND version = @version;
+
+-- name: RenameWay :execrows
+UPDATE way SET name = @name WHERE account = @account AND id = @id;
+
+-- name: DropWay :execrows
+DELETE FROM way WHERE account = $1 AND id = $2;
+
+-- name: DropWayKey :execrows
+DELETE FROM way_key WHERE key = $1 AND account = $2;
+
+-- name: InsertDevice :exec
+INSERT INTO device (person, id, hash, account, name, method, first, seen) VALUES ($1, $2, $3, $4, $5, $6, $7, $7);
+
+-- name: InsertDeviceKey :exec
+INSERT INTO device_key (hash, person, device, seen) VALUES ($1, $2, $3, $4) ON CONFLICT (hash, person) DO NOTHING;
+
+-- name: DeviceKeysOf :many
+SELECT hash, person, device, seen FROM device_key WHERE hash = $1 ORDER BY hash, person;
+
+-- name: DeviceKeyOf :one
+SELECT hash, person, device, seen FROM device_key WHERE hash = $1 AND person = $2;
+
+-- name: UseDevice :exec
+UPDATE device SET method = @method, account = @account, seen = @seen, name = @name WHERE person = @person AND id = @id;
+
+-- name: UseDeviceKey :exec
+UPDATE device_key SET seen = $3 WHERE hash = $1 AND person = $2;
+
+-- name: DevicesOf :many
+SELECT person, id, hash, account, name, method, first, seen FROM device WHERE person = $1 ORDER BY person, id;
+
+-- name: DeviceByID :one
+SELECT person, id, hash, account, name, method, first, seen FROM device WHERE person = $1 AND id = $2;
+
+-- name: DropDevice :execrows
+DELETE FROM device WHERE person = $1 AND id = $2;
+
+-- name: DropDeviceKey :execrows
+DELETE FROM device_key WHERE hash = $1 AND person = $2;
+
+-- name: InsertAttempt :exec
+INSERT INTO attempt (hash, account, person, method, way, level, back, made_now, until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: AttemptByHash :one
+SELECT hash, account, person, method, way, level, back, made_now, until FROM attempt WHERE hash = $1;
+
+-- name: TakeAttempt :one
+DELETE FROM attempt WHERE hash = $1 RETURNING account, person, method, way, level, back, made_now, until;
+
+-- name: CountFunnel :exec
+INSERT INTO funnel (day, step, method, n) VALUES (@day, @step, @method, @n)
+ON CONFLICT (day, step, method) DO UPDATE SET n = funnel.n + excluded.n;
+
+-- name: FunnelSince :many
+SELECT day, step, method, n FROM funnel WHERE day >= $1 ORDER BY day, step, method;
+
+-- name: SweepAttempts :execrows
+DELETE FROM attempt WHERE hash IN (SELECT old.hash FROM attempt AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
+
+-- name: SweepDeviceKeys :execrows
+DELETE FROM device_key WHERE (hash, person) IN
+  (SELECT old.hash, old.person FROM device_key AS old WHERE old.seen < $1 ORDER BY old.seen LIMIT $2);
+
+-- name: RaisePerson :execrows
+UPDATE person_file SET level = @level, confirmed = @confirmed, version = version + 1 WHERE person = @person AND level < @level;

@@ -1,0 +1,299 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"posad.city/core/account/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/feed"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
+	"posad.city/kit/web"
+)
+
+// When a second step is asked of an account that has one.
+const (
+	SecondByRisk = ""       // in a browser that the person has not signed in by before
+	SecondAlways = "always" // at every sign-in
+	SecondNeeded = "needed" // only where a service needs two factors
+)
+
+// secondAsked decides whether a sign-in needs a second step. A proof that is two factors in one never does.
+func secondAsked(policy string, known bool, p Proof, has bool) bool {
+	switch {
+	case p.Strong || p.New || !has:
+		return false
+	case policy == SecondAlways:
+		return true
+	case policy == SecondNeeded:
+		return false
+	}
+	return !known
+}
+
+// attemptLife is how long a sign-in waits for its second step.
+const attemptLife = 10 * time.Minute
+
+// cookieTry holds the token of a sign-in that waits for its second step; cookieDevice names a browser.
+const (
+	cookieTry    = "try"
+	cookieDevice = "device"
+	deviceLife   = 400 * 24 * time.Hour // the longest that browsers keep a cookie
+)
+
+// Finish ends a handler that has proved who is there. A person who is signed in already has their session raised; a
+// sign-in that needs a second step is sent to it; else the session begins. The answer is a redirect.
+func (m *Module) Finish(c *web.Context, p Proof) error {
+	if session, ok := c.Session(); ok {
+		if session.Person == p.Person {
+			return m.raised(c, session, p)
+		}
+		if err := m.closeOwn(c); err != nil {
+			return err
+		}
+	}
+	if err := m.open(c.Context(), p.Account); err != nil {
+		return err
+	}
+	first, waiting, err := m.takeAttempt(c)
+	if err != nil {
+		return err
+	}
+	methods, back := string(p.Method), c.Back()
+	if waiting && first.Account == p.Account {
+		methods, back = withMethod(first.Method, p.Method), first.Back
+		p.Strong, p.New = p.Strong || twoFactors(methods), first.MadeNow
+		p.Level = max(p.Level, act.Level(first.Level))
+	}
+	asked, err := m.asksSecond(c, p)
+	if err != nil {
+		return err
+	}
+	if asked {
+		return m.wait(c, p, methods, back)
+	}
+	entry, err := m.begin(c.Context(), p, methods, m.via(c, act.Web))
+	if err != nil {
+		return err
+	}
+	return m.entered(c, entry, back)
+}
+
+// open refuses an account that was blocked.
+func (m *Module) open(ctx context.Context, account id.ID) error {
+	return m.base.Store.Read(ctx, func(r *store.Snapshot) error { return m.notBlocked(r, account) })
+}
+
+// asksSecond decides from the account's wish, its ways and the browser.
+func (m *Module) asksSecond(c *web.Context, p Proof) (bool, error) {
+	if p.Strong || p.New {
+		return false, nil
+	}
+	row, err := m.accountRow(c.Context(), p.Account)
+	if err != nil {
+		return false, err
+	}
+	ways, err := m.WaysOf(c.Context(), p.Account)
+	if err != nil {
+		return false, err
+	}
+	has := false
+	for _, w := range ways {
+		has = has || w.Second && w.Method != ByRecovery && w.Method.factor() != p.Method.factor()
+	}
+	known, err := m.knows(c.Context(), c.Cookie(cookieDevice), p.Person)
+	return secondAsked(row.Second, known, p, has), err
+}
+
+// wait keeps the first proof for this browser and sends it to the second step.
+func (m *Module) wait(c *web.Context, p Proof, methods, back string) error {
+	token, hash := web.NewToken()
+	err := m.base.Store.Append(c.Context(), accountdb.InsertAttemptStmt(accountdb.InsertAttemptParams{
+		Hash: hash[:], Account: p.Account, Person: p.Person, Method: methods, Way: p.Way, Level: int64(p.Level), Back: back,
+		MadeNow: p.New, Until: m.base.Clock.Now().Add(attemptLife),
+	}))
+	if err != nil {
+		return fmt.Errorf("account: wait for a second step: %w", err)
+	}
+	m.counts.add(c.Now(), m.deps.Zone, stepSecond, p.Method)
+	c.SetCookie(cookieTry, token, attemptLife)
+	return c.Redirect("/sign-in/second")
+}
+
+// attemptOf is the sign-in that waits in this browser; store.ErrNone for none.
+func (m *Module) attemptOf(c *web.Context) (accountdb.Attempt, error) {
+	token := c.Cookie(cookieTry)
+	if token == "" {
+		return accountdb.Attempt{}, store.ErrNone
+	}
+	hash := web.HashToken(token)
+	var row accountdb.Attempt
+	err := m.base.Store.Read(c.Context(), func(r *store.Snapshot) error {
+		var err error
+		row, err = accountdb.AttemptByHash(r, hash[:])
+		return err
+	})
+	if err == nil && !m.base.Clock.Now().Before(row.Until) {
+		return row, store.ErrNone
+	}
+	return row, err
+}
+
+// takeAttempt takes the sign-in that waits in this browser; false for none.
+func (m *Module) takeAttempt(c *web.Context) (accountdb.TakeAttemptRow, bool, error) {
+	token := c.Cookie(cookieTry)
+	if token == "" {
+		return accountdb.TakeAttemptRow{}, false, nil
+	}
+	hash := web.HashToken(token)
+	var row accountdb.TakeAttemptRow
+	err := m.base.Store.Write(c.Context(), func(tx *store.Tx) error {
+		var err error
+		row, err = accountdb.TakeAttempt(tx, hash[:])
+		return err
+	})
+	c.SetCookie(cookieTry, "", 0)
+	if errors.Is(err, store.ErrNone) {
+		return row, false, nil
+	}
+	return row, err == nil && m.base.Clock.Now().Before(row.Until), err
+}
+
+// Asked is whose second step, or whose fresh proof, is asked in this browser.
+type Asked struct {
+	Account, Person id.ID
+	Methods         string // shown already
+	Signed          bool   // the person is signed in; the proof raises their session
+	Back            string
+}
+
+// Asked tells whose second step is asked in this browser: of a sign-in under way, else of the person who is signed in.
+// False: nobody's.
+func (m *Module) Asked(c *web.Context) (Asked, bool, error) {
+	if session, ok := c.Session(); ok {
+		return Asked{Account: session.Account, Person: session.Person, Methods: session.Methods, Signed: true, Back: c.Back()}, true, nil
+	}
+	row, err := m.attemptOf(c)
+	if errors.Is(err, store.ErrNone) {
+		return Asked{}, false, nil
+	}
+	return Asked{Account: row.Account, Person: row.Person, Methods: row.Method, Back: row.Back}, err == nil, err
+}
+
+// Visit names this browser's visit or session, to bind a challenge to.
+func (m *Module) Visit(c *web.Context) string { return c.Visit() }
+
+// Limit counts a try of guard against key durably, before it is checked. Too many are ErrOften.
+func (m *Module) Limit(ctx context.Context, guard, key string, most int, window time.Duration) error {
+	return m.countAll(ctx, ErrOften, limit{guard, m.guardKey(guard, key), most, window})
+}
+
+// raised makes the session of a person who proved themselves once more stronger and fresher, under a new token.
+func (m *Module) raised(c *web.Context, s web.Session, p Proof) error {
+	methods := withMethod(s.Methods, p.Method)
+	token, hash := web.NewToken()
+	err := m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error {
+		row, err := accountdb.SessionByID(tx.As(reader, "account.session"), s.Person, s.ID)
+		if err != nil {
+			return err
+		}
+		_, err = accountdb.RaiseSession(tx, accountdb.RaiseSessionParams{
+			Person: s.Person, ID: s.ID, Methods: methods, Strong: row.Strong || p.Strong || twoFactors(methods),
+			Level: max(row.Level, int64(p.Level)), Proved: tx.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		old := web.HashToken(c.Cookie("session"))
+		if _, err := accountdb.DropToken(tx, old[:]); err != nil {
+			return err
+		}
+		if err := accountdb.InsertToken(tx, accountdb.InsertTokenParams{Hash: hash[:], Person: s.Person, SessionID: s.ID, Ends: row.Ends}); err != nil {
+			return err
+		}
+		return m.base.Feed.Publish(tx, feed.Change{Topic: TopicSession, Holder: s.Person, Object: s.ID})
+	})
+	if err != nil {
+		return fmt.Errorf("account: raise a session: %w", err)
+	}
+	c.SignIn(token, SessionMost)
+	return c.Redirect(c.Back())
+}
+
+// Begin opens a session for whoever was proved, in the ways that no page of this module ends.
+func (m *Module) Begin(ctx context.Context, p Proof, via Via) (Entry, error) {
+	if err := m.open(ctx, p.Account); err != nil {
+		return Entry{}, err
+	}
+	return m.begin(ctx, p, string(p.Method), via)
+}
+
+// begin opens a session. It is as sure as its proof, and never more than its person.
+func (m *Module) begin(ctx context.Context, p Proof, methods string, via Via) (Entry, error) {
+	row, hash, token, err := m.sessionRow(ctx, p, methods, via)
+	if err != nil {
+		return Entry{}, err
+	}
+	stmts := []store.Stmt{
+		accountdb.InsertSessionStmt(row),
+		accountdb.InsertTokenStmt(accountdb.InsertTokenParams{Hash: hash[:], Person: p.Person, SessionID: row.ID, Ends: row.Ends}),
+	}
+	device, err := m.meet(ctx, p, via)
+	if err != nil {
+		return Entry{}, err
+	}
+	row.DeviceID = device.id
+	stmts[0] = accountdb.InsertSessionStmt(row)
+	if stmts = append(stmts, device.stmts...); device.word == nil {
+		err = m.base.Store.Append(ctx, stmts...)
+	} else {
+		err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
+			for _, s := range stmts {
+				if _, err := tx.Exec(s.Query, s.Args...); err != nil {
+					return err
+				}
+			}
+			return device.word(tx)
+		})
+	}
+	if err != nil {
+		return Entry{}, fmt.Errorf("account: begin a session: %w", err)
+	}
+	m.counts.add(m.base.Clock.Now(), m.deps.Zone, stepEntered, p.Method)
+	return Entry{Token: token, Session: row.ID, Person: p.Person, New: p.New, Ends: row.Ends, Browser: device.token}, nil
+}
+
+// Raise lifts how sure the city is of a person, and never lowers it. Whoever calls keeps the proof.
+func (m *Module) Raise(ctx context.Context, person id.ID, level act.Level) error {
+	err := m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.RaiseIn(tx, person, level) })
+	if err != nil {
+		return fmt.Errorf("account: raise a person: %w", err)
+	}
+	return nil
+}
+
+// RaiseIn is Raise in the caller's Write.
+func (m *Module) RaiseIn(tx *store.Tx, person id.ID, level act.Level) error {
+	n, err := accountdb.RaisePerson(tx, int64(level), tx.Now(), person)
+	if err != nil || n == 0 {
+		return err
+	}
+	return m.announcePerson(tx, person)
+}
+
+// EventClosed is the event of a session that was closed: the holder is the person, the object the session.
+const EventClosed = "account.session_closed"
+
+func (m *Module) emitClosed(tx *store.Tx, person, session id.ID) error {
+	return m.base.Jobs.Emit(tx, jobs.Event{Name: EventClosed, Holder: person, Object: session})
+}
+
+func hashOf(text string) []byte {
+	sum := sha256.Sum256([]byte(text))
+	return sum[:]
+}

@@ -1,0 +1,159 @@
+package account
+
+import (
+	"strings"
+	"time"
+
+	"posad.city/kit/act"
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+	"posad.city/kit/web"
+)
+
+// Method names a way to sign in.
+type Method string
+
+// The methods. Sessions keep them, and other sites are told them as amr.
+const (
+	ByPassword    Method = "password"
+	BySMS         Method = "sms"
+	ByEmail       Method = "email"
+	ByPasskey     Method = "passkey"
+	ByApp         Method = "app"
+	ByQR          Method = "qr"
+	ByProvider    Method = "provider"
+	ByCertificate Method = "certificate"
+	ByRecovery    Method = "recovery"
+	ByPush        Method = "push"
+	ByCentre      Method = "centre"
+)
+
+// factor is what a method rests on. Two methods are two factors only when they rest on different things: an e-mail code
+// after an e-mail link proves nothing more.
+func (m Method) factor() string {
+	switch m {
+	case ByPassword:
+		return "knows"
+	case ByEmail:
+		return "mailbox"
+	case BySMS:
+		return "phone"
+	case ByRecovery:
+		return "paper"
+	case ByProvider:
+		return "provider"
+	case ByCertificate:
+		return "certificate"
+	case ByCentre:
+		return "person"
+	}
+	return "device"
+}
+
+// twoFactors tells whether methods, parted by spaces, rest on two different things.
+func twoFactors(methods string) bool {
+	first := ""
+	for _, one := range strings.Fields(methods) {
+		factor := Method(one).factor()
+		if first != "" && factor != first {
+			return true
+		}
+		first = factor
+	}
+	return false
+}
+
+// withMethod adds a method to those of a session, once.
+func withMethod(methods string, one Method) string {
+	list := strings.Fields(methods)
+	for _, there := range list {
+		if there == string(one) {
+			return methods
+		}
+	}
+	return strings.Join(append(list, string(one)), " ")
+}
+
+// Way is one way in that an account has.
+type Way struct {
+	ID      id.ID
+	Account id.ID
+	Method  Method
+	Name    string // as its owner calls it; a contact is masked
+	Alone   bool   // lets in by itself
+	Second  bool   // may be the second step
+	Added   time.Time
+	Used    time.Time // zero: never
+	Version int64
+}
+
+// NewWay is a way to be added.
+type NewWay struct {
+	Account       id.ID
+	Method        Method
+	Name          string
+	Secret        []byte // the method's own, kept sealed under the account's key
+	Key           string // finds the way by exact search among those of its method; empty: it is never searched for
+	Alone, Second bool
+}
+
+// Kept is a way with the method's own secret.
+type Kept struct {
+	Way
+	Person id.ID
+	Secret []byte
+}
+
+// Offer is a method as pages show it. A method's module registers it while it is provisioned.
+type Offer struct {
+	Method  Method
+	Key     string // names the offer when its method has several: an outside provider's; empty for the others
+	Order   int
+	Icon    string
+	Title   string                      // locale key
+	TitleOf func(c *web.Context) string // wins over Title
+	Lead    string                      // locale key: what it is, in one sentence
+	First   string                      // path that begins a sign-in by it; empty: never the first step
+	Second  string                      // path that asks it as the second step; empty: never the second step
+	Add     string                      // path that adds one; empty: not by hand
+	Show    func(c *web.Context) bool   // nil: always
+}
+
+func (o Offer) shown(c *web.Context) bool { return o.Show == nil || o.Show(c) }
+
+func (o Offer) title(c *web.Context) string {
+	if o.TitleOf != nil {
+		return o.TitleOf(c)
+	}
+	return c.T(o.Title)
+}
+
+// Proof is what a way has just shown of who is there.
+type Proof struct {
+	Method  Method
+	Account id.ID
+	Person  id.ID
+	Way     id.ID     // zero for a contact and the password
+	Level   act.Level // the most that this proof makes sure of
+	Strong  bool      // two factors in one: a passkey that asked for a finger, a certificate, an approval with its number
+	New     bool      // the account was made by it
+}
+
+// member is whose account it is.
+func (p Proof) member() member { return member{p.Account, p.Person} }
+
+// Offer adds a method to the pages. It is called while modules are provisioned.
+func (m *Module) Offer(o Offer) { m.offers = append(m.offers, o) }
+
+// OnDrop has fn called in the Write that drops a way of the method.
+func (m *Module) OnDrop(method Method, fn func(tx *store.Tx, w Way) error) {
+	m.dropped[method] = append(m.dropped[method], fn)
+}
+
+// The faults of ways.
+var (
+	ErrWayTaken = fault.New(fault.Conflict, "account.way_taken")
+	ErrLastWay  = fault.New(fault.Conflict, "account.last_way")
+	ErrSecond   = fault.New(fault.Denied, "account.second_needed")
+)
