@@ -189,7 +189,59 @@ func (m *Module) PutContact(ctx context.Context, a act.Act, try id.ID, code stri
 	}
 	old := person.contact(proved.contact.Channel)
 	person.set(proved.contact)
-	return m.saveProfile(ctx, a, person, func(tx *store.Tx) error { return m.swapContact(tx, a, old, proved.contact) })
+	word := Word{Person: person.ID, Key: "account.contact/" + try.String(), Kind: "account.word.contact", Path: securityPath}
+	if old.key != "" && old.key != proved.contact.key {
+		word.Also = []Contact{old}
+	}
+	words, err := m.PrepareWord(ctx, word)
+	if err != nil {
+		return Person{}, err
+	}
+	return m.saveProfile(ctx, a, person, func(tx *store.Tx) error {
+		return errors.Join(m.swapContact(tx, a, old, proved.contact), words(tx))
+	})
+}
+
+// DropContact takes a contact out of the person's account and data. Errors: ErrLastWay when nobody could sign in any more.
+func (m *Module) DropContact(ctx context.Context, a act.Act, channel Channel) error {
+	person, err := m.Person(ctx, a, "account.look.profile", a.Actor.Person)
+	if err != nil {
+		return err
+	}
+	gone, left := person.contact(channel), person.contact(Phone)
+	if channel == Phone {
+		left = person.contact(Email)
+		person.Phone = ""
+	} else {
+		person.Email = ""
+	}
+	if gone.key == "" {
+		return store.ErrNone
+	}
+	words, err := m.PrepareWord(ctx, Word{
+		Person: person.ID, Key: "account.way_dropped/" + a.ID.String(), Kind: "account.word.way_dropped", Path: securityPath, Also: []Contact{gone},
+	})
+	if err != nil {
+		return err
+	}
+	var rest []Contact
+	if left.key != "" {
+		rest = append(rest, left)
+	}
+	_, err = m.saveProfile(ctx, a, person, func(tx *store.Tx) error {
+		session, err := accountdb.SessionByID(tx.As(reader, "account.session"), a.Actor.Person, a.Session)
+		if err != nil {
+			return err
+		}
+		if err := m.leaveOne(tx, rest, session.Account, id.ID{}); err != nil {
+			return err
+		}
+		if _, err := accountdb.DropContact(tx, gone.keyed(m.base.Vault), session.Account); err != nil {
+			return err
+		}
+		return words(tx)
+	})
+	return err
 }
 
 // contact is the person's e-mail or phone; false when there is none.
@@ -264,7 +316,7 @@ func (m *Module) SetPassword(ctx context.Context, a act.Act, old, fresh string) 
 	if err != nil {
 		return err
 	}
-	recent := m.base.Clock.Now().Sub(session.Started) < freshSign
+	recent := m.base.Clock.Now().Sub(later(session.Proved, session.Started)) < freshSign
 	if row.Password != "" && (!recent || old != "") {
 		if err := m.checkOld(ctx, row, old); err != nil {
 			return err
@@ -274,11 +326,20 @@ func (m *Module) SetPassword(ctx context.Context, a act.Act, old, fresh string) 
 	if err != nil {
 		return err
 	}
+	words, err := m.PrepareWord(ctx, Word{
+		Person: a.Actor.Person, Key: "account.password/" + a.ID.String(), Kind: "account.word.password", Path: securityPath,
+	})
+	if err != nil {
+		return err
+	}
 	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		if _, err := accountdb.SetPassword(tx, row.Account, hash); err != nil {
 			return err
 		}
-		return m.CloseOthers(tx, a.Actor.Person, a.Session)
+		if err := m.CloseOthers(tx, a.Actor.Person, a.Session); err != nil {
+			return err
+		}
+		return words(tx)
 	})
 	if err != nil {
 		return fmt.Errorf("account: set a password: %w", err)

@@ -38,6 +38,11 @@ func (m *Module) signInRoutes(s *web.Server) {
 	s.Page(see, "GET /sign-in/password", m.showPassword)
 	s.Page(enter, "POST /sign-in/password", m.postPassword)
 	s.Page(leave, "POST /sign-out", m.postSignOut)
+	s.Page(ask, "POST /sign-in/last", m.postLast)
+	s.Page(leave, "POST /sign-in/forget", m.postForget)
+	s.Page(see, "GET /sign-in/second", m.showSecond)
+	s.Page(enter, "POST /sign-in/second", m.postSecond)
+	s.Page(see, "GET /sign-in/raise", m.showRaise)
 	s.API(ask, "POST /api/v1/sign-in/code", m.apiAskCode, web.Describe{
 		Summary: "Send a one-time code to an e-mail or phone", Tag: "sign-in", In: askBody{}, Out: sentBody{},
 		Details: "The answer is the same whether or not an account exists. The code lives 10 minutes and stands 5 tries.",
@@ -88,6 +93,15 @@ func (m *Module) securityRoutes(s *web.Server) {
 	closing := s.Operation(act.Operation{Name: "account.close_session", Object: kind, May: act.Self, Changes: true})
 	password := s.Operation(act.Operation{Name: "account.set_password", Object: kind, May: act.Self, Changes: true, PerMinute: 20})
 	hat := s.Operation(act.Operation{Name: "account.wear_hat", Object: kind, May: act.Self, Changes: true})
+	ways := s.Operation(act.Operation{Name: "account.change_ways", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, Fresh: freshFor})
+	s.Page(see, "GET /account/security/way", m.showWay)
+	s.Page(ways, "POST /account/security/way", m.postRename)
+	s.Page(ways, "POST /account/security/way/drop", m.postDropWay)
+	s.Page(ways, "POST /account/security/second", m.postSecondPolicy)
+	s.Page(ways, "POST /account/security/password/drop", m.postDropPassword)
+	s.Page(ways, "POST /account/contact/drop", m.postDropContact)
+	s.Page(closing, "POST /account/security/forget", m.postForgetDevice)
+	s.Page(see, "GET /account/security/password", m.showPasswordForm)
 	s.Page(see, "GET /account/security", m.showSecurity)
 	s.Page(closing, "POST /account/security/close", m.postClose)
 	s.Page(password, "POST /account/security/password", m.postNewPassword)

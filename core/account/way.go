@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
@@ -118,6 +120,9 @@ type Offer struct {
 	Second  string                      // path that asks it as the second step; empty: never the second step
 	Add     string                      // path that adds one; empty: not by hand
 	Show    func(c *web.Context) bool   // nil: always
+
+	// Hint is something for the sign-in page itself: what a browser needs to offer a passkey in the field. nil: nothing.
+	Hint func(c *web.Context) templ.Component
 }
 
 func (o Offer) shown(c *web.Context) bool { return o.Show == nil || o.Show(c) }

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"time"
+
 	"posad.city/core/agency"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
@@ -10,10 +12,12 @@ import (
 
 // securityView is the page of the password and the open sessions.
 type securityView struct {
-	Sessions    []OpenSession
-	HasPassword bool
-	Faults      []fault.Field
-	say         func(OpenSession) string
+	Sessions []OpenSession
+	Devices  []Device
+	Ways     waysView
+	Faults   []fault.Field
+	say      func(OpenSession) string
+	moment   func(time.Time) string
 }
 
 func (m *Module) showSecurity(c *web.Context) error { return m.securityPage(c, typed{}) }
@@ -26,13 +30,22 @@ func (m *Module) securityPage(c *web.Context, t typed) error {
 	if err != nil {
 		return err
 	}
-	has, err := m.HasPassword(c.Context(), c.Act())
-	if err != nil {
+	v := securityView{Sessions: sessions, Faults: t.fields}
+	v.moment = func(at time.Time) string { return lang.Moment(c.Lang(), at, c.Now(), m.deps.Zone) }
+	v.say = func(s OpenSession) string { return v.moment(s.Seen) }
+	if v.Ways, err = m.waysView(c); err != nil {
 		return err
 	}
-	v := securityView{Sessions: sessions, HasPassword: has, Faults: t.fields, say: func(s OpenSession) string {
-		return lang.Moment(c.Lang(), s.Seen, c.Now(), m.deps.Zone)
-	}}
+	if v.Devices, err = m.DevicesOf(c.Context(), c.Act(), c.Person()); err != nil {
+		return err
+	}
+	if here, ok, err := m.DeviceOf(c); err != nil {
+		return err
+	} else if ok {
+		for i := range v.Devices {
+			v.Devices[i].Current = v.Devices[i].ID == here.ID
+		}
+	}
 	return m.inAccount(c, "account.security.title", t, securityPage(c, v))
 }
 
@@ -75,7 +88,7 @@ func (m *Module) postNewPassword(c *web.Context) error {
 	}
 	err := m.SetPassword(c.Context(), c.Act(), form.Old, form.Password)
 	if t, ok := shown(err, "old_password"); ok {
-		return m.securityPage(c, t)
+		return m.newPasswordPage(c, t)
 	}
 	if err != nil {
 		return err

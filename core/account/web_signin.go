@@ -80,6 +80,9 @@ type signInView struct {
 	Contact  string
 	Back     string
 	Faults   []fault.Field
+	Last     lastView
+	Others   []choice
+	Hints    []templ.Component // what methods add to the page: a passkey that the browser offers in the field
 }
 
 func (v signInView) path() string {
@@ -96,17 +99,36 @@ func (v signInView) title() string {
 	return "account.sign_in.title"
 }
 
-func viewOf(c *web.Context) signInView {
-	return signInView{Register: c.Request().URL.Path == "/register", Back: c.Back()}
+// viewOf is the sign-in page as it stands before anything is typed.
+func (m *Module) viewOf(c *web.Context) (signInView, error) {
+	v := signInView{Register: c.Request().URL.Path == "/register", Back: c.Back()}
+	for _, o := range m.ordered() {
+		if o.First != "" && o.shown(c) && !v.Register {
+			v.Others = append(v.Others, choice{Title: o.title(c), Lead: lead(c, o), Icon: o.Icon, Href: withBack(o.First, v.Back)})
+		}
+		if o.Hint != nil && o.shown(c) {
+			v.Hints = append(v.Hints, o.Hint(c))
+		}
+	}
+	if v.Register {
+		return v, nil
+	}
+	var err error
+	v.Last, err = m.last(c)
+	return v, err
 }
 
 func (m *Module) showSignIn(c *web.Context) error {
 	if !c.Person().IsZero() {
 		return c.Redirect(c.Back())
 	}
-	v := viewOf(c)
+	v, err := m.viewOf(c)
+	if err != nil {
+		return err
+	}
 	held, _ := c.Held()
 	v.Contact = held.Get("contact")
+	m.counts.add(c.Now(), m.deps.Zone, stepStarted, "")
 	return m.plain(c, v.title(), typed{}, signInPage(c, v))
 }
 
@@ -121,7 +143,10 @@ func (m *Module) postSignIn(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	v := viewOf(c)
+	v, err := m.viewOf(c)
+	if err != nil {
+		return err
+	}
 	v.Contact = form.Contact
 	contact, err := ParseContact(form.Contact)
 	if err == nil && form.ByPassword {
@@ -138,6 +163,7 @@ func (m *Module) postSignIn(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	m.counts.add(c.Now(), m.deps.Zone, stepChosen, contact.method())
 	return c.Redirect(codePath("/sign-in/code", sent.Try, v.Back))
 }
 
@@ -283,11 +309,19 @@ func (m *Module) showPassword(c *web.Context) error {
 		return c.Redirect(c.Back())
 	}
 	held, _ := c.Held()
-	return m.plain(c, "account.password.title", typed{}, passwordPage(c, signInView{Contact: held.Get("contact"), Back: c.Back()}))
+	v := signInView{Contact: held.Get("contact"), Back: c.Back()}
+	if c.Query("last") == "1" {
+		var err error
+		if v.Last, err = m.last(c); err != nil {
+			return err
+		}
+	}
+	return m.plain(c, "account.password.title", typed{}, passwordPage(c, v))
 }
 
 type passwordForm struct {
-	Contact  string `json:"contact" max:"300"`
+	Last     bool   `json:"last,omitempty"`
+	Contact  string `json:"contact,omitempty" max:"300"`
 	Password string `json:"password" raw:"true" max:"1000"`
 }
 
@@ -296,8 +330,9 @@ func (m *Module) postPassword(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
+	m.counts.add(c.Now(), m.deps.Zone, stepChosen, ByPassword)
 	v := signInView{Contact: form.Contact, Back: c.Back()}
-	contact, err := ParseContact(form.Contact)
+	contact, err := m.passwordContact(c, form, &v)
 	at := "contact"
 	var proof Proof
 	if err == nil {
@@ -312,6 +347,32 @@ func (m *Module) postPassword(c *web.Context) error {
 		return err
 	}
 	return m.Finish(c, proof)
+}
+
+// passwordContact is whose password it is: of the contact that was typed, or of this browser's last sign-in.
+func (m *Module) passwordContact(c *web.Context, form passwordForm, v *signInView) (Contact, error) {
+	if !form.Last {
+		return ParseContact(form.Contact)
+	}
+	last, ok, err := m.lastHere(c)
+	if err != nil || !ok {
+		return Contact{}, errors.Join(err, ErrContact)
+	}
+	person, err := m.Person(c.Context(), reader, "account.look.profile", last.Person)
+	if err != nil {
+		return Contact{}, err
+	}
+	if v.Last, err = m.last(c); err != nil {
+		return Contact{}, err
+	}
+	contact := person.contact(Email)
+	if contact.key == "" {
+		contact = person.contact(Phone)
+	}
+	if contact.key == "" {
+		return Contact{}, ErrContact
+	}
+	return contact, nil
 }
 
 func (m *Module) postSignOut(c *web.Context) error {

@@ -3,6 +3,7 @@ package account
 import (
 	"net/url"
 	"strconv"
+	"strings"
 
 	"posad.city/kit/act"
 	"posad.city/kit/lang"
@@ -22,7 +23,7 @@ func withBack(path, back string) string {
 	if back == "/" || back == "" {
 		return path
 	}
-	return path + "?" + url.Values{"back": {back}}.Encode()
+	return withQuery(path, "back", back)
 }
 
 func startAgain(v codeView) string {
@@ -84,6 +85,78 @@ func sessionRows(c *web.Context, v securityView) []ui.SummaryRow {
 		rows[i] = ui.SummaryRow{Name: name, Body: sessionLine(c, v, s)}
 	}
 	return rows
+}
+
+// sessionNote is how and from where a session began.
+func sessionNote(c *web.Context, s OpenSession) string {
+	var parts []string
+	for _, method := range strings.Fields(s.Methods) {
+		parts = append(parts, c.T("account.method."+method))
+	}
+	if s.Place != "" {
+		parts = append(parts, c.T("account.security.place", "place", s.Place))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// wayRows are the contacts, the password and every other way, each with where it is changed.
+func wayRows(c *web.Context, v waysView) []ui.SummaryRow {
+	password := c.T("account.ways.no_password")
+	if v.HasPassword {
+		password = c.T("account.ways.has_password")
+	}
+	rows := []ui.SummaryRow{
+		{Name: c.T("account.field.phone"), Body: contactLine(c, Phone, v.Phone), Change: "/account/contact"},
+		{Name: c.T("account.field.email"), Body: contactLine(c, Email, v.Email), Change: "/account/contact"},
+		{Name: c.T("account.field.password"), Value: password, Change: "/account/security/password"},
+	}
+	for _, w := range v.Ways {
+		name := w.Title
+		if w.Name != "" {
+			name += ": " + w.Name
+		}
+		to := "/account/security/way?" + url.Values{"account": {w.Account.String()}, "way": {w.ID.String()}}.Encode()
+		rows = append(rows, ui.SummaryRow{Name: name, Value: w.Note, Change: to})
+	}
+	return rows
+}
+
+func deviceRows(c *web.Context, v securityView) []ui.SummaryRow {
+	rows := make([]ui.SummaryRow, len(v.Devices))
+	for i, d := range v.Devices {
+		name := d.Name
+		if name == "" {
+			name = c.T("account.security.unknown_device")
+		}
+		rows[i] = ui.SummaryRow{Name: name, Body: deviceLine(c, v, d)}
+	}
+	return rows
+}
+
+// policyValue is a policy as its form posts it.
+func policyValue(policy string) string {
+	if policy == SecondByRisk {
+		return "risk"
+	}
+	return policy
+}
+
+func policyChoices(c *web.Context) []ui.Choice {
+	var out []ui.Choice
+	for _, value := range []string{"risk", SecondAlways, SecondNeeded} {
+		out = append(out, ui.Choice{Value: value, Text: c.T("account.second.policy_" + value), Hint: c.T("account.second.policy_" + value + "_hint")})
+	}
+	return out
+}
+
+// bare are choices without their sentences, where many stand together.
+func bare(list []choice) []choice {
+	out := make([]choice, len(list))
+	for i, one := range list {
+		one.Lead = ""
+		out[i] = one
+	}
+	return out
 }
 
 func roleRows(c *web.Context, roles []roleView) []ui.SummaryRow {

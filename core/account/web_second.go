@@ -1,0 +1,313 @@
+package account
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"posad.city/kit/act"
+	"posad.city/kit/fault"
+	"posad.city/kit/lang"
+	"posad.city/kit/web"
+)
+
+// choice is a method that a page offers.
+type choice struct {
+	Title, Lead, Icon string
+	Href              string // a page; empty: a form
+	Method            Method // what the form posts
+}
+
+// secondView is the page of the second step, and of showing more of oneself while signed in.
+type secondView struct {
+	Raise   bool
+	Level   act.Level // what is lacking; 0: no level is
+	Strong  bool
+	Choices []choice
+	Fields  []fault.Field
+	Back    string
+
+	HasPassword bool
+}
+
+// seconds are the methods by which an account can show itself once more, beside what it has shown already. any lets the
+// same method be shown again: freshness needs no other.
+func (m *Module) seconds(c *web.Context, asked Asked, any bool) ([]choice, error) {
+	ways, err := m.WaysOf(c.Context(), asked.Account)
+	if err != nil {
+		return nil, err
+	}
+	var out []choice
+	for _, o := range m.ordered() {
+		has := slices.ContainsFunc(ways, func(w Way) bool { return w.Method == o.Method })
+		if o.Second != "" && has && o.shown(c) && (any || adds(asked.Methods, o.Method)) {
+			out = append(out, choice{Title: o.title(c), Lead: lead(c, o), Icon: o.Icon, Href: o.Second + "?" + url.Values{"back": {asked.Back}}.Encode()})
+		}
+	}
+	person, err := m.Person(c.Context(), reader, "account.look.profile", asked.Person)
+	if err != nil {
+		return nil, err
+	}
+	for _, channel := range []Channel{Phone, Email} {
+		contact := person.contact(channel)
+		if contact.key == "" || !any && !adds(asked.Methods, contact.method()) {
+			continue
+		}
+		icon := "chat-text"
+		if channel == Email {
+			icon = "envelope-simple"
+		}
+		out = append(out, choice{Title: c.T("account.second.code_"+string(channel), "to", contact.Masked()), Icon: icon, Method: contact.method()})
+	}
+	return out, nil
+}
+
+func lead(c *web.Context, o Offer) string {
+	if o.Lead == "" {
+		return ""
+	}
+	return c.T(o.Lead)
+}
+
+// adds tells whether a method rests on something else than those shown already.
+func adds(methods string, one Method) bool { return twoFactors(methods + " " + string(one)) }
+
+// ordered are the offers as pages list them.
+func (m *Module) ordered() []Offer {
+	out := slices.Clone(m.offers)
+	slices.SortStableFunc(out, func(a, b Offer) int { return a.Order - b.Order })
+	return out
+}
+
+func (m *Module) showSecond(c *web.Context) error {
+	asked, ok, err := m.Asked(c)
+	if err != nil {
+		return err
+	}
+	if !ok || asked.Signed {
+		return c.Redirect("/sign-in")
+	}
+	return m.raisePage(c, asked, typed{})
+}
+
+type secondForm struct {
+	Method   string `json:"method" max:"20"`
+	Password string `json:"password" raw:"true" max:"1000"`
+}
+
+// postSecond sends a code to a contact of whoever is asked, or takes their password; other methods have pages of their
+// own.
+func (m *Module) postSecond(c *web.Context) error {
+	var form secondForm
+	if err := c.Bind(&form); err != nil {
+		return err
+	}
+	asked, ok, err := m.Asked(c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return c.Redirect("/sign-in")
+	}
+	if Method(form.Method) == ByPassword {
+		return m.passwordAgain(c, asked, form.Password)
+	}
+	person, err := m.Person(c.Context(), reader, "account.look.profile", asked.Person)
+	if err != nil {
+		return err
+	}
+	channel := Email
+	if Method(form.Method) == BySMS {
+		channel = Phone
+	}
+	contact := person.contact(channel)
+	if contact.key == "" {
+		return c.Redirect("/sign-in/second")
+	}
+	sent, err := m.AskCode(c.Context(), contact, c.Lang(), from(c))
+	if t, ok := shown(err, ""); ok {
+		return m.raisePage(c, asked, t)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(codePath("/sign-in/code", sent.Try, asked.Back))
+}
+
+// passwordAgain takes the password of whoever is asked.
+func (m *Module) passwordAgain(c *web.Context, asked Asked, password string) error {
+	row, err := m.accountRow(c.Context(), asked.Account)
+	if err != nil {
+		return err
+	}
+	if err = m.checkOld(c.Context(), row, password); err == nil {
+		return m.Finish(c, Proof{Method: ByPassword, Account: asked.Account, Person: asked.Person, Level: act.Standard})
+	}
+	if t, ok := shown(err, "password"); ok {
+		for i := range t.fields {
+			t.fields[i].Name = "password"
+		}
+		return m.raisePage(c, asked, t)
+	}
+	return err
+}
+
+func (m *Module) showRaise(c *web.Context) error {
+	asked, ok, err := m.Asked(c)
+	if err != nil {
+		return err
+	}
+	if !ok || !asked.Signed {
+		return c.Redirect("/sign-in?" + url.Values{"back": {c.Back()}}.Encode())
+	}
+	return m.raisePage(c, asked, typed{})
+}
+
+// raisePage offers what is lacking: a higher level leads to where identity is proved, two factors and freshness to the
+// account's own methods.
+func (m *Module) raisePage(c *web.Context, asked Asked, t typed) error {
+	v := secondView{Raise: asked.Signed, Fields: t.fields, Back: asked.Back, Strong: c.Query("strong") == "1"}
+	if level, err := strconv.Atoi(c.Query("level")); err == nil && level > int(c.Act().Assurance) && level <= int(act.Verified) {
+		v.Level = act.Level(level)
+	}
+	any := asked.Signed && !v.Strong
+	row, err := m.accountRow(c.Context(), asked.Account)
+	if err != nil {
+		return err
+	}
+	v.HasPassword = row.Password != "" && (any || adds(asked.Methods, ByPassword))
+	if v.Choices, err = m.seconds(c, asked, any); err != nil {
+		return err
+	}
+	if v.Strong && len(v.Choices) == 0 && !v.HasPassword {
+		v.Choices = m.addable(c)
+	}
+	if v.Level > act.Anonymous {
+		if v.Choices, err = m.levelChoices(c, v.Level); err != nil {
+			return err
+		}
+	}
+	title := "account.raise.title"
+	if !asked.Signed {
+		title = "account.second.title"
+	}
+	return m.plain(c, title, t, secondPage(c, v))
+}
+
+// addable are the methods that a person may add to have a second one.
+func (m *Module) addable(c *web.Context) []choice {
+	var out []choice
+	for _, o := range m.ordered() {
+		if o.Add != "" && o.Second != "" && o.Method != ByRecovery && o.shown(c) {
+			out = append(out, choice{Title: o.title(c), Lead: lead(c, o), Icon: o.Icon, Href: o.Add + "?" + url.Values{"back": {c.Back()}}.Encode()})
+		}
+	}
+	return out
+}
+
+// levelChoices are the ways to the level that is lacking: the population register for Standard; a certificate, an outside
+// e-ID or a service centre for Verified.
+func (m *Module) levelChoices(c *web.Context, level act.Level) ([]choice, error) {
+	back := url.Values{"back": {c.Back()}}.Encode()
+	register := choice{Title: c.T("account.raise.register"), Lead: c.T("account.raise.register_lead"), Icon: "identification-card", Href: "/account/identity?" + back}
+	person, err := m.Person(c.Context(), c.Act(), "account.look.profile", c.Person())
+	if err != nil {
+		return nil, err
+	}
+	var out []choice
+	if person.Level < act.Standard {
+		out = append(out, register)
+	}
+	if level < act.Verified {
+		return out, nil
+	}
+	for _, o := range m.ordered() {
+		if o.First != "" && (o.Method == ByCertificate || o.Method == ByProvider) && o.shown(c) {
+			out = append(out, choice{Title: o.title(c), Lead: lead(c, o), Icon: o.Icon, Href: o.First + "?" + back})
+		}
+	}
+	return append(out, choice{Title: c.T("account.raise.centre"), Lead: c.T("account.raise.centre_lead"), Icon: "buildings"}), nil
+}
+
+// showLast begins a sign-in as this browser's last one went.
+func (m *Module) postLast(c *web.Context) error {
+	last, ok, err := m.lastHere(c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return c.Redirect("/sign-in?" + url.Values{"back": {c.Back()}}.Encode())
+	}
+	person, err := m.Person(c.Context(), reader, "account.look.profile", last.Person)
+	if err != nil {
+		return err
+	}
+	channel := Email
+	if last.Method == BySMS {
+		channel = Phone
+	}
+	contact := person.contact(channel)
+	if contact.key == "" {
+		return c.Redirect("/sign-in?" + url.Values{"back": {c.Back()}}.Encode())
+	}
+	sent, err := m.AskCode(c.Context(), contact, c.Lang(), from(c))
+	if t, ok := shown(err, ""); ok {
+		v, verr := m.viewOf(c)
+		if verr != nil {
+			return verr
+		}
+		v.Faults = t.fields
+		return m.plain(c, v.title(), t, signInPage(c, v))
+	}
+	if err != nil {
+		return err
+	}
+	m.counts.add(c.Now(), m.deps.Zone, stepChosen, last.Method)
+	return c.Redirect(codePath("/sign-in/code", sent.Try, c.Back()))
+}
+
+// postForget takes the name of this browser away from it.
+func (m *Module) postForget(c *web.Context) error {
+	c.SetCookie(cookieDevice, "", 0)
+	return c.Redirect("/sign-in?" + url.Values{"back": {c.Back()}}.Encode())
+}
+
+// lastView is how this browser's last sign-in went, for the top of the sign-in page.
+type lastView struct {
+	To     string // masked; empty: nobody is known here
+	When   string
+	Method Method
+	Offer  *Offer // for a method with a page of its own
+}
+
+func (m *Module) last(c *web.Context) (lastView, error) {
+	last, ok, err := m.lastHere(c)
+	if err != nil || !ok {
+		return lastView{}, err
+	}
+	person, err := m.Person(c.Context(), reader, "account.look.profile", last.Person)
+	if err != nil {
+		return lastView{}, nil // erased meanwhile: nobody is known here
+	}
+	out := lastView{Method: last.Method, When: lang.Moment(c.Lang(), last.Seen, c.Now(), m.deps.Zone)}
+	contacts := []Contact{person.contact(Email), person.contact(Phone)}
+	if last.Method == BySMS {
+		slices.Reverse(contacts)
+	}
+	for _, contact := range contacts {
+		if contact.key != "" && out.To == "" {
+			out.To = contact.Masked()
+		}
+	}
+	for _, o := range m.ordered() {
+		if o.Method == last.Method && o.First != "" && o.shown(c) {
+			out.Offer = &o
+			break
+		}
+	}
+	return out, nil
+}
+
+// freshFor is how lately a person must have shown that they are there to change how they sign in.
+const freshFor = 15 * time.Minute
