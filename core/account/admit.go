@@ -57,8 +57,12 @@ func (m *Module) Finish(c *web.Context, p Proof) error {
 			return err
 		}
 	}
-	if err := m.open(c.Context(), p.Account); err != nil {
+	closed, err := m.Blocked(c.Context(), p.Account)
+	if err != nil {
 		return err
+	}
+	if closed.Kind == Barred {
+		return ErrBlocked
 	}
 	first, waiting, err := m.takeAttempt(c)
 	if err != nil {
@@ -70,12 +74,17 @@ func (m *Module) Finish(c *web.Context, p Proof) error {
 		p.Strong, p.New = p.Strong || twoFactors(methods), first.MadeNow
 		p.Level = max(p.Level, act.Level(first.Level))
 	}
-	asked, err := m.asksSecond(c, p)
+	asked, err := m.asksSecond(c, p, closed.Any())
 	if err != nil {
 		return err
 	}
 	if asked {
 		return m.wait(c, p, methods, back)
+	}
+	if closed.Any() { // its owner froze it: two factors may open it again
+		if err := m.Admit(c.Context(), p, p.Strong); err != nil {
+			return err
+		}
 	}
 	entry, err := m.begin(c.Context(), p, methods, m.via(c, act.Web))
 	if err != nil {
@@ -89,8 +98,8 @@ func (m *Module) open(ctx context.Context, account id.ID) error {
 	return m.base.Store.Read(ctx, func(r *store.Snapshot) error { return m.notBlocked(r, account) })
 }
 
-// asksSecond decides from the account's wish, its ways and the browser.
-func (m *Module) asksSecond(c *web.Context, p Proof) (bool, error) {
+// asksSecond decides from the account's wish, its ways and the browser. A frozen account always asks.
+func (m *Module) asksSecond(c *web.Context, p Proof, frozen bool) (bool, error) {
 	if p.Strong || p.New {
 		return false, nil
 	}
@@ -107,6 +116,9 @@ func (m *Module) asksSecond(c *web.Context, p Proof) (bool, error) {
 		has = has || w.Second && w.Method != ByRecovery && w.Method.factor() != p.Method.factor()
 	}
 	known, err := m.knows(c.Context(), c.Cookie(cookieDevice), p.Person)
+	if frozen {
+		row.Second = SecondAlways
+	}
 	return secondAsked(row.Second, known, p, has), err
 }
 

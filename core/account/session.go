@@ -27,7 +27,10 @@ func (m *Module) Guard(tx *store.Tx, a act.Act) error {
 	if errors.Is(err, store.ErrNone) || err == nil && (!row.Closed.IsZero() || !tx.Now().Before(row.Ends)) {
 		return ErrClosed
 	}
-	if err != nil || a.Actor.Agency.IsZero() {
+	if err != nil {
+		return err
+	}
+	if err := m.stillAlso(tx, a); err != nil || a.Actor.Agency.IsZero() {
 		return err
 	}
 	official, err := agency.Find(tx, a.Actor.Agency, a.Actor.Person)
@@ -55,7 +58,7 @@ func (m *Module) SessionsOf(ctx context.Context, a act.Act, person id.ID) ([]Ope
 	}
 	out := make([]OpenSession, 0, len(rows))
 	for _, row := range rows {
-		if now.Sub(row.Seen) >= SessionIdle && row.ID != a.Session {
+		if now.Sub(row.Seen) >= idleOf(row.ByOfficial) && row.ID != a.Session {
 			continue
 		}
 		device, err := keys.Open("session", "device", row.Device)

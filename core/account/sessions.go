@@ -130,7 +130,15 @@ func (s *sessions) cached(hash web.TokenHash, now time.Time) (web.Session, bool)
 }
 
 func (f *found) over(now time.Time) bool {
-	return !now.Before(f.ends) || now.Sub(f.session.Seen) >= SessionIdle
+	return !now.Before(f.ends) || now.Sub(f.session.Seen) >= idleOf(f.session.By)
+}
+
+// idleOf is how long a session may lie unused: less for one that an official began for a person at a centre.
+func idleOf(by id.ID) time.Duration {
+	if by.IsZero() {
+		return SessionIdle
+	}
+	return VisitIdle
 }
 
 func (s *sessions) keep(f *found, era uint64) {
@@ -180,6 +188,12 @@ func (s *sessions) load(ctx context.Context, hash web.TokenHash) (*found, error)
 		}
 		out = &found{hash: hash, session: sessionOf(row, standing), ends: row.Ends}
 		if out.session.Also, err = s.m.alsoOf(p, row.Person); err != nil {
+			return err
+		}
+		if err := s.m.notBlocked(p, row.Account); err != nil { // closed while the session was being begun
+			if errors.Is(err, ErrBlocked) || errors.Is(err, ErrFrozen) {
+				return store.ErrNone
+			}
 			return err
 		}
 		return s.checkHat(p, out)

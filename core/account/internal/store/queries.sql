@@ -248,3 +248,93 @@ DELETE FROM device_key WHERE (hash, person) IN
 
 -- name: RaisePerson :execrows
 UPDATE person_file SET level = @level, confirmed = @confirmed, version = version + 1 WHERE person = @person AND level < @level;
+
+-- name: InsertMerge :exec
+INSERT INTO person_merge (person, id, merged, how, official, since, undone) VALUES ($1, $2, $3, $4, $5, $6, NULL);
+
+-- name: InsertLed :execrows
+INSERT INTO person_led (merged, person, merge) VALUES ($1, $2, $3) ON CONFLICT (merged) DO NOTHING;
+
+-- name: LedBy :one
+SELECT merged, person, merge FROM person_led WHERE merged = $1;
+
+-- name: DropLed :execrows
+DELETE FROM person_led WHERE merged = $1 AND merge = $2;
+
+-- name: MergesOf :many
+SELECT person, id, merged, how, official, since, undone FROM person_merge WHERE person = $1 ORDER BY person, id;
+
+-- name: MergeByID :one
+SELECT person, id, merged, how, official, since, undone FROM person_merge WHERE person = $1 AND id = $2;
+
+-- name: UndoMerge :execrows
+UPDATE person_merge SET undone = $3 WHERE person = $1 AND id = $2 AND undone IS NULL;
+
+-- name: AccountOrigin :one
+SELECT account, person, origin FROM account WHERE account = $1;
+
+-- name: LeadAccount :exec
+-- The account was opened for origin and leads to person from now on.
+UPDATE account SET person = @person, origin = @origin WHERE account = @account;
+
+-- name: LeadContacts :exec
+UPDATE contact SET person = $2 WHERE account = $1;
+
+-- name: ContactsOf :many
+SELECT contact, channel, since FROM contact WHERE account = $1 ORDER BY contact;
+
+-- name: DropPersonAccount :exec
+DELETE FROM person_account WHERE person = $1 AND account = $2;
+
+-- name: PersonVersion :one
+SELECT person, version, signs_in, level FROM person_file WHERE person = $1;
+
+-- name: SetMergedProfile :execrows
+UPDATE person_file SET profile = @profile, lang = @lang, signs_in = @signs_in, version = version + 1 WHERE person = @person AND version = @version;
+
+-- name: InsertMergeTry :exec
+INSERT INTO merge_try (hash, account, person, until) VALUES ($1, $2, $3, $4);
+
+-- name: MergeTryByHash :one
+SELECT hash, account, person, until FROM merge_try WHERE hash = $1;
+
+-- name: DropMergeTry :execrows
+DELETE FROM merge_try WHERE hash = $1;
+
+-- name: SweepMergeTries :execrows
+DELETE FROM merge_try WHERE hash IN (SELECT old.hash FROM merge_try AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
+
+-- name: PutBlock :execrows
+INSERT INTO account_block (account, kind, reason, note, official, since, cause) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (account, kind) DO NOTHING;
+
+-- name: BlocksOf :many
+SELECT account, kind, reason, note, official, since, cause FROM account_block WHERE account = $1 ORDER BY account, kind;
+
+-- name: DropBlock :execrows
+DELETE FROM account_block WHERE account = $1 AND kind = $2;
+
+-- name: BlocksAfter :many
+SELECT account, kind, reason, official, since FROM account_block WHERE account > $1 ORDER BY account, kind LIMIT $2;
+
+-- name: InsertNotMe :exec
+INSERT INTO not_me (hash, person, made, until, used) VALUES ($1, $2, $3, $4, NULL);
+
+-- name: NotMeByHash :one
+SELECT hash, person, made, until, used FROM not_me WHERE hash = $1;
+
+-- name: UseNotMe :execrows
+UPDATE not_me SET used = $2 WHERE hash = $1 AND used IS NULL AND until > $2;
+
+-- name: SweepNotMe :execrows
+DELETE FROM not_me WHERE hash IN (SELECT old.hash FROM not_me AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
+
+-- name: DropPersonKey :execrows
+-- The person was erased: their number belongs to nobody the city knows.
+DELETE FROM person_key WHERE snils = $1 AND person = $2;
+
+-- name: NowSignsIn :execrows
+UPDATE person_file SET signs_in = TRUE WHERE person = $1;
+
+-- name: RecoverProfile :execrows
+UPDATE person_file SET profile = @profile, version = version + 1 WHERE person = @person AND version = @version;
