@@ -18,10 +18,10 @@ import (
 // today is the city's day at a moment of the store.
 func (m *Module) today(r store.Reader) calendar.Date { return calendar.DateOf(r.Now(), m.deps.Zone) }
 
-// Holds returns the mandate by which taker may act for giver in the scope now, or store.ErrNone. It reads the giver's
-// rows alone and serves inside a Write.
-func (m *Module) Holds(r store.Reader, giver, taker id.ID, scope string) (id.ID, error) {
-	rows, err := mandatedb.MandatesBetween(r, giver, taker)
+// Holds returns the mandate by which taker may act for giver in the scope and for the service now, or store.ErrNone. It
+// reads the giver's rows alone and serves inside a Write.
+func (m *Module) Holds(r store.Reader, giver, taker id.ID, scope, service string) (id.ID, error) {
+	rows, err := mandatedb.RightsBetween(r, giver, taker)
 	if err != nil {
 		return id.ID{}, fmt.Errorf("mandate: holds: %w", err)
 	}
@@ -30,70 +30,96 @@ func (m *Module) Holds(r store.Reader, giver, taker id.ID, scope string) (id.ID,
 		if err != nil {
 			return id.ID{}, err
 		}
-		if one.Holds(scope, m.today(r)) {
+		if one.Covers(scope, service, m.today(r)) {
 			return one.ID, nil
 		}
 	}
 	return id.ID{}, store.ErrNone
 }
 
-// Guard is the whole check of an act inside its Write, for store.SetGuard: the session, the hat, and the mandate when
-// one acts for another. Errors: account.ErrClosed, account.ErrHat, ErrEnded.
+// Guard is the whole check of an act inside its Write, for store.SetGuard: the session, the hat, and, when one acts for
+// another, the mandate with what it is used for. What is done under a mandate leaves its trace in the same Write. Errors:
+// account.ErrClosed, account.ErrHat, ErrEnded, ErrBeyond.
 func (m *Module) Guard(tx *store.Tx, a act.Act) error {
 	if err := m.deps.Accounts.Guard(tx, a); err != nil || a.Mandate.IsZero() {
 		return err
 	}
-	row, err := mandatedb.MandateByID(tx, a.Holder, a.Mandate)
+	one, err := rightOf(tx, a.Holder, a.Mandate)
 	if errors.Is(err, store.ErrNone) {
 		return ErrEnded
 	}
 	if err != nil {
 		return err
 	}
-	one, err := mandate(row)
-	if err != nil {
+	if err := judge(one, a, m.today(tx)); err != nil {
 		return err
 	}
-	if one.Taker != a.Actor.Person || !one.live(m.today(tx)) {
+	return m.trace(tx, a)
+}
+
+// judge decides whether a mandate lets an act be done on the day.
+func judge(one Mandate, a act.Act, today calendar.Date) error {
+	switch {
+	case a.Actor.Kind != act.Person, one.Taker != a.Actor.Person, !one.Live(today):
 		return ErrEnded
+	case !one.Allows(a.Use.Scope, a.Use.Service):
+		return ErrBeyond
 	}
 	return nil
 }
 
-func (m Mandate) live(today calendar.Date) bool { return m.Ended.IsZero() && today.Before(m.Ends) }
-
-func mandate(row mandatedb.Mandate) (Mandate, error) {
-	out := Mandate{
-		ID: row.ID, Giver: row.Giver, Taker: row.Taker, Kind: Kind(row.Kind), Source: row.Source, Since: row.Since, Ended: row.Ended,
+func rightOf(r store.Reader, giver, mandateID id.ID) (Mandate, error) {
+	row, err := mandatedb.RightByID(r, giver, mandateID)
+	if err != nil {
+		return Mandate{}, err
 	}
-	if err := json.Unmarshal([]byte(row.Scopes), &out.Scopes); err != nil {
+	return mandate(row)
+}
+
+func mandate(row mandatedb.MandateRight) (Mandate, error) {
+	out := Mandate{
+		ID: row.ID, Giver: row.Giver, Taker: row.Taker, Kind: Kind(row.Kind), Source: row.Source, GivenBy: row.GivenBy,
+		Since: row.Since, Ended: row.Ended, EndedBy: row.EndedBy, Version: row.Version,
+	}
+	err := errors.Join(json.Unmarshal([]byte(row.Scopes), &out.Scopes), json.Unmarshal([]byte(row.Services), &out.Services))
+	if err != nil {
 		return Mandate{}, fmt.Errorf("mandate: scopes of %s: %w", row.ID, err)
 	}
-	var err error
+	if row.Begins != "" {
+		if out.Begins, err = calendar.ParseDate(row.Begins); err != nil {
+			return Mandate{}, fmt.Errorf("mandate: beginning of %s: %w", row.ID, err)
+		}
+	}
 	if out.Ends, err = calendar.ParseDate(row.Ends); err != nil {
 		return Mandate{}, fmt.Errorf("mandate: end of %s: %w", row.ID, err)
 	}
 	return out, nil
 }
 
-// Of lists the mandates that a person has given, the ended ones too.
+func mandates(rows []mandatedb.MandateRight) ([]Mandate, error) {
+	out := make([]Mandate, len(rows))
+	for i, row := range rows {
+		one, err := mandate(row)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = one
+	}
+	return out, nil
+}
+
+// Of lists the mandates that a person or an organisation has given, the ended ones too.
 func (m *Module) Of(ctx context.Context, giver id.ID) ([]Mandate, error) {
-	var rows []mandatedb.Mandate
+	var rows []mandatedb.MandateRight
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		var err error
-		rows, err = mandatedb.MandatesOf(r, giver)
+		rows, err = mandatedb.RightsOf(r, giver)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mandate: list: %w", err)
 	}
-	out := make([]Mandate, len(rows))
-	for i, row := range rows {
-		if out[i], err = mandate(row); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return mandates(rows)
 }
 
 // Taken lists the mandates by which a person may act for others now, in the order of the givers' ids. Each is read at
@@ -107,15 +133,11 @@ func (m *Module) Taken(ctx context.Context, taker id.ID) ([]Mandate, error) {
 			return err
 		}
 		for _, c := range copies {
-			row, err := mandatedb.MandateByID(r, c.Giver, c.ID)
+			one, err := rightOf(r, c.Giver, c.ID)
 			if err != nil {
 				return err
 			}
-			one, err := mandate(row)
-			if err != nil {
-				return err
-			}
-			if one.live(m.today(r)) && one.Taker == taker {
+			if one.Live(m.today(r)) && one.Taker == taker {
 				out = append(out, one)
 			}
 		}
@@ -127,50 +149,54 @@ func (m *Module) Taken(ctx context.Context, taker id.ID) ([]Mandate, error) {
 	return out, nil
 }
 
-// Children lists the children for whom a parent may act now, youngest last, with the look at each recorded.
-func (m *Module) Children(ctx context.Context, a act.Act, parent id.ID) ([]Child, error) {
-	taken, err := m.Taken(ctx, parent)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]id.ID, 0, len(taken))
-	for _, one := range taken {
-		ids = append(ids, one.Giver)
-	}
-	people, err := m.deps.Accounts.People(ctx, a, "mandate.look.children", ids...)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Child, 0, len(taken))
-	for _, one := range taken {
-		person, ok := people[one.Giver]
-		if ok && one.Kind == Parent {
-			out = append(out, Child{Mandate: one.ID, Person: person, Scopes: one.Scopes, Source: one.Source, Since: one.Since, Ends: one.Ends})
-		}
-	}
-	byAge(out)
-	return out, nil
-}
-
-// Put gives a parent the mandate for a child, in the child's rows, and announces it. False: it was there already.
+// Put gives the taker the mandate, in the giver's rows, and announces it. A mandate of that id that was ended lives again.
+// False: it was there already.
 func (m *Module) Put(tx *store.Tx, one Mandate) (bool, error) {
-	scopes, err := json.Marshal(one.Scopes)
-	if err != nil {
-		return false, fmt.Errorf("mandate: scopes: %w", err)
+	scopes, errScopes := list(one.Scopes)
+	services, errServices := list(one.Services)
+	if err := errors.Join(errScopes, errServices); err != nil {
+		return false, err
 	}
-	n, err := mandatedb.PutMandate(tx, mandatedb.PutMandateParams{
-		Giver: one.Giver, ID: one.ID, Taker: one.Taker, Kind: string(one.Kind), Scopes: string(scopes), Source: one.Source,
-		Since: tx.Now(), Ends: one.Ends.String(),
+	n, err := mandatedb.PutRight(tx, mandatedb.PutRightParams{
+		Giver: one.Giver, ID: one.ID, Taker: one.Taker, Kind: string(one.Kind), Scopes: scopes, Services: services, Source: one.Source,
+		GivenBy: one.GivenBy, Since: tx.Now(), Begins: dayText(one.Begins), Ends: one.Ends.String(),
 	})
 	if err != nil || n == 0 {
+		return false, err
+	}
+	if err := mandatedb.PutHome(tx, one.ID, one.Giver); err != nil {
 		return false, err
 	}
 	return true, m.tell(tx, one.Giver, one.ID)
 }
 
-// End ends a mandate before its day, in the giver's rows. False: it had ended.
+// list is a list as a column keeps it.
+func list(items []string) (string, error) {
+	if items == nil {
+		items = []string{}
+	}
+	text, err := json.Marshal(items)
+	if err != nil {
+		return "", fmt.Errorf("mandate: list: %w", err)
+	}
+	return string(text), nil
+}
+
+func dayText(d calendar.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
+}
+
+// End ends a mandate before its day, in the giver's rows, because its ground is gone. False: it had ended.
 func (m *Module) End(tx *store.Tx, giver, mandateID id.ID) (bool, error) {
-	n, err := mandatedb.EndMandate(tx, tx.Now(), giver, mandateID)
+	return m.end(tx, giver, mandateID, id.ID{})
+}
+
+// end ends a mandate; by is the person who did, zero for a register.
+func (m *Module) end(tx *store.Tx, giver, mandateID, by id.ID) (bool, error) {
+	n, err := mandatedb.EndRight(tx, mandatedb.EndRightParams{Ended: tx.Now(), EndedBy: by, Giver: giver, ID: mandateID})
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -178,7 +204,7 @@ func (m *Module) End(tx *store.Tx, giver, mandateID id.ID) (bool, error) {
 }
 
 func (m *Module) tell(tx *store.Tx, giver, mandateID id.ID) error {
-	row, err := mandatedb.MandateByID(tx, giver, mandateID)
+	row, err := mandatedb.RightByID(tx, giver, mandateID)
 	if err != nil {
 		return err
 	}
@@ -192,10 +218,10 @@ const jobCopy = "mandate.copy"
 
 // copyToTaker makes the taker's copy say what the home says now, whatever version the event was of.
 func (m *Module) copyToTaker(ctx context.Context, j jobs.Job) error {
-	var row mandatedb.Mandate
+	var row mandatedb.MandateRight
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		var err error
-		row, err = mandatedb.MandateByID(r, j.Holder, j.Object)
+		row, err = mandatedb.RightByID(r, j.Holder, j.Object)
 		return err
 	})
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 func (r *rig) holds(t *testing.T, giver, taker id.ID, scope string) bool {
 	t.Helper()
 	err := r.base.Store.Read(t.Context(), func(s *store.Snapshot) error {
-		_, err := r.Holds(s, giver, taker, scope)
+		_, err := r.Holds(s, giver, taker, scope, "")
 		return err
 	})
 	if err != nil && !errors.Is(err, store.ErrNone) {
@@ -55,7 +55,7 @@ func TestAParentActsForTheirChildUntilEighteen(t *testing.T) {
 		if r.holds(t, anna, child, "read") {
 			t.Error("the child may act for the parent")
 		}
-		forChild := a.For(child, children[0].Mandate)
+		forChild := a.For(child, children[0].Mandate).Using(mandate.ScopeApply, "")
 		write := func() error { return r.base.Store.WriteAs(t.Context(), forChild, func(*store.Tx) error { return nil }) }
 		if err := write(); err != nil {
 			t.Errorf("an act for the child: %v", err)
@@ -71,7 +71,7 @@ func TestAParentActsForTheirChildUntilEighteen(t *testing.T) {
 		if children, err := r.Children(t.Context(), a, anna); err != nil || len(children) != 0 {
 			t.Errorf("children are %+v, %v", children, err)
 		}
-		if err := r.base.Store.WriteAs(t.Context(), r.enter(t, "anna").For(child, children[0].Mandate), func(*store.Tx) error { return nil }); !errors.Is(err, mandate.ErrEnded) {
+		if err := r.base.Store.WriteAs(t.Context(), r.enter(t, "anna").For(child, children[0].Mandate).Using(mandate.ScopeApply, ""), func(*store.Tx) error { return nil }); !errors.Is(err, mandate.ErrEnded) {
 			t.Errorf("an act for a grown-up child: %v", err)
 		}
 	})

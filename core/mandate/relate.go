@@ -84,7 +84,7 @@ func (r relator) held(ctx context.Context, taker id.ID, object act.Object, scope
 	var out id.ID
 	err := r.m.base.Store.Read(ctx, func(s *store.Snapshot) error {
 		var err error
-		out, err = r.m.Holds(s, object.Holder, taker, scope)
+		out, err = r.m.Holds(s, object.Holder, taker, scope, object.Service)
 		return err
 	})
 	return out, err
