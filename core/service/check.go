@@ -155,6 +155,9 @@ func (c *checker) date(from, path, text string, year int) calendar.Date {
 	return day
 }
 
+// investigationMost is how many days at most an investigation may hide its looks.
+const investigationMost = 180
+
 func (c *checker) agencies() {
 	known := keysOf(c.city.Agencies, func(a *Agency) string { return a.Key })
 	for i := range c.city.Agencies {
@@ -166,6 +169,9 @@ func (c *checker) agencies() {
 		c.keys(from, "queues", "key", '-', keysOf(a.Queues, func(q *Queue) string { return q.Key }))
 		if a.Appeals != "" {
 			c.reference(from, "appeals", "agency", a.Appeals, known)
+		}
+		if n := a.Investigations; n != nil && (n.Days < 1 || n.Days > investigationMost) {
+			c.tell(from, "investigations.days", "bad_delay", "value", strconv.Itoa(n.Days), "most", strconv.Itoa(investigationMost))
 		}
 	}
 }

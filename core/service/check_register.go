@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -29,6 +30,23 @@ func (c *checker) registers() {
 			}
 		}
 		c.reply(from, r)
+		if r.Correction != nil {
+			c.correction(from, r.Correction)
+		}
+	}
+}
+
+// correction checks that the address is one that a page may lead to, and that a service of the city is there.
+func (c *checker) correction(from string, k *Correction) {
+	if k.Address == "" || strings.HasPrefix(k.Address, "https://") {
+		return
+	}
+	if key, ok := strings.CutPrefix(k.Address, "/services/"); ok {
+		c.reference(from, "correction.address", "service", key, keysOf(c.city.Services, func(s *Service) string { return s.Key }))
+		return
+	}
+	if !strings.HasPrefix(k.Address, "/") || strings.HasPrefix(k.Address, "//") {
+		c.tell(from, "correction.address", "bad_address", "value", k.Address)
 	}
 }
 

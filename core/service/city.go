@@ -101,6 +101,16 @@ type Agency struct {
 	Head    Head    `json:"head" need:"1" about:"Who heads it"`
 	Queues  []Queue `json:"queues,omitempty" about:"Queues of cases, one a department"`
 	Appeals string  `json:"appeals,omitempty" about:"Key of the agency that hears appeals against it"`
+
+	Investigations *Investigations `json:"investigations,omitempty" about:"For an agency that may look at people's data in an investigation without their being told at once; left out: it may not"`
+}
+
+// Investigations says who of an agency may open an investigation, by which law, and how long its looks stay hidden.
+type Investigations struct {
+	Roles []string `json:"roles" need:"1" one:"clerk|officer|head" about:"Roles of officials who may open one"`
+	Days  int      `json:"days" need:"1" about:"How many days at most the looks stay hidden from the person: 1 to 180"`
+	See   []string `json:"see" need:"1" one:"account.profile|casework.cases|exchange.certificates|document.results|pay.charges" about:"Kinds of data that may be looked at"`
+	Law   Text     `json:"law" need:"1" about:"The act and its point, as the person reads it afterwards"`
 }
 
 // Head is the head of an agency.
@@ -128,6 +138,13 @@ type Register struct {
 	Fresh      string         `json:"fresh" need:"1" about:"How long a reply may be reused in the same case: 24h"`
 	Timeout    string         `json:"timeout" need:"1" about:"How long one request may take: 5s"`
 	Retries    int            `json:"retries" need:"1" about:"How many more times it is asked, with growing pauses"`
+	Correction *Correction    `json:"correction,omitempty" about:"How a mistake in the register is put right; left out: by writing to the agency"`
+}
+
+// Correction is how the owner of a register puts a mistake in it right.
+type Correction struct {
+	Text    Text   `json:"text" need:"1" about:"What to do, in one or two sentences"`
+	Address string `json:"address,omitempty" about:"Where one begins: a path of the portal, for example /services/city-appeal, or an address with https://"`
 }
 
 // Parameter is something given to a register.

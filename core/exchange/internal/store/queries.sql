@@ -36,3 +36,8 @@ WHERE holder = @holder AND case_id = @case_id AND certificate = @certificate AND
 
 -- name: DeleteCertificates :execrows
 DELETE FROM certificate WHERE holder = $1 AND case_id = $2;
+
+-- name: CertificatesAbout :many
+-- Everything that registers have told of a person.
+SELECT holder, case_id, certificate, id, case_holder, applicant, agency, service, register, early, state, trouble, asked, answered, valid, tries, parameters, question, reply, needed, revision
+FROM certificate WHERE holder = $1 ORDER BY holder, case_id, certificate LIMIT $2;

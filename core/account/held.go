@@ -1,0 +1,240 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"posad.city/core/account/internal/store"
+	"posad.city/core/module"
+	"posad.city/kit/act"
+	"posad.city/kit/feed"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+)
+
+// Data tells what the account holds of a person.
+func (m *Module) Data() module.Data { return held{m: m} }
+
+type held struct {
+	module.NoData
+	m *Module
+}
+
+// lookData is the look of a person's own data, shown, exported or erased.
+const lookData = "account.look.profile"
+
+// Covers implements module.Data.
+func (held) Covers() map[string]string {
+	return map[string]string{
+		"person_file":  "account.profile",
+		"session":      "account.sessions",
+		"device":       "account.devices",
+		"repeat_call":  "- copies of answers to repeated API calls, kept for a day; what they say stands in the other parts",
+		"person_merge": "account.profile",
+	}
+}
+
+// Held implements module.Data.
+func (h held) Held(ctx context.Context, a act.Act, person id.ID, _ int) ([]module.Holding, error) {
+	profile, err := h.profile(ctx, a, person)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := h.m.AccountOf(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	ways := module.Holding{Key: "account.ways", Edit: securityPath}
+	for _, account := range accounts {
+		some, err := h.ways(ctx, account)
+		if err != nil {
+			return nil, err
+		}
+		ways.Items = append(ways.Items, some...)
+	}
+	out := []module.Holding{profile, ways}
+	for _, read := range []func(context.Context, act.Act, id.ID) (module.Holding, error){h.sessions, h.devices} {
+		one, err := read(ctx, a, person)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func (h held) profile(ctx context.Context, a act.Act, person id.ID) (module.Holding, error) {
+	out := module.Holding{Key: "account.profile", Edit: "/account/profile"}
+	one, err := h.m.Person(ctx, a, lookData, person)
+	if errors.Is(err, store.ErrNone) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	item := module.Item{ID: person}
+	add := func(key, value string) {
+		if value != "" {
+			item.Facts = append(item.Facts, module.Fact{Key: key, Value: value})
+		}
+	}
+	add("family_name", one.Name.Family)
+	add("given_name", one.Name.Given)
+	add("patronymic", one.Name.Patronymic)
+	add("birth_date", one.Birth.String())
+	add("snils", one.SNILS)
+	add("phone", one.Phone)
+	add("email", one.Email)
+	add("language", string(one.Lang))
+	item.Facts = append(item.Facts, module.Fact{Key: "level", Code: fmt.Sprintf("mydata.level.%d", one.Level)})
+	out.Items = []module.Item{item}
+	return out, nil
+}
+
+func (h held) ways(ctx context.Context, account id.ID) ([]module.Item, error) {
+	row, err := h.m.accountRow(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	var out []module.Item
+	if row.Password != "" {
+		out = append(out, module.Item{ID: account, Facts: []module.Fact{{Key: "method", Value: string(ByPassword)}}})
+	}
+	list, err := h.m.WaysOf(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	for _, way := range list {
+		item := module.Item{ID: way.ID, At: way.Added, Facts: []module.Fact{{Key: "method", Value: string(way.Method)}}}
+		if way.Name != "" {
+			item.Facts = append(item.Facts, module.Fact{Key: "called", Value: way.Name})
+		}
+		if !way.Used.IsZero() {
+			item.Facts = append(item.Facts, module.Fact{Key: "used", Time: way.Used})
+		}
+		out = append(out, item)
+	}
+	return out, nil
+}
+
+func (h held) sessions(ctx context.Context, a act.Act, person id.ID) (module.Holding, error) {
+	out := module.Holding{Key: "account.sessions", Edit: securityPath}
+	list, err := h.m.SessionsOf(ctx, a, person)
+	if errors.Is(err, vault.ErrErased) {
+		return out, nil
+	}
+	for _, s := range list {
+		item := module.Item{ID: s.ID, At: s.Started, Facts: []module.Fact{{Key: "seen", Time: s.Seen}, {Key: "channel", Value: string(s.Channel)}}}
+		for _, f := range []module.Fact{{Key: "device", Value: s.Device}, {Key: "place", Value: s.Place}, {Key: "methods", Value: s.Methods}} {
+			if f.Value != "" {
+				item.Facts = append(item.Facts, f)
+			}
+		}
+		out.Items = append(out.Items, item)
+	}
+	return out, err
+}
+
+func (h held) devices(ctx context.Context, a act.Act, person id.ID) (module.Holding, error) {
+	out := module.Holding{Key: "account.devices", Edit: securityPath}
+	list, err := h.m.DevicesOf(ctx, a, person)
+	if errors.Is(err, vault.ErrErased) {
+		return out, nil
+	}
+	for _, d := range list {
+		item := module.Item{ID: d.ID, At: d.First, Facts: []module.Fact{{Key: "seen", Time: d.Seen}, {Key: "method", Value: string(d.Method)}}}
+		if d.Name != "" {
+			item.Facts = append(item.Facts, module.Fact{Key: "device", Value: d.Name})
+		}
+		out.Items = append(out.Items, item)
+	}
+	return out, err
+}
+
+// Holders implements module.Data: ways in are sealed by their account's key.
+func (h held) Holders(ctx context.Context, person id.ID) ([]id.ID, error) {
+	return h.m.AccountOf(ctx, person)
+}
+
+// Forget implements module.Data: sessions are closed, ways in, contacts, devices and the number's lookup are dropped, so
+// that nobody can sign in and the same person may begin anew as somebody the city has never met.
+func (h held) Forget(ctx context.Context, person id.ID) error {
+	one, err := h.m.Person(ctx, reader, lookData, person)
+	if err != nil && !errors.Is(err, store.ErrNone) {
+		return err
+	}
+	accounts, err := h.m.AccountOf(ctx, person)
+	if err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		if err := h.m.base.Store.Write(ctx, func(tx *store.Tx) error { return h.dropWays(tx, one, account) }); err != nil {
+			return fmt.Errorf("account: forget ways in: %w", err)
+		}
+	}
+	err = h.m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := h.m.CloseOthers(tx, person, id.ID{}); err != nil {
+			return err
+		}
+		if one.SNILS != "" {
+			if _, err := accountdb.DropPersonKey(tx, h.m.base.Vault.Keyed(spaceSNILS, one.SNILS), person); err != nil {
+				return err
+			}
+		}
+		if err := h.dropDevices(tx, person); err != nil {
+			return err
+		}
+		return h.m.base.Feed.Publish(tx, feed.Change{Topic: TopicPerson, Holder: person, Object: person})
+	})
+	if err != nil {
+		return fmt.Errorf("account: forget: %w", err)
+	}
+	return nil
+}
+
+func (h held) dropWays(tx *store.Tx, one Person, account id.ID) error {
+	for _, channel := range []Channel{Email, Phone} {
+		c := one.contact(channel)
+		if c.key == "" {
+			continue
+		}
+		if _, err := accountdb.DropContact(tx, c.keyed(h.m.base.Vault), account); err != nil {
+			return err
+		}
+	}
+	if _, err := accountdb.SetPassword(tx, account, ""); err != nil {
+		return err
+	}
+	rows, err := accountdb.WaysOf(tx, account)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		way, err := accountdb.WayByID(tx, account, row.ID)
+		if err != nil {
+			return err
+		}
+		if err := h.m.dropIn(tx, way); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h held) dropDevices(tx *store.Tx, person id.ID) error {
+	list, err := accountdb.DevicesOf(tx.As(reader, "account.look.sessions"), person)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		if _, err := accountdb.DropDeviceKey(tx, d.Hash, person); err != nil {
+			return err
+		}
+		if _, err := accountdb.DropDevice(tx, person, d.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
