@@ -153,18 +153,28 @@ func styles(sources fs.FS, out *output) error {
 	return out.put("portal.css", code)
 }
 
+// script minifies each file of js by itself: app.js is every page's, the others belong to the pages that name them.
 func script(sources fs.FS, out *output) error {
-	content, err := fs.ReadFile(sources, "js/app.js")
+	names, err := fs.Glob(sources, "js/*.js")
 	if err != nil {
 		return err
 	}
-	code, err := minified(string(content), api.TransformOptions{
-		Loader: api.LoaderJS, MinifyWhitespace: true, MinifySyntax: true, MinifyIdentifiers: true, Target: api.ES2019, Charset: api.CharsetUTF8,
-	})
-	if err != nil {
-		return err
+	for _, name := range names {
+		content, err := fs.ReadFile(sources, name)
+		if err != nil {
+			return err
+		}
+		code, err := minified(string(content), api.TransformOptions{
+			Loader: api.LoaderJS, MinifyWhitespace: true, MinifySyntax: true, MinifyIdentifiers: true, Target: api.ES2019, Charset: api.CharsetUTF8,
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := out.put(path.Base(name), code); err != nil {
+			return err
+		}
 	}
-	return out.put("app.js", code)
+	return nil
 }
 
 func minified(text string, options api.TransformOptions) ([]byte, error) {

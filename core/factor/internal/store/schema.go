@@ -1,0 +1,9 @@
+// Package factordb holds the tables and queries of core/factor; everything but this file is generated from the SQL beside it.
+package factordb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
