@@ -154,7 +154,7 @@ func (h *House) build(o Options) error {
 	}
 	metrics, _ := h.Base.Metrics.(*prometheus.Registry)
 	server, err := web.New(web.Config{
-		BaseURL: h.conf.Address, Secure: h.conf.Secure(), TrustedProxies: proxies, Operators: operators,
+		Raise: "/sign-in/raise", BaseURL: h.conf.Address, Secure: h.conf.Secure(), TrustedProxies: proxies, Operators: operators,
 		FormTargets: h.conf.formTargets(), Secrets: secrets, InFlight: h.conf.InFlight,
 	}, web.Deps{
 		Operations: h.operations, Texts: h.Base.Texts, Clock: h.Clock, Log: h.Base.Log, Metrics: metrics, Breach: o.Breach,

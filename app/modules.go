@@ -87,6 +87,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, AgencyName: m.Service.AgencyName, CaseLink: m.caseLink, LookText: m.Exchange.LookText, Zone: inZone})
 	m.Agency.Provide(m.Account, m.Service)
 	m.Account.Provide(m.Notice, m.Exchange.Identity())
+	m.Account.ProvideTeller(m.Notice)
 	m.Mandate.Provide(m.Exchange.FamilyFacts())
 	m.Exchange.Provide(exchange.Any(m.Apply.Lives, m.Casework.Lives))
 	return m, nil

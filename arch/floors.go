@@ -9,8 +9,9 @@ import (
 // coreModules is the order of core: each imports only earlier ones.
 var coreModules = []string{
 	"page", "module", // what every other module stands on: frame and life cycle
-	"agency", "account", "mandate", "service", "form", "document", "exchange", "pay", "notice", "casework", "apply",
-	"booking", "mypage", "stats", "content", "assistant",
+	"agency", "account", "factor", "approval", "certificate", "broker", "centre", "mandate", "organisation", "openid",
+	"service", "form", "document", "exchange", "pay", "notice", "casework", "apply",
+	"booking", "mydata", "mypage", "stats", "content", "assistant",
 }
 
 // below says what a floor may import beside itself. Floors that are not named here import nothing of the house.

@@ -58,6 +58,11 @@ type Courier interface {
 	SendCode(ctx context.Context, to string, channel Channel, code string, l lang.Language, job id.ID) error
 }
 
+// LinkCourier is a Courier that can put a button into the letter: path gives the code in the browser that asked for it.
+type LinkCourier interface {
+	SendCodeLink(ctx context.Context, to string, channel Channel, code, path string, l lang.Language, job id.ID) error
+}
+
 // Identity is what a person says of themselves to be confirmed.
 type Identity struct {
 	Name  lang.Name

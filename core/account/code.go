@@ -16,6 +16,7 @@ import (
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
+	"posad.city/kit/web"
 )
 
 const jobSendCode = "account.send_code"
@@ -42,6 +43,8 @@ type letter struct {
 	Channel string `json:"channel"`
 	Code    string `json:"code"`
 	Lang    string `json:"lang"`
+	Back    string `json:"back,omitempty"`
+	Here    bool   `json:"here,omitempty"` // a browser asked: the letter may carry a link for it
 }
 
 // The limits of letters: to one contact, and asked for from one address (a school may share one).
@@ -56,11 +59,28 @@ const (
 // to ask for it. from is the caller's network address, for the limit of letters; empty for none. Too many letters are
 // ErrOften.
 func (m *Module) AskCode(ctx context.Context, to Contact, l lang.Language, from string) (Sent, error) {
-	return m.ask(ctx, toEnter, to, id.ID{}, l, from)
+	return m.ask(ctx, asking{why: toEnter, to: to, lang: l, from: from})
 }
 
-func (m *Module) ask(ctx context.Context, why purpose, to Contact, person id.ID, l lang.Language, from string) (Sent, error) {
-	if err := m.countAll(ctx, ErrOften, m.letterLimits(to, from)...); err != nil {
+// AskCodeHere is AskCode for the browser of a visit: the code is worth nothing in another, and the letter has a button.
+func (m *Module) AskCodeHere(c *web.Context, to Contact) (Sent, error) {
+	return m.ask(c.Context(), asking{why: toEnter, to: to, lang: c.Lang(), from: from(c), visit: c.Visit(), back: c.Back()})
+}
+
+// asking is a code that is asked for.
+type asking struct {
+	why    purpose
+	to     Contact
+	person id.ID // whose contact it becomes; zero for a sign-in
+	lang   lang.Language
+	from   string // network address
+	visit  string // the browser's; empty: a program asks
+	back   string // where the browser goes after
+}
+
+func (m *Module) ask(ctx context.Context, q asking) (Sent, error) {
+	to := q.to
+	if err := m.countAll(ctx, ErrOften, m.letterLimits(to, q.from)...); err != nil {
 		return Sent{}, err
 	}
 	code, err := newCode()
@@ -68,11 +88,14 @@ func (m *Module) ask(ctx context.Context, why purpose, to Contact, person id.ID,
 		return Sent{}, err
 	}
 	now := m.base.Clock.Now()
-	row, err := m.challenge(id.New(now), code, letter{To: to.Value, Channel: string(to.Channel), Code: code, Lang: string(l)})
+	row, err := m.challenge(id.New(now), code, letter{To: to.Value, Channel: string(to.Channel), Code: code, Lang: string(q.lang), Back: q.back, Here: q.visit != ""})
 	if err != nil {
 		return Sent{}, err
 	}
-	row.Purpose, row.Contact, row.Person, row.Until = string(why), to.keyed(m.base.Vault), person, now.Add(CodeLife)
+	row.Purpose, row.Contact, row.Person, row.Until = string(q.why), to.keyed(m.base.Vault), q.person, now.Add(CodeLife)
+	if q.visit != "" {
+		row.Visit = hashOf(q.visit)
+	}
 	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := accountdb.InsertChallenge(tx, row); err != nil {
 			return err
@@ -135,6 +158,10 @@ func (m *Module) sendCode(ctx context.Context, j jobs.Job) error {
 	if err := json.Unmarshal(plain, &l); err != nil {
 		return jobs.Fatal(fmt.Errorf("account: read a letter: %w", err))
 	}
+	if by, ok := m.deps.Courier.(LinkCourier); ok && l.Here {
+		link := withQuery(codePath("/sign-in/code", row.ID, l.Back), "code", l.Code)
+		return by.SendCodeLink(ctx, l.To, Channel(l.Channel), l.Code, link, lang.Language(l.Lang), j.ID)
+	}
 	return m.deps.Courier.SendCode(ctx, l.To, Channel(l.Channel), l.Code, lang.Language(l.Lang), j.ID)
 }
 
@@ -158,8 +185,9 @@ type proof struct {
 
 // prove takes a code for a contact, once. The try is counted in the same Write that compares, so that no number of
 // simultaneous tries makes more than CodeTries comparisons. A wrong code is ErrCode; one that is over, used, or was
-// tried too often is ErrCodeOver, and so is a challenge that never was.
-func (m *Module) prove(ctx context.Context, try id.ID, code string, why purpose) (proof, error) {
+// tried too often is ErrCodeOver, and so is a challenge that never was. A code that was asked for in another browser is
+// wrong in this one.
+func (m *Module) prove(ctx context.Context, try id.ID, code, visit string, why purpose) (proof, error) {
 	hashes, err := m.codeHashes(try, digitsOf(code))
 	if err != nil {
 		return proof{}, err
@@ -173,7 +201,8 @@ func (m *Module) prove(ctx context.Context, try id.ID, code string, why purpose)
 		if err != nil {
 			return err
 		}
-		if right = row.Purpose == string(why) && among(row.Code, hashes); !right {
+		here := row.Visit == nil || subtle.ConstantTimeCompare(row.Visit, hashOf(visit)) == 1
+		if right = here && row.Purpose == string(why) && among(row.Code, hashes); !right {
 			return nil // the try counts all the same
 		}
 		_, err = accountdb.UseChallenge(tx, try, tx.Now())

@@ -26,6 +26,7 @@ type Via struct {
 	From    string        // network address, for limits; kept nowhere
 	Place   string        // network address as the person sees it in the list of their sessions
 	Browser string        // what the browser was named by an earlier sign-in; empty: it is new
+	Visit   string        // names the browser's visit or session, to which its codes are bound; empty: a program
 	By      id.ID         // the official who begins the session for a person who is present
 	Most    time.Duration // how long the session lives at most; 0: SessionMost
 }
@@ -56,7 +57,7 @@ func (m *Module) EnterByCode(ctx context.Context, try id.ID, code string, via Vi
 // ProveCode takes the code of a contact, and makes an account when nobody signs in with that contact yet. Errors: ErrCode,
 // ErrCodeOver.
 func (m *Module) ProveCode(ctx context.Context, try id.ID, code string, via Via) (Proof, error) {
-	proved, err := m.prove(ctx, try, code, toEnter)
+	proved, err := m.prove(ctx, try, code, via.Visit, toEnter)
 	if err != nil {
 		return Proof{}, err
 	}

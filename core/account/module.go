@@ -68,6 +68,7 @@ func (m *Module) Provision(b *module.Base) error {
 	m.base = b
 	m.sessions.listen(b.Feed)
 	b.Jobs.Handle(jobSendCode, m.sendCode, jobs.Urgent(), jobs.Tries(8))
+	b.Jobs.Handle(jobAside, m.sendAside, jobs.Urgent(), jobs.Tries(8))
 	b.Jobs.Every(jobSweep, sweepEvery, func(ctx context.Context, _ jobs.Job) error { return m.Sweep(ctx) })
 	if b.Web != nil {
 		m.routes(b.Web, b.Pages)

@@ -454,7 +454,7 @@ func codePage(c *web.Context, v codeView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = ui.Input(ui.InputProps{
-					Field: field(c, v.Faults, "code", true), Width: ui.Width12, Autocomplete: "one-time-code", InputMode: "numeric", MaxLength: 20,
+					Field: field(c, v.Faults, "code", true), Value: v.Code, Width: ui.Width12, Autocomplete: "one-time-code", InputMode: "numeric", MaxLength: 20,
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

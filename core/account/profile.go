@@ -170,13 +170,13 @@ func (m *Module) announcePerson(tx *store.Tx, person id.ID) error {
 
 // AskContactCode sends a code to a contact that the person wants to be reached and to sign in by.
 func (m *Module) AskContactCode(ctx context.Context, a act.Act, to Contact, l lang.Language, from string) (Sent, error) {
-	return m.ask(ctx, forContact, to, a.Actor.Person, l, from)
+	return m.ask(ctx, asking{why: forContact, to: to, person: a.Actor.Person, lang: l, from: from})
 }
 
 // PutContact puts a contact that is proved by its code into the account of the act's session, in the place of the old one
 // of its kind. Errors: ErrCode, ErrCodeOver, ErrTaken when another account signs in with it.
 func (m *Module) PutContact(ctx context.Context, a act.Act, try id.ID, code string) (Person, error) {
-	proved, err := m.prove(ctx, try, code, forContact)
+	proved, err := m.prove(ctx, try, code, "", forContact)
 	if err != nil {
 		return Person{}, err
 	}

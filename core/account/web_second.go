@@ -125,7 +125,7 @@ func (m *Module) postSecond(c *web.Context) error {
 	if contact.key == "" {
 		return c.Redirect("/sign-in/second")
 	}
-	sent, err := m.AskCode(c.Context(), contact, c.Lang(), from(c))
+	sent, err := m.AskCodeHere(c, contact)
 	if t, ok := shown(err, ""); ok {
 		return m.raisePage(c, asked, t)
 	}
@@ -251,7 +251,7 @@ func (m *Module) postLast(c *web.Context) error {
 	if contact.key == "" {
 		return c.Redirect("/sign-in?" + url.Values{"back": {c.Back()}}.Encode())
 	}
-	sent, err := m.AskCode(c.Context(), contact, c.Lang(), from(c))
+	sent, err := m.AskCodeHere(c, contact)
 	if t, ok := shown(err, ""); ok {
 		v, verr := m.viewOf(c)
 		if verr != nil {

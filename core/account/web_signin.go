@@ -20,8 +20,16 @@ import (
 func (m *Module) via(c *web.Context, channel act.Channel) Via {
 	return Via{
 		Channel: channel, Device: device(c.Request().UserAgent()), Lang: c.Lang(), From: from(c), Place: c.Address().String(),
-		Browser: c.Cookie(cookieDevice),
+		Browser: c.Cookie(cookieDevice), Visit: visitOf(c, channel),
 	}
+}
+
+// visitOf is what a browser's codes are bound to; a program has no visit.
+func visitOf(c *web.Context, channel act.Channel) string {
+	if channel == act.API {
+		return ""
+	}
+	return c.Visit()
 }
 
 // from is the network that letters and guesses are limited by: one IPv4 address, a /64 of IPv6.
@@ -154,7 +162,7 @@ func (m *Module) postSignIn(c *web.Context) error {
 	}
 	var sent Sent
 	if err == nil {
-		sent, err = m.AskCode(c.Context(), contact, c.Lang(), from(c))
+		sent, err = m.AskCodeHere(c, contact)
 	}
 	if t, ok := shown(err, "contact"); ok {
 		v.Faults = t.fields
@@ -177,6 +185,7 @@ type codeView struct {
 	Again  string // where another one is asked for; empty: not here
 	Try    id.ID
 	To     string // masked
+	Code   string // that the letter's button brought
 	Phone  bool
 	Back   string
 	Faults []fault.Field
@@ -236,6 +245,9 @@ func (m *Module) codePage(c *web.Context, try id.ID, wrong error) error {
 		t.fields[0].Name = ""
 	}
 	v.Faults = t.fields
+	if code := digitsOf(c.Query("code")); wrong == nil && len(code) == CodeDigits {
+		v.Code = code
+	}
 	return m.plain(c, "account.code.title", t, codePage(c, v))
 }
 
@@ -293,7 +305,7 @@ func (m *Module) postAgain(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	sent, err := m.AskCode(c.Context(), contact, lang.Language(l.Lang), from(c))
+	sent, err := m.AskCodeHere(c, contact)
 	if _, ok := shown(err, ""); ok {
 		return m.codePage(c, form.Try, err)
 	}

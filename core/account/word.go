@@ -2,8 +2,13 @@ package account
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
 
 	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 )
 
@@ -22,6 +27,9 @@ type Word struct {
 type Teller interface {
 	// PrepareWord makes a word ready; what it returns puts it in the caller's Write.
 	PrepareWord(ctx context.Context, w Word) (func(*store.Tx) error, error)
+	// SendAside sends a word to a contact that is the person's no more. An error that will not go away by trying again is
+	// wrapped by jobs.Fatal.
+	SendAside(ctx context.Context, to Contact, w Word, l lang.Language, job id.ID) error
 }
 
 // PrepareWord makes a word ready to be put in a Write. Where nobody carries words, nothing is put.
@@ -29,7 +37,66 @@ func (m *Module) PrepareWord(ctx context.Context, w Word) (func(*store.Tx) error
 	if m.deps.Teller == nil || w.Person.IsZero() {
 		return func(*store.Tx) error { return nil }, nil
 	}
-	return m.deps.Teller.PrepareWord(ctx, w)
+	put, err := m.deps.Teller.PrepareWord(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	var letters []jobs.New
+	for _, contact := range w.Also {
+		letter, err := m.asideLetter(w, contact)
+		if err != nil {
+			return nil, err
+		}
+		letters = append(letters, letter)
+	}
+	return func(tx *store.Tx) error {
+		for _, letter := range letters {
+			if err := m.base.Jobs.Put(tx, letter); err != nil {
+				return err
+			}
+		}
+		return put(tx)
+	}, nil
+}
+
+// jobAside sends a word to a contact that is the person's no more.
+const jobAside = "account.send_aside"
+
+// aside is what such a letter needs; it lies sealed by the city's key in the job, since the contact is nobody's now.
+type aside struct {
+	To     string         `json:"to"`
+	Kind   string         `json:"kind"`
+	Params map[string]any `json:"params,omitempty"`
+}
+
+func (m *Module) asideLetter(w Word, to Contact) (jobs.New, error) {
+	letter := id.New(m.base.Clock.Now())
+	plain, err := json.Marshal(aside{To: to.Value, Kind: w.Kind, Params: w.Params})
+	if err != nil {
+		return jobs.New{}, fmt.Errorf("account: write a letter: %w", err)
+	}
+	sealed, err := m.sealLetter(letter, plain)
+	return jobs.New{Handler: jobAside, Holder: w.Person, Object: letter, Payload: base64.StdEncoding.EncodeToString(sealed)}, err
+}
+
+func (m *Module) sendAside(ctx context.Context, j jobs.Job) error {
+	sealed, err := base64.StdEncoding.DecodeString(j.Payload)
+	if err != nil {
+		return jobs.Fatal(fmt.Errorf("account: read a letter: %w", err))
+	}
+	plain, err := m.openLetter(j.Object, sealed)
+	if err != nil {
+		return jobs.Fatal(err)
+	}
+	var a aside
+	if err := json.Unmarshal(plain, &a); err != nil {
+		return jobs.Fatal(fmt.Errorf("account: read a letter: %w", err))
+	}
+	to, err := ParseContact(a.To)
+	if err != nil {
+		return jobs.Fatal(err)
+	}
+	return m.deps.Teller.SendAside(ctx, to, Word{Person: j.Holder, Kind: a.Kind, Params: a.Params}, "", j.ID)
 }
 
 // ProvideTeller gives the carrier of words, which is made of a later module.

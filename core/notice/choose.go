@@ -50,6 +50,17 @@ func first(at contact, w wishes, t Topic, starts bool) []Channel {
 	return out
 }
 
+// everywhere is every channel that a person can be reached by.
+func everywhere(at contact) []Channel {
+	var out []Channel
+	for _, channel := range Channels() {
+		if at[channel] != "" {
+			out = append(out, channel)
+		}
+	}
+	return out
+}
+
 // next is the channel that stands in for those that were tried.
 func next(at contact, tried []Delivery) (Channel, bool) {
 	used := map[Channel]bool{}

@@ -114,13 +114,19 @@ func (m *Module) shortText(e errand) string {
 // SendCode implements account.Courier. The code goes out at once and is kept nowhere here; job names the letter, so that
 // one sent twice is one letter.
 func (m *Module) SendCode(ctx context.Context, to string, channel account.Channel, code string, l lang.Language, job id.ID) error {
+	return m.SendCodeLink(ctx, to, channel, code, "", l, job)
+}
+
+// SendCodeLink implements account.LinkCourier: a letter has a button beside the code, which gives the code in the browser
+// that asked for it.
+func (m *Module) SendCodeLink(ctx context.Context, to string, channel account.Channel, code, path string, l lang.Language, job id.ID) error {
 	l = languageOf(l, "")
 	by, f := Email, (*failure)(nil)
 	if channel == account.Phone {
 		by = SMS
 		f = m.codeByText(ctx, to, code, l, job)
 	} else {
-		f = m.codeByMail(ctx, to, code, l, job)
+		f = m.codeByMail(ctx, to, code, path, l, job)
 	}
 	if ctx.Err() != nil && f != nil {
 		return context.Cause(ctx)
@@ -148,15 +154,20 @@ func (m *Module) codeByText(ctx context.Context, to, code string, l lang.Languag
 	return failureOf(err)
 }
 
-func (m *Module) codeByMail(ctx context.Context, to, code string, l lang.Language, job id.ID) *failure {
+func (m *Module) codeByMail(ctx context.Context, to, code, path string, l lang.Language, job id.ID) *failure {
 	if m.deps.Mail == nil {
 		return &failure{kind: Permanent, err: errNoProvider}
 	}
-	letter, err := m.mail(ctx, letterView{
+	view := letterView{
 		Lang: l, City: m.deps.City(l), Title: m.say(l, "notice.code.title", "city", m.deps.City(l)), Greeting: m.greeting(l, lang.Name{}), Code: code,
 		Paragraphs: []string{m.say(l, "notice.code.text", "count", int(account.CodeLife/time.Minute)), m.say(l, "notice.code.secret")},
 		Why:        m.say(l, "notice.code.why"),
-	})
+	}
+	if path != "" {
+		view.Button, view.URL = m.say(l, "notice.code.button"), m.deps.Address+path
+		view.Paragraphs = append(view.Paragraphs, m.say(l, "notice.code.link"))
+	}
+	letter, err := m.mail(ctx, view)
 	if err != nil {
 		return &failure{kind: Permanent, err: err}
 	}

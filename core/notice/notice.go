@@ -29,9 +29,10 @@ const (
 	Cases     Topic = "cases"     // steps of applications; the topic of a notice that names none
 	Money     Topic = "money"     // bills and payments
 	Documents Topic = "documents" // results and their terms
+	Security  Topic = "security"  // changes of the account itself: they go out whatever was chosen
 )
 
-// Topics lists the topics in the order of the page.
+// Topics lists the topics that a person may choose about, in the order of the page.
 func Topics() []Topic { return []Topic{Cases, Money, Documents} }
 
 // Channel is a way out of the account.

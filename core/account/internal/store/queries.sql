@@ -92,8 +92,8 @@ UPDATE session SET closed = $3 WHERE person = $1 AND id = $2 AND closed IS NULL;
 UPDATE session SET agency = $3, role = $4 WHERE person = $1 AND id = $2 AND closed IS NULL;
 
 -- name: InsertChallenge :exec
-INSERT INTO challenge (id, purpose, contact, channel, person, code, letter, tries, until, used)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, NULL);
+INSERT INTO challenge (id, purpose, contact, channel, person, code, letter, tries, until, used, visit)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, NULL, $9);
 
 -- name: ChallengeByID :one
 SELECT id, purpose, channel, letter, tries, until, used FROM challenge WHERE id = $1;
@@ -101,7 +101,7 @@ SELECT id, purpose, channel, letter, tries, until, used FROM challenge WHERE id 
 -- name: TryChallenge :one
 -- Counts one try and gives the hash to compare with; no row when no try is left.
 UPDATE challenge SET tries = tries + 1 WHERE id = @id AND tries < 5 AND used IS NULL AND until > @now
-RETURNING purpose, contact, channel, person, code, letter;
+RETURNING purpose, contact, channel, person, code, letter, visit;
 
 -- name: UseChallenge :execrows
 UPDATE challenge SET used = $2, letter = NULL WHERE id = $1 AND used IS NULL;
