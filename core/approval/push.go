@@ -41,7 +41,9 @@ var (
 type WaitError struct{ After time.Duration }
 
 // Error implements error.
-func (e *WaitError) Error() string { return fmt.Sprintf("approval: the push service asks to wait %v", e.After) }
+func (e *WaitError) Error() string {
+	return fmt.Sprintf("approval: the push service asks to wait %v", e.After)
+}
 
 // The sizes of a subscription's parts, bytes. auth is fixed by RFC 8291, 3.2.
 const (

@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"context"
 	"errors"
 	"strconv"
 
@@ -173,21 +174,26 @@ func (m *Module) showList(c *web.Context) error {
 	return m.base.Pages.Render(c, page.Options{Title: c.T("approval.list.title"), Layout: page.Plain}, listPage(c, v))
 }
 
-// pending is how many questions wait for the signed-in person. Nearly always memory knows that there are none.
+// pending is how many questions wait for the signed-in person.
 func (m *Module) pending(c *web.Context) int {
-	person := c.Person()
-	until, ok := m.watch.maybe(person)
-	if person.IsZero() || !ok {
-		return 0
-	}
-	list, err := m.waiting(c.Context(), person)
+	list, err := m.pendingOf(c.Context(), c.Person())
 	if err != nil {
 		return 0 // the menu is not worth an error; the page itself will tell
 	}
-	if len(list) == 0 {
+	return list
+}
+
+// pendingOf is how many questions wait for a person. Nearly always memory knows that there are none.
+func (m *Module) pendingOf(ctx context.Context, person id.ID) (int, error) {
+	until, ok := m.watch.maybe(person)
+	if person.IsZero() || !ok {
+		return 0, nil
+	}
+	list, err := m.waiting(ctx, person)
+	if err == nil && len(list) == 0 {
 		m.watch.settled(person, until)
 	}
-	return len(list)
+	return len(list), err
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -294,9 +294,12 @@ func (m *Module) showWaits(c *web.Context) error {
 	if err != nil {
 		return c.Empty()
 	}
-	if _, ok := m.watch.maybe(person); !ok {
+	count, err := m.pendingOf(c.Context(), person)
+	if err != nil {
+		return err
+	}
+	if count == 0 {
 		return c.Empty()
 	}
 	return c.Data("text/plain; charset=utf-8", fmt.Append(nil, c.T("approval.push.text")))
 }
-

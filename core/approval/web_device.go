@@ -1,7 +1,6 @@
 package approval
 
 import (
-
 	"posad.city/core/account"
 	"posad.city/core/page"
 	"posad.city/kit/fault"
@@ -144,4 +143,3 @@ func (m *Module) postUnmute(c *web.Context) error {
 	c.SetFlash("success", "approval.device.unmuted")
 	return c.Redirect("/account/security/push")
 }
-

@@ -138,4 +138,31 @@
       if (sending) sending.abort();
     });
   }
+
+  // A browser that approves sign-ins asks now and then whether one waits: with no cookie, so that a forgotten page keeps no
+  // session open.
+  const approver = localStorage.getItem('posad-approver');
+  if (approver && !location.pathname.startsWith('/approve')) {
+    const look = async () => {
+      if (document.visibilityState !== 'visible' || document.getElementById('approval-waits')) return;
+      try {
+        const headers = { 'X-Approver': approver, 'Accept-Language': document.documentElement.lang };
+        const answer = await fetch('/approve/push/waits', { credentials: 'omit', headers });
+        if (answer.status !== 200) return;
+        const box = document.createElement('div');
+        const link = document.createElement('a');
+        box.id = 'approval-waits';
+        box.className = 'notice notice--warning';
+        box.setAttribute('role', 'alert');
+        link.href = '/approve';
+        link.textContent = await answer.text();
+        box.append(link);
+        (document.querySelector('main') || document.body).prepend(box);
+      } catch (error) {
+        // the next look tells
+      }
+    };
+    setInterval(look, 10000);
+    look();
+  }
 })();
