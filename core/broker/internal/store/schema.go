@@ -1,0 +1,9 @@
+// Package brokerdb holds the tables and queries of core/broker; everything but this file is generated from the SQL beside it.
+package brokerdb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
