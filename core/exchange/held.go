@@ -131,6 +131,33 @@ func (h held) correction(register string) *module.Correction {
 	return out
 }
 
+// KeptRows are the sealed values of the certificates about a person in a case: they stay as long as the case does.
+func KeptRows(about, caseID id.ID) vault.Rows {
+	return vault.Rows{
+		Table: table, Columns: []string{columnParameters, columnReply},
+		Where: []vault.Where{{Column: "holder", Value: about}, {Column: "case_id", Value: caseID}},
+	}
+}
+
+// Stays implements module.Data: what was told of the person for a case in another's account stays with that case. Those
+// of the person's own cases are core/casework's to keep.
+func (h held) Stays(ctx context.Context, person id.ID) ([]module.Stay, error) {
+	rows, err := h.rows(ctx, act.ByJob(id.New(h.m.base.Clock.Now()), act.Purpose{Kind: "account"}), person, 0)
+	if err != nil {
+		return nil, err
+	}
+	var out []module.Stay
+	for _, row := range rows {
+		if row.Early || row.CaseHolder == person {
+			continue
+		}
+		out = append(out, module.Stay{
+			Key: "exchange.certificates", Law: module.LawDecision, Since: row.Asked, Count: 1, Rows: []vault.Rows{KeptRows(person, row.CaseID)},
+		})
+	}
+	return out, nil
+}
+
 // Forget implements module.Data: what was asked early, for a draft, belongs to no case and goes with its row.
 func (h held) Forget(ctx context.Context, person id.ID) error {
 	rows, err := h.rows(ctx, act.ByJob(id.New(h.m.base.Clock.Now()), act.Purpose{Kind: "account"}), person, 0)
