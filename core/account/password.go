@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 
+	"posad.city/core/account/internal/breached"
 	"posad.city/kit/fault"
 )
 
@@ -108,8 +109,8 @@ func parseHash(hash string) (argonHash, error) {
 // normal lets one password typed on two keyboards be the same (NIST SP 800-63B, 5.1.1.2).
 func normal(password string) []byte { return norm.NFKC.Bytes([]byte(password)) }
 
-// checkPassword says what is wrong with a new password: its length alone, and that it is not one of the few that
-// everybody tries.
+// checkPassword says what is wrong with a new password: its length, or that it has leaked somewhere and so is tried first.
+// It asks for no mixture of characters, which makes passwords no harder to guess (NIST SP 800-63B, 5.1.1.2).
 func checkPassword(password string) []fault.Field {
 	length := utf8.RuneCountInString(password)
 	switch {
@@ -117,18 +118,10 @@ func checkPassword(password string) []fault.Field {
 		return []fault.Field{{Name: "password", ID: "account.password_short", Params: map[string]string{"least": fmt.Sprint(PasswordLeast)}}}
 	case length > PasswordMost:
 		return []fault.Field{{Name: "password", ID: "account.password_long", Params: map[string]string{"most": fmt.Sprint(PasswordMost)}}}
-	case commonPasswords[strings.ToLower(password)]:
+	case breached.Leaked(password):
 		return []fault.Field{{Name: "password", ID: "account.password_common"}}
 	}
 	return nil
-}
-
-// commonPasswords are the first that a guesser tries, of those long enough; the counter of tries does the rest.
-var commonPasswords = map[string]bool{
-	"12345678": true, "123456789": true, "1234567890": true, "11111111": true, "00000000": true, "87654321": true,
-	"password": true, "password1": true, "passw0rd": true, "qwertyui": true, "qwerty123": true, "1q2w3e4r": true,
-	"1qaz2wsx": true, "iloveyou": true, "йцукенгш": true, "qwertyuiop": true, "пароль12": true, "парольпароль": true,
-	"abcdefgh": true, "asdfghjkl": true, "zaq12wsx": true, "1234qwer": true, "88888888": true, "qazwsxedc": true,
 }
 
 func randomBytes(n int) []byte {
