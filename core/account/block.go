@@ -57,6 +57,9 @@ func (b Block) opensBy(strong bool, way Way) bool {
 	return b.Kind == Frozen && strong && !way.ID.IsZero() && way.Added.Before(b.Cause)
 }
 
+// pathNotMe begins the address of such a link.
+const pathNotMe = "/not-me/"
+
 // notMeLife is how long the link of a letter is good.
 const notMeLife = 72 * time.Hour
 
@@ -173,7 +176,7 @@ type NotMe struct {
 // close the person's sessions and freeze their accounts.
 func (m *Module) PrepareNotMe(person id.ID) NotMe {
 	token, hash := web.NewToken()
-	return NotMe{Path: "/not-me/" + token, Put: func(tx *store.Tx) error {
+	return NotMe{Path: pathNotMe + token, Put: func(tx *store.Tx) error {
 		now := tx.Now()
 		return accountdb.InsertNotMe(tx, accountdb.InsertNotMeParams{Hash: hash[:], Person: person, Made: now, Until: now.Add(notMeLife)})
 	}}

@@ -115,12 +115,12 @@ func (m *Module) OpenFor(tx *store.Tx, person, fresh id.ID) (id.ID, error) {
 // AskVisitCode sends a code to a contact in an official's presence: to prove that the contact is the person's, or that
 // they agree to a visit. person is whom it is for.
 func (m *Module) AskVisitCode(ctx context.Context, person id.ID, to Contact, l lang.Language) (Sent, error) {
-	return m.ask(ctx, forContact, to, person, l, "")
+	return m.ask(ctx, asking{why: forContact, to: to, person: person, lang: l})
 }
 
 // ProveVisitCode takes such a code, once. Errors: ErrCode, ErrCodeOver.
 func (m *Module) ProveVisitCode(ctx context.Context, person, try id.ID, code string) (Contact, error) {
-	proved, err := m.prove(ctx, try, code, forContact)
+	proved, err := m.prove(ctx, try, code, "", forContact)
 	if err != nil {
 		return Contact{}, err
 	}
@@ -162,7 +162,7 @@ func (m *Module) PrepareRecovery(ctx context.Context, a act.Act, r Recovery) (fu
 	}
 	link := m.PrepareNotMe(r.Person)
 	word, err := m.PrepareWord(ctx, Word{
-		Person: r.Person, Key: "account.recovered/" + a.ID.String(), Kind: "account.word.recovered", Path: link.Path, Also: append(old, r.Contact),
+		Person: r.Person, Key: "account.recovered/" + a.ID.String(), Kind: "account.word.recovered", Path: link.Path, Also: old,
 	})
 	if err != nil {
 		return nil, err

@@ -23,7 +23,8 @@ const (
 )
 
 // Confirm asks the population register whether a person is who they say, keeps the confirmed data and lifts the person to
-// Standard. Errors: fault.Invalid with fields, ErrDiffers, ErrSNILSTaken, ErrRegister, ErrConfirmed, ErrOften.
+// Standard. A person whom the city knew by that SNILS without an account is who they become: another id, with the act's
+// session closed. Errors: fault.Invalid with fields, ErrDiffers, ErrSNILSTaken, ErrRegister, ErrConfirmed, ErrOften.
 func (m *Module) Confirm(ctx context.Context, a act.Act, person id.ID, what Identity) (Person, error) {
 	now, err := m.Person(ctx, a, "account.look.profile", person)
 	if err != nil {
@@ -42,6 +43,13 @@ func (m *Module) Confirm(ctx context.Context, a act.Act, person id.ID, what Iden
 	}
 	if err := m.askRegister(ctx, next, a.ID); err != nil {
 		return now, err
+	}
+	owner, err := m.ownerOf(ctx, next)
+	if err != nil {
+		return now, err
+	}
+	if !owner.IsZero() { // known by this number already, perhaps from a parent's family
+		return m.becomes(ctx, a, next, owner)
 	}
 	return m.saveIdentity(ctx, a, next)
 }

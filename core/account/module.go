@@ -36,6 +36,7 @@ type Module struct {
 	offers   []Offer
 	dropped  map[Method][]func(*store.Tx, Way) error
 	counts   funnelCounts
+	tallies  []Tally
 }
 
 // New returns the module.

@@ -17,6 +17,8 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	m.signInRoutes(s)
 	m.profileRoutes(s)
 	m.securityRoutes(s)
+	m.mergeRoutes(s)
+	m.blockRoutes(s, pages)
 	signedIn := func(c *web.Context) bool { return !c.Person().IsZero() }
 	pages.Add(page.MenuAccount,
 		page.Link{Order: 80, Text: "account.menu.profile", Href: "/account/profile", Icon: "user", Show: signedIn},
@@ -61,7 +63,7 @@ func (m *Module) profileRoutes(s *web.Server) {
 	confirm := s.Operation(act.Operation{
 		Name: "account.confirm_identity", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, Timeout: identityWait + identityWait/2,
 	})
-	contact := s.Operation(act.Operation{Name: "account.put_contact", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, PerMinute: 30})
+	contact := s.Operation(act.Operation{Name: "account.put_contact", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, PerMinute: 30, NotAtCentre: true})
 	s.Page(see, "GET /account/profile", m.showProfile)
 	s.Page(see, "GET /register/name", m.showName)
 	s.Page(change, "POST /register/name", m.postName)
@@ -79,6 +81,7 @@ func (m *Module) profileRoutes(s *web.Server) {
 	})
 	s.API(confirm, "POST /api/v1/profile/identity", m.apiIdentity, web.Describe{
 		Summary: "Confirm who I am against the population register", Tag: "profile", In: identityBody{}, Out: profileBody{},
+		Details: "When the answer's person is another than before, the city knew you by your SNILS already: sign in again.",
 	})
 	s.API(contact, "POST /api/v1/profile/contact/code", m.apiContactCode, web.Describe{
 		Summary: "Send a code to an e-mail or phone that I want to use", Tag: "profile", In: askBody{}, Out: sentBody{},
@@ -89,10 +92,10 @@ func (m *Module) profileRoutes(s *web.Server) {
 }
 
 func (m *Module) securityRoutes(s *web.Server) {
-	see := s.Operation(act.Operation{Name: "account.sessions", Object: kind, May: act.Self, Look: "account.look.sessions"})
-	closing := s.Operation(act.Operation{Name: "account.close_session", Object: kind, May: act.Self, Changes: true})
-	password := s.Operation(act.Operation{Name: "account.set_password", Object: kind, May: act.Self, Changes: true, PerMinute: 20})
-	hat := s.Operation(act.Operation{Name: "account.wear_hat", Object: kind, May: act.Self, Changes: true})
+	see := s.Operation(act.Operation{Name: "account.sessions", Object: kind, May: act.Self, Look: "account.look.sessions", NotAtCentre: true})
+	closing := s.Operation(act.Operation{Name: "account.close_session", Object: kind, May: act.Self, Changes: true, NotAtCentre: true})
+	password := s.Operation(act.Operation{Name: "account.set_password", Object: kind, May: act.Self, Changes: true, PerMinute: 20, NotAtCentre: true})
+	hat := s.Operation(act.Operation{Name: "account.wear_hat", Object: kind, May: act.Self, Changes: true, NotAtCentre: true})
 	ways := s.Operation(act.Operation{Name: "account.change_ways", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, Fresh: freshFor})
 	s.Page(see, "GET /account/security/way", m.showWay)
 	s.Page(ways, "POST /account/security/way", m.postRename)

@@ -30,7 +30,9 @@ func (m *Module) Sweep(ctx context.Context) error {
 		"browsers": func(tx *store.Tx) (int64, error) {
 			return accountdb.SweepDeviceKeys(tx, now.Add(-deviceLife), sweepMost)
 		},
-		"calls": func(tx *store.Tx) (int64, error) { return accountdb.SweepCalls(tx, now, sweepMost) },
+		"merges": func(tx *store.Tx) (int64, error) { return accountdb.SweepMergeTries(tx, now, sweepMost) },
+		"links":  func(tx *store.Tx) (int64, error) { return accountdb.SweepNotMe(tx, now.Add(-24*time.Hour), sweepMost) },
+		"calls":  func(tx *store.Tx) (int64, error) { return accountdb.SweepCalls(tx, now, sweepMost) },
 	} {
 		if err := m.sweepAll(ctx, drop); err != nil {
 			return fmt.Errorf("account: sweep %s: %w", name, err)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"github.com/a-h/templ"
 
 	"posad.city/core/page"
@@ -149,6 +150,7 @@ func dayOf(d calendar.Date) dayForm {
 // identityView is the page that confirms who one is.
 type identityView struct {
 	Done   bool // confirmed already
+	Taken  bool // in another account, which may be theirs too
 	Name   lang.Name
 	Birth  dayForm
 	SNILS  string
@@ -187,12 +189,12 @@ func (m *Module) postIdentity(c *web.Context) error {
 	}
 	v := identityView{Name: lang.Name{Family: form.Family, Given: form.Given, Patronymic: form.Patronymic}, Birth: form.Birth, SNILS: form.SNILS, Back: c.Back()}
 	birth, ok := form.Birth.date()
-	err := error(ErrFields.With(fault.Field{Name: "birth", ID: "account.birth_form"}))
+	err, confirmed := error(ErrFields.With(fault.Field{Name: "birth", ID: "account.birth_form"})), Person{}
 	if ok {
-		_, err = m.Confirm(c.Context(), c.Act(), c.Person(), Identity{Name: v.Name, Birth: birth, SNILS: form.SNILS})
+		confirmed, err = m.Confirm(c.Context(), c.Act(), c.Person(), Identity{Name: v.Name, Birth: birth, SNILS: form.SNILS})
 	}
 	if t, ok := shown(err, ""); ok {
-		v.Faults = t.fields
+		v.Faults, v.Taken = t.fields, errors.Is(err, ErrSNILSTaken)
 		return m.inAccount(c, "account.identity.title", t, identityPage(c, v))
 	}
 	if err != nil {
@@ -202,7 +204,7 @@ func (m *Module) postIdentity(c *web.Context) error {
 	if v.Back == "/" {
 		v.Back = "/account/profile"
 	}
-	return c.Redirect(v.Back)
+	return m.goOnAs(c, confirmed.ID, v.Back)
 }
 
 func (m *Module) showContact(c *web.Context) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
@@ -67,16 +68,25 @@ type aside struct {
 	To     string         `json:"to"`
 	Kind   string         `json:"kind"`
 	Params map[string]any `json:"params,omitempty"`
+	Path   string         `json:"path,omitempty"` // of a button that needs no sign-in
 }
 
 func (m *Module) asideLetter(w Word, to Contact) (jobs.New, error) {
 	letter := id.New(m.base.Clock.Now())
-	plain, err := json.Marshal(aside{To: to.Value, Kind: w.Kind, Params: w.Params})
+	plain, err := json.Marshal(aside{To: to.Value, Kind: w.Kind, Params: w.Params, Path: openPath(w.Path)})
 	if err != nil {
 		return jobs.New{}, fmt.Errorf("account: write a letter: %w", err)
 	}
 	sealed, err := m.sealLetter(letter, plain)
 	return jobs.New{Handler: jobAside, Holder: w.Person, Object: letter, Payload: base64.StdEncoding.EncodeToString(sealed)}, err
+}
+
+// openPath is a path that whoever has no account any more can open too; empty for all others.
+func openPath(path string) string {
+	if strings.HasPrefix(path, pathNotMe) {
+		return path
+	}
+	return ""
 }
 
 func (m *Module) sendAside(ctx context.Context, j jobs.Job) error {
@@ -96,7 +106,7 @@ func (m *Module) sendAside(ctx context.Context, j jobs.Job) error {
 	if err != nil {
 		return jobs.Fatal(err)
 	}
-	return m.deps.Teller.SendAside(ctx, to, Word{Person: j.Holder, Kind: a.Kind, Params: a.Params}, "", j.ID)
+	return m.deps.Teller.SendAside(ctx, to, Word{Person: j.Holder, Kind: a.Kind, Params: a.Params, Path: a.Path}, "", j.ID)
 }
 
 // ProvideTeller gives the carrier of words, which is made of a later module.

@@ -28,7 +28,7 @@ func (m *Module) SendAside(ctx context.Context, to account.Contact, w account.Wo
 	if err != nil {
 		return jobs.Fatal(err)
 	}
-	f := m.aside(ctx, to, says, l, job)
+	f := m.aside(ctx, to, w, says, l, job)
 	switch {
 	case f == nil:
 		return nil
@@ -38,22 +38,34 @@ func (m *Module) SendAside(ctx context.Context, to account.Contact, w account.Wo
 	return jobs.Fatal(f.err)
 }
 
-func (m *Module) aside(ctx context.Context, to account.Contact, says words, l lang.Language, job id.ID) *failure {
+// orHome is where a letter leads that has no page of its own.
+func orHome(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
+func (m *Module) aside(ctx context.Context, to account.Contact, w account.Word, says words, l lang.Language, job id.ID) *failure {
 	if to.Channel == account.Phone {
 		if m.deps.SMS == nil {
 			return &failure{kind: Permanent, err: errNoProvider}
 		}
-		text := m.say(l, "notice.sms", "city", m.deps.City(l), "title", says.Title.In(l), "url", m.deps.Address+"/")
+		text := m.say(l, "notice.sms", "city", m.deps.City(l), "title", says.Title.In(l), "url", m.deps.Address+orHome(w.Path))
 		_, err := m.deps.SMS.SendText(ctx, job, to.Value, text)
 		return failureOf(err)
 	}
 	if m.deps.Mail == nil {
 		return &failure{kind: Permanent, err: errNoProvider}
 	}
-	letter, err := m.mail(ctx, letterView{
+	view := letterView{
 		Lang: l, City: m.deps.City(l), Title: says.Title.In(l), Greeting: m.greeting(l, lang.Name{}), Paragraphs: []string{says.Text.In(l)},
 		Why: m.say(l, "notice.aside.why"),
-	})
+	}
+	if w.Path != "" {
+		view.Button, view.URL = says.Action.In(l), m.deps.Address+w.Path
+	}
+	letter, err := m.mail(ctx, view)
 	if err != nil {
 		return &failure{kind: Permanent, err: err}
 	}
