@@ -115,6 +115,7 @@ type wireLine struct {
 
 type sentBegin struct {
 	Child *id.ID `json:"child,omitempty" doc:"For whom, where the service is for a child"`
+	For   *id.ID `json:"for,omitempty" doc:"For whom else: an adult or an organisation that gave a mandate; left out: for oneself"`
 	Anew  bool   `json:"anew,omitempty" doc:"An open draft of the same service gives way; else it is gone on with"`
 }
 
@@ -155,7 +156,7 @@ func (m *Module) api(s *web.Server, offer, begin, read, save, submit, remove, ad
 }
 
 func (m *Module) apiDrafts(c *web.Context) error {
-	if err := c.May(object(c.Person())); err != nil {
+	if err := c.May(object(c.Person(), "")); err != nil {
 		return err
 	}
 	lines, err := m.Drafts(c.Context(), c.Act())
@@ -174,18 +175,21 @@ func (m *Module) apiBegin(c *web.Context) error {
 	if err := c.Bind(&sent); err != nil {
 		return err
 	}
-	holder, child := c.Person(), id.ID{}
+	b := Beginning{Service: c.Path("service"), Anew: sent.Anew, Lang: c.Lang()}
 	if sent.Child != nil {
-		holder, child = *sent.Child, *sent.Child
+		b.Child = *sent.Child
 	}
-	if err := c.May(object(holder)); err != nil {
+	if sent.For != nil {
+		b.For = *sent.For
+	}
+	if err := c.May(object(b.holder(c.Person()), b.Service)); err != nil {
 		return err
 	}
-	d, found, err := m.Begin(c.Context(), c.Act(), Beginning{Service: c.Path("service"), Child: child, Anew: sent.Anew, Lang: c.Lang()})
+	d, found, err := m.Begin(c.Context(), c.Act(), b)
 	if err != nil {
 		return err
 	}
-	if err := c.May(object(d.Holder)); err != nil {
+	if err := c.May(object(d.Holder, d.Service)); err != nil {
 		return err
 	}
 	in, err := m.input(c.Context(), c.Act(), d, c.Lang())

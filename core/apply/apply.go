@@ -77,6 +77,7 @@ type PreparedCase interface {
 // Upload is a file on its way into a draft.
 type Upload struct {
 	Holder, Draft id.ID
+	Service       string
 	Field         string
 	File          web.File
 	Accept        []string // kinds by content: pdf, jpg ...
@@ -113,8 +114,9 @@ type People interface {
 	Person(ctx context.Context, a act.Act, what string, one id.ID) (account.Person, error)
 }
 
-// Family gives a parent's children; *mandate.Module is one.
+// Family gives a parent's children, and all for whom a person may act; *mandate.Module is one.
 type Family interface {
+	Acting(ctx context.Context, a act.Act, taker id.ID) ([]mandate.Principal, error)
 	Children(ctx context.Context, a act.Act, parent id.ID) ([]mandate.Child, error)
 }
 
@@ -145,6 +147,7 @@ var (
 	ErrNone     = fault.New(fault.Missing, "apply.none")       // no such draft, or somebody else's
 	ErrService  = fault.New(fault.Missing, "apply.no_service") // the city does not offer the service
 	ErrChild    = fault.New(fault.Invalid, "apply.no_child")   // a service for a child needs one of the applicant's
+	ErrWhom     = fault.New(fault.Invalid, "apply.no_whom")    // the applicant may not apply for the one who is named
 	ErrMissing  = fault.New(fault.Invalid, "apply.incomplete") // something is not answered; Fields say what
 	ErrObstacle = fault.New(fault.Denied, "apply.obstacle")    // the service's own obstacle stands
 	ErrConsent  = fault.New(fault.Invalid, "apply.no_consent") // the applicant has not confirmed the answers

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"posad.city/core/apply/internal/store"
 	"posad.city/core/form"
 	"posad.city/core/mandate"
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
@@ -22,6 +24,7 @@ import (
 type Beginning struct {
 	Service string
 	Child   id.ID // for whom, where the service is for a child
+	For     id.ID // for whom else: an adult or an organisation that gave a mandate; zero: for oneself
 	Anew    bool  // an open draft of the same service gives way; else it is gone on with
 	Lang    lang.Language
 }
@@ -29,12 +32,50 @@ type Beginning struct {
 // place is in whose account an application lies, and by which mandate.
 type place struct{ holder, mandate id.ID }
 
-// placeOf finds in whose account an application of the actor lies. ErrChild: the service is for a child, and the one that
-// is named is not theirs to apply for.
-func (m *Module) placeOf(ctx context.Context, a act.Act, s *service.Service, child id.ID) (place, error) {
-	if s.For != forChild {
+// placeOf finds in whose account an application of the actor lies. ErrChild, ErrWhom: the one who is named is not theirs to
+// apply for.
+func (m *Module) placeOf(ctx context.Context, a act.Act, s *service.Service, b Beginning) (place, error) {
+	if s.For == forChild {
+		return m.childsPlace(ctx, a, b.Child)
+	}
+	if b.For.IsZero() || b.For == a.Actor.Person {
+		if s.For == forCompany {
+			return place{}, ErrWhom
+		}
 		return place{holder: a.Actor.Person}, nil
 	}
+	list, err := m.principals(ctx, a, s)
+	if err != nil {
+		return place{}, err
+	}
+	for _, p := range list {
+		if p.Giver == b.For {
+			return place{holder: p.Giver, mandate: p.ID}, nil
+		}
+	}
+	return place{}, ErrWhom
+}
+
+// principals are the adults or organisations for whom the actor may apply for the service; none for a child's.
+func (m *Module) principals(ctx context.Context, a act.Act, s *service.Service) ([]mandate.Principal, error) {
+	if s.For == forChild || s.For == forTrader {
+		return nil, nil
+	}
+	list, err := m.deps.Family.Acting(ctx, own(a), a.Actor.Person)
+	if err != nil {
+		return nil, err
+	}
+	today := calendar.DateOf(m.base.Clock.Now(), time.UTC)
+	return slices.DeleteFunc(list, func(p mandate.Principal) bool {
+		fits := p.Kind == mandate.Company
+		if s.For != forCompany {
+			fits = p.Kind != mandate.Company && p.Kind != mandate.Parent && p.Person.Age(today) >= mandate.AdultAge
+		}
+		return !fits || !p.Allows(mandate.ScopeApply, s.Key)
+	}), nil
+}
+
+func (m *Module) childsPlace(ctx context.Context, a act.Act, child id.ID) (place, error) {
 	list, err := m.deps.Family.Children(ctx, own(a), a.Actor.Person)
 	if err != nil {
 		return place{}, err
@@ -57,11 +98,13 @@ func (m *Module) Begin(ctx context.Context, a act.Act, b Beginning) (Draft, bool
 	if !levelFits(a, s) {
 		return Draft{}, false, ErrLevel
 	}
-	at, err := m.placeOf(ctx, a, s, b.Child)
+	at, err := m.placeOf(ctx, a, s, b)
 	if err != nil {
 		return Draft{}, false, err
 	}
-	a = a.For(at.holder, at.mandate)
+	if a = a.For(at.holder, at.mandate); !at.mandate.IsZero() {
+		a = a.Using(mandate.ScopeApply, s.Key)
+	}
 	made, found, err := m.make(ctx, a, s, b)
 	if err != nil {
 		return Draft{}, false, err
@@ -81,7 +124,7 @@ func (m *Module) make(ctx context.Context, a act.Act, s *service.Service, b Begi
 		return id.ID{}, false, err
 	}
 	var out id.ID
-	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+	err = m.base.Store.WriteAs(ctx, a.ForCase(params.ID), func(tx *store.Tx) error {
 		out = id.ID{}
 		open, err := openDrafts(tx, a, s.Key)
 		if err != nil {
@@ -117,7 +160,7 @@ func openDrafts(tx *store.Tx, a act.Act, key string) ([]applydb.DraftLine, error
 func (m *Module) prepareDraft(ctx context.Context, a act.Act, s *service.Service, l lang.Language) (applydb.InsertDraftParams, error) {
 	now := m.base.Clock.Now()
 	d := Draft{Holder: a.Holder, ID: id.New(now), Applicant: a.Actor.Person, Service: s.Key, Answers: service.Answers{}, Typed: map[string]form.Typed{}}
-	in, err := m.input(ctx, a, Draft{Holder: a.Holder, Applicant: a.Actor.Person, Service: s.Key}, l)
+	in, err := m.input(ctx, a, Draft{Holder: a.Holder, Applicant: a.Actor.Person, Mandate: a.Mandate, Service: s.Key}, l)
 	if err != nil {
 		return applydb.InsertDraftParams{}, err
 	}
@@ -160,7 +203,7 @@ func (m *Module) insert(tx *store.Tx, p applydb.InsertDraftParams) error {
 	return errors.Join(
 		applydb.InsertDraft(tx, p),
 		applydb.InsertLine(tx, applydb.InsertLineParams{Holder: p.Holder, ID: p.ID, Applicant: p.Applicant, Service: p.Service, Saved: p.Saved}),
-		applydb.InsertHome(tx, p.ID, p.Holder),
+		applydb.InsertHome(tx, p.ID, p.Holder, p.Service),
 		m.base.Jobs.Put(tx, jobs.New{Handler: jobExpire, Holder: p.Holder, Object: p.ID, At: p.Saved.Add(DraftLife)}),
 	)
 }

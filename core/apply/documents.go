@@ -18,7 +18,7 @@ type documents struct{ *document.Module }
 // Prepare implements Papers.
 func (d documents) Prepare(ctx context.Context, a act.Act, u Upload) (PreparedFile, error) {
 	p, err := d.PrepareUpload(ctx, a, document.Upload{
-		Holder: u.Holder, Purpose: u.Draft, Field: u.Field, File: u.File, Accept: u.Accept, MaxBytes: u.MaxBytes,
+		Holder: u.Holder, Purpose: u.Draft, Service: u.Service, Field: u.Field, File: u.File, Accept: u.Accept, MaxBytes: u.MaxBytes,
 	})
 	if err != nil {
 		return nil, err

@@ -132,9 +132,9 @@ func (m *Module) Lives(r store.PersonalReader, u exchange.Use) (bool, error) {
 	return listed && about && row.Applicant == u.Applicant && row.Service == u.Service, nil
 }
 
-// Drafts lists the actor's drafts, their children's included, the latest saved first.
+// Drafts lists the actor's drafts, those for others whom they act for included, the latest saved first.
 func (m *Module) Drafts(ctx context.Context, a act.Act) ([]Line, error) {
-	children, err := m.deps.Family.Children(ctx, own(a), a.Actor.Person)
+	others, err := m.deps.Family.Acting(ctx, own(a), a.Actor.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -142,15 +142,19 @@ func (m *Module) Drafts(ctx context.Context, a act.Act) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, child := range children {
-		if !slices.Contains(child.Scopes, mandate.ScopeApply) {
+	for _, other := range others {
+		if !slices.Contains(other.Scopes, mandate.ScopeApply) {
 			continue
 		}
-		some, err := m.linesOf(ctx, a.For(child.Person.ID, child.Mandate), child.Person.ID)
+		some, err := m.linesOf(ctx, a.For(other.Giver, other.ID), other.Giver)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, some...)
+		for _, line := range some {
+			if other.Allows(mandate.ScopeApply, line.Service) && !slices.ContainsFunc(out, func(l Line) bool { return l.ID == line.ID }) {
+				out = append(out, line)
+			}
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Line) int { return b.Saved.Compare(a.Saved) })
 	return out, nil

@@ -49,7 +49,7 @@ func earlyAsks(in form.Input, d Draft) []exchange.Ask {
 			continue
 		}
 		out = append(out, exchange.Ask{
-			Holder: d.Holder, Case: d.ID, Applicant: d.Applicant, About: aboutWhom(c, d), Service: d.Service, Agency: agency.ID(in.Service.Agency),
+			Holder: d.Holder, Case: d.ID, Applicant: d.Applicant, About: aboutWhom(c, d, in.Service), Service: d.Service, Agency: agency.ID(in.Service.Agency),
 			Certificate: c.Key, Register: c.Register, Params: params, Needed: c.Needed,
 		})
 	}
@@ -66,9 +66,9 @@ func dependsOnAnswers(c *service.Certificate) bool {
 }
 
 // aboutWhom is the person whom a certificate is about: the child is the holder of a draft for a child.
-func aboutWhom(c *service.Certificate, d Draft) id.ID {
+func aboutWhom(c *service.Certificate, d Draft, s *service.Service) id.ID {
 	if c.About == forChild {
 		return d.Holder
 	}
-	return d.Applicant
+	return d.subject(s)
 }

@@ -14,8 +14,28 @@ import (
 	"posad.city/kit/lang"
 )
 
-// forChild is Service.For of a service whose case lies with a child.
-const forChild = "child"
+// Service.For of services whose case does not simply lie with whoever applies.
+const (
+	forChild   = "child"
+	forTrader  = "trader"
+	forCompany = "organisation"
+)
+
+// subject is whom the applicant's data are about: the holder, when somebody applies for another adult; else who fills the form.
+func (d Draft) subject(s *service.Service) id.ID {
+	if s.For == forChild || s.For == forCompany {
+		return d.Applicant
+	}
+	return d.Holder
+}
+
+// asSubject is the act of reading the subject's own data: by the mandate, when they are another's.
+func asSubject(a act.Act, d Draft, s *service.Service) act.Act {
+	if d.subject(s) == a.Actor.Person {
+		return own(a)
+	}
+	return a.For(d.Holder, d.Mandate)
+}
 
 // definition finds a service of the current version.
 func (m *Module) definition(key string) (*service.City, *service.Service, error) {
@@ -41,16 +61,16 @@ func (m *Module) input(ctx context.Context, a act.Act, d Draft, l lang.Language)
 		City: city, Service: s, Lang: l, Today: calendar.DateOf(m.base.Clock.Now(), city.Days().Zone()),
 		Answers: d.Answers, Typed: d.Typed, Step: d.Step,
 	}
-	person, err := m.deps.People.Person(ctx, own(a), lookApplicant, d.Applicant)
+	person, err := m.deps.People.Person(ctx, asSubject(a, d, s), lookApplicant, d.subject(s))
 	if err != nil {
 		return form.Input{}, err
 	}
 	in.Applicant = applicantOf(person)
-	if in.Children, err = m.children(ctx, a, s, d.Holder); err != nil {
+	if in.Children, err = m.children(ctx, a, s, d); err != nil {
 		return form.Input{}, err
 	}
 	if asks(s, service.TypeVehicle) && m.deps.Vehicles != nil {
-		if in.Vehicles, err = m.deps.Vehicles(ctx, own(a), d.Applicant); err != nil {
+		if in.Vehicles, err = m.deps.Vehicles(ctx, asSubject(a, d, s), d.subject(s)); err != nil {
 			return form.Input{}, err
 		}
 	}
@@ -77,9 +97,10 @@ func asks(s *service.Service, t service.Type) bool {
 	return false
 }
 
-// children are those that the form may name: the one whose draft it is, or any for whom the applicant may apply.
-func (m *Module) children(ctx context.Context, a act.Act, s *service.Service, holder id.ID) ([]service.Child, error) {
-	if !asks(s, service.TypeChild) {
+// children are those that the form may name: the one whose draft it is, or any for whom the applicant may apply. An adult's
+// mandate gives nobody their children.
+func (m *Module) children(ctx context.Context, a act.Act, s *service.Service, d Draft) ([]service.Child, error) {
+	if !asks(s, service.TypeChild) || d.subject(s) != d.Applicant {
 		return nil, nil
 	}
 	list, err := m.deps.Family.Children(ctx, own(a), a.Actor.Person)
@@ -88,7 +109,7 @@ func (m *Module) children(ctx context.Context, a act.Act, s *service.Service, ho
 	}
 	var out []service.Child
 	for _, c := range list {
-		if s.For == forChild && c.Person.ID != holder || !slices.Contains(c.Scopes, mandate.ScopeApply) {
+		if s.For == forChild && c.Person.ID != d.Holder || !slices.Contains(c.Scopes, mandate.ScopeApply) {
 			continue
 		}
 		out = append(out, service.Child{ID: c.Person.ID.String(), Name: nameOf(c.Person.Name), Birth: dayText(c.Person.Birth), SNILS: c.Person.SNILS})

@@ -85,7 +85,7 @@ func (m *Module) prepareFiles(ctx context.Context, a act.Act, d Draft, change Ch
 			continue
 		}
 		u := sent.Upload
-		u.Holder, u.Draft, u.Field, u.Accept, u.MaxBytes = d.Holder, d.ID, f.Key, f.Accept, int64(f.MaxSize)<<20
+		u.Holder, u.Draft, u.Service, u.Field, u.Accept, u.MaxBytes = d.Holder, d.ID, d.Service, f.Key, f.Accept, int64(f.MaxSize)<<20
 		p, err := m.deps.Papers.Prepare(ctx, a, u)
 		var wrong *fault.Fault
 		switch {
@@ -135,7 +135,7 @@ func (m *Module) keep(ctx context.Context, a act.Act, d, next Draft, s *service.
 		return false, err
 	}
 	kept := false
-	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+	err = m.base.Store.WriteAs(ctx, a.ForCase(d.ID), func(tx *store.Tx) error {
 		kept = false
 		n, err := applydb.SaveDraft(tx, params)
 		if err != nil || n == 0 {

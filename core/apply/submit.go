@@ -104,7 +104,7 @@ func submissionOf(a act.Act, d Draft, in form.Input, view form.View) Submission 
 // send opens the case and ends the draft in one Write.
 func (m *Module) send(ctx context.Context, a act.Act, d Draft, prepared PreparedCase) (string, error) {
 	number := ""
-	err := m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+	err := m.base.Store.WriteAs(ctx, a.ForCase(d.ID), func(tx *store.Tx) error {
 		number = ""
 		taken, err := applydb.TakeDraft(tx, d.Holder, d.ID, d.Revision)
 		if err != nil || taken == 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"posad.city/core/form"
+	"posad.city/core/mandate"
 	"posad.city/core/page"
 	"posad.city/core/service"
 	"posad.city/kit/act"
@@ -23,7 +24,10 @@ const kind = "draft"
 // uploadsMost bounds one post with files: what a question takes at most, and its text.
 const uploadsMost = 64 << 20
 
-func object(holder id.ID) act.Object { return act.Object{Kind: kind, Holder: holder} }
+// object is a draft as permission sees it. service is empty for a person's list.
+func object(holder id.ID, service string) act.Object {
+	return act.Object{Kind: kind, Holder: holder, Service: service}
+}
 
 func (m *Module) routes(s *web.Server) {
 	mine := act.Operation{Object: kind, May: act.Self | act.ByMandate, Scope: "apply", Assurance: act.Basic}
@@ -69,7 +73,7 @@ func (m *Module) may(c *web.Context) (id.ID, act.Act, error) {
 	if err != nil {
 		return id.ID{}, act.Act{}, err
 	}
-	if err := c.May(object(home.Holder)); err != nil {
+	if err := c.May(object(home.Holder, home.Service)); err != nil {
 		return id.ID{}, act.Act{}, err
 	}
 	return draft, c.Act(), nil
@@ -92,16 +96,17 @@ func (m *Module) load(c *web.Context) (Draft, form.Input, error) {
 // offerView is the page before the first question.
 type offerView struct {
 	service  *service.Service
-	children []service.Child // to choose from, where it is for a child
-	open     []Line          // drafts to go on with
-	low      bool            // the person must confirm who they are first
+	children []service.Child     // to choose from, where it is for a child
+	others   []mandate.Principal // to choose from, where it may be for another adult or an organisation
+	open     []Line              // drafts to go on with
+	low      bool                // the person must confirm who they are first
 	faults   []ui.FaultLine
 }
 
 func (m *Module) showOffer(c *web.Context) error { return m.offer(c, nil) }
 
 func (m *Module) offer(c *web.Context, faults []ui.FaultLine) error {
-	if err := c.May(object(c.Person())); err != nil {
+	if err := c.May(object(c.Person(), "")); err != nil {
 		return err
 	}
 	_, s, err := m.definition(c.Path("service"))
@@ -113,6 +118,9 @@ func (m *Module) offer(c *web.Context, faults []ui.FaultLine) error {
 		if v.children, err = m.offeredChildren(c); err != nil {
 			return err
 		}
+	}
+	if v.others, err = m.principals(c.Context(), c.Act(), s); err != nil {
+		return err
 	}
 	lines, err := m.Drafts(c.Context(), c.Act())
 	if err != nil {
@@ -139,23 +147,22 @@ func (m *Module) offeredChildren(c *web.Context) ([]service.Child, error) {
 func (m *Module) postBegin(c *web.Context) error {
 	var sent struct {
 		Child string `json:"child"`
+		For   string `json:"for"`
 		Anew  bool   `json:"anew"`
 	}
 	if err := c.Bind(&sent); err != nil {
 		return err
 	}
-	holder := c.Person()
-	child, err := id.Parse(sent.Child)
-	if err == nil && sent.Child != "" {
-		holder = child
-	}
-	if err := c.May(object(holder)); err != nil {
+	b := Beginning{Service: c.Path("service"), Child: parsed(sent.Child), For: parsed(sent.For), Anew: sent.Anew, Lang: c.Lang()}
+	if err := c.May(object(b.holder(c.Person()), b.Service)); err != nil {
 		return err
 	}
-	d, found, err := m.Begin(c.Context(), c.Act(), Beginning{Service: c.Path("service"), Child: child, Anew: sent.Anew, Lang: c.Lang()})
+	d, found, err := m.Begin(c.Context(), c.Act(), b)
 	switch {
 	case errors.Is(err, ErrChild):
 		return m.offer(c, []ui.FaultLine{{Name: "child", Text: c.T("apply.no_child")}})
+	case errors.Is(err, ErrWhom):
+		return m.offer(c, []ui.FaultLine{{Name: "for", Text: c.T("apply.no_whom")}})
 	case errors.Is(err, ErrLevel):
 		return c.Redirect("/services/" + url.PathEscape(c.Path("service")) + "/apply")
 	case err != nil:
@@ -167,13 +174,33 @@ func (m *Module) postBegin(c *web.Context) error {
 	return c.Redirect(d.path(""))
 }
 
+// parsed is the id of a text; zero when it is none.
+func parsed(text string) id.ID {
+	out, err := id.Parse(text)
+	if err != nil {
+		return id.ID{}
+	}
+	return out
+}
+
+// holder is in whose account the beginning asks to lie, before anybody knows whether it may.
+func (b Beginning) holder(self id.ID) id.ID {
+	switch {
+	case !b.Child.IsZero():
+		return b.Child
+	case !b.For.IsZero():
+		return b.For
+	}
+	return self
+}
+
 // path is an address under the draft's.
 func (d Draft) path(rest string) string { return "/drafts/" + d.ID.String() + rest }
 
 func (d Draft) stepPath(step string) string { return d.path("/steps/" + url.PathEscape(step)) }
 
 func (m *Module) showDrafts(c *web.Context) error {
-	if err := c.May(object(c.Person())); err != nil {
+	if err := c.May(object(c.Person(), "")); err != nil {
 		return err
 	}
 	lines, err := m.Drafts(c.Context(), c.Act())

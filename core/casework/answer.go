@@ -83,7 +83,7 @@ func (m *Module) sealAnswer(ctx context.Context, a act.Act, k *known, n Answer) 
 	out := answer{Words: n.Words}
 	var puts []putter
 	for _, file := range n.Files {
-		kept, err := m.deps.Papers.PrepareUpload(ctx, a.ForCase(n.Case), document.Upload{Holder: n.Holder, Purpose: n.Case, Field: answerField, File: file})
+		kept, err := m.deps.Papers.PrepareUpload(ctx, a.ForCase(n.Case), document.Upload{Holder: n.Holder, Purpose: n.Case, Service: k.file.Service, Field: answerField, File: file})
 		if err != nil {
 			return nil, err
 		}

@@ -79,7 +79,7 @@ func (c *change) leave(p *plan) error {
 	kind := service.TaskKind(t.Kind)
 	// A bill that was not paid in time is taken back; one paid in this very moment means that the case must be read again.
 	if kind == service.TaskPay && p.charged == chargeDue {
-		cancelled, err := c.m.deps.Bills.Cancel(c.tx, c.file.Applicant, t.Reference)
+		cancelled, err := c.m.deps.Bills.Cancel(c.tx, c.k.payer(), t.Reference)
 		if err != nil {
 			return err
 		}

@@ -241,15 +241,15 @@ func keptRows(holder, caseID id.ID) []vault.Rows {
 	}
 }
 
-// filedForOthers are open cases that the person has filed for children: who asks is part of them.
+// filedForOthers are open cases that the person has filed for others: who asks is part of them.
 func (h held) filedForOthers(ctx context.Context, person id.ID) ([]module.Stay, error) {
-	children, err := h.m.deps.Family.Children(ctx, h.m.system(person), person)
+	others, err := h.m.deps.Family.Acting(ctx, h.m.system(person), person)
 	if err != nil {
 		return nil, err
 	}
 	var out []module.Stay
-	for _, child := range children {
-		lines, err := h.lines(ctx, h.m.system(person), child.Person.ID, 0)
+	for _, other := range others {
+		lines, err := h.lines(ctx, h.m.system(person), other.Giver, 0)
 		if err != nil {
 			return nil, err
 		}

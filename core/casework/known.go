@@ -165,7 +165,29 @@ func (k *known) about(c *service.Certificate) id.ID {
 		}
 		return k.file.Holder
 	}
-	return k.file.Applicant
+	return k.subject()
+}
+
+// For whom a service may be, as far as it matters here.
+const (
+	forChild   = "child"
+	forCompany = "organisation"
+)
+
+// subject is whom the applicant's data and certificates are about: the holder, when somebody applies for another adult.
+func (k *known) subject() id.ID {
+	if k.service.For == forChild || k.service.For == forCompany {
+		return k.file.Applicant
+	}
+	return k.file.Holder
+}
+
+// payer is who owes the fee: a parent for their child, else the one whose case it is.
+func (k *known) payer() id.ID {
+	if k.service.For == forChild {
+		return k.file.Applicant
+	}
+	return k.file.Holder
 }
 
 // withCertificates are the case's inputs with every answer of a register known by now.

@@ -104,7 +104,7 @@ func (m *Module) situation(ctx context.Context, a act.Act, k *known) (situation,
 		forgetEarly(in.Facts, list, now)
 	}
 	if task.Kind == service.TaskPay && !task.Reference.IsZero() {
-		s.charge, err = m.chargeState(ctx, a, k.file.Applicant, task.Reference)
+		s.charge, err = m.chargeState(ctx, a, k.payer(), task.Reference)
 	}
 	return s, err
 }
@@ -211,7 +211,7 @@ func (m *Module) prepareAsks(ctx context.Context, k *known, s situation, p *plan
 func (m *Module) prepareBill(k *known, s situation, p *plan) error {
 	p.bill = id.Derived("charge", s.task.ID.String())
 	charge, err := m.deps.Bills.PrepareCharge(pay.NewCharge{
-		ID: p.bill, Payer: k.file.Applicant, Agency: k.file.Agency, Service: k.file.Service, Subject: k.file.ID,
+		ID: p.bill, Payer: k.payer(), Agency: k.file.Agency, Service: k.file.Service, Subject: k.file.ID,
 		Amount: p.charge.Amount.Amount(), Title: k.service.Fee.Title, Due: s.task.Due,
 	})
 	p.puts = append(p.puts, charge)

@@ -66,9 +66,9 @@ type People interface {
 	Names(ctx context.Context, a act.Act, what string, people ...id.ID) (map[id.ID]lang.Name, error)
 }
 
-// Family knows for which children a person may act, and who may act for a person; *mandate.Module is one.
+// Family knows for whom a person may act, and who may act for a person; *mandate.Module is one.
 type Family interface {
-	Children(ctx context.Context, a act.Act, parent id.ID) ([]mandate.Child, error)
+	Acting(ctx context.Context, a act.Act, taker id.ID) ([]mandate.Principal, error)
 	// Of lists the mandates that a person has given, the ended ones too.
 	Of(ctx context.Context, giver id.ID) ([]mandate.Mandate, error)
 }

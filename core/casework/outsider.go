@@ -10,10 +10,11 @@ import (
 	"posad.city/kit/id"
 )
 
-// outsider tells whether a person reads a case by mandate alone: the child's other parent. They see how the child's case
-// stands, and not what the applicant told of themselves.
+// outsider tells whether a person reads a child's case by mandate alone: the other parent. They see how the child's case
+// stands, and not what the applicant told of themselves. In the case of an adult or of an organisation the answers are the
+// holder's own, and a mandate to read lets all of them be read.
 func (k *known) outsider(a act.Act) bool {
-	return a.Actor.Kind == act.Person && a.Actor.Person != k.file.Applicant && a.Actor.Person != k.file.Holder
+	return k.service.For == forChild && a.Actor.Kind == act.Person && a.Actor.Person != k.file.Applicant && a.Actor.Person != k.file.Holder
 }
 
 // shownTo are those of the case's people whose certificates the reader sees.

@@ -84,6 +84,8 @@ func (m *Module) who(c *web.Context, v *view, e Entry) string {
 		who = m.agencyName(v, e.Actor.Agency)
 	case e.Actor.Kind == act.Person && e.Actor.Person == c.Person():
 		who = c.T("casework.you")
+	case e.Actor.Kind == act.Person && e.Actor.Person == v.Applicant && v.Holder == c.Person():
+		who = c.T("casework.by_mandate", "name", v.Names[v.Applicant].Full(v.lang))
 	case e.Actor.Kind == act.Person:
 		who = c.T("casework.applicant")
 	default:

@@ -10,6 +10,7 @@ import (
 
 	"posad.city/core/casework/internal/store"
 	"posad.city/core/exchange"
+	"posad.city/core/mandate"
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
@@ -21,6 +22,7 @@ import (
 type Ref struct {
 	Holder, ID id.ID
 	Number     string
+	Service    string
 	Applicant  id.ID
 	Agency     id.ID // that works on it now
 	Official   id.ID // who has it; zero: nobody
@@ -29,7 +31,7 @@ type Ref struct {
 
 // Object is the case as permission sees it.
 func (r Ref) Object() act.Object {
-	return act.Object{Kind: "case", Holder: r.Holder, Persons: []id.ID{r.Applicant}, Agency: r.Agency, Assigned: r.Official}
+	return act.Object{Kind: "case", Holder: r.Holder, Service: r.Service, Persons: []id.ID{r.Applicant}, Agency: r.Agency, Assigned: r.Official}
 }
 
 // Find finds a case by its public number, as people write it. ErrNone when there is none.
@@ -80,7 +82,7 @@ func (m *Module) ref(ctx context.Context, holder, caseID id.ID) (Ref, error) {
 	if err != nil {
 		return Ref{}, err
 	}
-	out := Ref{Holder: holder, ID: caseID, Number: k.file.Number, Applicant: k.file.Applicant, Agency: k.file.Agency, Revision: k.file.Revision}
+	out := Ref{Holder: holder, ID: caseID, Number: k.file.Number, Service: k.file.Service, Applicant: k.file.Applicant, Agency: k.file.Agency, Revision: k.file.Revision}
 	if t := k.openTask(); t != nil {
 		out.Official = t.Official
 	}
@@ -272,6 +274,7 @@ func (m *Module) Advice(ctx context.Context, a act.Act, c Case) (service.Decisio
 // Line is a case in a person's list.
 type Line struct {
 	Holder, ID id.ID
+	Company    string // what the holder is called, where it is an organisation
 	Number     string
 	Service    string
 	Applicant  id.ID
@@ -286,9 +289,9 @@ type Line struct {
 // linesOfMost is how many cases of one holder a list shows, newest first.
 const linesOfMost = 200
 
-// Mine lists the person's own cases and those of the children for whom they may act, newest first.
+// Mine lists the person's own cases and those of whom they act for that their mandates let them read, newest first.
 func (m *Module) Mine(ctx context.Context, a act.Act) ([]Line, error) {
-	children, err := m.deps.Family.Children(ctx, a, a.Actor.Person)
+	others, err := m.deps.Family.Acting(ctx, a, a.Actor.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -296,12 +299,20 @@ func (m *Module) Mine(ctx context.Context, a act.Act) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, child := range children {
-		lines, err := m.linesOf(ctx, a.For(child.Person.ID, child.Mandate), child.Person.ID)
+	for _, other := range others {
+		if !slices.Contains(other.Scopes, mandate.ScopeRead) {
+			continue
+		}
+		lines, err := m.linesOf(ctx, a.For(other.Giver, other.ID), other.Giver)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, lines...)
+		for _, line := range lines {
+			seen := slices.ContainsFunc(out, func(l Line) bool { return l.ID == line.ID })
+			if line.Company = other.Title; other.Allows(mandate.ScopeRead, line.Service) && !seen {
+				out = append(out, line)
+			}
+		}
 	}
 	slices.SortStableFunc(out, func(x, y Line) int { return y.Submitted.Compare(x.Submitted) })
 	return out, nil

@@ -102,11 +102,11 @@ func (household) Names(_ context.Context, _ act.Act, _ string, people ...id.ID) 
 	return out, nil
 }
 
-func (household) Children(_ context.Context, _ act.Act, parent id.ID) ([]mandate.Child, error) {
-	if parent != anna {
+func (household) Acting(_ context.Context, _ act.Act, taker id.ID) ([]mandate.Principal, error) {
+	if taker != anna {
 		return nil, nil
 	}
-	return []mandate.Child{{Mandate: id.Derived("mandate", "misha"), Person: account.Person{ID: misha, Name: lang.Name{Family: "Смирнов", Given: "Михаил"}}}}, nil
+	return []mandate.Principal{{Mandate: annasMandate, Person: account.Person{ID: misha, Name: lang.Name{Family: "Смирнов", Given: "Михаил"}}}}, nil
 }
 
 // misha's mandates, for both of his parents.

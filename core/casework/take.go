@@ -6,7 +6,6 @@ import (
 
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
-	"posad.city/core/mandate"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 )
@@ -93,7 +92,7 @@ func (m *Module) onDesk(ctx context.Context, a act.Act, s Step) (*known, error) 
 // they may act. The child's other parent filed nothing and decides nothing.
 func (m *Module) impartial(ctx context.Context, a act.Act, k *known) error {
 	for _, person := range k.people() {
-		near, err := m.actsFor(ctx, person, mandate.ScopeRead)
+		near, err := m.near(ctx, person)
 		if err != nil {
 			return err
 		}

@@ -68,19 +68,24 @@ func (m *Module) put(ctx context.Context, j jobs.Job, k *known, kind, key string
 	})
 }
 
-// toTell are those who are told of a case: its applicant, while they may act for whose case it is. After that, those who may
-// now: the child's other parent; when there is nobody, the holder themselves.
+// toTell are those who are told of a case: its applicant, while they may act for whose case it is, and an adult holder. After
+// that, those who may now: the child's other parent; when there is nobody, the holder themselves.
 func (m *Module) toTell(ctx context.Context, k *known) ([]id.ID, error) {
 	if k.file.Applicant == k.file.Holder {
 		return []id.ID{k.file.Applicant}, nil
 	}
-	may, err := m.actsFor(ctx, k.file.Holder, mandate.ScopeRead)
+	may, err := m.actsFor(ctx, k.file.Holder, mandate.ScopeRead, k.file.Service)
 	switch {
 	case err != nil:
 		return nil, err
+	case k.service.For != forChild && k.service.For != forCompany: // an adult is told whatever others are told of their case
+		if slices.Contains(may, k.file.Applicant) {
+			return []id.ID{k.file.Holder, k.file.Applicant}, nil
+		}
+		return []id.ID{k.file.Holder}, nil
 	case slices.Contains(may, k.file.Applicant):
 		return []id.ID{k.file.Applicant}, nil
-	case len(may) > 0:
+	case len(may) > 0, k.service.For == forCompany: // an organisation has no inbox of its own
 		return may, nil
 	}
 	return []id.ID{k.file.Holder}, nil

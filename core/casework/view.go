@@ -136,7 +136,7 @@ func (m *Module) say(k *known, v *view) {
 
 // name finds the names of the people whom the page names: officials, and the child.
 func (m *Module) name(ctx context.Context, v *view) error {
-	people := []id.ID{v.Holder}
+	people := []id.ID{v.Holder, v.Applicant}
 	if t := openTask(v.Tasks); t != nil && !t.Official.IsZero() {
 		people = append(people, t.Official)
 	}
@@ -145,8 +145,8 @@ func (m *Module) name(ctx context.Context, v *view) error {
 	if err != nil {
 		return err
 	}
-	if len(people) > 1 {
-		v.Official = v.Names[people[1]].Initials(v.lang)
+	if len(people) > 2 {
+		v.Official = v.Names[people[2]].Initials(v.lang)
 	}
 	v.NextText = m.nextText(v)
 	return nil

@@ -1,6 +1,8 @@
 package casework
 
 import (
+	"slices"
+
 	"posad.city/core/page"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
@@ -17,6 +19,9 @@ func (m *Module) showCases(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	if asked := c.Query("for"); asked != "" {
+		lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Holder.String() != asked })
+	}
 	rows, err := m.rows(c, lines)
 	if err != nil {
 		return err
@@ -28,7 +33,7 @@ func (m *Module) showCases(c *web.Context) error {
 func (m *Module) rows(c *web.Context, lines []Line) ([]ui.RowItem, error) {
 	var children []id.ID
 	for _, line := range lines {
-		if line.Holder != c.Person() {
+		if line.Holder != c.Person() && line.Company == "" {
 			children = append(children, line.Holder)
 		}
 	}
@@ -41,6 +46,9 @@ func (m *Module) rows(c *web.Context, lines []Line) ([]ui.RowItem, error) {
 		text := m.serviceTitle(line.Service, c.Lang()) + " · " + id.FormatNumber(line.Number)
 		if name, ok := names[line.Holder]; ok {
 			text += " · " + name.In(c.Lang())
+		}
+		if line.Company != "" {
+			text += " · " + line.Company
 		}
 		item := ui.RowItem{Text: text, Href: casePath(line.Number), Quiet: true, Muted: line.Status == StatusWithdrawn,
 			Tag: &ui.TagProps{Text: c.T("casework.status." + string(line.Status)), Tone: statusTones[line.Status]}}

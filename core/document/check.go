@@ -45,14 +45,14 @@ func (m *Module) Check(ctx context.Context, a act.Act, code string) (Checked, er
 	case err != nil:
 		return Checked{Standing: NotOurs}, nil
 	}
-	holder, err := m.home(ctx, token.Document)
+	home, err := m.home(ctx, token.Document)
 	if errors.Is(err, ErrNone) {
 		return Checked{Standing: NotOurs}, nil
 	}
 	if err != nil {
 		return Checked{}, err
 	}
-	one, known, err := m.checked(ctx, a, holder, token.Document)
+	one, known, err := m.checked(ctx, a, home.Holder, token.Document)
 	if err != nil {
 		return Checked{}, err
 	}

@@ -19,8 +19,9 @@ const (
 
 // Upload is a file on its way in.
 type Upload struct {
-	Holder   id.ID // in whose account the case lies
-	Purpose  id.ID // the draft, which becomes the case
+	Holder   id.ID  // in whose account the case lies
+	Purpose  id.ID  // the draft, which becomes the case
+	Service  string // key of the service; a mandate for some services opens a file of those alone
 	Field    string
 	File     web.File
 	Accept   []string // kinds as definitions name them: pdf, jpg, png, heic, docx, odt, txt; nil: pdf, jpg, png

@@ -246,10 +246,10 @@ func (p *PreparedResult) Put(tx *store.Tx) error {
 	if err := documentdb.InsertNumber(tx, r.Number, r.Holder, r.ID); err != nil {
 		return err
 	}
-	if err := documentdb.InsertHome(tx, r.ID, r.Holder); err != nil {
+	if err := documentdb.InsertHome(tx, r.ID, r.Holder, r.Service); err != nil {
 		return err
 	}
-	if err := documentdb.InsertBlob(tx, documentdb.InsertBlobParams{Blob: p.params.Blob, Holder: r.Holder, Result: r.ID}); err != nil {
+	if err := documentdb.InsertBlob(tx, documentdb.InsertBlobParams{Blob: p.params.Blob, Holder: r.Holder, Result: r.ID, Service: r.Service}); err != nil {
 		return err
 	}
 	if _, err := journal.Enter(tx, p.entry); err != nil {

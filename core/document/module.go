@@ -21,14 +21,14 @@ var locales embed.FS
 
 // Families tells for whom a person may act; *mandate.Module is one.
 type Families interface {
-	Children(ctx context.Context, a act.Act, parent id.ID) ([]mandate.Child, error)
+	Acting(ctx context.Context, a act.Act, taker id.ID) ([]mandate.Principal, error)
 }
 
 // Deps are what the module is given by the app.
 type Deps struct {
 	Address  string                // the portal's, without a slash at the end: it is printed and scanned
 	Zone     func() *time.Location // the city's time zone
-	Families Families              // nil: nobody acts for a child here
+	Families Families              // nil: nobody acts for another here
 }
 
 // Module keeps documents. It is safe for concurrent use.

@@ -130,8 +130,8 @@ func (m *Module) Receipt(ctx context.Context, a act.Act, holder, result id.ID) (
 	return m.base.Journal.Receipt(entered)
 }
 
-// home finds whose document it is.
-func (m *Module) home(ctx context.Context, result id.ID) (id.ID, error) {
+// home finds whose document it is, and of which service.
+func (m *Module) home(ctx context.Context, result id.ID) (documentdb.DocumentHome, error) {
 	var out documentdb.DocumentHome
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		var err error
@@ -139,9 +139,9 @@ func (m *Module) home(ctx context.Context, result id.ID) (id.ID, error) {
 		return err
 	})
 	if errors.Is(err, store.ErrNone) {
-		return id.ID{}, ErrNone.Because(err)
+		return out, ErrNone.Because(err)
 	}
-	return out.Holder, err
+	return out, err
 }
 
 // Validity says in words from when to when a document is good.

@@ -19,9 +19,10 @@ import (
 
 // PreparedUpload is a file that is kept and waits for its row.
 type PreparedUpload struct {
-	file   File
-	sender id.ID
-	name   vault.Sealed
+	file    File
+	sender  id.ID
+	service string
+	name    vault.Sealed
 }
 
 // PrepareUpload keeps a file under the holder's key: when it returns, the bytes are on the disk, and Put adds the row.
@@ -52,7 +53,7 @@ func (m *Module) PrepareUpload(ctx context.Context, a act.Act, u Upload) (*Prepa
 		Holder: u.Holder, ID: kept.ID, Purpose: u.Purpose, Field: u.Field, Name: cleanName(u.File.Name, u.Field, k),
 		Type: k.name, Media: kept.Type, Size: kept.Size, SHA256: kept.SHA256, Made: m.base.Clock.Now(),
 	}
-	return &PreparedUpload{file: file, sender: a.Actor.Person, name: keys.Seal("document_file", "name", []byte(file.Name))}, nil
+	return &PreparedUpload{file: file, sender: a.Actor.Person, service: u.Service, name: keys.Seal("document_file", "name", []byte(file.Name))}, nil
 }
 
 // fault says what is wrong with this file, in place of what is wrong with some file.
@@ -92,5 +93,5 @@ func (p *PreparedUpload) Put(tx *store.Tx) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return documentdb.InsertBlob(tx, documentdb.InsertBlobParams{Blob: f.ID, Holder: f.Holder, Purpose: f.Purpose})
+	return documentdb.InsertBlob(tx, documentdb.InsertBlobParams{Blob: f.ID, Holder: f.Holder, Purpose: f.Purpose, Service: p.service})
 }

@@ -1,6 +1,8 @@
 package document
 
 import (
+	"slices"
+
 	"posad.city/core/mandate"
 	"posad.city/core/page"
 	"posad.city/kit/act"
@@ -10,8 +12,10 @@ import (
 	"posad.city/ui"
 )
 
-// object is a document as permission sees it: it lies in its holder's account.
-func object(holder id.ID) act.Object { return act.Object{Kind: "document", Holder: holder} }
+// object is a document as permission sees it: it lies in its holder's account. service is empty for the whole shelf.
+func object(holder id.ID, service string) act.Object {
+	return act.Object{Kind: "document", Holder: holder, Service: service}
+}
 
 // checksMost is how many checks a minute one address may make: an inspector in the street, not a program that tries
 // numbers.
@@ -52,35 +56,58 @@ type shelf struct {
 	Results []Result
 }
 
-// shelves are the reader's own documents and those of the children for whom they may read.
+// shelves are the reader's own documents, and those of whom they act for that their mandates let them read. The address may
+// name one of these by ?for=.
 func (m *Module) shelves(c *web.Context) ([]shelf, error) {
 	self := c.Person()
-	if err := c.May(object(self)); err != nil {
+	if err := c.May(object(self, "")); err != nil {
 		return nil, err
 	}
-	own, err := m.Results(c.Context(), c.Act(), self, id.ID{})
-	if err != nil {
-		return nil, err
-	}
-	out := []shelf{{Person: self, Results: own}}
-	if m.deps.Families == nil {
-		return out, nil
-	}
-	children, err := m.deps.Families.Children(c.Context(), c.Act(), self)
-	if err != nil {
-		return nil, err
-	}
-	for _, child := range children {
-		if err := c.May(object(child.Person.ID)); err != nil {
+	var others []mandate.Principal
+	var err error
+	if m.deps.Families != nil {
+		if others, err = m.deps.Families.Acting(c.Context(), c.Act(), self); err != nil {
 			return nil, err
 		}
-		results, err := m.Results(c.Context(), c.Act(), child.Person.ID, id.ID{})
+	}
+	var out []shelf
+	for _, other := range others {
+		if !slices.Contains(other.Scopes, mandate.ScopeRead) || !wanted(c, other.Giver) {
+			continue
+		}
+		one, err := m.shelfOf(c, other)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, shelf{Name: child.Person.Name.In(c.Lang()), Person: child.Person.ID, Results: results})
+		out = append(out, one)
 	}
-	return out, nil
+	// One's own come last to be asked, so that the page is one's own, and first on it.
+	if err := c.May(object(self, "")); err != nil {
+		return nil, err
+	}
+	if !wanted(c, self) {
+		return out, nil
+	}
+	own, err := m.Results(c.Context(), c.Act(), self, id.ID{})
+	return append([]shelf{{Person: self, Results: own}}, out...), err
+}
+
+// wanted tells whether the address asks for a person's shelf: it names them, or nobody.
+func wanted(c *web.Context, person id.ID) bool {
+	asked := c.Query("for")
+	return asked == "" || asked == person.String()
+}
+
+// shelfOf is what a mandate lets its taker see of somebody's documents.
+func (m *Module) shelfOf(c *web.Context, other mandate.Principal) (shelf, error) {
+	for _, service := range mandate.Services([]mandate.Mandate{other.Mandate}) {
+		if err := c.May(object(other.Giver, service)); err != nil {
+			return shelf{}, err
+		}
+	}
+	results, err := m.Results(c.Context(), c.Act(), other.Giver, id.ID{})
+	results = slices.DeleteFunc(results, func(r Result) bool { return !other.Allows(mandate.ScopeRead, r.Service) })
+	return shelf{Name: other.Called(c.Lang()), Person: other.Giver, Results: results}, err
 }
 
 func (m *Module) showList(c *web.Context) error {
@@ -97,11 +124,11 @@ func (m *Module) find(c *web.Context) (id.ID, id.ID, error) {
 	if err != nil {
 		return id.ID{}, id.ID{}, err
 	}
-	holder, err := m.home(c.Context(), result)
+	home, err := m.home(c.Context(), result)
 	if err != nil {
 		return id.ID{}, id.ID{}, err
 	}
-	return holder, result, c.May(object(holder))
+	return home.Holder, result, c.May(object(home.Holder, home.Service))
 }
 
 func (m *Module) readOne(c *web.Context) (Result, error) {
@@ -165,7 +192,7 @@ func (m *Module) sendUpload(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.May(object(home.Holder)); err != nil {
+	if err := c.May(object(home.Holder, home.Service)); err != nil {
 		return err
 	}
 	return m.SendFile(c, home.Holder, file)

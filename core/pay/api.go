@@ -38,7 +38,9 @@ type wireReceipt struct {
 }
 
 func (m *Module) api(s *web.Server, list, read, start *web.Op) {
-	s.API(list, "GET /api/v1/charges", m.apiCharges, web.Describe{Summary: "What the person owes and has paid", Out: []wireCharge{}})
+	s.API(list, "GET /api/v1/charges", m.apiCharges, web.Describe{
+		Summary: "What the person owes and has paid", Out: []wireCharge{}, Params: []web.Param{{Name: "for", Text: "Id of somebody for whom the person may pay; left out: their own"}},
+	})
 	s.API(read, "GET /api/v1/charges/{charge}", m.apiCharge, web.Describe{Summary: "One charge", Out: wireCharge{}})
 	s.API(start, "POST /api/v1/charges/{charge}/payments", m.apiStart, web.Describe{Summary: "Begin to pay, or go on with what was begun", Out: wireStart{}, Status: http.StatusCreated})
 	s.API(read, "GET /api/v1/payments/{payment}", m.apiReceipt, web.Describe{Summary: "A payment's receipt", Out: wireReceipt{}})
@@ -62,10 +64,7 @@ func toWire(c *web.Context, charge Charge) wireCharge {
 }
 
 func (m *Module) apiCharges(c *web.Context) error {
-	if err := c.May(object(c.Person())); err != nil {
-		return err
-	}
-	charges, err := m.Charges(c.Context(), c.Act(), c.Person(), id.ID{})
+	charges, err := m.listed(c)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (p *PreparedCharge) Put(tx *store.Tx) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	if err := paydb.InsertHome(tx, params.ID, params.Payer, id.ID{}); err != nil {
+	if err := paydb.InsertHome(tx, paydb.InsertHomeParams{ID: params.ID, Payer: params.Payer, Service: params.Service}); err != nil {
 		return err
 	}
 	return p.m.base.Jobs.Emit(tx, jobs.Event{Name: EventDue, Holder: params.Payer, Object: params.ID, Version: 1})

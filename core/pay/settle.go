@@ -73,7 +73,10 @@ func (m *Module) failed(tx *store.Tx, s settlement) error {
 		return err
 	}
 	_, err = paydb.EndPayment(tx, paydb.EndPaymentParams{Payer: s.payer, ID: s.payment, State: string(Failed), Ended: tx.Now(), Was: string(Open)})
-	return err
+	if err != nil || m.deps.Mandates == nil {
+		return err
+	}
+	return m.deps.Mandates.Release(tx, s.payer, s.payment)
 }
 
 func (m *Module) paid(tx *store.Tx, s settlement) error {
@@ -81,6 +84,11 @@ func (m *Module) paid(tx *store.Tx, s settlement) error {
 	n, err := paydb.PayAttempt(tx, paydb.PayAttemptParams{Payer: s.payer, Payment: s.payment, ID: s.attempt, Ended: tx.Now()})
 	if err != nil || n == 0 {
 		return err
+	}
+	if m.deps.Mandates != nil {
+		if err := m.deps.Mandates.Settle(tx, s.payer, s.payment); err != nil {
+			return err
+		}
 	}
 	reader := tx.As(act.ByJob(s.act, act.Purpose{}), "pay.look.charge")
 	payment, err := paydb.PaymentByID(reader, s.payer, s.payment)
@@ -217,6 +225,11 @@ func (m *Module) refund(ctx context.Context, j jobs.Job) error {
 				Currency: payment.Currency, State: "posted", At: tx.Now(), Act: j.ID, Charge: line.Charge,
 			})
 			if err != nil {
+				return err
+			}
+		}
+		if m.deps.Mandates != nil {
+			if err := m.deps.Mandates.Release(tx, home.Payer, home.Payment); err != nil {
 				return err
 			}
 		}

@@ -110,6 +110,17 @@ func (m *Module) begin(ctx context.Context, a act.Act, payer, charge id.ID) (Att
 	return out, err
 }
 
+// reserve counts a payment against the mandate by which it is made.
+func (m *Module) reserve(tx *store.Tx, a act.Act, payment id.ID, c Charge) error {
+	if a.Mandate.IsZero() {
+		return nil
+	}
+	if m.deps.Mandates == nil {
+		return errors.New("pay: nobody keeps what may be paid under a mandate")
+	}
+	return m.deps.Mandates.Reserve(tx, a, payment, c.Amount)
+}
+
 func standingOf(r store.PersonalReader, payer, charge id.ID) (standing, error) {
 	row, err := paydb.ChargeByID(r, payer, charge)
 	if err != nil {
@@ -137,12 +148,15 @@ func standingOf(r store.PersonalReader, payer, charge id.ID) (standing, error) {
 }
 
 func (m *Module) insertPayment(tx *store.Tx, a act.Act, c Charge, at Attempt) error {
+	if err := m.reserve(tx, a, at.Payment, c); err != nil {
+		return err
+	}
 	err := errors.Join(
 		paydb.InsertPayment(tx, paydb.InsertPaymentParams{Payer: c.Payer, ID: at.Payment, Actor: a.Actor.Person, Amount: c.Amount.Minor, Currency: string(c.Amount.Currency), Started: tx.Now()}),
 		paydb.InsertPaymentLine(tx, paydb.InsertPaymentLineParams{Payer: c.Payer, Payment: at.Payment, Charge: c.ID, Amount: c.Amount.Minor}),
 		paydb.InsertAttempt(tx, paydb.InsertAttemptParams{Payer: c.Payer, Payment: at.Payment, ID: at.ID, Provider: m.deps.Bank.Name(), Started: tx.Now()}),
-		paydb.InsertHome(tx, at.ID, c.Payer, at.Payment),
-		paydb.InsertHome(tx, at.Payment, c.Payer, at.Payment),
+		paydb.InsertHome(tx, paydb.InsertHomeParams{ID: at.ID, Payer: c.Payer, Payment: at.Payment, Service: c.Service}),
+		paydb.InsertHome(tx, paydb.InsertHomeParams{ID: at.Payment, Payer: c.Payer, Payment: at.Payment, Service: c.Service}),
 		m.base.Jobs.Put(tx, jobs.New{Handler: jobPoll, Holder: c.Payer, Object: at.ID, At: tx.Now().Add(pollFirst)}),
 	)
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
+	"posad.city/core/mandate"
 	"posad.city/core/page"
 	"posad.city/core/pay/internal/store"
 	"posad.city/kit/act"
@@ -15,12 +17,14 @@ import (
 	"posad.city/ui"
 )
 
-// object is a charge or payment as permission sees it: it lies in its payer's account.
-func object(payer id.ID) act.Object { return act.Object{Kind: "charge", Holder: payer} }
+// object is a charge or payment as permission sees it: it lies in its payer's account. service is empty for all charges.
+func object(payer id.ID, service string) act.Object {
+	return act.Object{Kind: "charge", Holder: payer, Service: service}
+}
 
 func (m *Module) routes(s *web.Server) {
 	read := s.Operation(act.Operation{Name: "pay.read", Object: "charge", May: act.Self | act.ByMandate, Scope: "pay", Assurance: act.Basic, Look: "pay.look.charge"})
-	list := s.Operation(act.Operation{Name: "pay.list", Object: "charge", May: act.Self, Assurance: act.Basic, Look: "pay.look.charges"})
+	list := s.Operation(act.Operation{Name: "pay.list", Object: "charge", May: act.Self | act.ByMandate, Scope: "pay", Assurance: act.Basic, Look: "pay.look.charges"})
 	start := s.Operation(act.Operation{Name: "pay.start", Object: "charge", May: act.Self | act.ByMandate, Scope: "pay", Assurance: act.Basic, Changes: true})
 	back := s.Operation(act.Operation{Name: "pay.return", Object: "charge", May: act.Self | act.ByMandate, Scope: "pay", Assurance: act.Basic})
 	notify := s.Operation(act.Operation{Name: "pay.notify", May: act.Everyone, Changes: true, Body: bankMost, PerMinute: 6000})
@@ -54,15 +58,39 @@ func (m *Module) dueCount(c *web.Context) int {
 }
 
 func (m *Module) showCharges(c *web.Context) error {
-	if err := c.May(object(c.Person())); err != nil {
-		return err
-	}
-	charges, err := m.Charges(c.Context(), c.Act(), c.Person(), id.ID{})
+	charges, err := m.listed(c)
 	if err != nil {
 		return err
 	}
 	title := c.T("pay.title")
 	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Account}, listPage(m, c, charges))
+}
+
+// listed are the person's own charges; with ?for= those of somebody for whom they may pay, as far as their mandate goes.
+func (m *Module) listed(c *web.Context) ([]Charge, error) {
+	payer, err := id.Parse(c.Query("for"))
+	if err != nil || payer.IsZero() || payer == c.Person() || m.deps.Mandates == nil {
+		if err := c.May(object(c.Person(), "")); err != nil {
+			return nil, err
+		}
+		return m.Charges(c.Context(), c.Act(), c.Person(), id.ID{})
+	}
+	taken, err := m.deps.Mandates.Taken(c.Context(), c.Person())
+	if err != nil {
+		return nil, err
+	}
+	may := slices.DeleteFunc(taken, func(one mandate.Mandate) bool {
+		return one.Giver != payer || !slices.Contains(one.Scopes, mandate.ScopePay)
+	})
+	for _, service := range mandate.Services(may) {
+		if err := c.May(object(payer, service)); err != nil {
+			return nil, err
+		}
+	}
+	charges, err := m.Charges(c.Context(), c.Act(), payer, id.ID{})
+	return slices.DeleteFunc(charges, func(charge Charge) bool {
+		return !slices.ContainsFunc(may, func(one mandate.Mandate) bool { return one.Allows(mandate.ScopePay, charge.Service) })
+	}), err
 }
 
 // read finds a charge by the id in the path and asks whether the actor may see it.
@@ -75,7 +103,7 @@ func (m *Module) read(c *web.Context) (Charge, error) {
 	if err != nil {
 		return Charge{}, err
 	}
-	if err := c.May(object(home.Payer)); err != nil {
+	if err := c.May(object(home.Payer, home.Service)); err != nil {
 		return Charge{}, err
 	}
 	return m.Charge(c.Context(), c.Act(), home.Payer, charge)
@@ -133,7 +161,7 @@ func (m *Module) comeBack(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.May(object(home.Payer)); err != nil {
+	if err := c.May(object(home.Payer, home.Service)); err != nil {
 		return err
 	}
 	state, err := m.Settle(c.Context(), attempt)
@@ -179,7 +207,7 @@ func (m *Module) receipt(c *web.Context) (Payment, []Charge, error) {
 	if err != nil {
 		return Payment{}, nil, err
 	}
-	if err := c.May(object(home.Payer)); err != nil {
+	if err := c.May(object(home.Payer, home.Service)); err != nil {
 		return Payment{}, nil, err
 	}
 	return m.Payment(c.Context(), c.Act(), home.Payer, key)

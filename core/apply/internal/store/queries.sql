@@ -32,10 +32,10 @@ SELECT holder, id, applicant, service, saved FROM draft_line WHERE holder = $1 A
 SELECT holder, id, applicant, service, saved FROM draft_line WHERE holder = $1 ORDER BY id DESC LIMIT $2;
 
 -- name: InsertHome :exec
-INSERT INTO draft_home (id, holder, number) VALUES ($1, $2, '');
+INSERT INTO draft_home (id, holder, number, service) VALUES ($1, $2, '', $3);
 
 -- name: HomeOf :one
-SELECT id, holder, number FROM draft_home WHERE id = $1;
+SELECT id, holder, number, service FROM draft_home WHERE id = $1;
 
 -- name: NumberHome :execrows
 UPDATE draft_home SET number = $2 WHERE id = $1;

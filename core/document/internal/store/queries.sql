@@ -22,10 +22,10 @@ DELETE FROM document_file WHERE holder = $1 AND purpose = $2 AND id = $3 AND kep
 UPDATE document_file SET kept = TRUE WHERE holder = $1 AND purpose = $2 AND kept = FALSE;
 
 -- name: InsertBlob :exec
-INSERT INTO document_blob (blob, holder, purpose, result) VALUES ($1, $2, $3, $4) ON CONFLICT (blob) DO NOTHING;
+INSERT INTO document_blob (blob, holder, purpose, result, service) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (blob) DO NOTHING;
 
 -- name: BlobByID :one
-SELECT blob, holder, purpose, result FROM document_blob WHERE blob = $1;
+SELECT blob, holder, purpose, result, service FROM document_blob WHERE blob = $1;
 
 -- name: DeleteBlob :exec
 DELETE FROM document_blob WHERE blob = $1;
@@ -53,7 +53,7 @@ INSERT INTO document_number (number, holder, result) VALUES ($1, $2, $3);
 SELECT number, holder, result FROM document_number WHERE number = $1;
 
 -- name: InsertHome :exec
-INSERT INTO document_home (result, holder) VALUES ($1, $2);
+INSERT INTO document_home (result, holder, service) VALUES ($1, $2, $3);
 
 -- name: HomeOf :one
-SELECT result, holder FROM document_home WHERE result = $1;
+SELECT result, holder, service FROM document_home WHERE result = $1;

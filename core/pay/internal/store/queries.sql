@@ -4,10 +4,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'due', $10, $11, NULL, NULL, 1)
 ON CONFLICT (payer, id) DO NOTHING;
 
 -- name: InsertHome :exec
-INSERT INTO pay_home (id, payer, payment) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING;
+INSERT INTO pay_home (id, payer, payment, service) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING;
 
 -- name: HomeOf :one
-SELECT id, payer, payment FROM pay_home WHERE id = $1;
+SELECT id, payer, payment, service FROM pay_home WHERE id = $1;
 
 -- name: ChargeByID :one
 SELECT payer, id, number, agency, service, subject, amount, currency, title, state, issued, due, settled, payment, revision
