@@ -74,7 +74,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Service = service.New(service.Deps{Today: m.today})
 	m.Document = document.New(document.Deps{Address: conf.Address, Zone: inZone, Families: m.Mandate})
 	m.Exchange = exchange.New(exchange.Deps{City: m.Service.Current, Endpoints: conf.endpoints(), Zone: inZone})
-	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
+	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Mandates: m.Mandate, Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
 	m.Casework = casework.New(casework.Deps{
 		Services: m.Service, Registers: m.Exchange, Bills: m.Pay, Papers: m.Document, Teller: m.Notice,
