@@ -105,7 +105,7 @@ func (m *Module) apiBeginApp(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	app, err := m.AppOf(c.Context(), self{account: of, visit: c.Visit()}, try)
+	app, err := m.AppOf(c.Context(), Self{Account: of, Visit: c.Visit()}, try)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (m *Module) apiAddApp(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := m.AddApp(c.Context(), c.Act(), self{account: of, visit: c.Visit()}, body.Try, body.Code); err != nil {
+	if err := m.AddApp(c.Context(), c.Act(), Self{Account: of, Visit: c.Visit()}, body.Try, body.Code); err != nil {
 		return err
 	}
 	return c.Empty()

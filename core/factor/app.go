@@ -40,8 +40,8 @@ type appState struct {
 }
 
 // BeginApp makes a key for a new app. Errors: ErrMany.
-func (m *Module) BeginApp(ctx context.Context, s self, name string) (id.ID, error) {
-	have, err := m.accounts.KeptOf(ctx, s.account, account.ByApp)
+func (m *Module) BeginApp(ctx context.Context, s Self, name string) (id.ID, error) {
+	have, err := m.accounts.KeptOf(ctx, s.Account, account.ByApp)
 	if err != nil {
 		return id.ID{}, err
 	}
@@ -52,24 +52,24 @@ func (m *Module) BeginApp(ctx context.Context, s self, name string) (id.ID, erro
 	if _, err := rand.Read(key); err != nil {
 		return id.ID{}, fmt.Errorf("factor: make an app's key: %w", err)
 	}
-	keys, err := m.base.Vault.Keys(ctx, s.account)
+	keys, err := m.base.Vault.Keys(ctx, s.Account)
 	if err != nil {
 		return id.ID{}, err
 	}
 	sealed := keys.Seal("factor_question", "secret", key)
-	return m.ask(ctx, toAddApp, s.visit, s.account, appState{name, s.city, s.contact}, sealed, AppKeyLife)
+	return m.ask(ctx, toAddApp, s.Visit, s.Account, appState{name, s.City, s.Contact}, sealed, AppKeyLife)
 }
 
 // AppOf is an app that waits for its first code, to be shown to the one who adds it. Errors: ErrOver.
-func (m *Module) AppOf(ctx context.Context, s self, try id.ID) (NewApp, error) {
-	q, err := m.asked(ctx, try, toAddApp, s.visit)
+func (m *Module) AppOf(ctx context.Context, s Self, try id.ID) (NewApp, error) {
+	q, err := m.asked(ctx, try, toAddApp, s.Visit)
 	if err != nil {
 		return NewApp{}, err
 	}
-	if q.account != s.account {
+	if q.account != s.Account {
 		return NewApp{}, ErrOver
 	}
-	keys, err := m.base.Vault.Keys(ctx, s.account)
+	keys, err := m.base.Vault.Keys(ctx, s.Account)
 	if err != nil {
 		return NewApp{}, err
 	}
@@ -105,12 +105,12 @@ func appAddress(s appState, key []byte) (string, error) {
 
 // AddApp puts the app into the account when the code is its own. A wrong code leaves the key waiting. Errors: ErrOver,
 // ErrAppCode, account.ErrOften.
-func (m *Module) AddApp(ctx context.Context, a act.Act, s self, try id.ID, code string) error {
+func (m *Module) AddApp(ctx context.Context, a act.Act, s Self, try id.ID, code string) error {
 	app, err := m.AppOf(ctx, s, try)
 	if err != nil {
 		return err
 	}
-	if err := m.accounts.Limit(ctx, "factor.app_add", s.account.String(), appTries, tryWindow); err != nil {
+	if err := m.accounts.Limit(ctx, "factor.app_add", s.Account.String(), appTries, tryWindow); err != nil {
 		return err
 	}
 	typed, _ := digits(code)
@@ -126,13 +126,13 @@ func (m *Module) AddApp(ctx context.Context, a act.Act, s self, try id.ID, code 
 		return fmt.Errorf("factor: write an app's key: %w", err)
 	}
 	way, err := m.accounts.PrepareWay(ctx, account.NewWay{
-		Account: s.account, Method: account.ByApp, Name: app.Name, Secret: secret, Second: true,
+		Account: s.Account, Method: account.ByApp, Name: app.Name, Secret: secret, Second: true,
 	})
 	if err != nil {
 		return err
 	}
 	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		if _, err := takeIn(tx, try, toAddApp, s.visit); err != nil {
+		if _, err := takeIn(tx, try, toAddApp, s.Visit); err != nil {
 			return err
 		}
 		return way.Put(tx)

@@ -12,10 +12,8 @@ import (
 	"posad.city/core/factor/internal/store"
 	"posad.city/core/module"
 	"posad.city/kit/clock"
-	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
-	"posad.city/kit/web"
 )
 
 //go:embed locale/*.yaml
@@ -27,9 +25,6 @@ type Deps struct {
 	Address  string         // the city's, as people type it: passkeys are bound to its host for ever
 	Phones   clock.Clock    // what people's phones show; nil: the house's clock
 	Zone     *time.Location // the city's, for dates; nil: UTC
-
-	// Known tells whether the person has signed in by the request's browser before; nil: nobody is known.
-	Known func(c *web.Context, person id.ID) (bool, error)
 }
 
 // Module is passkeys, authenticator apps and recovery codes. It is safe for concurrent use.

@@ -22,31 +22,31 @@ type Ask struct {
 	Options json.RawMessage // what navigator.credentials.create or .get takes, in WebAuthn's JSON form
 }
 
-// self is who adds a way: a signed-in person's account as their own page knows it.
-type self struct {
-	account id.ID
-	visit   string
-	city    string // the city's name in the person's language
-	name    string // the person's name
-	contact string // what tells this account from another in a list
+// Self is who adds a way: a signed-in person's account as their own page knows it.
+type Self struct {
+	Account id.ID
+	Visit   string // the session, as web.Context.Visit names it
+	City    string // the city's name in the person's language
+	Name    string // the person's name
+	Contact string // what tells this account from another in a list
 }
 
 // handleSize is how many random bytes name an account to its passkeys. They say nothing of the person.
 const handleSize = 32
 
 // AskNewPasskey asks the browser to make a passkey for the account. Errors: ErrMany, ErrNoKeys.
-func (m *Module) AskNewPasskey(ctx context.Context, s self) (Ask, error) {
+func (m *Module) AskNewPasskey(ctx context.Context, s Self) (Ask, error) {
 	if m.party == nil {
 		return Ask{}, ErrNoKeys
 	}
-	have, err := m.passkeysOf(ctx, s.account)
+	have, err := m.passkeysOf(ctx, s.Account)
 	if err != nil {
 		return Ask{}, err
 	}
 	if len(have) >= PasskeysMost {
 		return Ask{}, ErrMany
 	}
-	who := owner{name: s.contact, displayName: s.name}
+	who := owner{name: s.Contact, displayName: s.Name}
 	for _, one := range have { // a second handle would be a second account to the authenticator
 		who.handle = one.Handle
 		who.credentials = append(who.credentials, one.Credential)
@@ -58,11 +58,11 @@ func (m *Module) AskNewPasskey(ctx context.Context, s self) (Ask, error) {
 		}
 	}
 	creation, session, err := m.party.BeginRegistration(who, webauthn.WithCredentialParameters(algorithms()),
-		webauthn.WithRegistrationRelyingPartyName(s.city), webauthn.WithExclusions(webauthn.Credentials(who.credentials).CredentialDescriptors()))
+		webauthn.WithRegistrationRelyingPartyName(s.City), webauthn.WithExclusions(webauthn.Credentials(who.credentials).CredentialDescriptors()))
 	if err != nil {
 		return Ask{}, fmt.Errorf("factor: ask a new passkey: %w", err)
 	}
-	return m.keepAsk(ctx, toAdd, s.visit, s.account, session, creation.Response)
+	return m.keepAsk(ctx, toAdd, s.Visit, s.Account, session, creation.Response)
 }
 
 func (m *Module) keepAsk(ctx context.Context, why purpose, visit string, account id.ID, session *webauthn.SessionData, options any) (Ask, error) {
@@ -76,15 +76,15 @@ func (m *Module) keepAsk(ctx context.Context, why purpose, visit string, account
 
 // AddPasskey puts the passkey that the browser made into the account, under a name. answer is the browser's, as JSON.
 // Errors: ErrOver, ErrPasskey, account.ErrWayTaken.
-func (m *Module) AddPasskey(ctx context.Context, a act.Act, s self, try id.ID, answer, name string) error {
+func (m *Module) AddPasskey(ctx context.Context, a act.Act, s Self, try id.ID, answer, name string) error {
 	if m.party == nil {
 		return ErrNoKeys
 	}
-	q, err := m.take(ctx, try, toAdd, s.visit)
+	q, err := m.take(ctx, try, toAdd, s.Visit)
 	if err != nil {
 		return err
 	}
-	if q.account != s.account {
+	if q.account != s.Account {
 		return ErrOver
 	}
 	made, err := m.newPasskey(q, answer)
@@ -96,7 +96,7 @@ func (m *Module) AddPasskey(ctx context.Context, a act.Act, s self, try id.ID, a
 		return err
 	}
 	way, err := m.accounts.PrepareWay(ctx, account.NewWay{
-		Account: s.account, Method: account.ByPasskey, Name: name, Secret: secret, Key: keyOf(made.Credential.ID), Alone: true, Second: true,
+		Account: s.Account, Method: account.ByPasskey, Name: name, Secret: secret, Key: keyOf(made.Credential.ID), Alone: true, Second: true,
 	})
 	if err != nil {
 		return err

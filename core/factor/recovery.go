@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"posad.city/core/account"
-	"posad.city/core/agency"
 	"posad.city/core/factor/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
@@ -162,7 +161,7 @@ func (m *Module) SecondByCode(ctx context.Context, of id.ID, code, from string) 
 	if err := m.countRecovery(ctx, from); err != nil {
 		return account.Proof{}, err
 	}
-	return m.useCode(ctx, []id.ID{of}, code)
+	return m.useCode(ctx, of, code)
 }
 
 // countRecovery bounds what one network may try. There is no limit by account: 80 bits can't be guessed, and such a limit
@@ -177,31 +176,28 @@ func (m *Module) Recover(ctx context.Context, contact, code, from string) (accou
 	if err := m.countRecovery(ctx, from); err != nil {
 		return account.Proof{}, err
 	}
-	person, err := m.accounts.Find(ctx, contact)
-	if errors.Is(err, agency.ErrNobody) {
-		person, err = nobody, nil
+	to, err := account.ParseContact(contact)
+	if err != nil {
+		return account.Proof{}, err
+	}
+	of, _, err := m.accounts.MemberOf(ctx, to)
+	if errors.Is(err, store.ErrNone) {
+		of, err = nobody, nil
 	}
 	if err != nil {
 		return account.Proof{}, err
 	}
-	accounts, err := m.accounts.AccountOf(ctx, person)
-	if err != nil {
-		return account.Proof{}, err
-	}
-	if len(accounts) == 0 {
-		accounts = []id.ID{nobody}
-	}
-	return m.useCode(ctx, accounts, code)
+	return m.useCode(ctx, of, code)
 }
 
 // nobody stands for the account of a contact that nobody signs in with: it is asked as any other is, and has nothing.
 var nobody = id.Derived("factor", "nobody")
 
-// useCode takes a code of one of the accounts.
-func (m *Module) useCode(ctx context.Context, accounts []id.ID, typed string) (account.Proof, error) {
+// useCode takes a code of the account.
+func (m *Module) useCode(ctx context.Context, of id.ID, typed string) (account.Proof, error) {
 	code, _ := parseRecoveryCode(typed)
 	for range usesMost {
-		proof, err := m.useOnce(ctx, accounts, code)
+		proof, err := m.useOnce(ctx, of, m.keyed(of, code))
 		if !errors.Is(err, account.ErrChanged) {
 			return proof, err
 		}
@@ -209,9 +205,8 @@ func (m *Module) useCode(ctx context.Context, accounts []id.ID, typed string) (a
 	return account.Proof{}, account.ErrChanged
 }
 
-func (m *Module) useOnce(ctx context.Context, accounts []id.ID, code string) (account.Proof, error) {
-	of, hash, err := m.whose(ctx, accounts, code)
-	if err != nil {
+func (m *Module) useOnce(ctx context.Context, of id.ID, hash vault.Keyed) (account.Proof, error) {
+	if err := m.there(ctx, of, hash); err != nil {
 		return account.Proof{}, err
 	}
 	kept, err := m.accounts.KeptOf(ctx, of, account.ByRecovery)
@@ -227,32 +222,20 @@ func (m *Module) useOnce(ctx context.Context, accounts []id.ID, code string) (ac
 	return account.Proof{Method: account.ByRecovery, Account: of, Person: kept[0].Person, Way: kept[0].ID, Level: act.Standard}, nil
 }
 
-// whose finds the account that a code is of. What it finds is taken, or not, by spend.
-func (m *Module) whose(ctx context.Context, accounts []id.ID, code string) (id.ID, vault.Keyed, error) {
-	var found id.ID
-	var hash vault.Keyed
+// there looks whether the account has the code, so that words are made ready only for a right one. It decides nothing:
+// spend does.
+func (m *Module) there(ctx context.Context, of id.ID, hash vault.Keyed) error {
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		found = id.ID{}
-		for _, of := range accounts {
-			one := m.keyed(of, code)
-			row, err := factordb.CodeByHash(r, of, one)
-			if errors.Is(err, store.ErrNone) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			found, hash = row.Account, one
-		}
-		return nil
+		_, err := factordb.CodeByHash(r, of, hash)
+		return err
 	})
+	if errors.Is(err, store.ErrNone) {
+		return ErrRecovery
+	}
 	if err != nil {
-		return id.ID{}, nil, fmt.Errorf("factor: find a recovery code: %w", err)
+		return fmt.Errorf("factor: find a recovery code: %w", err)
 	}
-	if found.IsZero() {
-		return id.ID{}, nil, ErrRecovery
-	}
-	return found, hash, nil
+	return nil
 }
 
 // spend takes the code in the statement that compares it, and tells its owner by every channel.

@@ -32,7 +32,7 @@ func (m *Module) offers() {
 	possible := func(*web.Context) bool { return m.party != nil }
 	m.accounts.Offer(account.Offer{
 		Method: account.ByPasskey, Order: 10, Icon: "fingerprint", Title: "factor.passkey.offer", Lead: "factor.passkey.offer_lead",
-		First: enterPath, Second: "/sign-in/second/passkey", Add: passkeyPath, Show: possible,
+		First: enterPath, Second: "/sign-in/second/passkey", Add: passkeyPath, Show: possible, Hint: m.Hint,
 	})
 	m.accounts.Offer(account.Offer{
 		Method: account.ByApp, Order: 40, Icon: "device-mobile", Title: "factor.app.offer", Lead: "factor.app.offer_lead",

@@ -65,24 +65,24 @@ func from(c *web.Context) string {
 }
 
 // selfOf is the signed-in person's account, with the words that an authenticator shows. May was asked before.
-func (m *Module) selfOf(c *web.Context) (self, error) {
+func (m *Module) selfOf(c *web.Context) (Self, error) {
 	of, err := m.accountOf(c)
 	if err != nil {
-		return self{}, err
+		return Self{}, err
 	}
 	person, err := m.accounts.Person(c.Context(), c.Act(), look, c.Person())
 	if err != nil {
-		return self{}, err
+		return Self{}, err
 	}
-	out := self{account: of, visit: c.Visit(), city: m.city(c), name: person.Name.Full(c.Lang()), contact: person.Email}
-	if out.contact == "" {
-		out.contact = person.Phone
+	out := Self{Account: of, Visit: c.Visit(), City: m.city(c), Name: person.Name.Full(c.Lang()), Contact: person.Email}
+	if out.Contact == "" {
+		out.Contact = person.Phone
 	}
-	if out.contact == "" {
-		out.contact = out.name
+	if out.Contact == "" {
+		out.Contact = out.Name
 	}
-	if out.name == "" {
-		out.name = out.contact
+	if out.Name == "" {
+		out.Name = out.Contact
 	}
 	return out, nil
 }

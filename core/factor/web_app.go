@@ -2,6 +2,7 @@ package factor
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 
@@ -81,7 +82,7 @@ func (m *Module) appKeyPage(c *web.Context, try id.ID, t typed) error {
 	if err != nil {
 		return err
 	}
-	app, err := m.AppOf(c.Context(), self{account: of, visit: c.Visit()}, try)
+	app, err := m.AppOf(c.Context(), Self{Account: of, Visit: c.Visit()}, try)
 	if over, ok := shownFault(err, ""); ok {
 		return m.inside(c, "factor.app.add_title", over, beginAppPage(c, "", over.fields))
 	}
@@ -122,7 +123,7 @@ func (m *Module) postAddApp(c *web.Context) error {
 	}
 	of, err := m.accountOf(c)
 	if err == nil {
-		err = m.AddApp(c.Context(), c.Act(), self{account: of, visit: c.Visit()}, form.Try, form.Code)
+		err = m.AddApp(c.Context(), c.Act(), Self{Account: of, Visit: c.Visit()}, form.Try, form.Code)
 	}
 	if t, ok := shownFault(err, "code"); ok {
 		return m.appKeyPage(c, form.Try, t)
@@ -184,12 +185,10 @@ func (m *Module) postSecondApp(c *web.Context) error {
 // browser names the request's browser when the person whose step is asked is known by it; else it is empty, and its tries
 // count together with those of every other unknown one.
 func (m *Module) browser(c *web.Context, asked account.Asked) (string, error) {
-	if m.deps.Known == nil {
-		return "", nil
-	}
-	known, err := m.deps.Known(c, asked.Person)
+	here := m.accounts.BrowserHere(c)
+	known, err := m.accounts.KnowsBrowser(c.Context(), here, asked.Person)
 	if err != nil || !known {
 		return "", err
 	}
-	return "device " + c.Cookie("device"), nil
+	return "browser " + hex.EncodeToString(here), nil
 }

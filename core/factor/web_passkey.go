@@ -136,8 +136,9 @@ func (m *Module) addPage(c *web.Context, name string, t typed) error {
 
 // addForm is a new passkey with its name.
 type addForm struct {
-	answerForm
-	Name string `json:"name" max:"200"`
+	Try    id.ID  `json:"try"`
+	Answer string `json:"answer" raw:"true" max:"20000"`
+	Name   string `json:"name" max:"200"`
 }
 
 func (m *Module) postAddPasskey(c *web.Context) error {
