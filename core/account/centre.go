@@ -162,7 +162,7 @@ func (m *Module) PrepareRecovery(ctx context.Context, a act.Act, r Recovery) (fu
 	}
 	link := m.PrepareNotMe(r.Person)
 	word, err := m.PrepareWord(ctx, Word{
-		Person: r.Person, Key: "account.recovered/" + a.ID.String(), Kind: "account.word.recovered", Path: link.Path, Also: old,
+		Person: r.Person, Key: "account.set_at_centre/" + a.ID.String(), Kind: "account.word.set_at_centre", Path: link.Path, Also: old,
 	})
 	if err != nil {
 		return nil, err

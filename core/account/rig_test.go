@@ -40,6 +40,7 @@ type rig struct {
 	clock    *clock.Fixed
 	letters  *letters
 	server   *httptest.Server
+	people   []human // whom a test of merges works with
 }
 
 type caught struct {
@@ -107,6 +108,12 @@ func each(t *testing.T, test func(t *testing.T, r *rig)) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, c *clock.Fixed) { test(t, newRig(t, s, c)) }, needs()...)
 }
 
+// eachWith is each in a house that more is hung into before its server is made.
+func eachWith(t *testing.T, hang func(*rig, *web.Server), test func(t *testing.T, r *rig)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, s *store.Store, c *clock.Fixed) { test(t, newRigWith(t, s, c, hang)) }, needs()...)
+}
+
 func one(t *testing.T) *rig {
 	t.Helper()
 	s, c := storetest.Open(t, needs()...)
@@ -114,6 +121,11 @@ func one(t *testing.T) *rig {
 }
 
 func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
+	t.Helper()
+	return newRigWith(t, s, c, func(*rig, *web.Server) {})
+}
+
+func newRigWith(t testing.TB, s *store.Store, c *clock.Fixed, hang func(*rig, *web.Server)) *rig {
 	t.Helper()
 	kek, err := vault.ParseKEK(vault.NewKEKText())
 	if err != nil {
@@ -131,7 +143,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	}
 	texts = texts.Reporting(func(err error) { t.Error(err) })
 	log := slog.New(slog.DiscardHandler)
-	server, err := web.New(web.Config{BaseURL: "http://posad.test", PerAddress: 100_000, PerPerson: 100_000}, web.Deps{Texts: texts, Clock: c, Log: log, Relator: relator{}})
+	server, err := web.New(web.Config{Raise: "/sign-in/raise", BaseURL: "http://posad.test", PerAddress: 100_000, PerPerson: 100_000}, web.Deps{Texts: texts, Clock: c, Log: log, Relator: relator{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +155,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 			t.Fatal(err)
 		}
 	}
+	hang(r, server)
 	s.SetGuard(r.Guard)
 	if err := r.base.Feed.Poll(t.Context()); err != nil {
 		t.Fatal(err)
@@ -252,6 +265,18 @@ func (b *browser) request(method, path, body string) *http.Request {
 	return req
 }
 
+// cookie is what the browser keeps under a name.
+func (b *browser) cookie(name string) string {
+	b.t.Helper()
+	at := &url.URL{Scheme: "http", Host: "posad.test", Path: "/"} // as the requests name their host
+	for _, one := range b.client.Jar.Cookies(at) {
+		if one.Name == name {
+			return one.Value
+		}
+	}
+	return ""
+}
+
 type reply struct {
 	status int
 	path   string // where the browser stands after redirects, with its query
@@ -282,6 +307,16 @@ func (r reply) try(t *testing.T) string {
 	found := tryField.FindStringSubmatch(r.body)
 	if found == nil {
 		t.Fatalf("no code is asked for on %s: %d %s", r.path, r.status, r.body)
+	}
+	return found[1]
+}
+
+// regexpField is the value of a hidden field.
+func regexpField(t *testing.T, body, name string) string {
+	t.Helper()
+	found := regexp.MustCompile(`name="` + name + `" value="([^"]+)"`).FindStringSubmatch(body)
+	if found == nil {
+		t.Fatalf("no field %s in %s", name, body)
 	}
 	return found[1]
 }

@@ -26,8 +26,8 @@ var finders = []string{"contact", "snils", "account"}
 func (m *Module) blockRoutes(s *web.Server, pages *page.Site) {
 	link := s.Operation(act.Operation{Name: "account.not_me_page", May: act.Everyone, PerMinute: 30})
 	freeze := s.Operation(act.Operation{Name: "account.freeze", May: act.Everyone, Changes: true, PerMinute: 10})
-	s.Page(link, "GET " + pathNotMe + "{token}", m.showNotMe)
-	s.Page(freeze, "POST " + pathNotMe + "{token}", m.postNotMe)
+	s.Page(link, "GET "+pathNotMe+"{token}", m.showNotMe)
+	s.Page(freeze, "POST "+pathNotMe+"{token}", m.postNotMe)
 
 	list := s.Operation(act.Operation{Name: "account.blocks", May: act.Admin})
 	open := s.Operation(act.Operation{Name: "account.block_page", Object: kind, May: act.Admin, Look: lookBlock})

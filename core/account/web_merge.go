@@ -21,7 +21,7 @@ import (
 // come back.
 type Tally struct {
 	Order int
-	Text  string // locale key with the argument n
+	Text  string // locale key of a plural text, whose argument is count
 	Of    func(ctx context.Context, person id.ID) (int, error)
 }
 
@@ -180,13 +180,13 @@ func (m *Module) sideView(c *web.Context, p Person) (sideView, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Counts = append(out.Counts, c.T("account.merge.ways", "n", ways))
+	out.Counts = append(out.Counts, c.T("account.merge.ways", "count", ways))
 	for _, t := range m.tallies {
 		n, err := t.Of(c.Context(), p.ID)
 		if err != nil {
 			return out, err
 		}
-		out.Counts = append(out.Counts, c.T(t.Text, "n", n))
+		out.Counts = append(out.Counts, c.T(t.Text, "count", n))
 	}
 	return out, nil
 }
