@@ -25,9 +25,16 @@ type Shell struct {
 	Search      string      // address of the search page; empty: no magnifier
 	Help        Link
 	Emergency   *Emergency
+	Acting      *Acting // for whom the person acts on this page; nil: for themselves
 	CSRF        string // token for forms, in the field CSRFField; empty: no field
 	Htmx        bool   // this page needs htmx: suggestions, queues, uploads
 	T           Words  // this package's own words among others; nil: its own catalogue
+}
+
+// Acting says on every page whose content lies in another's account for whom one acts there.
+type Acting struct {
+	Text string // Вы действуете за Марию Смирнову
+	Link Link   // to what one may do for them
 }
 
 // CSRFField is the name of the hidden field that carries Shell.CSRF.

@@ -73,6 +73,9 @@ type Site struct {
 	City func(c *web.Context) Face
 	// User is the signed-in person as the header shows them; nil for nobody.
 	User func(c *web.Context) *ui.User
+	// Acting says for whom the person acts, on every page that a mandate has let them to; core/mandate gives it. Nil: such
+	// pages say nothing.
+	Acting func(c *web.Context) *ui.Acting
 }
 
 // Face is what the published city gives to every page.
@@ -140,6 +143,9 @@ func (s *Site) shell(c *web.Context, o Options) ui.Shell {
 		User:   s.User(c),
 		SignIn: ui.Link{Text: c.T("page.sign_in"), Href: "/sign-in?back=" + queryEscape(c.Here())},
 		Nav:    s.links(c, MenuMain), Tabs: s.links(c, MenuTabs), CSRF: c.FormToken(),
+	}
+	if s.Acting != nil && !c.Act().Mandate.IsZero() {
+		out.Acting = s.Acting(c)
 	}
 	for _, l := range lang.All() {
 		if l != c.Lang() {
