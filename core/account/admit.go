@@ -79,7 +79,17 @@ func (m *Module) Finish(c *web.Context, p Proof) error {
 		return err
 	}
 	if asked {
+		if asked, err = m.stillAsked(c, p); err != nil {
+			return err
+		}
+	}
+	if asked {
 		return m.wait(c, p, methods, back)
+	}
+	if waiting && twoFactors(methods) {
+		if err := m.notLost(c.Context(), p.Account); err != nil {
+			return err
+		}
 	}
 	if closed.Any() { // its owner froze it: two factors may open it again
 		if err := m.Admit(c.Context(), p, p.Strong); err != nil {
@@ -120,6 +130,12 @@ func (m *Module) asksSecond(c *web.Context, p Proof, frozen bool) (bool, error) 
 		row.Second = SecondAlways
 	}
 	return secondAsked(row.Second, known, p, has), err
+}
+
+// stillAsked tells whether a second step is asked although one may have been lost and recovered.
+func (m *Module) stillAsked(c *web.Context, p Proof) (bool, error) {
+	done, err := m.recovered(c.Context(), p)
+	return !done, err
 }
 
 // wait keeps the first proof for this browser and sends it to the second step.

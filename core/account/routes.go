@@ -45,6 +45,10 @@ func (m *Module) signInRoutes(s *web.Server) {
 	s.Page(see, "GET /sign-in/second", m.showSecond)
 	s.Page(enter, "POST /sign-in/second", m.postSecond)
 	s.Page(see, "GET /sign-in/raise", m.showRaise)
+	s.Page(see, "GET /recover", m.showRecover)
+	s.Page(enter, "POST /recover", m.postRecover)
+	s.Page(see, "GET /recover/cancel", m.showCancel)
+	s.Page(leave, "POST /recover/cancel", m.postCancel)
 	s.API(ask, "POST /api/v1/sign-in/code", m.apiAskCode, web.Describe{
 		Summary: "Send a one-time code to an e-mail or phone", Tag: "sign-in", In: askBody{}, Out: sentBody{},
 		Details: "The answer is the same whether or not an account exists. The code lives 10 minutes and stands 5 tries.",

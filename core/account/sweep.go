@@ -24,9 +24,10 @@ func (m *Module) Sweep(ctx context.Context) error {
 		"challenges": func(tx *store.Tx) (int64, error) {
 			return accountdb.SweepChallenges(tx, now.Add(-time.Hour), sweepMost)
 		},
-		"counters": func(tx *store.Tx) (int64, error) { return accountdb.SweepCounters(tx, now, sweepMost) },
-		"forms":    func(tx *store.Tx) (int64, error) { return accountdb.SweepForms(tx, now, sweepMost) },
-		"attempts": func(tx *store.Tx) (int64, error) { return accountdb.SweepAttempts(tx, now.Add(-time.Hour), sweepMost) },
+		"counters":   func(tx *store.Tx) (int64, error) { return accountdb.SweepCounters(tx, now, sweepMost) },
+		"forms":      func(tx *store.Tx) (int64, error) { return accountdb.SweepForms(tx, now, sweepMost) },
+		"recoveries": func(tx *store.Tx) (int64, error) { return accountdb.SweepRecoveryTokens(tx, now, sweepMost) },
+		"attempts":   func(tx *store.Tx) (int64, error) { return accountdb.SweepAttempts(tx, now.Add(-time.Hour), sweepMost) },
 		"browsers": func(tx *store.Tx) (int64, error) {
 			return accountdb.SweepDeviceKeys(tx, now.Add(-deviceLife), sweepMost)
 		},

@@ -338,3 +338,21 @@ UPDATE person_file SET signs_in = TRUE WHERE person = $1;
 
 -- name: RecoverProfile :execrows
 UPDATE person_file SET profile = @profile, version = version + 1 WHERE person = @person AND version = @version;
+
+-- name: InsertRecovery :exec
+INSERT INTO recovery (account, id, person, since, ready, until, ended, outcome) VALUES ($1, $2, $3, $4, $5, $6, NULL, '');
+
+-- name: InsertRecoveryToken :exec
+INSERT INTO recovery_token (hash, account, recovery, until) VALUES ($1, $2, $3, $4);
+
+-- name: RecoveriesOf :many
+SELECT account, id, person, since, ready, until, ended, outcome FROM recovery WHERE account = $1 AND until > $2 ORDER BY account, id;
+
+-- name: RecoveryByToken :one
+SELECT account, recovery, until FROM recovery_token WHERE hash = $1;
+
+-- name: EndRecovery :execrows
+UPDATE recovery SET ended = @ended, outcome = @outcome WHERE account = @account AND id = @id AND ended IS NULL;
+
+-- name: SweepRecoveryTokens :execrows
+DELETE FROM recovery_token WHERE hash IN (SELECT old.hash FROM recovery_token AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
