@@ -25,6 +25,8 @@ type Wire struct {
 	// Fail answers a fault in the protocol's words: what the handler returned, and the edge's own refusals (rate, size,
 	// time). It answers by Answer. nil, or an error from it: a problem of RFC 9457.
 	Fail func(c *Context, status int, f *fault.Fault) error
+	// People says that browsers come here on their way: a fault is a page. Fail is not asked then.
+	People bool
 	// Origin tells whether scripts of pages of an origin may read the answer (CORS); nil: no script of any other origin.
 	// They never send this city's cookies.
 	Origin func(c *Context, origin string) bool
@@ -112,6 +114,10 @@ func (c *Context) shareWith() {
 
 // failProtocol tells a fault in the protocol's own words.
 func (c *Context) failProtocol(status int, f *fault.Fault) {
+	if c.route.wire.People {
+		c.failPage(status, f)
+		return
+	}
 	if fail := c.route.wire.Fail; fail != nil {
 		err := fail(c, status, f)
 		if err == nil && c.answered {

@@ -1,0 +1,9 @@
+// Package openiddb holds the tables and queries of core/openid; everything but this file is generated from the SQL beside it.
+package openiddb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
