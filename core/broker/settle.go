@@ -178,7 +178,7 @@ func (m *Module) register(c *web.Context, ticket string, p Provider, v view) (ac
 		return account.Proof{}, err
 	}
 	m.markBrowser(c, f)
-	proof := v.proof(made.Account, made.Person, made.Way, true)
+	proof := v.proof(made.Account, made.Person, made.Way, f.Family == "") // a new person without a name is asked for it
 	proof.Level = f.Level
 	return proof, nil
 }

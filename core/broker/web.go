@@ -28,9 +28,9 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 
 func (m *Module) signInRoutes(s *web.Server) {
 	choose := s.Operation(act.Operation{Name: "broker.choose", May: act.Everyone})
-	begin := s.Operation(act.Operation{Name: "broker.begin", May: act.Everyone, PerMinute: 30, Timeout: 20 * time.Second})
-	back := s.Operation(act.Operation{Name: "broker.return", May: act.Everyone, PerMinute: 60, Timeout: 30 * time.Second})
-	see := s.Operation(act.Operation{Name: "broker.found", May: act.Everyone, PerMinute: 60})
+	begin := s.Operation(act.Operation{Name: "broker.begin", May: act.Everyone, PerMinute: 120, Timeout: 20 * time.Second})
+	back := s.Operation(act.Operation{Name: "broker.return", May: act.Everyone, PerMinute: 240, Timeout: 30 * time.Second})
+	see := s.Operation(act.Operation{Name: "broker.found", May: act.Everyone, PerMinute: 240})
 	register := s.Operation(act.Operation{Name: "broker.register", May: act.Everyone, Changes: true, PerMinute: 10})
 	add := s.Operation(act.Operation{Name: "broker.add", Object: "account", May: act.Self, PerMinute: 30, Timeout: 20 * time.Second, Fresh: fresh})
 	link := s.Operation(act.Operation{

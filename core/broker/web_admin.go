@@ -2,11 +2,12 @@ package broker
 
 import (
 	"errors"
-	"github.com/a-h/templ"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"posad.city/core/agency"
 	"posad.city/core/page"
