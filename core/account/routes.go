@@ -17,6 +17,12 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	m.signInRoutes(s)
 	m.profileRoutes(s)
 	m.securityRoutes(s)
+	funnel := s.Operation(act.Operation{Name: "account.sign_ins", Object: "sign_ins", May: act.Admin})
+	s.Page(funnel, "GET /admin/sign-ins", m.showFunnel)
+	s.API(funnel, "GET /api/v1/admin/sign-ins", m.apiFunnel, web.Describe{
+		Summary: "How sign-ins went, by method", Tag: "admin", Out: funnelBody{}, Details: "Counts of nobody: days is 1, 7, 30 or 90.",
+	})
+	pages.Add(page.MenuDesk, page.Link{Order: 94, Text: "account.funnel.menu", Href: "/admin/sign-ins", Icon: "chart-bar", Show: isAdmin})
 	m.mergeRoutes(s)
 	m.blockRoutes(s, pages)
 	signedIn := func(c *web.Context) bool { return !c.Person().IsZero() }

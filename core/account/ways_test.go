@@ -427,7 +427,9 @@ func (w *words) PrepareWord(_ context.Context, word account.Word) (func(*store.T
 	}, nil
 }
 
-func (w *words) SendAside(context.Context, account.Contact, account.Word, lang.Language, id.ID) error { return nil }
+func (w *words) SendAside(context.Context, account.Contact, account.Word, lang.Language, id.ID) error {
+	return nil
+}
 
 func (w *words) count(kind string) int {
 	w.mu.Lock()

@@ -159,6 +159,25 @@ func bare(list []choice) []choice {
 	return out
 }
 
+func funnelTabs(c *web.Context, v funnelView) []ui.Link {
+	var out []ui.Link
+	for _, days := range []int{1, 7, 30, 90} {
+		out = append(out, ui.Link{Text: c.T("account.funnel.days", "count", days), Href: "/admin/sign-ins?days=" + strconv.Itoa(days), Current: days == v.Days})
+	}
+	return out
+}
+
+func methodName(c *web.Context, m Method) string {
+	if m == "" {
+		return c.T("account.funnel.any")
+	}
+	return c.T("account.method." + string(m))
+}
+
+func funnelText(c *web.Context, f Funnel) string {
+	return c.T("account.funnel.line", "entered", number(c, f.Entered), "chosen", number(c, f.Chosen), "failed", number(c, f.Failed), "share", share(c, f.Entered, max(f.Chosen, f.Entered)))
+}
+
 func roleRows(c *web.Context, roles []roleView) []ui.SummaryRow {
 	rows := make([]ui.SummaryRow, len(roles))
 	for i, r := range roles {
@@ -166,3 +185,5 @@ func roleRows(c *web.Context, roles []roleView) []ui.SummaryRow {
 	}
 	return rows
 }
+
+func number(c *web.Context, n int64) string { return lang.Number(c.Lang(), n) }

@@ -6,7 +6,7 @@
 // the order of their moments, so a node never trusts a high-water mark: each read goes back over the last ten seconds,
 // each tenth read over the last two minutes, and what was told already is left out by its ID.
 //
-// Fresh says whether this node has read the feed within three seconds. A node that has not trusts no cache. When a node
+// Fresh says whether this node has read the feed within a second and a half. A node that has not trusts no cache. When a node
 // was cut off for so long that the table may have been swept meanwhile, every subscriber gets a Change with All set and
 // forgets everything.
 //

@@ -31,7 +31,7 @@ type Change struct {
 const (
 	KeyMost = 200
 	// FreshFor is how long after a read of the feed this node may trust its caches.
-	FreshFor = 3 * time.Second
+	FreshFor = 1500 * time.Millisecond
 
 	pollEvery = 500 * time.Millisecond
 	overlap   = 10 * time.Second // read again at each poll: transactions commit later than their moment

@@ -212,20 +212,20 @@ func TestFreshOnlyWhileTheFeedIsRead(t *testing.T) {
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		t.Error("three seconds without the news")
+		t.Error("a second and a half without the news")
 	})
 }
 
 func TestFreshEndsWithTheReads(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("waits for three seconds")
+		t.Skip("waits")
 	}
 	s, _ := storetest.Open(t, feed.Migrations)
 	f := feed.Open(s, nil)
 	poll(t, f)
 	time.Sleep(feed.FreshFor + 50*time.Millisecond)
 	if f.Fresh() {
-		t.Error("fresh without having read for three seconds")
+		t.Error("fresh without having read for longer than FreshFor")
 	}
 }
