@@ -1,6 +1,10 @@
 package factor_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -23,9 +27,27 @@ type device struct {
 	key   virtualwebauthn.Credential
 }
 
+// newKey makes a credential. The library writes a coordinate with leading zeros short, as COSE does not: one key of 128
+// would not be taken.
+func newKey() virtualwebauthn.Credential {
+	for {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			continue
+		}
+		point, err := key.PublicKey.Bytes()
+		if err != nil || point[1] == 0 || point[33] == 0 {
+			continue
+		}
+		if text, err := x509.MarshalPKCS8PrivateKey(key); err == nil {
+			return virtualwebauthn.NewCredentialWithImportedKey(virtualwebauthn.KeyTypeEC2, text)
+		}
+	}
+}
+
 func newDevice() *device {
 	return &device{
-		Authenticator: virtualwebauthn.NewAuthenticator(), key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
+		Authenticator: virtualwebauthn.NewAuthenticator(), key: newKey(),
 		party: virtualwebauthn.RelyingParty{ID: "posad.test", Origin: address},
 	}
 }
@@ -167,7 +189,7 @@ func TestPasskeyRefuses(t *testing.T) {
 			return b.enters(d)
 		}},
 		"another signature": {"factor.passkey_failed", func(_ *testing.T, _ *rig, b *browser, d *device) reply {
-			other := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+			other := newKey()
 			d.key.Key = other.Key
 			return b.enters(d)
 		}},
@@ -176,7 +198,7 @@ func TestPasskeyRefuses(t *testing.T) {
 			return b.enters(d)
 		}},
 		"an unknown key": {"factor.passkey_unknown", func(_ *testing.T, _ *rig, b *browser, d *device) reply {
-			d.key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+			d.key = newKey()
 			return b.enters(d)
 		}},
 		"no answer": {"factor.passkey_no_answer", func(t *testing.T, _ *rig, b *browser, _ *device) reply {
