@@ -167,6 +167,9 @@ func (m *Module) showState(c *web.Context, f flow) error {
 
 // postFinish takes the yes: whoever waited is let in, or sent to their second step, or made surer.
 func (m *Module) postFinish(c *web.Context, f flow) error {
+	if err := c.Bind(&struct{}{}); err != nil {
+		return err
+	}
 	if done, err := m.astray(c, f); done || err != nil {
 		return err
 	}
@@ -190,10 +193,10 @@ func (m *Module) postFinish(c *web.Context, f flow) error {
 }
 
 func (m *Module) postQR(c *web.Context) error {
-	if done, err := m.astray(c, qrFlow); done || err != nil {
+	if err := c.Bind(&struct{}{}); err != nil {
 		return err
 	}
-	if err := c.Bind(&struct{}{}); err != nil {
+	if done, err := m.astray(c, qrFlow); done || err != nil {
 		return err
 	}
 	if err := m.begin(c, QR, asked{}); err != nil {
@@ -227,11 +230,11 @@ type contactForm struct {
 // postContact asks the devices of whoever has the contact. Nothing in the answer, nor the time that it takes, tells
 // whether there is anybody: that is a job's work.
 func (m *Module) postContact(c *web.Context) error {
-	if done, err := m.astray(c, firstFlow); done || err != nil {
-		return err
-	}
 	var form contactForm
 	if err := c.Bind(&form); err != nil {
+		return err
+	}
+	if done, err := m.astray(c, firstFlow); done || err != nil {
 		return err
 	}
 	contact, err := account.ParseContact(form.Contact)
@@ -271,15 +274,15 @@ func (m *Module) showSecond(c *web.Context) error {
 }
 
 func (m *Module) postSecond(c *web.Context) error {
+	if err := c.Bind(&struct{}{}); err != nil {
+		return err
+	}
 	who, ok, err := m.accounts.Asked(c)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return c.Redirect(withBack("/sign-in", c.Back()))
-	}
-	if err := c.Bind(&struct{}{}); err != nil {
-		return err
 	}
 	if err := m.begin(c, Second, asked{Account: who.Account, Person: who.Person}); err != nil {
 		return err
