@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -138,10 +137,11 @@ func (m *Module) endEntry(ctx context.Context, row brokerdb.ProviderEntry) error
 	return nil
 }
 
-// ofEntry decides whether a session began by an entry.
+// ofEntry decides whether a session began by an entry. A session that began another way, and was only made stronger by a
+// provider, is not the provider's to end.
 func ofEntry(s account.OpenSession, row brokerdb.ProviderEntry) bool {
-	return slices.Contains(strings.Fields(s.Methods), string(account.ByProvider)) &&
-		!s.Started.Before(row.Entered) && s.Started.Before(row.Entered.Add(entrySpan))
+	first, _, _ := strings.Cut(s.Methods, " ")
+	return first == string(account.ByProvider) && !s.Started.Before(row.Entered) && s.Started.Before(row.Entered.Add(entrySpan))
 }
 
 // Farewell is where a person who has just signed out is asked whether to sign out at the provider too, by which this

@@ -29,7 +29,6 @@ import (
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
-	"posad.city/kit/store/storetest"
 	"posad.city/kit/vault"
 	"posad.city/kit/web"
 	"posad.city/ui"
@@ -108,18 +107,6 @@ func (p people) IdentifyBy(ctx context.Context, a act.Act, person id.ID, who acc
 
 func needs() []store.Migrations {
 	return []store.Migrations{vault.Migrations, jobs.Migrations, feed.Migrations, agency.Migrations, account.Migrations, Migrations}
-}
-
-// each runs the test on every engine that is there.
-func each(t *testing.T, deps func(t *testing.T) Deps, test func(t *testing.T, r *rig)) {
-	t.Helper()
-	storetest.Each(t, func(t *testing.T, s *store.Store, c *clock.Fixed) { test(t, newRig(t, s, c, deps(t))) }, needs()...)
-}
-
-func one(t *testing.T, d Deps) *rig {
-	t.Helper()
-	s, c := storetest.Open(t, needs()...)
-	return newRig(t, s, c, d)
 }
 
 func newRig(t *testing.T, s *store.Store, c *clock.Fixed, d Deps) *rig {
@@ -380,4 +367,26 @@ func newForward(t *testing.T, to func() string) string {
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// machine posts a logout token as a provider's server does: with nothing that a browser sends.
+func (b *browser) machine(path, token string) reply {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.r.server.URL+path, strings.NewReader(url.Values{"logout_token": {token}}.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Host = "posad.test"
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("X-Forwarded-For", b.from)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }() // read to its end below
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return reply{res.StatusCode, path, string(body)}
 }
