@@ -80,13 +80,18 @@ func (m *Module) answer(ctx context.Context, who approver, number id.ID, a answe
 	if err != nil {
 		return "", err
 	}
+	return m.answerRead(ctx, who, q, a)
+}
+
+// answerRead answers a question as it was read; that one answer counts is the Write's to hold.
+func (m *Module) answerRead(ctx context.Context, who approver, q question, a answer) (verdict, error) {
 	v, err := decide(q, who, a, m.base.Clock.Now())
 	if err != nil {
 		return "", err
 	}
 	word := func(*store.Tx) error { return nil }
 	if v == wrong {
-		if word, err = m.wrongWord(ctx, who.person, number); err != nil {
+		if word, err = m.wrongWord(ctx, who.person, q.ID); err != nil {
 			return "", err
 		}
 	}

@@ -73,3 +73,18 @@ func (m *Module) Answer(ctx context.Context, person, into, question id.ID, numbe
 	v, err := m.answer(ctx, approver{person: person, account: into, fresh: true, visit: []byte("another")}, question, answer{Number: number})
 	return string(v), err
 }
+
+// ReadToAnswer reads a question now and returns the answer to it that is given later, as in a race.
+func (m *Module) ReadToAnswer(ctx context.Context, question id.ID) (func(person, into id.ID, number int64) (string, error), error) {
+	q, err := m.question(ctx, question)
+	return func(person, into id.ID, number int64) (string, error) {
+		v, err := m.answerRead(ctx, approver{person: person, account: into, fresh: true, visit: []byte("another")}, q, answer{Number: number})
+		return string(v), err
+	}, err
+}
+
+// ReadToTake is the same for taking a yes.
+func (m *Module) ReadToTake(ctx context.Context, question id.ID, visit []byte) (func() (account.Proof, error), error) {
+	q, err := m.question(ctx, question)
+	return func() (account.Proof, error) { return m.use(ctx, q, visit) }, err
+}

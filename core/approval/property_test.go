@@ -1,6 +1,7 @@
 package approval_test
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -63,6 +64,44 @@ func TestOneSessionOfOneQuestion(t *testing.T) {
 				}
 			case "wait":
 				r.clock.Move(time.Duration(rapid.IntRange(1, 100).Draw(rt, "seconds")) * time.Second)
+			}
+		}
+	})
+}
+
+// However many have read a question before the first of them writes, one answer counts and one taker is let in.
+func TestRacesAreHeldByTheWrite(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *rig) {
+		r.people(t, "anna", "boris")
+		visit := []byte("a visit of one browser")
+		for _, first := range []string{"yes", "wrong"} {
+			question, right, other, err := r.Row(t.Context(), approval.QR, visit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			anna, err1 := r.ReadToAnswer(t.Context(), question)
+			boris, err2 := r.ReadToAnswer(t.Context(), question)
+			if err := errors.Join(err1, err2); err != nil {
+				t.Fatal(err)
+			}
+			number := map[string]int64{"yes": right, "wrong": other}[first]
+			if v, err := anna(personOf("anna"), r.accountOf(t, "anna"), number); v != first || err != nil {
+				t.Fatalf("the first answer: %s, %v", v, err)
+			}
+			if v, err := boris(personOf("boris"), r.accountOf(t, "boris"), right); !errors.Is(err, approval.ErrOver) {
+				t.Errorf("an answer after %s: %s, %v", first, v, err)
+			}
+			one, err1 := r.ReadToTake(t.Context(), question, visit)
+			two, err2 := r.ReadToTake(t.Context(), question, visit)
+			if err := errors.Join(err1, err2); err != nil {
+				t.Fatal(err)
+			}
+			if proof, err := one(); (err == nil) != (first == "yes") || err == nil && proof.Person != personOf("anna") {
+				t.Errorf("taken after %s: %+v, %v", first, proof, err)
+			}
+			if proof, err := two(); !errors.Is(err, approval.ErrOver) {
+				t.Errorf("taken twice: %+v, %v", proof, err)
 			}
 		}
 	})

@@ -16,10 +16,16 @@ func (m *Module) take(ctx context.Context, visit []byte, kind Kind) (account.Pro
 	if err != nil {
 		return account.Proof{}, ErrOver.Because(err)
 	}
-	if State(q.State) != Approved { // what a yes said stands still from then on
+	return m.use(ctx, q, visit)
+}
+
+// use takes a question as it was read. What a yes said stands still from then on; that it is taken once is the Write's
+// to hold, however many have read it.
+func (m *Module) use(ctx context.Context, q question, visit []byte) (account.Proof, error) {
+	if State(q.State) != Approved {
 		return account.Proof{}, ErrOver
 	}
-	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		n, err := approvaldb.UseApproval(tx, q.ID, visit, tx.Now())
 		if err == nil && n == 0 {
 			return ErrOver
