@@ -97,6 +97,22 @@ func (m Mandate) Covers(scope, service string, today calendar.Date) bool {
 	return m.Live(today) && m.Allows(scope, service)
 }
 
+// Services are the services that mandates cover between them, for asking permission of a list: "" alone when one of them is
+// for all, or when there is none.
+func Services(list []Mandate) []string {
+	var out []string
+	for _, one := range list {
+		if len(one.Services) == 0 {
+			return []string{""}
+		}
+		out = append(out, one.Services...)
+	}
+	if len(out) == 0 {
+		return []string{""}
+	}
+	return out
+}
+
 // Child is a child or ward for whom the reader may act.
 type Child struct {
 	Mandate id.ID

@@ -20,7 +20,9 @@ type Purse struct {
 }
 
 // Left is what may still be paid.
-func (p Purse) Left() money.Amount { return money.Amount{Minor: p.Cap.Minor - p.Spent.Minor, Currency: p.Cap.Currency} }
+func (p Purse) Left() money.Amount {
+	return money.Amount{Minor: p.Cap.Minor - p.Spent.Minor, Currency: p.Cap.Currency}
+}
 
 // admits decides whether a payment fits.
 func (p Purse) admits(amount money.Amount) error {
@@ -34,7 +36,9 @@ func (p Purse) admits(amount money.Amount) error {
 }
 
 func purseOf(row mandatedb.MandatePurse) Purse {
-	in := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: money.Currency(row.Currency)} }
+	in := func(minor int64) money.Amount {
+		return money.Amount{Minor: minor, Currency: money.Currency(row.Currency)}
+	}
 	return Purse{Each: in(row.EachMost), Cap: in(row.Cap), Spent: in(row.Spent)}
 }
 

@@ -3,6 +3,7 @@ package mandate
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"posad.city/core/page"
 	"posad.city/kit/act"
@@ -14,8 +15,14 @@ import (
 	"posad.city/ui"
 )
 
-// own is the permission's object for the signed-in person's family page.
+// own is the permission's object for the signed-in person's pages of family and mandates.
 func own(c *web.Context) act.Object { return act.Object{Kind: "account", Holder: c.Person()} }
+
+// kind is what permissions call a mandate or an offer.
+const kind = "mandate"
+
+// fresh is how lately whoever gives a mandate must have shown that they are there.
+const fresh = 15 * time.Minute
 
 func (m *Module) routes(s *web.Server, pages *page.Site) {
 	see := s.Operation(act.Operation{Name: "mandate.family", Object: "account", May: act.Self, Look: "mandate.look.children"})
@@ -30,10 +37,49 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 		Summary: "Ask the family register for my children", Tag: "family", Out: refreshBody{}, Status: http.StatusAccepted,
 		Details: "The list follows within a second or two.",
 	})
-	pages.Add(page.MenuAccount, page.Link{
-		Order: 70, Text: "mandate.menu", Href: "/account/family", Icon: "baby-duotone",
-		Show: func(c *web.Context) bool { return !c.Person().IsZero() },
-	})
+	m.mandateRoutes(s)
+	if m.deps.Guardianship != "" {
+		m.wardRoutes(s, pages)
+	}
+	pages.Acting = m.banner
+	signed := func(c *web.Context) bool { return !c.Person().IsZero() }
+	pages.Add(page.MenuAccount,
+		page.Link{Order: 70, Text: "mandate.menu", Href: "/account/family", Icon: "baby-duotone", Show: signed},
+		page.Link{Order: 72, Text: "mandate.menu_mandates", Href: listPath, Icon: "users-three-duotone", Show: signed},
+	)
+}
+
+// mandateRoutes are the pages of mandates between people. Giving one, and accepting to be acted for, needs two factors
+// shown lately: whoever sits down at an open browser gives nobody the right to act for its owner.
+func (m *Module) mandateRoutes(s *web.Server) {
+	one := act.Operation{Object: kind, May: act.Self | act.ByMandate, Scope: ScopeStaff, Look: "mandate.look.people"}
+	op := func(name string, change func(*act.Operation)) *web.Op {
+		o := one
+		o.Name = "mandate." + name
+		change(&o)
+		return s.Operation(o)
+	}
+	gives := func(o *act.Operation) { o.Assurance, o.Strong, o.Fresh = act.Standard, true, fresh }
+	list := s.Operation(act.Operation{Name: "mandate.list", Object: "account", May: act.Self, Look: "mandate.look.people"})
+	read := op("read", func(*act.Operation) {})
+	giving := op("giving", gives)
+	give := op("give", func(o *act.Operation) { gives(o); o.Changes = true })
+	grant := op("grant", func(o *act.Operation) { gives(o); o.Changes, o.May, o.Scope = true, act.Self, "" })
+	asking := op("asking", func(o *act.Operation) { o.Assurance, o.May, o.Scope = act.Standard, act.Self, "" })
+	request := op("ask", func(o *act.Operation) { o.Assurance, o.Changes, o.May, o.Scope = act.Standard, true, act.Self, "" })
+	accept := op("accept", func(o *act.Operation) { o.Assurance, o.Changes, o.May, o.Scope = act.Standard, true, act.Self, "" })
+	end := op("end", func(o *act.Operation) { o.Changes = true })
+
+	s.Page(list, "GET /account/mandates", m.showList)
+	s.Page(giving, "GET /account/mandates/give", m.showGive)
+	s.Page(give, "POST /account/mandates/give", m.postGive)
+	s.Page(asking, "GET /account/mandates/ask", m.showAsk)
+	s.Page(request, "POST /account/mandates/ask", m.postAsk)
+	s.Page(read, "GET /account/mandates/{mandate}", m.showOne)
+	s.Page(accept, "POST /account/mandates/{mandate}/accept", m.postAccept)
+	s.Page(grant, "POST /account/mandates/{mandate}/grant", m.postGrant)
+	s.Page(end, "POST /account/mandates/{mandate}/end", m.postEnd)
+	m.api(s, apiOperations{list: list, read: read, give: give, ask: request, accept: accept, grant: grant, end: end})
 }
 
 // familyView is the page of children.
@@ -83,19 +129,24 @@ func foundKey(count int) string {
 
 // rows say of a child what the parent may do, where that comes from and how long it lasts.
 func rows(c *web.Context, child Child) []ui.SummaryRow {
-	may := ""
-	for i, scope := range child.Scopes {
-		if i > 0 {
-			may += "\n"
-		}
-		may += c.T("mandate.scope." + scope)
-	}
 	return []ui.SummaryRow{
 		{Name: c.T("mandate.family.birth"), Value: lang.Date(c.Lang(), child.Person.Birth)},
-		{Name: c.T("mandate.family.may"), Value: may},
+		{Name: c.T("mandate.family.may"), Value: scopeLines(c, child.Scopes)},
 		{Name: c.T("mandate.family.source"), Value: c.T(child.Source)},
 		{Name: c.T("mandate.family.ends"), Value: lang.Date(c.Lang(), child.Ends.AddDays(-1))},
 	}
+}
+
+// scopeLines are scopes in words, a line each.
+func scopeLines(c *web.Context, scopes []string) string {
+	out := ""
+	for i, scope := range scopes {
+		if i > 0 {
+			out += "\n"
+		}
+		out += c.T("mandate.scope." + scope)
+	}
+	return out
 }
 
 type childBody struct {
@@ -124,7 +175,7 @@ func (m *Module) apiFamily(c *web.Context) error {
 }
 
 type refreshBody struct {
-	Found int `json:"found" doc:"How many minor children the register names"`
+	Found int `json:"found" doc:"How many minor children and wards the register names"`
 }
 
 func (m *Module) apiRefresh(c *web.Context) error {
@@ -136,4 +187,22 @@ func (m *Module) apiRefresh(c *web.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, refreshBody{count})
+}
+
+// banner says on a page for whom the person acts there.
+func (m *Module) banner(c *web.Context) *ui.Acting {
+	a := c.Act()
+	out := &ui.Acting{Text: c.T("mandate.acting_other"), Link: ui.Link{Text: c.T("mandate.acting_what"), Href: path(a.Mandate)}}
+	one, err := m.Mandate(c.Context(), a.Holder, a.Mandate)
+	if err != nil {
+		m.base.Log.Warn("mandate: for whom one acts", "mandate", a.Mandate.String(), "error", err)
+		return out
+	}
+	name, err := m.name(c.Context(), a.Holder, one.Kind == Company)
+	if err != nil || name == "" {
+		m.base.Log.Warn("mandate: for whom one acts", "mandate", a.Mandate.String(), "error", err)
+		return out
+	}
+	out.Text = c.T("mandate.acting", "name", name)
+	return out
 }
