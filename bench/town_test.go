@@ -92,7 +92,24 @@ func each(b *testing.B, bench func(b *testing.B, t *town)) {
 func build(engine string) (*town, error) {
 	ctx := context.Background()
 	t := &town{engine: engine, dir: filepath.Join(folder, engine)}
-	if engine == "postgres" {
+	listener, err := t.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.load(ctx); err != nil {
+		return nil, err
+	}
+	if t.bare, err = openBare(ctx, t); err != nil {
+		return nil, err
+	}
+	t.drafts = &drafts{town: t}
+	go func() { _ = t.Base.Web.Serve(ctx, listener, t.Handler) }() // ends with the process
+	return t, nil
+}
+
+// open opens the house with the demo city published and nobody in it.
+func (t *town) open(ctx context.Context) (net.Listener, error) {
+	if t.engine == "postgres" {
 		var err error
 		if t.database, err = freshDatabase(ctx); err != nil {
 			return nil, err
@@ -114,18 +131,7 @@ func build(engine string) (*town, error) {
 	if t.House, err = app.Open(ctx, conf, app.Options{Log: log}); err != nil {
 		return nil, err
 	}
-	if err := t.begin(ctx); err != nil {
-		return nil, err
-	}
-	if err := t.load(ctx); err != nil {
-		return nil, err
-	}
-	if t.bare, err = openBare(ctx, t); err != nil {
-		return nil, err
-	}
-	t.drafts = &drafts{town: t}
-	go func() { _ = t.Base.Web.Serve(ctx, listener, t.Handler) }() // ends with the process
-	return t, nil
+	return listener, t.begin(ctx)
 }
 
 // begin starts what serves requests. Jobs don't run by themselves, so that a figure is of one thing.
@@ -150,7 +156,7 @@ func freshDatabase(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("posad_bench_%d", os.Getpid())
+	name := fmt.Sprintf("posad_bench_%d_%d", os.Getpid(), len(clean))
 	command := func(sql string) error {
 		c, err := pgx.Connect(ctx, server)
 		if err != nil {

@@ -53,7 +53,7 @@ func (h *House) Nobody() *Client {
 	h.Must(err)
 	h.hosts++
 	return &Client{h: h, address: fmt.Sprintf("10.%d.%d.1", h.hosts/250, h.hosts%250), Lang: "ru", http: &http.Client{
-		Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Jar: jar, Transport: h.transport(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 

@@ -47,7 +47,9 @@ type House struct {
 	guard  *guard
 	mu     sync.Mutex
 	traces []store.TraceRecord
-	hosts  int // of clients, each with an address of its own
+	hosts  int    // of clients, each with an address of its own
+	schema string // of the test's database
+	node   string // where this node listens, when it is not the first
 }
 
 // Open starts a house on the embedded engine, in a folder of its own. It ends with the test.
@@ -70,7 +72,7 @@ func open(t testing.TB, o store.Options) *House {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	h.Must(err)
 	h.Config = config(t.TempDir(), listener.Addr().String(), outside, h.City)
-	h.Config.Database = o.Postgres
+	h.Config.Database, h.schema = o.Postgres, o.Schema
 	h.Config, err = h.Config.Complete()
 	h.Must(err)
 	h.House, err = app.Open(t.Context(), h.Config, app.Options{

@@ -40,6 +40,10 @@ runs, into its database. Open cases keep the version that they began with.`},
 Gives the person who signs in by CONTACT (an e-mail or a phone) a role in an agency: clerk, officer, head, or admin in the
 agency city. This is how a new city gets its first administrator, who appoints the others on the page /admin/officials.
 The person must have signed in once.`},
+		{name: "enrol", args: "FILE --data DIR", short: "brings in the people of an older system", flags: enrol, long: `
+Brings in the people of a list, one JSON object a line: key (what the older system calls the person, for ever), family,
+given, patronymic, birth (1986-04-05), snils, phone, email, level (basic, standard or verified). Whoever has a phone or an
+e-mail can sign in by a code at once. A second run changes nobody who is there. On the embedded engine stop the city first.`},
 		{name: "jobs", args: "[--retry ID] --data DIR", short: "lists jobs that were given up, or runs one again", flags: jobs, long: `
 Lists the jobs that failed so often that Posad gave them up: a letter whose server was down for hours, a document that
 could not be made. Mend the cause, then run a job again with --retry and its id.`},
@@ -123,6 +127,20 @@ func serve(set *flag.FlagSet) func(context.Context, []string) error {
 			return err
 		}
 		return app.Serve(ctx, conf, logger(conf.Log), os.Stdout)
+	}
+}
+
+func enrol(set *flag.FlagSet) func(context.Context, []string) error {
+	read := configFlags(set)
+	return func(ctx context.Context, args []string) error {
+		if len(args) != 1 {
+			return errors.New("name one list of people")
+		}
+		conf, err := read()
+		if err != nil {
+			return err
+		}
+		return app.EnrolFile(ctx, conf, args[0], os.Stdout)
 	}
 }
 
