@@ -302,6 +302,45 @@ func TestAListIsKeptAndRenewed(t *testing.T) {
 	}
 }
 
+// TestOnlyTheIssuersListCounts puts a list on the shelf that a namesake of the issuer signed.
+func TestOnlyTheIssuersListCounts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.issuer.Change(authoritytest.How{NoResponder: true, NoList: true})
+	h := r.issuer.Issue(t, anna, nil, nil)
+	list, err := r.root.Below(t, "Issuer", nil).List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := r.clock.Now()
+	_ = r.shelf.Save(t.Context(), trust.Info{Address: r.issuer.ListAddress(), Fetched: now, This: now, Next: now.Add(time.Hour)}, list)
+	if _, err := r.check(t, h, trust.Signature); !errors.Is(err, trust.ErrSilent) {
+		t.Error(err)
+	}
+}
+
+// TestWhatWasRevokedStaysRevoked asks when the list that says so is over and nobody answers any more.
+func TestWhatWasRevokedStaysRevoked(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.options.Lenient = true
+	h, other := r.issuer.Issue(t, anna, nil, nil), r.issuer.Issue(t, anna, nil, nil)
+	r.issuer.Revoke(h.Cert)
+	one := trust.New(r.options)
+	r.issuer.Change(authoritytest.How{NoResponder: true})
+	if _, err := one.Check(t.Context(), other.Cert, nil, trust.Signature); err != nil {
+		t.Fatal(err)
+	}
+	r.issuer.Change(authoritytest.How{NoResponder: true, NoList: true})
+	r.clock.Move(48 * time.Hour)
+	if _, err := one.Check(t.Context(), h.Cert, nil, trust.Signature); !errors.Is(err, trust.ErrRevoked) {
+		t.Error(err)
+	}
+	if verdict, err := one.Check(t.Context(), other.Cert, nil, trust.Signature); err != nil || !verdict.Unchecked {
+		t.Errorf("a list that is over still says that a certificate is good: %v", err)
+	}
+}
+
 func TestAFailureIsNotRepeatedAtOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

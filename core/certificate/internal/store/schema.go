@@ -1,0 +1,10 @@
+// Package certificatedb holds the tables and queries of core/certificate; everything but this file is generated from the SQL
+// beside it.
+package certificatedb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
