@@ -73,6 +73,9 @@ type Site struct {
 	City func(c *web.Context) Face
 	// User is the signed-in person as the header shows them; nil for nobody.
 	User func(c *web.Context) *ui.User
+	// Banner stands before every page's content: the visit to a service centre that this browser is in. Nil, or a nil
+	// component: nothing does.
+	Banner func(c *web.Context) templ.Component
 	// Acting says for whom the person acts, on every page that a mandate has let them to; core/mandate gives it. Nil: such
 	// pages say nothing.
 	Acting func(c *web.Context) *ui.Acting
@@ -112,6 +115,11 @@ func (s *Site) Render(c *web.Context, o Options, content templ.Component) error 
 // Frame is the whole page as a component, for callers that answer by themselves, such as the page of a fault.
 func (s *Site) Frame(c *web.Context, o Options, content templ.Component) templ.Component {
 	shell := s.shell(c, o)
+	if s.Banner != nil {
+		if banner := s.Banner(c); banner != nil {
+			content = templ.Join(banner, content)
+		}
+	}
 	var frame templ.Component
 	switch o.Layout {
 	case Plain:
