@@ -8,7 +8,9 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"posad.city/core/account"
@@ -38,6 +40,55 @@ type rig struct {
 	base     *module.Base
 	clock    *clock.Fixed
 	server   *httptest.Server
+	words    *words
+}
+
+// words are those that people were told.
+type words struct {
+	mu   sync.Mutex
+	told []account.Word
+}
+
+func (w *words) PrepareWord(_ context.Context, word account.Word) (func(*store.Tx) error, error) {
+	return func(tx *store.Tx) error {
+		tx.AfterCommit(func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.told = append(w.told, word)
+		})
+		return nil
+	}, nil
+}
+
+func (w *words) SendAside(context.Context, account.Contact, account.Word, lang.Language, id.ID) error {
+	return nil
+}
+
+// of lists the kinds of words that a person was told since they were last asked, in order.
+func (w *words) of(person id.ID) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []string
+	w.told = slices.DeleteFunc(w.told, func(word account.Word) bool {
+		if word.Person == person && strings.HasPrefix(word.Kind, "mandate.") {
+			out = append(out, strings.TrimPrefix(word.Kind, "mandate.word."))
+		}
+		return word.Person == person
+	})
+	slices.Sort(out)
+	return out
+}
+
+// strong makes every session one of two factors shown a moment ago.
+type strong struct {
+	web.Sessions
+	clock *clock.Fixed
+}
+
+func (s strong) Find(ctx context.Context, hash web.TokenHash) (web.Session, error) {
+	out, err := s.Sessions.Find(ctx, hash)
+	out.Strong, out.Proved = true, s.clock.Now()
+	return out, err
 }
 
 // noLetters is a courier of a house in which nobody needs a code.
@@ -76,7 +127,12 @@ func newRig(t *testing.T, s *store.Store, c *clock.Fixed) *rig {
 	r := &rig{clock: c, agencies: agency.New(agency.Deps{})}
 	r.accounts = account.New(account.Deps{Agencies: r.agencies, Courier: noLetters{}})
 	r.agencies.Provide(r.accounts, nil)
-	r.Module = mandate.New(mandate.Deps{Accounts: r.accounts})
+	r.words = &words{}
+	r.accounts.ProvideTeller(r.words)
+	r.Module = mandate.New(mandate.Deps{Accounts: r.accounts, Guardianship: "guardianship"})
+	r.ProvideCity(func(l lang.Language) []agency.Named {
+		return []agency.Named{{Key: "parking", Title: "Парковка"}, {Key: "school", Title: "Школа"}}
+	}, nil)
 	modules := []module.Module{r.agencies, r.accounts, r.Module}
 	texts, err := lang.Load(ui.Locale, page.Locale, web.Locale, r.agencies.Locales(), r.accounts.Locales(), r.Locales())
 	if err != nil {
@@ -98,7 +154,7 @@ func newRig(t *testing.T, s *store.Store, c *clock.Fixed) *rig {
 	}
 	s.SetGuard(r.Guard)
 	server.Provide(web.Deps{
-		Sessions: r.accounts.Sessions(), Counters: r.accounts.Counters(), Answers: r.accounts.Answers(), ErrorPage: r.base.Pages.FaultPage,
+		Sessions: strong{r.accounts.Sessions(), c}, Counters: r.accounts.Counters(), Answers: r.accounts.Answers(), ErrorPage: r.base.Pages.FaultPage,
 		Breach: func(operation, what string) { t.Errorf("%s: %s", operation, what) },
 	})
 	handler, err := server.Handler()
