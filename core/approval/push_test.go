@@ -196,7 +196,10 @@ func TestMute(t *testing.T) {
 		r.asks(t, second, "anna@example.org")
 		phone.post(path, "not_me", "1").contains(t, "Unknown browsers can't ask you for a day", "Nobody asks you")
 		for _, b := range []*browser{stranger, second} {
-			b.get("/sign-in/push/wait").contains(t, "The sign-in is not approved")
+			b.get("/sign-in/push/wait").number(t) // nobody answered, as if there were nobody
+			if b.post("/sign-in/push/wait/finish"); b.cookie("posad_session") != "" {
+				t.Error("a stranger was let in")
+			}
 		}
 		before := len(to.all(t))
 		r.asks(t, r.browser(t, home), "anna@example.org")
@@ -204,7 +207,10 @@ func TestMute(t *testing.T) {
 			t.Errorf("a muted stranger brought %d messages", n-before)
 		}
 		r.asks(t, own, "anna@example.org")
-		phone.get(asked(t, phone)).contains(t, "Yes, you have signed in by it before")
+		path = asked(t, phone)
+		phone.get(path).contains(t, "Yes, you have signed in by it before")
+		phone.post(path, "refuse", "1")
+		own.get("/sign-in/push/wait").contains(t, "The sign-in is not approved")
 		if n := len(to.all(t)); n != before+1 {
 			t.Errorf("one's own browser brought %d messages", n-before)
 		}

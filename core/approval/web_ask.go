@@ -44,12 +44,13 @@ const (
 // overFor is how long a page says that its question is over before it forgets it.
 const overFor = 5 * time.Minute
 
-// stageOf tells what there is to show of a question.
+// stageOf tells what there is to show of a question. A no to a browser that the person has never signed in by looks like no
+// answer at all: else it would tell that there is somebody.
 func stageOf(q question, now time.Time) stage {
 	switch {
 	case State(q.State) == Used || !now.Before(q.Until.Add(overFor)):
 		return stageNone
-	case State(q.State) == Refused:
+	case State(q.State) == Refused && (Kind(q.Kind) != First || q.Known):
 		return stageRefused
 	case !q.Until.After(now):
 		return stageOver
@@ -65,6 +66,7 @@ type waitView struct {
 	Stage  stage
 	Number int64
 	Code   string // the picture of the QR code, as a data address
+	Side   int    // its width and height, pixels
 	Back   string
 }
 
@@ -107,7 +109,7 @@ func (m *Module) showWait(c *web.Context, f flow) error {
 		return c.Redirect(withBack(f.again, v.Back))
 	case stageWaiting:
 		v.Number = q.Number
-		if v.Code, err = m.picture(c, q); err != nil {
+		if v.Code, v.Side, err = m.picture(c, q); err != nil {
 			return err
 		}
 	}
@@ -130,17 +132,23 @@ func (m *Module) astray(c *web.Context, f flow) (bool, error) {
 	return true, c.Redirect(withBack("/sign-in", c.Back()))
 }
 
-// picture draws the code of a question, 6 pixels a module: it is read off a screen at arm's length.
-func (m *Module) picture(c *web.Context, q question) (string, error) {
+// Sizes of the picture, pixels and modules: it is read off a screen at arm's length.
+const (
+	codeScale = 6
+	codeQuiet = 4 // on each side, drawn by kit/seal
+)
+
+// picture draws the code of a question and tells how wide it is.
+func (m *Module) picture(c *web.Context, q question) (string, int, error) {
 	if Kind(q.Kind) != QR {
-		return "", nil
+		return "", 0, nil
 	}
 	code, err := seal.QR(c.URL("/approve/" + m.token(q.ID)))
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
-	drawn, err := code.PNG(6)
-	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(drawn), err
+	drawn, err := code.PNG(codeScale)
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(drawn), (code.Size() + 2*codeQuiet) * codeScale, err
 }
 
 // showState tells a waiting page's script whether the page has changed: nothing while it has not, which may take a few
