@@ -40,7 +40,7 @@ func decide(s situation) (step, error) {
 		return "", ErrOther
 	case s.Unchecked && !s.Known:
 		return "", ErrSilent
-	case s.Renews:
+	case s.Renews && !s.Known:
 		return stepRenew, nil
 	case s.Known && s.Signed && !s.Confirmed && s.Numbered && !s.Unchecked:
 		return stepIdentify, nil
