@@ -61,7 +61,7 @@ func eachCrowd(b *testing.B, bench func(b *testing.B, c *crowd)) {
 		}
 		for _, size := range sizes() {
 			b.Run(fmt.Sprintf("%s/%d", engine, size), func(b *testing.B) {
-				c, err := gather(engine, size)
+				c, err := assemble(engine, size)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -71,8 +71,8 @@ func eachCrowd(b *testing.B, bench func(b *testing.B, c *crowd)) {
 	}
 }
 
-// gather opens a crowd once.
-func gather(engine string, size int) (*crowd, error) {
+// assemble opens a crowd once.
+func assemble(engine string, size int) (*crowd, error) {
 	crowdLock.Lock()
 	defer crowdLock.Unlock()
 	key := fmt.Sprintf("%s-%d", engine, size)

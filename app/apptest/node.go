@@ -27,6 +27,7 @@ func (h *House) Node() *House {
 	})
 	h.Must(err)
 	h.Must(out.Base.Feed.Start(h.T.Context()))
+	h.Must(out.Modules.Service.Start(h.T.Context())) // it reads the city that the first node published
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: out.Handler, ReadHeaderTimeout: time.Minute}}
 	server.Start()
 	h.T.Cleanup(func() {

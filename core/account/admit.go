@@ -154,13 +154,13 @@ func (m *Module) wait(c *web.Context, p Proof, methods, back string) error {
 }
 
 // attemptOf is the sign-in that waits in this browser; store.ErrNone for none.
-func (m *Module) attemptOf(c *web.Context) (accountdb.Attempt, error) {
+func (m *Module) attemptOf(c *web.Context) (accountdb.SignIn, error) {
 	token := c.Cookie(cookieTry)
 	if token == "" {
-		return accountdb.Attempt{}, store.ErrNone
+		return accountdb.SignIn{}, store.ErrNone
 	}
 	hash := web.HashToken(token)
-	var row accountdb.Attempt
+	var row accountdb.SignIn
 	err := m.base.Store.Read(c.Context(), func(r *store.Snapshot) error {
 		var err error
 		row, err = accountdb.AttemptByHash(r, hash[:])

@@ -79,7 +79,7 @@ func (m *Module) prepareEnrolment(ctx context.Context, e Enrolment) (enrolled, e
 		})
 	}
 	if e.SignsIn && e.Password != "" {
-		out.account.Password, err = m.hasher.hash(ctx, e.Password)
+		out.account.Password, err = m.hasher.patiently(ctx, e.Password)
 	}
 	return out, err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -46,6 +47,16 @@ func (h *hasher) enter(ctx context.Context) (func(), error) {
 		return func() { <-h.slots }, nil
 	case <-ctx.Done():
 		return nil, ErrBusy.Because(ctx.Err())
+	}
+}
+
+// patiently is hash for work that can wait as long as its context: a list of people that comes in.
+func (h *hasher) patiently(ctx context.Context, password string) (string, error) {
+	for {
+		out, err := h.hash(ctx, password)
+		if !errors.Is(err, ErrBusy) || ctx.Err() != nil {
+			return out, err
+		}
 	}
 }
 

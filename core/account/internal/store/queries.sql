@@ -224,13 +224,13 @@ DELETE FROM device WHERE person = $1 AND id = $2;
 DELETE FROM device_key WHERE hash = $1 AND person = $2;
 
 -- name: InsertAttempt :exec
-INSERT INTO attempt (hash, account, person, method, way, level, back, made_now, until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+INSERT INTO sign_in (hash, account, person, method, way, level, back, made_now, until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: AttemptByHash :one
-SELECT hash, account, person, method, way, level, back, made_now, until FROM attempt WHERE hash = $1;
+SELECT hash, account, person, method, way, level, back, made_now, until FROM sign_in WHERE hash = $1;
 
 -- name: TakeAttempt :one
-DELETE FROM attempt WHERE hash = $1 RETURNING account, person, method, way, level, back, made_now, until;
+DELETE FROM sign_in WHERE hash = $1 RETURNING account, person, method, way, level, back, made_now, until;
 
 -- name: CountFunnel :exec
 INSERT INTO funnel (day, step, method, n) VALUES (@day, @step, @method, @n)
@@ -240,7 +240,7 @@ ON CONFLICT (day, step, method) DO UPDATE SET n = funnel.n + excluded.n;
 SELECT day, step, method, n FROM funnel WHERE day >= $1 ORDER BY day, step, method;
 
 -- name: SweepAttempts :execrows
-DELETE FROM attempt WHERE hash IN (SELECT old.hash FROM attempt AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
+DELETE FROM sign_in WHERE hash IN (SELECT old.hash FROM sign_in AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
 
 -- name: SweepDeviceKeys :execrows
 DELETE FROM device_key WHERE (hash, person) IN

@@ -72,7 +72,7 @@ COMMENT ON TABLE device_key IS 'holder: none — lookup by the hash of a cookie,
 CREATE INDEX device_key_by_seen ON device_key (seen);
 
 -- Sign-ins that wait for their second step. hash is of the cookie of the browser that began.
-CREATE TABLE attempt (
+CREATE TABLE sign_in (
   hash BYTEA NOT NULL,
   account UUID NOT NULL,
   person UUID NOT NULL,
@@ -84,8 +84,8 @@ CREATE TABLE attempt (
   until TIMESTAMPTZ NOT NULL,
   PRIMARY KEY (hash)
 );
-COMMENT ON TABLE attempt IS 'holder: none — nobody is signed in yet';
-CREATE INDEX attempt_by_end ON attempt (until);
+COMMENT ON TABLE sign_in IS 'holder: none — nobody is signed in yet';
+CREATE INDEX sign_in_by_end ON sign_in (until);
 
 -- How many sign-ins began, chose a method, were let in: counts of a day, nobody's.
 CREATE TABLE funnel (
