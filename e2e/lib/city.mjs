@@ -51,11 +51,12 @@ function run(tool, args, options = {}) {
   return execFileSync(tool, args, { ...options, env: { ...process.env, PATH: [...folders, process.env.PATH].join(':') }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-// start runs posad demo and waits for its line "ready". database: a postgres:// address, or empty for the embedded engine.
-export async function start({ database = '' } = {}) {
+// start runs posad demo and waits for its line "ready". database: a postgres:// address, or empty for the embedded engine;
+// host: a name or number of this machine, which the city's address has too.
+export async function start({ database = '', host = '127.0.0.1' } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'posad-e2e-'));
   const port = await freePort();
-  const args = ['demo', '--data', data, '--listen', `127.0.0.1:${port}`];
+  const args = ['demo', '--data', data, '--listen', `${host}:${port}`];
   if (database) args.push('--database', database);
   const child = spawn(posad, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '', err = '';
@@ -71,7 +72,7 @@ export async function start({ database = '' } = {}) {
   });
   const outside = {};
   for (const [, name, address] of out.matchAll(/^\s*(mail|bank|agencies)\b.*?(http:\/\/\S+)/gm)) outside[name] = address;
-  const address = `http://127.0.0.1:${port}`;
+  const address = `http://${host}:${port}`;
   return {
     address,
     data,
