@@ -499,3 +499,25 @@ func TestTenDevices(t *testing.T) {
 		t.Errorf("%d ways, status %d, %v", len(ways), got.status, err)
 	}
 }
+
+// What is held of a person goes at their wish.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *rig) {
+		r.people(t, "anna")
+		phone := r.device(t, "anna", nil)
+		r.asks(t, r.browser(t, home), "anna@example.org")
+		phone.post(asked(t, phone), "not_me", "1")
+		for range 2 {
+			if err := r.Forget(t.Context(), personOf("anna")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if page := phone.get("/account/security/push"); strings.Contains(page.body, "You are left alone") {
+			t.Error("the wish to be left alone is still there")
+		}
+		if err := r.Sweep(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -62,3 +62,6 @@ INSERT INTO approval_key (one, secret, made) VALUES (1, $1, $2) ON CONFLICT (one
 
 -- name: Key :one
 SELECT secret FROM approval_key WHERE one = 1;
+
+-- name: ForgetApprovals :execrows
+DELETE FROM approval WHERE person = $1;
