@@ -509,7 +509,7 @@ func TestForget(t *testing.T) {
 		r.asks(t, r.browser(t, home), "anna@example.org")
 		phone.post(asked(t, phone), "not_me", "1")
 		for range 2 {
-			if err := r.Forget(t.Context(), personOf("anna")); err != nil {
+			if err := r.Data().Forget(t.Context(), personOf("anna")); err != nil {
 				t.Fatal(err)
 			}
 		}
