@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"posad.city/kit/fault"
 	"posad.city/kit/lang"
@@ -33,10 +34,10 @@ func (m *Module) receive(ctx context.Context, values url.Values) (received, erro
 		return out, err
 	}
 	out.client = c
-	if uri := values.Get("request_uri"); uri != "" {
+	if uri := values.Get("request_uri"); strings.HasPrefix(uri, pushedURN) {
 		a, err := m.pushed(ctx, c, uri)
 		if _, ok := asError(err); ok {
-			return out, ErrOver.Because(err)
+			return out, ErrOver // there is no address yet that a refusal may go to
 		}
 		out.ask = a
 		if err == nil && !c.redirects(a.Redirect) { // the address was taken away since it was pushed

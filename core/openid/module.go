@@ -27,6 +27,10 @@ type Accounts interface {
 	Close(ctx context.Context, person, session id.ID) error
 	// SessionsOf lists a person's open sessions.
 	SessionsOf(ctx context.Context, a act.Act, person id.ID) ([]account.OpenSession, error)
+	// AccountOf lists a person's accounts; none when the person is gone.
+	AccountOf(ctx context.Context, person id.ID) ([]id.ID, error)
+	// Blocked tells what keeps an account closed.
+	Blocked(ctx context.Context, account id.ID) (account.Block, error)
 	// Guard tells, inside a Write, whether an act's session is open.
 	Guard(tx *store.Tx, a act.Act) error
 }
@@ -145,6 +149,25 @@ func (m *Module) sweepAll(ctx context.Context, drop func(*store.Tx) (int64, erro
 			return err
 		}
 	}
+}
+
+// holds tells whether a family is good at this moment beyond its own rows: its session is open, or, where it outlives one,
+// the person's account is neither blocked nor gone.
+func (m *Module) holds(ctx context.Context, f family) (bool, error) {
+	if !f.offline {
+		return m.live(ctx, f.person, f.session)
+	}
+	accounts, err := m.deps.Accounts.AccountOf(ctx, f.person)
+	if err != nil || len(accounts) == 0 {
+		return false, err
+	}
+	for _, one := range accounts {
+		block, err := m.deps.Accounts.Blocked(ctx, one)
+		if err != nil || block.Any() {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // live tells whether a session is open now.

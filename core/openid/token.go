@@ -172,6 +172,9 @@ func (m *Module) useCode(tx *store.Tx, row openiddb.OpenidCode, f *family, in as
 // and the client, which has shown that it is itself, asks again within seconds with the turn just before, before the
 // present turn was used. Then the present turn is given up for a next one: there is never a second live branch.
 func (m *Module) byRefresh(ctx context.Context, in asks) (handed, error) {
+	if err := m.mayRefresh(ctx, in.values.Get("refresh_token")); err != nil {
+		return handed{}, err
+	}
 	tokens := newPair(in.client)
 	var f family
 	var failed error
@@ -205,6 +208,30 @@ func (m *Module) byRefresh(ctx context.Context, in asks) (handed, error) {
 		return handed{}, failed
 	}
 	return m.hand(ctx, in.client, f, tokens, f.nonce)
+}
+
+// mayRefresh refuses a family that outlives its session while its person's account is closed. Nothing is spent: the
+// account may open again.
+func (m *Module) mayRefresh(ctx context.Context, token string) error {
+	var f family
+	err := m.base.Store.Look(ctx, house, "openid.refresh", func(p *store.Personal) error {
+		row, err := openiddb.OpenTokenByHash(p, hashOf(token))
+		if err == nil {
+			f, err = familyBy(p, row.Person, row.Family)
+		}
+		return err
+	})
+	if none(err) || err == nil && !f.offline {
+		return nil // what is wrong with it is found where it is used
+	}
+	if err != nil {
+		return err
+	}
+	holds, err := m.holds(ctx, f)
+	if err == nil && !holds {
+		return badGrant("the person's account is closed")
+	}
+	return err
 }
 
 func (m *Module) checkRefresh(tx *store.Tx, row openiddb.OpenidToken, f family, in asks) error {

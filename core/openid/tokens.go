@@ -117,11 +117,11 @@ func (m *Module) open(ctx context.Context, text string) (opened, error) {
 		}
 		return nil
 	})
-	if err != nil || out.family.offline {
+	if err != nil {
 		return out, err
 	}
-	live, err := m.live(ctx, out.family.person, out.family.session)
-	if err == nil && !live {
+	holds, err := m.holds(ctx, out.family)
+	if err == nil && !holds {
 		err = store.ErrNone
 	}
 	return out, err
