@@ -43,9 +43,9 @@ func own(c *web.Context) act.Object { return act.Object{Kind: "account", Holder:
 
 func (m *Module) routes(s *web.Server, pages *page.Site) {
 	see := s.Operation(act.Operation{Name: "certificate.sign_in_page", May: act.Everyone})
-	enter := s.Operation(act.Operation{Name: "certificate.sign_in", May: act.Everyone, Changes: true, PerMinute: 30, Body: bodyMost, Timeout: checkWait})
-	arrive := s.Operation(act.Operation{Name: "certificate.arrive", May: act.Everyone, PerMinute: 30, Timeout: checkWait})
-	begin := s.Operation(act.Operation{Name: "certificate.begin", May: act.Everyone, Changes: true, PerMinute: 30, Timeout: checkWait})
+	enter := s.Operation(act.Operation{Name: "certificate.sign_in", May: act.Everyone, Changes: true, PerMinute: 30, Body: bodyMost, Timeout: checkWait, NotAtCentre: true})
+	arrive := s.Operation(act.Operation{Name: "certificate.arrive", May: act.Everyone, PerMinute: 30, Timeout: checkWait, NotAtCentre: true})
+	begin := s.Operation(act.Operation{Name: "certificate.begin", May: act.Everyone, Changes: true, PerMinute: 30, Timeout: checkWait, NotAtCentre: true})
 	s.Page(see, "GET "+enterPath, m.showEnter)
 	s.Page(see, "GET "+textPath, m.showText)
 	s.Page(enter, "POST "+enterPath, m.postSigned)

@@ -16,8 +16,11 @@ import (
 // method is how the signer says that they signed.
 type method struct{ digest, signature pkix.AlgorithmIdentifier }
 
-// leastRSA is the shortest RSA modulus that is taken, bits.
-const leastRSA = 2048
+// leastRSA is the shortest RSA modulus that is taken, bits; mostRSA is the longest: a longer one only costs time.
+const (
+	leastRSA = 2048
+	mostRSA  = 8192
+)
 
 // The names of algorithms (RFC 3370, 5754, 4056, 8419).
 var (
@@ -94,6 +97,9 @@ func (m method) verify(key crypto.PublicKey, hash crypto.Hash, message, signatur
 func (m method) verifyRSA(key *rsa.PublicKey, hash crypto.Hash, digest, signature []byte) error {
 	if key.N.BitLen() < leastRSA {
 		return fmt.Errorf("%w: RSA of %d bits", ErrWeak, key.N.BitLen())
+	}
+	if key.N.BitLen() > mostRSA {
+		return fmt.Errorf("%w: RSA of %d bits", ErrUnsupported, key.N.BitLen())
 	}
 	var err error
 	switch {

@@ -27,7 +27,8 @@ import (
 const Most = 256 << 10
 
 const (
-	deepest          = 24 // levels of nesting; a real signature with its certificates has about 12
+	deepest          = 24  // levels of nesting; a real signature with its certificates has about 12
+	endlessMost      = 256 // objects that lie in ones of unknown length; after each of them the reader looks for the end
 	certificatesMost = 10
 )
 
@@ -181,7 +182,7 @@ func shallow(raw []byte) bool {
 		bound   int  // where the nearest object of known length ends
 		endless bool // ends by a mark, not by its length
 	}
-	levels := []open{{bound: len(raw)}}
+	levels, inEndless := []open{{bound: len(raw)}}, 0
 	for at := 0; at < len(raw); {
 		for len(levels) > 1 && !levels[len(levels)-1].endless && levels[len(levels)-1].bound == at {
 			levels = levels[:len(levels)-1]
@@ -191,8 +192,11 @@ func shallow(raw []byte) bool {
 			levels, at = levels[:len(levels)-1], at+2
 			continue
 		}
+		if here.endless {
+			inEndless++
+		}
 		head, ok := header(raw[at:])
-		if at += head.length; !ok || at+head.content > here.bound {
+		if at += head.length; !ok || at+head.content > here.bound || inEndless > endlessMost {
 			return false
 		}
 		switch {

@@ -153,6 +153,7 @@ func TestOpenSSLSignsBadly(t *testing.T) {
 		"nothing":              {nil, signed.ErrForm},
 		"the text itself":      {content, signed.ErrForm},
 		"nesting":              {bytes.Repeat([]byte{0x30, 0x80}, 60_000), signed.ErrForm},
+		"crowd":                {append([]byte{0x30, 0x80}, bytes.Repeat([]byte{0x05, 0x00}, 100_000)...), signed.ErrForm},
 		"overlapping":          {[]byte{0x30, 0x06, 0x30, 0x02, 0x30, 0x02, 0x05, 0x00}, signed.ErrForm},
 		"too large":            {append([]byte{0x30}, make([]byte, signed.Most)...), signed.ErrForm},
 	} {

@@ -95,6 +95,7 @@ func (t *Trust) Authorities() []*Authority { return t.o.Authorities }
 
 const (
 	leastRSA   = 2048
+	mostRSA    = 8192 // a longer one only costs time
 	chainsMost = 4
 	othersMost = 8
 )
@@ -138,11 +139,12 @@ func (t *Trust) chains(leaf *x509.Certificate, others []*x509.Certificate, use U
 	if err := usable(leaf, use); err != nil {
 		return nil, nil, err
 	}
+	others = links(others)
 	refused := error(ErrAuthority)
 	var by *Authority
 	for _, a := range t.o.Authorities {
 		found, err := leaf.Verify(x509.VerifyOptions{
-			Roots: pool(a.Anchors), Intermediates: pool(a.Between, others[:min(len(others), othersMost)]), CurrentTime: now, KeyUsages: usages(use),
+			Roots: pool(a.Anchors), Intermediates: pool(a.Between, others), CurrentTime: now, KeyUsages: usages(use),
 		})
 		if err == nil {
 			err = strongChains(found)
@@ -155,6 +157,18 @@ func (t *Trust) chains(leaf *x509.Certificate, others []*x509.Certificate, use U
 		}
 	}
 	return by, nil, refused
+}
+
+// links are the certificates that came along and can be links of a chain. Anybody may have made them, so that a key that
+// would take long to check with is left out.
+func links(others []*x509.Certificate) []*x509.Certificate {
+	var out []*x509.Certificate
+	for _, one := range others {
+		if one.IsCA && strong(one) == nil && len(out) < othersMost {
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 func pool(lists ...[]*x509.Certificate) *x509.CertPool {
@@ -231,7 +245,7 @@ func strongChains(chains [][]*x509.Certificate) error {
 func strong(c *x509.Certificate) error {
 	switch key := c.PublicKey.(type) {
 	case *rsa.PublicKey:
-		if key.N.BitLen() >= leastRSA {
+		if bits := key.N.BitLen(); bits >= leastRSA && bits <= mostRSA {
 			return nil
 		}
 	case *ecdsa.PublicKey:
