@@ -199,3 +199,23 @@ func FuzzResponse(f *testing.F) {
 		}
 	})
 }
+
+func TestNewcomer(t *testing.T) {
+	t.Parallel()
+	whole := found{Level: act.Verified, Family: "Смирнова", Given: "Анна", Birth: "1986-04-05", SNILS: annaSNILS}
+	if got := newcomer(whole, account.NewWay{}, lang.Russian); !got.Whole || got.Level != act.Verified || got.Identity.SNILS != annaSNILS {
+		t.Errorf("of a provider that vouches: %+v", got)
+	}
+	for name, change := range map[string]func(*found){
+		"a provider that vouches for nobody": func(f *found) { f.Level = act.Basic },
+		"no number":                          func(f *found) { f.SNILS = "" },
+		"no birth date":                      func(f *found) { f.Birth = "" },
+	} {
+		f := whole
+		change(&f)
+		got := newcomer(f, account.NewWay{}, lang.Russian)
+		if got.Whole || got.Level != act.Basic || got.Identity.SNILS != "" || !got.Identity.Birth.IsZero() || got.Identity.Name.Family == "" {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}

@@ -308,3 +308,17 @@ func TestNobodyConnectsUnsigned(t *testing.T) {
 		t.Errorf("stands on %s: %s", got.path, got.text())
 	}
 }
+
+func TestWhatOnePersonBeganAnotherDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	r, l := honest(t, func(p *Provider) { p.Level = act.Basic })
+	r.person(t, "anna", anna(act.Basic))
+	r.person(t, "boris", account.Enrolment{Name: lang.Name{Family: "Ким", Given: "Борис"}, Level: act.Basic})
+	b := r.browser(t)
+	b.signIn("anna")
+	page := b.back(l.agree(b.begin(addBank)))
+	b.post("/sign-out")
+	b.signIn("boris")
+	b.get(page.path).want(t, http.StatusGone, "This sign-in is over")
+	b.post("/account/provider/link", "try", page.try(t)).want(t, http.StatusGone, "This sign-in is over")
+}
