@@ -33,6 +33,7 @@ func (held) Covers() map[string]string {
 		"device":       "account.devices",
 		"repeat_call":  "- copies of answers to repeated API calls, kept for a day; what they say stands in the other parts",
 		"person_merge": "account.profile",
+		"recovery":     "- ids and times of a recovery of access; the person is told of each by messages, which are shown",
 	}
 }
 

@@ -83,3 +83,12 @@ func (c *cache) refresh(holder id.ID) {
 		c.order.Remove(e)
 	}
 }
+
+// clear takes everything out; what is in somebody's hands is as good as it was.
+func (c *cache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drops++
+	c.order.Init()
+	c.byID = map[id.ID]*list.Element{}
+}

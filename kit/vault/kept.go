@@ -108,6 +108,9 @@ func (v *Vault) MakeKept(ctx context.Context, holder id.ID, years ...int) error 
 // stays good.
 func (v *Vault) Refresh(holder id.ID) { v.cache.refresh(holder) }
 
+// RefreshAll is Refresh for everybody: this node may have missed what others erased.
+func (v *Vault) RefreshAll() { v.cache.clear() }
+
 // Expire destroys kept keys of years that are over, at most limit of them, and tells whose: what they sealed can't be
 // read any more. The caller puts the holders into the feed, so that other nodes call Forget. Call it until it gives none.
 func (v *Vault) Expire(ctx context.Context, now time.Time, limit int) ([]id.ID, error) {

@@ -1,0 +1,9 @@
+// Package mydatadb holds the tables and queries of core/mydata; everything but this file is generated from the SQL beside it.
+package mydatadb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
