@@ -308,7 +308,7 @@ func (m *Module) Return(ctx context.Context, person id.ID, was web.Session, ends
 
 // SessionEnds is when a session of a person ends at the latest; store.ErrNone for one that is closed.
 func (m *Module) SessionEnds(ctx context.Context, person, session id.ID) (time.Time, error) {
-	var out time.Time
+	out := time.Time{}
 	err := m.base.Store.Look(ctx, reader, "account.session", func(p *store.Personal) error {
 		row, err := accountdb.SessionByID(p, person, session)
 		if err == nil && !row.Closed.IsZero() {
@@ -321,4 +321,9 @@ func (m *Module) SessionEnds(ctx context.Context, person, session id.ID) (time.T
 }
 
 // Today is the city's day.
-func (m *Module) Today() calendar.Date { return calendar.DateOf(m.base.Clock.Now(), m.deps.Zone) }
+func (m *Module) Today() calendar.Date { return m.today() }
+
+// CloseIn closes a session in the caller's Write. Closing one that is closed changes nothing.
+func (m *Module) CloseIn(tx *store.Tx, person, session id.ID) error {
+	return m.closeIn(tx, person, session)
+}

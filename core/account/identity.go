@@ -9,7 +9,6 @@ import (
 
 	"posad.city/core/account/internal/store"
 	"posad.city/kit/act"
-	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/store"
@@ -51,13 +50,13 @@ func (m *Module) Confirm(ctx context.Context, a act.Act, person id.ID, what Iden
 	if !owner.IsZero() { // known by this number already, perhaps from a parent's family
 		return m.becomes(ctx, a, next, owner)
 	}
-	return m.saveIdentity(ctx, a, next)
+	return m.saveIdentity(ctx, a, next, act.Standard)
 }
 
 // identified decides whether the identity is whole, and what the person becomes by it.
 func (m *Module) identified(now Person, what Identity) (Person, error) {
 	birth, snils := what.Birth, what.SNILS
-	next, err := applied(now, Change{Name: &what.Name, Birth: &birth, SNILS: &snils}, calendar.DateOf(m.base.Clock.Now(), m.deps.Zone))
+	next, err := applied(now, Change{Name: &what.Name, Birth: &birth, SNILS: &snils}, m.today())
 	faults := fault.Of(err)
 	var fields []fault.Field
 	if err != nil {
@@ -94,7 +93,7 @@ func (m *Module) askRegister(ctx context.Context, p Person, ask id.ID) error {
 	return nil
 }
 
-func (m *Module) saveIdentity(ctx context.Context, a act.Act, next Person) (Person, error) {
+func (m *Module) saveIdentity(ctx context.Context, a act.Act, next Person, level act.Level) (Person, error) {
 	keys, err := m.base.Vault.Keys(ctx, next.ID)
 	if err != nil {
 		return Person{}, err
@@ -109,7 +108,7 @@ func (m *Module) saveIdentity(ctx context.Context, a act.Act, next Person) (Pers
 			return err
 		}
 		n, err := accountdb.ConfirmPerson(tx, accountdb.ConfirmPersonParams{
-			Profile: sealed, Level: int64(act.Standard), Confirmed: tx.Now(), Person: next.ID, Version: next.Version,
+			Profile: sealed, Level: int64(level), Confirmed: tx.Now(), Person: next.ID, Version: next.Version,
 		})
 		if err != nil {
 			return err
@@ -122,7 +121,7 @@ func (m *Module) saveIdentity(ctx context.Context, a act.Act, next Person) (Pers
 	if err != nil {
 		return Person{}, fmt.Errorf("account: confirm an identity: %w", err)
 	}
-	next.Level, next.Version = act.Standard, next.Version+1
+	next.Level, next.Version = level, next.Version+1
 	return next, nil
 }
 

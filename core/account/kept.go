@@ -22,6 +22,22 @@ type PreparedWay struct {
 
 // PrepareWay seals a way for its account. Call it before the Write.
 func (m *Module) PrepareWay(ctx context.Context, w NewWay) (PreparedWay, error) {
+	out, err := m.prepareWay(ctx, w)
+	if err != nil {
+		return PreparedWay{}, err
+	}
+	person, err := m.personOf(ctx, w.Account)
+	if err != nil {
+		return PreparedWay{}, err
+	}
+	out.words, err = m.PrepareWord(ctx, Word{
+		Person: person, Key: "account.way_added/" + out.ID.String(), Kind: "account.word.way_added", Path: securityPath,
+	})
+	return out, err
+}
+
+// prepareWay is PrepareWay for an account that is not there yet: nobody is told of its first way.
+func (m *Module) prepareWay(ctx context.Context, w NewWay) (PreparedWay, error) {
 	keys, err := m.base.Vault.Keys(ctx, w.Account)
 	if err != nil {
 		return PreparedWay{}, err
@@ -37,15 +53,7 @@ func (m *Module) PrepareWay(ctx context.Context, w NewWay) (PreparedWay, error) 
 	if w.Key != "" {
 		out.row.Key = m.wayKey(w.Method, w.Key)
 	}
-	person, err := m.personOf(ctx, w.Account)
-	if err != nil {
-		return PreparedWay{}, err
-	}
-	out.words, err = m.PrepareWord(ctx, Word{
-		Person: person, Key: "account.way_added/" + out.ID.String(), Kind: "account.word.way_added", Path: securityPath,
-		Params: map[string]any{"method": string(w.Method)},
-	})
-	return out, err
+	return out, nil
 }
 
 // wayKey is what a way is found by.
@@ -68,6 +76,9 @@ func (p PreparedWay) Put(tx *store.Tx) error {
 	row.Added = tx.Now()
 	if err := accountdb.InsertWay(tx, row); err != nil {
 		return err
+	}
+	if p.words == nil {
+		return nil
 	}
 	return p.words(tx)
 }

@@ -41,7 +41,7 @@ func (m *Module) ChangeProfile(ctx context.Context, a act.Act, person id.ID, ver
 	if version != 0 && version != now.Version {
 		return Person{}, ErrChanged
 	}
-	next, err := applied(now, change, calendar.DateOf(m.base.Clock.Now(), m.deps.Zone))
+	next, err := applied(now, change, m.today())
 	if err != nil || next == now {
 		return next, err
 	}
