@@ -14,11 +14,28 @@ import (
 // Acting lists those for whom a person may act now, by whatever mandate, with the look at each of them recorded: children
 // first, the oldest first, then people, then organisations. Who was given two mandates by one stands there twice.
 func (m *Module) Acting(ctx context.Context, a act.Act, taker id.ID) ([]Principal, error) {
-	taken, err := m.Taken(ctx, taker)
+	taken, err := m.takenBy(ctx, a, taker)
 	if err != nil {
 		return nil, err
 	}
 	return m.principals(ctx, a, "mandate.look.people", taken)
+}
+
+// takenBy lists the mandates of all of a person's records; what the law gives to two of them is one.
+func (m *Module) takenBy(ctx context.Context, a act.Act, taker id.ID) ([]Mandate, error) {
+	var out []Mandate
+	for _, one := range a.Records(taker) {
+		taken, err := m.Taken(ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range taken {
+			if !slices.ContainsFunc(out, func(o Mandate) bool { return o.Giver == t.Giver && o.Kind == t.Kind && o.Kind.ByLaw() }) {
+				out = append(out, t)
+			}
+		}
+	}
+	return out, nil
 }
 
 // principals names the givers of mandates; those whose data were erased are left out.
@@ -74,7 +91,7 @@ func byKind(x, y Principal) int {
 // Children lists the children and minor wards for whom a person may act now, the oldest first, with the look at each
 // recorded.
 func (m *Module) Children(ctx context.Context, a act.Act, parent id.ID) ([]Child, error) {
-	taken, err := m.Taken(ctx, parent)
+	taken, err := m.takenBy(ctx, a, parent)
 	if err != nil {
 		return nil, err
 	}

@@ -180,3 +180,21 @@ const listPath = "/account/mandates"
 
 // path is the page of a mandate or an offer.
 func path(one id.ID) string { return listPath + "/" + one.String() }
+
+// PutHead gives an organisation's head their mandate, and ends those of former heads, in the organisation's rows.
+func (m *Module) PutHead(tx *store.Tx, head Mandate) error {
+	rows, err := mandatedb.RightsOf(tx, head.Giver)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.Source != SourceHead || row.ID == head.ID {
+			continue
+		}
+		if _, err := m.End(tx, head.Giver, row.ID); err != nil {
+			return err
+		}
+	}
+	_, err = m.Put(tx, head)
+	return err
+}

@@ -60,7 +60,7 @@ func (m *Module) Guard(tx *store.Tx, a act.Act) error {
 // judge decides whether a mandate lets an act be done on the day.
 func judge(one Mandate, a act.Act, today calendar.Date) error {
 	switch {
-	case a.Actor.Kind != act.Person, one.Taker != a.Actor.Person, !one.Live(today):
+	case a.Actor.Kind != act.Person, !a.Is(one.Taker), !one.Live(today):
 		return ErrEnded
 	case !one.Allows(a.Use.Scope, a.Use.Service):
 		return ErrBeyond

@@ -24,7 +24,7 @@ func (r relator) Relate(ctx context.Context, a act.Act, object act.Object, scope
 	if known || a.Actor.Kind != act.Person || scope == "" || object.Holder.IsZero() {
 		return tie, nil
 	}
-	held, err := r.held(ctx, a.Actor.Person, object, scope)
+	held, err := r.held(ctx, a.Selves(), object, scope)
 	if errors.Is(err, store.ErrNone) {
 		return tie, nil
 	}
@@ -43,7 +43,7 @@ func standing(a act.Act, o act.Object) (web.Tie, bool) {
 	default:
 		return web.Tie{Relation: act.Unsigned}, true
 	}
-	self := !a.Actor.Person.IsZero() && (o.Holder == a.Actor.Person || slices.Contains(o.Persons, a.Actor.Person))
+	self := a.Is(o.Holder) || slices.ContainsFunc(o.Persons, a.Is)
 	switch {
 	case self:
 		return web.Tie{Relation: act.Self}, true
@@ -80,12 +80,17 @@ func agencyTo(a act.Act, o act.Object) web.Tie {
 	return web.Tie{Relation: act.OtherAgency}
 }
 
-func (r relator) held(ctx context.Context, taker id.ID, object act.Object, scope string) (id.ID, error) {
+// held finds a mandate that any of the taker's records has.
+func (r relator) held(ctx context.Context, takers []id.ID, object act.Object, scope string) (id.ID, error) {
 	var out id.ID
 	err := r.m.base.Store.Read(ctx, func(s *store.Snapshot) error {
-		var err error
-		out, err = r.m.Holds(s, object.Holder, taker, scope, object.Service)
-		return err
+		for _, taker := range takers {
+			var err error
+			if out, err = r.m.Holds(s, object.Holder, taker, scope, object.Service); !errors.Is(err, store.ErrNone) {
+				return err
+			}
+		}
+		return store.ErrNone
 	})
 	return out, err
 }
