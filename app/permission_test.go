@@ -160,7 +160,7 @@ func (m *matrix) page(w *world) string {
 	for _, op := range slices.Sorted(maps.Keys(narrower)) {
 		fmt.Fprintf(&out, "- %s, %s: %s\n", op, strings.Join(narrower[op].subjects, ", "), narrower[op].reason)
 	}
-	out.WriteString("\n## Routes\n\n| operation | pages | JSON |\n|---|---|---|\n")
+	out.WriteString("\n## Routes\n\n| operation | pages | JSON | protocols |\n|---|---|---|---|\n")
 	for _, op := range w.Operations() {
 		faces := map[web.Surface][]string{}
 		for _, r := range w.Base.Web.Routes() {
@@ -168,7 +168,11 @@ func (m *matrix) page(w *world) string {
 				faces[r.Surface] = append(faces[r.Surface], "`"+r.Pattern+"`")
 			}
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s |\n", op.Name, dash(strings.Join(faces[web.SurfacePage], "<br>")), dash(strings.Join(faces[web.SurfaceAPI], "<br>")))
+		fmt.Fprintf(&out, "| %s", op.Name)
+		for _, surface := range []web.Surface{web.SurfacePage, web.SurfaceAPI, web.SurfaceProtocol} {
+			fmt.Fprintf(&out, " | %s", dash(strings.Join(faces[surface], "<br>")))
+		}
+		out.WriteString(" |\n")
 	}
 	return out.String()
 }
