@@ -13,7 +13,6 @@ import (
 	"posad.city/core/account"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
-	"posad.city/kit/store"
 )
 
 // Ask is a question to a passkey on its way to the browser.
@@ -156,13 +155,4 @@ func (m *Module) passkeysOf(ctx context.Context, of id.ID) ([]passkey, error) {
 		}
 	}
 	return out, nil
-}
-
-// HasPasskeys tells whether an account has a passkey.
-func (m *Module) HasPasskeys(ctx context.Context, of id.ID) (bool, error) {
-	kept, err := m.passkeysOf(ctx, of)
-	if errors.Is(err, store.ErrNone) {
-		return false, nil
-	}
-	return len(kept) > 0, err
 }

@@ -54,7 +54,7 @@ func (m *Module) routes(s *web.Server) {
 
 func (m *Module) signInRoutes(s *web.Server) {
 	see := s.Operation(act.Operation{Name: "factor.sign_in_page", May: act.Everyone})
-	ask := s.Operation(act.Operation{Name: "factor.ask_passkey", May: act.Everyone, Changes: true, PerMinute: 60})
+	ask := s.Operation(act.Operation{Name: "factor.ask_passkey", May: act.Everyone, Changes: true, PerMinute: 240})
 	enter := s.Operation(act.Operation{Name: "factor.sign_in", May: act.Everyone, Changes: true, PerMinute: 60})
 	s.Page(see, "GET "+enterPath, m.showEnter)
 	s.Page(enter, "POST "+enterPath, m.postEnter)
