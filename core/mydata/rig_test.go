@@ -228,7 +228,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 
 // textsOf are the texts of the modules and of what they stand on.
 func textsOf(modules []module.Module) []fs.FS {
-	out := []fs.FS{ui.Locale, page.Locale, web.Locale, blob.Locale, journal.Locale, store.Locale, form.Locale, rule.Locale}
+	out := []fs.FS{ui.Locale, page.Locale, web.Locale, blob.Locale, journal.Locale, store.Locale, form.Locale, rule.Locale, service.New(service.Deps{}).Locales()}
 	for _, m := range modules {
 		if l := m.Locales(); l != nil {
 			out = append(out, l)

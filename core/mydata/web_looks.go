@@ -325,7 +325,7 @@ func (m *Module) postComplaint(c *web.Context) error {
 			return err
 		}
 		c.SetFlash("success", "mydata.complaint_begun")
-		return c.Redirect("/drafts/" + draft.String() + "/" + complaintStep)
+		return c.Redirect("/drafts/" + draft.String() + "/steps/" + complaintStep)
 	}
 	return ErrNone
 }

@@ -1,8 +1,9 @@
-// Package mypage is the person's own place: what needs attention, what is under way, and who looked at their data.
+// Package mypage is the person's own place: what needs attention and what is under way. Who looked at their data is
+// core/mydata's page.
 //
 // It owns no tables. What it shows is brought by modules as sources: things to do (Todos) and widgets, each of which
-// loads on its own, so that a broken one harms no other. It owns the pages /account, /account/looks, and the switches of
-// language and view that every page carries (POST /lang, POST /view).
+// loads on its own, so that a broken one harms no other. It owns the page /account and the switches of language
+// and view that every page carries (POST /lang, POST /view).
 //
 // It comes last in the order of core and may read every earlier module; the app gives it their sources. Life cycle: New,
 // Provision.
@@ -20,9 +21,6 @@ import (
 	"posad.city/core/module"
 	"posad.city/core/page"
 	"posad.city/kit/act"
-	"posad.city/kit/id"
-	"posad.city/kit/lang"
-	"posad.city/kit/store"
 	"posad.city/kit/web"
 )
 
@@ -53,12 +51,6 @@ type Deps struct {
 	Sources []Source
 	// Greet is how the person is addressed: their given name, or nothing.
 	Greet func(ctx context.Context, a act.Act) string
-	// AgencyName is what an agency is called.
-	AgencyName func(agency id.ID, l lang.Language) string
-	// LookText finds words that are data and not in a locale, for looks at registers; may be nil.
-	LookText func(what string, l lang.Language) (string, bool)
-	// CaseLink is the address and public number of a case of the person's, by its id; empty when there is none.
-	CaseLink func(c *web.Context, caseID id.ID) (string, string)
 	// Zone is the city's time zone.
 	Zone func() *time.Location
 }
@@ -136,20 +128,6 @@ func (m *Module) widgets(c *web.Context) []templ.Component {
 		}
 	}
 	return out
-}
-
-// looksPage is how many looks a page lists.
-const looksPage = 50
-
-// looks lists who looked at a person, newest first.
-func (m *Module) looks(ctx context.Context, a act.Act, person id.ID, before time.Time) ([]store.LookRecord, error) {
-	var out []store.LookRecord
-	err := m.base.Store.Look(ctx, a, "mypage.look.looks", func(p *store.Personal) error {
-		list, err := store.LooksAt(p, person, before, looksPage)
-		out = list
-		return err
-	})
-	return out, err
 }
 
 func options(c *web.Context, key string) page.Options {
