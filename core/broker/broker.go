@@ -1,15 +1,12 @@
 package broker
 
 import (
-	"context"
 	"time"
 
 	"posad.city/core/account"
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
-	"posad.city/kit/id"
 	"posad.city/kit/lang"
-	"posad.city/kit/store"
 )
 
 // Provider is an outside OpenID provider that people may sign in by.
@@ -56,33 +53,6 @@ type ClaimNames struct {
 var StandardClaims = ClaimNames{
 	Family: "family_name", Given: "given_name", Patronymic: "middle_name", Birth: "birthdate", SNILS: "snils",
 	Phone: "phone_number", Email: "email",
-}
-
-// Newcomer is a person whom the city does not know, as a provider shows them.
-type Newcomer struct {
-	Identity account.Identity // empty parts are not known
-	Whole    bool             // name, birth date and SNILS are all there and the provider stands for them: keep them as confirmed
-	Email    string           // that the provider has proved; empty: none
-	Phone    string           // the same
-	Level    act.Level        // how sure the city is of the person
-	Lang     lang.Language
-	Way      account.NewWay // the way that the new account begins with; its Account is empty
-
-	// In is done in the Write that makes the person; its error undoes the whole.
-	In func(tx *store.Tx, made Registered) error
-}
-
-// Registered is a person who was made.
-type Registered struct{ Account, Person, Way id.ID }
-
-// People makes and confirms people by what a provider stands for; core/account gives it. Both are done whole or not at
-// all, in one Write.
-type People interface {
-	// RegisterBy makes a person, their account and its first way. Errors: account.ErrSNILSTaken, account.ErrWayTaken.
-	RegisterBy(ctx context.Context, n Newcomer) (Registered, error)
-	// IdentifyBy keeps the confirmed name, birth date and SNILS of a person who is Basic and lifts them to the level.
-	// Errors: account.ErrSNILSTaken, account.ErrConfirmed.
-	IdentifyBy(ctx context.Context, a act.Act, person id.ID, who account.Identity, level act.Level) error
 }
 
 // How long things live.

@@ -19,6 +19,6 @@
 // Requests go to public addresses over https only, are bounded in time and size, follow no redirect to another host, and
 // stop for half a minute when a provider falls silent. A provider on the loopback is for the demo and tests.
 //
-// Its neighbours: core/account below, core/agency for the administrator. People is what account must give for new and
-// newly confirmed people. Life cycle: New; Provision registers pages, the offer and the sweep; nothing runs by itself.
+// Its neighbours: core/account below, core/agency for the administrator. Life cycle: New; Provision registers pages, the
+// offer on the sign-in page and the sweep; nothing runs by itself.
 package broker

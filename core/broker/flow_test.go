@@ -67,7 +67,7 @@ func TestEveryStrangerSeesTheSame(t *testing.T) {
 			seen := func() string {
 				b := r.browser(t)
 				page := b.back(l.agree(b.begin(toBank)))
-				return strings.ReplaceAll(page.text(), b.get(page.path).try2(), "TRY")
+				return strings.ReplaceAll(page.text(), b.get(page.path).anyTry(), "TRY")
 			}
 			before := seen()
 			r.person(t, "anna", anna(act.Standard))
@@ -78,8 +78,8 @@ func TestEveryStrangerSeesTheSame(t *testing.T) {
 	}
 }
 
-// try2 is a try where there may be none.
-func (g reply) try2() string {
+// anyTry is a try where there may be none.
+func (g reply) anyTry() string {
 	if found := tryField.FindStringSubmatch(g.body); found != nil {
 		return found[1]
 	}

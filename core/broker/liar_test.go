@@ -193,11 +193,10 @@ func unsigned(plain []byte) string {
 
 // lie is one way of lying and the refusal that it must meet.
 type lie struct {
-	name  string
-	tell  func(l *liar)
-	want  refusal
-	asks  bool // refused before the browser leaves
-	other string
+	name string
+	tell func(l *liar)
+	want refusal
+	asks bool // refused before the browser leaves
 }
 
 func set(name string, value any) func(map[string]any) {

@@ -23,7 +23,6 @@ var locales embed.FS
 // Deps are what the module is given by the app.
 type Deps struct {
 	Accounts  *account.Module
-	People    People     // nil: nobody begins or is confirmed by a provider
 	Providers []Provider // from the configuration; checked by New
 	Loopback  bool       // a provider may stand on this machine, over http: the demo and tests alone
 	// Leave answers by a redirect to another house; nil: a page with a link that goes on by itself.
@@ -56,9 +55,6 @@ func New(d Deps) (*Module, error) {
 	}
 	return m, nil
 }
-
-// Provide gives what is made of later modules.
-func (m *Module) Provide(p People) { m.deps.People = p }
 
 // Name implements module.Module.
 func (m *Module) Name() string { return "broker" }

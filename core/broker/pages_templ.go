@@ -456,7 +456,7 @@ func foundPath(c *web.Context, ticket string) string {
 }
 
 // firstPage is the same for everybody whom the city does not know by this sign-in, whether they have an account or not.
-func firstPage(c *web.Context, p Provider, f found, ticket string, registers bool) templ.Component {
+func firstPage(c *web.Context, p Provider, f found, ticket string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -562,7 +562,7 @@ func firstPage(c *web.Context, p Provider, f found, ticket string, registers boo
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.Registers && registers {
+		if p.Registers {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

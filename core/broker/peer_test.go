@@ -19,7 +19,6 @@ import (
 	"posad.city/core/account"
 	"posad.city/kit/act"
 	"posad.city/kit/clock"
-	"posad.city/kit/store"
 	"posad.city/kit/store/storetest"
 )
 
@@ -234,5 +233,4 @@ func TestConnectAnIndependentProvider(t *testing.T) {
 	if len(lines) < 8 {
 		t.Errorf("the test says little: %v", lines)
 	}
-	_ = store.ErrNone
 }

@@ -51,13 +51,6 @@ func (noLetters) SendCode(context.Context, string, account.Channel, string, lang
 	return nil
 }
 
-// confirms is a population register that believes everybody.
-type confirms struct{}
-
-func (confirms) CheckIdentity(context.Context, id.ID, account.Identity, id.ID) (account.Verdict, error) {
-	return account.Confirmed, nil
-}
-
 // relator knows oneself, strangers and the administrator.
 type relator struct{}
 
@@ -69,40 +62,6 @@ func (relator) Relate(_ context.Context, a act.Act, o act.Object, _ string) (web
 		return web.Tie{Relation: act.Self}, nil
 	}
 	return web.Tie{Relation: act.Stranger}, nil
-}
-
-// people makes and confirms people by what core/account has for others already.
-type people struct{ r *rig }
-
-func (p people) RegisterBy(ctx context.Context, n Newcomer) (Registered, error) {
-	made := Registered{Person: id.New(p.r.clock.Now())}
-	made.Account = id.Derived("account", made.Person.String())
-	e := account.Enrolment{Person: made.Person, Name: n.Identity.Name, Level: n.Level, Lang: n.Lang, SignsIn: true}
-	if n.Whole {
-		e.Birth, e.SNILS = n.Identity.Birth, n.Identity.SNILS
-	}
-	if err := p.r.accounts.Enrol(ctx, []account.Enrolment{e}); err != nil {
-		return made, err
-	}
-	n.Way.Account = made.Account
-	way, err := p.r.accounts.PrepareWay(ctx, n.Way)
-	if err != nil {
-		return made, err
-	}
-	made.Way = way.ID
-	return made, p.r.base.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := way.Put(tx); err != nil {
-			return err
-		}
-		return n.In(tx, made)
-	})
-}
-
-func (p people) IdentifyBy(ctx context.Context, a act.Act, person id.ID, who account.Identity, level act.Level) error {
-	if _, err := p.r.accounts.Confirm(ctx, a, person, who); err != nil {
-		return err
-	}
-	return p.r.accounts.Raise(ctx, person, level)
 }
 
 func needs() []store.Migrations {
@@ -121,12 +80,11 @@ func newRig(t *testing.T, s *store.Store, c *clock.Fixed, d Deps) *rig {
 	}
 	r := &rig{clock: c, log: &strings.Builder{}}
 	agencies := agency.New(agency.Deps{})
-	r.accounts = account.New(account.Deps{Agencies: agencies, Courier: noLetters{}, Identity: confirms{}})
+	r.accounts = account.New(account.Deps{Agencies: agencies, Courier: noLetters{}})
 	d.Accounts, d.Loopback = r.accounts, true
 	if r.Module, err = New(d); err != nil {
 		t.Fatal(err)
 	}
-	r.Provide(people{r})
 	texts, err := lang.Load(ui.Locale, page.Locale, web.Locale, agencies.Locales(), r.accounts.Locales(), r.Locales())
 	if err != nil {
 		t.Fatal(err)

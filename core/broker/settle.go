@@ -33,7 +33,7 @@ func (m *Module) weigh(c *web.Context, f found) (view, error) {
 	}
 	v.kept, v.known = kept, err == nil
 	session, signed := c.Session()
-	if signed && !f.Person.IsZero() && f.Person != session.Person {
+	if signed && !f.Person.IsZero() && !mine(session, f.Person) {
 		return v, ErrOver // it was begun by somebody else in this browser
 	}
 	s := situation{Signed: signed, Known: v.known, Mine: v.known && signed && mine(session, kept.Person), Add: f.Add}
@@ -147,10 +147,7 @@ func (m *Module) link(c *web.Context, ticket string, p Provider, v view) (accoun
 
 // identify keeps what the provider stands for as the person's confirmed data.
 func (m *Module) identify(c *web.Context, person id.ID, f found) error {
-	if m.deps.People == nil {
-		return ErrUsual
-	}
-	err := m.deps.People.IdentifyBy(c.Context(), c.Act(), person, f.identity(), f.Level)
+	err := m.deps.Accounts.IdentifyBy(c.Context(), c.Act(), person, f.identity(), f.Level)
 	if errors.Is(err, account.ErrSNILSTaken) {
 		return ErrDiffers.Because(err) // that another account has the number is not for this one to know
 	}
@@ -160,17 +157,17 @@ func (m *Module) identify(c *web.Context, person id.ID, f found) error {
 // register makes a person by what the provider says.
 func (m *Module) register(c *web.Context, ticket string, p Provider, v view) (account.Proof, error) {
 	f := v.found
-	if !p.Registers || m.deps.People == nil {
+	if !p.Registers {
 		return account.Proof{}, ErrUsual
 	}
 	one := newcomer(f, m.newWay(c, p, f, id.ID{}), c.Lang())
-	one.In = func(tx *store.Tx, made Registered) error {
+	one.In = func(tx *store.Tx, made account.Registered) error {
 		if err := use(tx, stageFound, ticket, m.browser(c, false)); err != nil {
 			return err
 		}
 		return m.remember(tx, f, made.Account, made.Person, made.Way, c.Act().ID)
 	}
-	made, err := m.deps.People.RegisterBy(c.Context(), one)
+	made, err := m.deps.Accounts.RegisterBy(c.Context(), one)
 	if errors.Is(err, account.ErrSNILSTaken) || errors.Is(err, account.ErrWayTaken) {
 		return account.Proof{}, ErrUsual.Because(err)
 	}
@@ -185,8 +182,13 @@ func (m *Module) register(c *web.Context, ticket string, p Provider, v view) (ac
 
 // newcomer decides what of a finding makes a new person. Only a provider that stands for identities, and shows a whole
 // one, makes a confirmed person; of any other the name is what a person says of themselves.
-func newcomer(f found, way account.NewWay, l lang.Language) Newcomer {
-	out := Newcomer{Identity: account.Identity{Name: f.name()}, Email: f.Email, Phone: f.Phone, Level: act.Basic, Lang: l, Way: way}
+func newcomer(f found, way account.NewWay, l lang.Language) account.Newcomer {
+	out := account.Newcomer{Identity: account.Identity{Name: f.name()}, Level: act.Basic, Lang: l, Way: way}
+	for _, text := range []string{f.Email, f.Phone} {
+		if contact, err := account.ParseContact(text); err == nil {
+			out.Contacts = append(out.Contacts, contact)
+		}
+	}
 	if f.Level >= act.Standard && f.whole() {
 		out.Identity, out.Whole, out.Level = f.identity(), true, f.Level
 	}

@@ -177,7 +177,7 @@ func (m *Module) showFound(c *web.Context) error {
 	case stepLink, stepTake:
 		return m.plain(c, "broker.link.title", 0, linkPage(c, p, v, ticket))
 	case stepFirst:
-		return m.plain(c, "broker.first.title", 0, firstPage(c, p, f, ticket, m.deps.People != nil))
+		return m.plain(c, "broker.first.title", 0, firstPage(c, p, f, ticket))
 	case stepHave:
 		c.SetFlash("info", "broker.have", "provider", p.Title(c.Lang()))
 		return c.Redirect(c.Back())
