@@ -71,7 +71,7 @@ func (m *Module) read(ctx context.Context, a act.Act, draft id.ID) (Draft, error
 	if err != nil {
 		return Draft{}, err
 	}
-	if row.Applicant != a.Actor.Person {
+	if !a.Is(row.Applicant) {
 		return Draft{}, ErrNone
 	}
 	keys, err := m.base.Vault.Keys(ctx, row.Holder)
@@ -138,9 +138,13 @@ func (m *Module) Drafts(ctx context.Context, a act.Act) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := m.linesOf(ctx, own(a), a.Actor.Person)
-	if err != nil {
-		return nil, err
+	var out []Line
+	for _, person := range a.Selves() {
+		lines, err := m.linesOf(ctx, own(a), person)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, lines...)
 	}
 	for _, other := range others {
 		if !slices.Contains(other.Scopes, mandate.ScopeApply) {
@@ -167,7 +171,7 @@ func (m *Module) linesOf(ctx context.Context, a act.Act, holder id.ID) ([]Line, 
 		out = out[:0]
 		rows, err := applydb.LinesOf(p, holder, linesMost)
 		for _, row := range rows {
-			if row.Applicant == a.Actor.Person {
+			if a.Is(row.Applicant) {
 				out = append(out, Line{Holder: row.Holder, ID: row.ID, Service: row.Service, Saved: row.Saved})
 			}
 		}

@@ -31,7 +31,7 @@ func (d Draft) subject(s *service.Service) id.ID {
 
 // asSubject is the act of reading the subject's own data: by the mandate, when they are another's.
 func asSubject(a act.Act, d Draft, s *service.Service) act.Act {
-	if d.subject(s) == a.Actor.Person {
+	if a.Is(d.subject(s)) {
 		return own(a)
 	}
 	return a.For(d.Holder, d.Mandate)

@@ -14,7 +14,7 @@ import (
 // stands, and not what the applicant told of themselves. In the case of an adult or of an organisation the answers are the
 // holder's own, and a mandate to read lets all of them be read.
 func (k *known) outsider(a act.Act) bool {
-	return k.service.For == forChild && a.Actor.Kind == act.Person && a.Actor.Person != k.file.Applicant && a.Actor.Person != k.file.Holder
+	return k.service.For == forChild && a.Actor.Kind == act.Person && !a.Is(k.file.Applicant) && !a.Is(k.file.Holder)
 }
 
 // shownTo are those of the case's people whose certificates the reader sees.

@@ -82,9 +82,9 @@ func (m *Module) who(c *web.Context, v *view, e Entry) string {
 	switch {
 	case e.Actor.Kind == act.Official:
 		who = m.agencyName(v, e.Actor.Agency)
-	case e.Actor.Kind == act.Person && e.Actor.Person == c.Person():
+	case e.Actor.Kind == act.Person && c.Act().Is(e.Actor.Person):
 		who = c.T("casework.you")
-	case e.Actor.Kind == act.Person && e.Actor.Person == v.Applicant && v.Holder == c.Person():
+	case e.Actor.Kind == act.Person && e.Actor.Person == v.Applicant && c.Act().Is(v.Holder):
 		who = c.T("casework.by_mandate", "name", v.Names[v.Applicant].Full(v.lang))
 	case e.Actor.Kind == act.Person:
 		who = c.T("casework.applicant")
@@ -119,7 +119,7 @@ func (m *Module) answers(v *view) []ui.SummaryRow {
 func (m *Module) looks(c *web.Context, v *view) []ui.RowItem {
 	var out []ui.RowItem
 	for _, l := range v.Looks {
-		if l.Actor.Person == c.Person() && l.Actor.Kind == act.Person {
+		if c.Act().Is(l.Actor.Person) && l.Actor.Kind == act.Person && l.Channel != act.Centre {
 			continue
 		}
 		out = append(out, ui.RowItem{Text: m.looker(c, v, l) + " · " + m.lookWords(c, l.What), Value: v.when(l.At), Quiet: true})

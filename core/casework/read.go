@@ -295,9 +295,13 @@ func (m *Module) Mine(ctx context.Context, a act.Act) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := m.linesOf(ctx, a, a.Actor.Person)
-	if err != nil {
-		return nil, err
+	var out []Line
+	for _, person := range a.Selves() {
+		lines, err := m.linesOf(ctx, a, person)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, lines...)
 	}
 	for _, other := range others {
 		if !slices.Contains(other.Scopes, mandate.ScopeRead) {

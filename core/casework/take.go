@@ -96,7 +96,7 @@ func (m *Module) impartial(ctx context.Context, a act.Act, k *known) error {
 		if err != nil {
 			return err
 		}
-		if person == a.Actor.Person || slices.Contains(near, a.Actor.Person) {
+		if a.Is(person) || slices.ContainsFunc(near, a.Is) {
 			return ErrOwn
 		}
 	}

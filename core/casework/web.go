@@ -33,7 +33,7 @@ func (m *Module) showCases(c *web.Context) error {
 func (m *Module) rows(c *web.Context, lines []Line) ([]ui.RowItem, error) {
 	var children []id.ID
 	for _, line := range lines {
-		if line.Holder != c.Person() && line.Company == "" {
+		if !c.Act().Is(line.Holder) && line.Company == "" {
 			children = append(children, line.Holder)
 		}
 	}

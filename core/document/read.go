@@ -55,6 +55,19 @@ func (m *Module) Results(ctx context.Context, a act.Act, holder, caseID id.ID) (
 	if !caseID.IsZero() && a.Purpose == (act.Purpose{}) {
 		a = a.ForCase(caseID)
 	}
+	var out []Result
+	for _, one := range a.Records(holder) {
+		some, err := m.resultsOf(ctx, a, one, caseID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	return out, nil
+}
+
+// resultsOf is Results of one record of a holder.
+func (m *Module) resultsOf(ctx context.Context, a act.Act, holder, caseID id.ID) ([]Result, error) {
 	var rows []documentdb.DocumentResult
 	err := m.base.Store.Look(ctx, a, "document.look.results", func(p *store.Personal) error {
 		var err error

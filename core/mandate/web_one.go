@@ -154,7 +154,7 @@ func (m *Module) rightView(c *web.Context, v *oneView) error {
 		return err
 	}
 	seen := Give
-	if one.Taker == c.Person() {
+	if c.Act().Is(one.Taker) {
 		seen = Ask
 	}
 	today := calendar.DateOf(c.Now(), m.deps.Zone)
@@ -200,7 +200,7 @@ func (m *Module) rightRows(c *web.Context, one Mandate, purse Purse, bounded boo
 
 // takerLinks are where the taker goes on for the giver, as far as the mandate lets them.
 func takerLinks(c *web.Context, one Mandate) []ui.RowItem {
-	if one.Taker != c.Person() {
+	if !c.Act().Is(one.Taker) {
 		return nil
 	}
 	whom := "?for=" + one.Giver.String()
@@ -232,7 +232,7 @@ func (m *Module) traceRows(c *web.Context, one Mandate, taker string) ([]ui.RowI
 	out := make([]ui.RowItem, 0, len(deeds))
 	for _, d := range deeds {
 		who := c.T("mandate.trace.who", "name", taker)
-		if d.Actor == c.Person() {
+		if c.Act().Is(d.Actor) {
 			who = c.T("mandate.trace.you")
 		}
 		row := ui.RowItem{Text: who + ": " + m.deedWords(c, d), Value: lang.Moment(c.Lang(), d.At, c.Now(), m.deps.Zone), Quiet: true, Muted: d.Look}

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -26,21 +27,56 @@ func (m *Module) Inbox(ctx context.Context, a act.Act, person, before id.ID, mos
 	if before.IsZero() {
 		before = lastID()
 	}
+	var out Page
+	for _, one := range a.Records(person) {
+		some, err := m.inboxOf(ctx, a, one, before, most+1)
+		if err != nil {
+			return Page{}, err
+		}
+		out.Messages = append(out.Messages, some...)
+	}
+	slices.SortStableFunc(out.Messages, func(x, y Message) int { return bytes.Compare(y.ID[:], x.ID[:]) })
+	if len(out.Messages) > most {
+		out.Messages = out.Messages[:most]
+		out.Next = out.Messages[most-1].ID
+	}
+	return out, nil
+}
+
+// inboxOf is the inbox of one record of a person.
+func (m *Module) inboxOf(ctx context.Context, a act.Act, person, before id.ID, most int) ([]Message, error) {
 	var rows []noticedb.Notice
 	err := m.base.Store.Look(ctx, a, "notice.look.inbox", func(p *store.Personal) error {
 		var err error
-		rows, err = noticedb.NoticesBefore(p, person, before, int64(most)+1)
+		rows, err = noticedb.NoticesBefore(p, person, before, int64(most))
 		return err
 	})
 	if err != nil {
-		return Page{}, fmt.Errorf("notice: inbox: %w", err)
+		return nil, fmt.Errorf("notice: inbox: %w", err)
 	}
-	var out Page
-	if len(rows) > most {
-		rows = rows[:most]
-		out.Next = rows[most-1].ID
+	return m.open(ctx, person, rows)
+}
+
+// whose is the record of the person in whose inbox a message lies; the person's own when it is in none.
+func (m *Module) whose(ctx context.Context, a act.Act, person, message id.ID) (id.ID, error) {
+	out := person
+	records := a.Records(person)
+	if len(records) == 1 {
+		return out, nil
 	}
-	out.Messages, err = m.open(ctx, person, rows)
+	err := m.base.Store.Look(ctx, a, "notice.look.message", func(p *store.Personal) error {
+		for _, one := range records {
+			_, err := noticedb.NoticeByID(p, one, message)
+			if err == nil {
+				out = one
+				return nil
+			}
+			if !errors.Is(err, store.ErrNone) {
+				return err
+			}
+		}
+		return nil
+	})
 	return out, err
 }
 
@@ -158,8 +194,12 @@ func deliveriesOf(rows []noticedb.NoticeDelivery) []Delivery {
 
 // Message is one message whole, with its deliveries; ErrNone when there is none. It does not count as reading it.
 func (m *Module) Message(ctx context.Context, a act.Act, person, message id.ID) (Message, error) {
+	person, err := m.whose(ctx, a, person, message)
+	if err != nil {
+		return Message{}, err
+	}
 	var row letterRow
-	err := m.base.Store.Look(ctx, a, "notice.look.message", func(p *store.Personal) error {
+	err = m.base.Store.Look(ctx, a, "notice.look.message", func(p *store.Personal) error {
 		var err error
 		row, err = readLetter(p, person, message)
 		return err
@@ -194,7 +234,11 @@ func (m *Module) Unread(ctx context.Context, person id.ID) (int, error) {
 
 // Read marks a message as read; a second time changes nothing. ErrNone when there is no such message.
 func (m *Module) Read(ctx context.Context, a act.Act, person, message id.ID) error {
-	err := m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+	person, err := m.whose(ctx, a, person, message)
+	if err != nil {
+		return err
+	}
+	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		if _, err := noticedb.NoticeByID(tx.As(a, "notice.look.message"), person, message); err != nil {
 			return err
 		}
@@ -219,6 +263,15 @@ const readMost = 500
 
 // ReadAll marks a person's messages as read, the oldest 500 of those that are not.
 func (m *Module) ReadAll(ctx context.Context, a act.Act, person id.ID) error {
+	for _, one := range a.Records(person) {
+		if err := m.readAllOf(ctx, a, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Module) readAllOf(ctx context.Context, a act.Act, person id.ID) error {
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		rows, err := noticedb.UnreadOf(tx.As(a, "notice.look.inbox"), person, readMost)
 		if err != nil {

@@ -46,12 +46,16 @@ func (m *Module) UnreadOf(c *web.Context) int {
 	if c.Person().IsZero() {
 		return 0
 	}
-	n, err := m.Unread(c.Context(), c.Person())
-	if err != nil {
-		m.base.Log.Warn("notice: the number of unread messages", "error", err)
-		return 0
+	sum := 0
+	for _, person := range c.Act().Selves() {
+		n, err := m.Unread(c.Context(), person)
+		if err != nil {
+			m.base.Log.Warn("notice: the number of unread messages", "error", err)
+			return 0
+		}
+		sum += n
 	}
-	return n
+	return min(sum, UnreadMost)
 }
 
 // before reads the mark of an inbox's next page; a text that is none names no page.

@@ -96,11 +96,15 @@ const chargesMost = 200
 func (m *Module) Charges(ctx context.Context, a act.Act, payer, subject id.ID) ([]Charge, error) {
 	var out []Charge
 	err := m.base.Store.Look(ctx, a, "pay.look.charges", func(p *store.Personal) error {
-		rows, err := paydb.ChargesOf(p, payer, chargesMost)
-		if err != nil {
-			return err
-		}
 		out = out[:0]
+		var rows []paydb.Charge
+		for _, person := range a.Records(payer) {
+			some, err := paydb.ChargesOf(p, person, chargesMost)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, some...)
+		}
 		for _, row := range rows {
 			c, err := chargeOf(row)
 			if err != nil {

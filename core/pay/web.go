@@ -46,9 +46,15 @@ func (m *Module) routes(s *web.Server) {
 func (m *Module) dueCount(c *web.Context) int {
 	var n int64
 	err := m.base.Store.Read(c.Context(), func(r *store.Snapshot) error {
-		var err error
-		n, err = paydb.CountDue(r, c.Person(), chargesMost)
-		return err
+		n = 0
+		for _, person := range c.Act().Selves() {
+			some, err := paydb.CountDue(r, person, chargesMost)
+			if err != nil {
+				return err
+			}
+			n += some
+		}
+		return nil
 	})
 	if err != nil {
 		m.base.Log.Warn("pay: the number of bills", "error", err)

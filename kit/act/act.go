@@ -135,6 +135,15 @@ func (a Act) Selves() []id.ID {
 	return append([]id.ID{a.Actor.Person}, a.Also...)
 }
 
+// Records are the ids under which a person's things lie, as far as the act knows: all of the actor's own when it is the
+// actor, else the person's alone. Whatever lists a person's things reads each of them.
+func (a Act) Records(person id.ID) []id.ID {
+	if person == a.Actor.Person {
+		return a.Selves()
+	}
+	return []id.ID{person}
+}
+
 // ByJob returns the act of Posad itself carrying out something for a purpose.
 func ByJob(actID id.ID, purpose Purpose) Act {
 	return Act{ID: actID, Actor: Actor{Kind: System}, Purpose: purpose, Channel: Job, Assurance: Verified}
