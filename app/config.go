@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"posad.city/core/certificate"
 )
 
 // Config is everything that an operator decides. It is read strictly: an unknown key is an error with its line.
@@ -31,6 +33,9 @@ type Config struct {
 	SMS      SMS               `yaml:"sms"`
 	Bank     Bank              `yaml:"bank"`
 	Agencies map[string]Agency `yaml:"agencies"` // by the agency's key in the city's data
+
+	Providers    []Provider         `yaml:"providers"`   // outside OpenID providers that people may sign in by
+	Certificates certificate.Config `yaml:"certificate"` // sign-in by client certificate
 
 	Demo  bool   `yaml:"-"` // the demo city: its people, its clock can be moved, its mailbox is shown
 	Watch string `yaml:"-"` // folder of definitions that is published when it changes; demo only

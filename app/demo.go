@@ -110,6 +110,9 @@ func stopAll(children []*child, log *slog.Logger) {
 
 func demoConfig(o DemoOptions, outside map[string]string) Config {
 	conf := Config{Data: o.Data, Database: o.Database, Listen: o.Listen, Demo: true}
+	if host, port, err := net.SplitHostPort(o.Listen); err == nil && host == "127.0.0.1" && port != "0" {
+		conf.Address = "http://localhost:" + port // browsers bind passkeys to a name, never to a number
+	}
 	conf.Mail = Mail{Server: outside["mail"], From: "portal@kitezh.example", TLS: "none"}
 	conf.SMS = SMS{Gateway: outside["post"], Key: o.Key, Sender: "Kitezh"}
 	conf.Bank = Bank{API: outside["bank"], Key: o.Key, Secret: o.Key}

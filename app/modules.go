@@ -15,13 +15,19 @@ import (
 	"posad.city/core/account"
 	"posad.city/core/agency"
 	"posad.city/core/apply"
+	"posad.city/core/approval"
+	"posad.city/core/broker"
 	"posad.city/core/casework"
+	"posad.city/core/centre"
+	"posad.city/core/certificate"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
+	"posad.city/core/factor"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
 	"posad.city/core/mypage"
 	"posad.city/core/notice"
+	"posad.city/core/openid"
 	"posad.city/core/pay"
 	"posad.city/core/service"
 	"posad.city/kit/id"
@@ -34,7 +40,13 @@ import (
 type Modules struct {
 	Agency   *agency.Module
 	Account  *account.Module
+	Factor   *factor.Module
+	Approval *approval.Module
+	Cert     *certificate.Module
+	Broker   *broker.Module
+	Centre   *centre.Module
 	Mandate  *mandate.Module
+	OpenID   *openid.Module
 	Service  *service.Module
 	Document *document.Module
 	Exchange *exchange.Module
@@ -49,7 +61,10 @@ type Modules struct {
 
 // list is the order in which modules are provisioned and started: each stands on earlier ones.
 func (m *Modules) list() []module.Module {
-	return []module.Module{m.Agency, m.Account, m.Mandate, m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Casework, m.Apply, m.MyPage}
+	return []module.Module{
+		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.OpenID, m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Casework, m.Apply,
+		m.MyPage,
+	}
 }
 
 // newModules makes every module with its neighbours. Nothing is opened yet.
@@ -70,6 +85,9 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m := &Modules{now: now}
 	m.Agency = agency.New(agency.Deps{})
 	m.Account = account.New(account.Deps{Agencies: m.Agency, Zone: zone})
+	if err := m.ways(conf, zone); err != nil {
+		return nil, err
+	}
 	m.Mandate = mandate.New(mandate.Deps{Accounts: m.Account, Zone: zone})
 	m.Service = service.New(service.Deps{Today: m.today})
 	m.Document = document.New(document.Deps{Address: conf.Address, Zone: inZone, Families: m.Mandate})
@@ -84,13 +102,40 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
 		Cases: cases{m.Casework}, Vehicles: newGarage(m).vehicles,
 	})
-	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, AgencyName: m.Service.AgencyName, CaseLink: m.caseLink, LookText: m.Exchange.LookText, Zone: inZone})
+	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.Agency.Provide(m.Account, m.Service)
 	m.Account.Provide(m.Notice, m.Exchange.Identity())
 	m.Account.ProvideTeller(m.Notice)
 	m.Mandate.Provide(m.Exchange.FamilyFacts())
 	m.Exchange.Provide(exchange.Any(m.Apply.Lives, m.Casework.Lives))
 	return m, nil
+}
+
+// ways makes the modules by which people sign in, and the city as an identity provider.
+func (m *Modules) ways(conf Config, zone *time.Location) error {
+	m.Factor = factor.New(factor.Deps{Accounts: m.Account, Address: conf.Address, Zone: zone})
+	m.Approval = approval.New(approval.Deps{Accounts: m.Account, Site: conf.Address, Loopback: conf.Demo, Zone: zone})
+	m.Centre = centre.New(centre.Deps{Accounts: m.Account, Agencies: m.Agency, Zone: zone})
+	m.OpenID = openid.New(openid.Deps{Accounts: m.Account, Address: conf.Address, Zone: zone, Nearby: conf.Demo})
+	certificates, err := conf.certificates()
+	if err != nil {
+		return err
+	}
+	if m.Cert, err = certificate.New(certificate.Deps{
+		Accounts: m.Account, People: byCertificate{m.Account}, Config: certificates, Address: conf.Address, Zone: zone,
+	}); err != nil {
+		return fmt.Errorf("configuration: certificate: %w", err)
+	}
+	providers, err := conf.providers()
+	if err != nil {
+		return err
+	}
+	if m.Broker, err = broker.New(broker.Deps{
+		Accounts: m.Account, Providers: providers, Loopback: conf.Demo,
+	}); err != nil {
+		return fmt.Errorf("configuration: providers: %w", err)
+	}
+	return nil
 }
 
 // provide gives the edge what modules implement for it.

@@ -72,7 +72,7 @@ export async function start({ database = '', host = '127.0.0.1' } = {}) {
   });
   const outside = {};
   for (const [, name, address] of out.matchAll(/^\s*(mail|bank|agencies)\b.*?(http:\/\/\S+)/gm)) outside[name] = address;
-  const address = `http://${host}:${port}`;
+  const address = `http://${host === '127.0.0.1' ? 'localhost' : host}:${port}`; // as the demo calls itself
   return {
     address,
     data,
