@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,6 +102,31 @@ func TestAReplayIsNoticed(t *testing.T) {
 		ticket := b.ticket(link)
 		b.get(ticket).says(t, http.StatusOK, "We meet this certificate for the first time")
 		b.get(ticket).says(t, http.StatusGone, "this try was made already")
+	})
+}
+
+// TestATicketIsUsedOnceByManyAtOnce asks for the same page several times together.
+func TestATicketIsUsedOnceByManyAtOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *rig) {
+		h := r.certificateOf(t, anna, nil)
+		b := r.browser(t)
+		link, _ := b.open("/")
+		b.holder = &h
+		ticket := b.ticket(link)
+		var in atomic.Int32
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				if b.get(ticket).status == http.StatusOK {
+					in.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if in.Load() != 1 {
+			t.Errorf("it was good %d times", in.Load())
+		}
 	})
 }
 

@@ -13,7 +13,9 @@ import (
 	"posad.city/core/account"
 	"posad.city/core/certificate"
 	"posad.city/core/certificate/authoritytest"
+	"posad.city/kit/act"
 	"posad.city/kit/fault"
+	"posad.city/kit/lang"
 )
 
 func TestTamperedFiles(t *testing.T) {
@@ -56,6 +58,36 @@ func TestTamperedFiles(t *testing.T) {
 	})
 }
 
+func TestAWrongClock(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *rig) {
+		r.clock.Move(61 * time.Minute) // the signing program reads the machine's
+		b := r.browser(t)
+		b.sign("/", r.certificateOf(t, anna, nil)).says(t, http.StatusUnprocessableEntity, "Your computer's clock is wrong")
+	})
+}
+
+// TestNothingNewByAnUncheckedCertificate: it was checked when it was shown, and nobody answers when its person decides.
+func TestNothingNewByAnUncheckedCertificate(t *testing.T) {
+	t.Parallel()
+	lower := func(c *certificate.Config, _ *rig) { c.Unchecked = "lower" }
+	eachWith(t, lower, func(t *testing.T, r *rig) {
+		r.enrol(t, anna)
+		r.authority.Change(authoritytest.How{NoList: true})
+		oleg := r.certificateOf(t, account.Enrolment{Name: lang.Name{Family: "Козлов", Given: "Олег"}, SNILS: "08765430300"}, nil)
+		b, own := r.browser(t), r.browser(t)
+		b.sign("/", oleg).says(t, http.StatusOK, "We meet this certificate for the first time")
+		own.signIn(anna)
+		own.sign("/", r.certificateOf(t, anna, nil)).says(t, http.StatusOK, "Link a certificate")
+		r.authority.Change(authoritytest.How{NoList: true, NoResponder: true})
+		b.post("/sign-in/certificate/new").says(t, http.StatusServiceUnavailable, "does not answer")
+		own.post("/account/certificate/link").says(t, http.StatusServiceUnavailable, "does not answer")
+		if _, ok := b.who(); ok || r.level(t, anna.Person) != act.Standard {
+			t.Error("something new was done")
+		}
+	})
+}
+
 func TestTriesAreCounted(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, r *rig) {
@@ -92,7 +124,8 @@ func TestBehindAProxy(t *testing.T) {
 			t.Fatalf("%s %s", got.at, plainOf(got.body))
 		}
 	})
-	each(t, func(t *testing.T, r *rig) { // the door itself ends TLS: a header is anybody's word
+	trusting := func(c *certificate.Config, _ *rig) { c.Proxies = loopback() }
+	eachWith(t, trusting, func(t *testing.T, r *rig) { // the door itself ends TLS: a header is anybody's word
 		r.enrol(t, anna)
 		h := r.certificateOf(t, anna, nil)
 		r.linked(t, anna, h)
