@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"posad.city/core/agency"
+	"posad.city/core/casework/internal/store"
 	"posad.city/core/mandate"
+	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 )
@@ -58,5 +60,34 @@ func TestAFormerParentIsToldNothingMore(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// An adult is told of their case whoever filed it; who filed it is told too, while their mandate covers the service. An
+// organisation has no inbox.
+func TestWhoIsToldOfACaseFiledForAnother(t *testing.T) {
+	t.Parallel()
+	r := one(t)
+	helper := annasMandate
+	helper.Kind, helper.Services = mandate.Helper, []string{"city-appeal"}
+	for name, c := range map[string]struct {
+		kind, key string
+		given     []mandate.Mandate
+		want      []id.ID
+	}{
+		"an adult":               {"person", "city-appeal", []mandate.Mandate{helper}, []id.ID{misha, anna}},
+		"another service":        {"person", "parking-permit", []mandate.Mandate{helper}, []id.ID{misha}},
+		"nobody may any more":    {"person", "city-appeal", nil, []id.ID{misha}},
+		"an organisation":        {"organisation", "city-appeal", []mandate.Mandate{helper}, []id.ID{anna}},
+		"an organisation, alone": {"organisation", "city-appeal", nil, nil},
+	} {
+		r.deps.Family = parents{given: c.given}
+		k := &known{file: caseworkdb.CaseFile{Holder: misha, Applicant: anna, Service: c.key}, service: &service.Service{For: c.kind}}
+		if got, err := r.toTell(ctx, k); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v %v, want %v", name, got, err, c.want)
+		}
+		if c.kind == "person" && (k.payer() != misha || k.subject() != misha) {
+			t.Errorf("%s: an adult's case is not about them", name)
+		}
 	}
 }

@@ -117,3 +117,7 @@ DELETE FROM case_word WHERE agency = $1 AND word = $2 AND id = $3;
 
 -- name: CasesByWord :many
 SELECT agency, word, id FROM case_word WHERE agency = $1 AND word = $2 ORDER BY id DESC LIMIT $3;
+
+-- name: CountCases :one
+-- counts only
+SELECT CAST(COUNT(*) AS BIGINT) AS n FROM case_line WHERE holder = $1;
