@@ -50,6 +50,9 @@ const (
 // sign-in that needs a second step is sent to it; else the session begins. The answer is a redirect.
 func (m *Module) Finish(c *web.Context, p Proof) error {
 	if session, ok := c.Session(); ok {
+		if !session.By.IsZero() { // a visit is what the official began, and nothing else
+			return ErrInVisit
+		}
 		if session.Person == p.Person {
 			return m.raised(c, session, p)
 		}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"posad.city/core/account/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
+	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
@@ -130,11 +132,14 @@ func (m *Module) ProveVisitCode(ctx context.Context, person, try id.ID, code str
 	return proved.contact, nil
 }
 
+// ErrInVisit refuses a sign-in in a browser that is in a visit.
+var ErrInVisit = fault.New(fault.Denied, "account.in_visit")
+
 // Recovery is what an official sets for a person who lost their ways in.
 type Recovery struct {
 	Person  id.ID
 	Contact Contact // proved by its code
-	Drop    bool    // the old contact of the other kind goes too
+	Drop    bool    // every old contact goes, of whatever kind
 	Forget  bool    // the password and every other way in goes: they may be in a stranger's hands
 }
 
@@ -146,7 +151,10 @@ func (m *Module) PrepareRecovery(ctx context.Context, a act.Act, r Recovery) (fu
 	if err != nil {
 		return nil, err
 	}
-	old := m.oldContacts(was)
+	old, err := m.allContacts(ctx, a, was)
+	if err != nil {
+		return nil, err
+	}
 	next := was
 	if r.Drop {
 		next.Phone, next.Email = "", ""
@@ -180,6 +188,11 @@ func (m *Module) PrepareRecovery(ctx context.Context, a act.Act, r Recovery) (fu
 		if n == 0 {
 			return ErrChanged
 		}
+		if r.Drop {
+			if err := dropContacts(tx, r.Person); err != nil {
+				return err
+			}
+		}
 		if err := m.swapContacts(tx, account, was, r); err != nil {
 			return err
 		}
@@ -193,6 +206,52 @@ func (m *Module) PrepareRecovery(ctx context.Context, a act.Act, r Recovery) (fu
 		}
 		return m.CloseOthers(tx, r.Person, id.ID{})
 	}, nil
+}
+
+// allContacts are the contacts of a person and of those merged into them: each is told of a recovery.
+func (m *Module) allContacts(ctx context.Context, a act.Act, p Person) ([]Contact, error) {
+	var also []id.ID
+	err := m.base.Store.Look(ctx, reader, "account.session", func(r *store.Personal) error {
+		var err error
+		also, err = m.alsoOf(r, p.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	people, err := m.People(ctx, a, "account.look.centre", also...)
+	if err != nil {
+		return nil, err
+	}
+	out := m.oldContacts(p)
+	for _, one := range also {
+		for _, c := range m.oldContacts(people[one]) {
+			if !slices.ContainsFunc(out, func(o Contact) bool { return o.key == c.key }) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out, nil
+}
+
+// dropContacts takes every contact out of a person's accounts.
+func dropContacts(tx *store.Tx, person id.ID) error {
+	accounts, err := accountdb.AccountsOf(tx, person)
+	if err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		rows, err := accountdb.ContactsOf(tx, account)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if _, err := accountdb.DropContact(tx, row.Contact, account); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (m *Module) oldContacts(p Person) []Contact {

@@ -57,3 +57,7 @@ INSERT INTO document_home (result, holder, service) VALUES ($1, $2, $3);
 
 -- name: HomeOf :one
 SELECT result, holder, service FROM document_home WHERE result = $1;
+
+-- name: CountResults :one
+-- counts only
+SELECT CAST(COUNT(*) AS BIGINT) AS n FROM document_result WHERE holder = $1;
