@@ -34,6 +34,7 @@ import (
 	"posad.city/kit/vault"
 	"posad.city/kit/web"
 	"posad.city/ui"
+	"posad.city/ui/assets"
 )
 
 // rig is a city that signs people in to other sites, with a site beside it.
@@ -104,6 +105,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	r.base = &module.Base{
 		Store: s, Vault: v, Clock: c, Jobs: jobs.NewQueue(s, jobs.Options{}), Feed: feed.Open(s, log), Web: server, Pages: page.New(), Texts: texts, Log: log,
 	}
+	server.Static("GET "+assets.Prefix, assets.Handler())
 	for _, m := range []module.Module{agencies, r.accounts, r.Module} {
 		check(t, m.Provision(r.base))
 	}
