@@ -131,10 +131,11 @@ func (m *Modules) ways(conf Config, zone *time.Location) error {
 		return err
 	}
 	if m.Broker, err = broker.New(broker.Deps{
-		Accounts: m.Account, Providers: providers, Loopback: conf.Demo,
+		Accounts: m.Account, Providers: providers, Loopback: conf.Demo, Leave: (*web.Context).GoOut,
 	}); err != nil {
 		return fmt.Errorf("configuration: providers: %w", err)
 	}
+	m.Account.OnSignOut(m.Broker.Farewell)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"posad.city/core/module"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
+	"posad.city/kit/web"
 )
 
 //go:embed locale/*.yaml
@@ -35,6 +36,7 @@ type Module struct {
 	forms    *formGate
 	offers   []Offer
 	dropped  map[Method][]func(*store.Tx, Way) error
+	farewell func(*web.Context) string // where a person may go after signing out; nil: home
 	counts   funnelCounts
 	tallies  []Tally
 }
@@ -51,6 +53,10 @@ func New(d Deps) *Module {
 
 // Provide gives what is made of later modules: the courier of codes and the question to the population register.
 func (m *Module) Provide(c Courier, i IdentityChecker) { m.deps.Courier, m.deps.Identity = c, i }
+
+// OnSignOut has where asked, before a session is closed by its owner, for a page of this house to go to after: one that
+// offers to leave an outside provider too. Empty: home.
+func (m *Module) OnSignOut(where func(*web.Context) string) { m.farewell = where }
 
 // Name implements module.Module.
 func (m *Module) Name() string { return "account" }

@@ -278,10 +278,17 @@ func (m *Module) entered(c *web.Context, entry Entry, back string) error {
 	if entry.Browser != "" {
 		c.SetCookie(cookieDevice, entry.Browser, deviceLife)
 	}
-	if entry.New {
-		return c.Redirect("/register/name?" + url.Values{"back": {back}}.Encode())
+	if !entry.New {
+		return c.Redirect(back)
 	}
-	return c.Redirect(back)
+	person, err := m.Person(c.Context(), reader, "account.look.profile", entry.Person)
+	if err != nil {
+		return err
+	}
+	if person.Name.Given != "" { // what the person came in by has told it
+		return c.Redirect(back)
+	}
+	return c.Redirect("/register/name?" + url.Values{"back": {back}}.Encode())
 }
 
 type tryForm struct {
@@ -388,11 +395,18 @@ func (m *Module) passwordContact(c *web.Context, form passwordForm, v *signInVie
 }
 
 func (m *Module) postSignOut(c *web.Context) error {
+	to := ""
+	if m.farewell != nil {
+		to = m.farewell(c)
+	}
 	if err := m.closeOwn(c); err != nil {
 		return err
 	}
 	c.SignOut()
 	c.SetFlash("success", "account.signed_out")
+	if to != "" {
+		return c.Redirect(to)
+	}
 	return c.Redirect("/")
 }
 

@@ -168,6 +168,24 @@ func (c *Context) RedirectOut(address string) error {
 	return nil
 }
 
+// GoOut sends the person from a page to another house that the city knows by its own record: an outside provider of
+// sign-ins, a site that asked who they are. Only an answer to GET may go: what a form posts leaves by RedirectOut alone, as
+// the page's policy says.
+func (c *Context) GoOut(address string) error {
+	if err := c.leave.given(); err != nil {
+		return err
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("web: go out: not an address of another house")
+	}
+	if !safeMethod(c.r.Method) {
+		return fmt.Errorf("web: go out: only from a page")
+	}
+	c.redirect(address)
+	return nil
+}
+
 func (c *Context) redirect(address string) {
 	c.answered = true
 	if c.Partial() { // htmx would follow a 303 by itself and put the whole page into a part of this one
