@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"posad.city/core/account"
+	"posad.city/core/agency"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
+	"posad.city/kit/store"
 	"posad.city/kit/web"
 )
 
@@ -187,4 +189,55 @@ func TestNoSessionOutlivesABlockThatCameWhileItBegan(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestTheAdministratorClosesAndOpensAnAccount(t *testing.T) {
+	t.Parallel()
+	r := one(t)
+	err := r.Enrol(t.Context(), []account.Enrolment{
+		{Person: id.Derived("person", "anna"), Name: nameOf("Смирнова", "Анна"), Email: "anna@example.org", Level: act.Basic, SignsIn: true},
+		{Person: id.Derived("person", "gorsky"), Name: nameOf("Горский", "Вадим"), Email: "gorsky@example.org", Level: act.Verified, SignsIn: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = r.agencies.Enrol(t.Context(), []agency.Official{{Person: id.Derived("person", "gorsky"), Agency: agency.ID(agency.City), Role: agency.Admin}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := r.browser(t)
+	asked := b.post("/sign-in", "/sign-in", "contact", "gorsky@example.org", "back", "/account/profile")
+	r.deliver(t)
+	b.post("/sign-in/code", "/sign-in/code", "try", asked.try(t), "code", r.letters.last(t).code, "back", "/account/profile")
+	if at := b.get("/admin/blocked"); at.status == 200 {
+		t.Fatal("a resident sees the list")
+	}
+	b.post("/account/profile", "/hat", "agency", agency.ID(agency.City).String(), "back", "/admin/blocked")
+	if at := b.post("/admin/blocked", "/admin/blocked", "by", "contact", "who", "nobody@example.org", "reason", "fraud", "note", ""); at.status != 422 {
+		t.Errorf("nobody is closed without an order: %d", at.status)
+	}
+	at := b.post("/admin/blocked", "/admin/blocked", "by", "contact", "who", "anna@example.org", "reason", "court", "note", "2-114/2026")
+	of := id.Derived("account", id.Derived("person", "anna").String())
+	page := "/admin/blocked/" + of.String()
+	if at.path != page || !strings.Contains(at.body, "Смирнова") || !strings.Contains(at.body, "2-114/2026") {
+		t.Fatalf("%s %d %s", at.path, at.status, at.body)
+	}
+	if at := b.get("/admin/blocked"); !strings.Contains(at.body, of.String()) || strings.Contains(at.body, "Смирнова") || strings.Contains(at.body, "2-114/2026") {
+		t.Errorf("the list: %d %s", at.status, at.body)
+	}
+	var looks []store.LookRecord
+	err = r.base.Store.Look(t.Context(), act.Act{Actor: act.Actor{Kind: act.System}}, "test", func(p *store.Personal) error {
+		var err error
+		looks, err = store.LooksAt(p, id.Derived("person", "anna"), r.clock.Now().Add(time.Minute), 10)
+		return err
+	})
+	if err != nil || len(looks) == 0 || looks[0].What != "account.look.block" || looks[0].Actor.Person != id.Derived("person", "gorsky") {
+		t.Errorf("looks %+v, %v", looks, err)
+	}
+	if at := b.post(page, page+"/open"); at.path != page {
+		t.Errorf("%s %d", at.path, at.status)
+	}
+	if block, err := r.Blocked(t.Context(), of); err != nil || block.Any() {
+		t.Errorf("%+v, %v", block, err)
+	}
 }

@@ -7,6 +7,11 @@
 // wait for a sign-in) and repeat (answers to repeated API calls). The last three serve kit/web, whose interfaces
 // Sessions, Counters, HeldStore and Answers are implemented here.
 //
+// Two records of one person are joined by person_merge (with its lookup person_led): nothing moves but where accounts
+// lead, the things of the merged person count as one's own (act.Act.Also), and for 30 days it can be undone. merge_try
+// waits for the sign-in to the second account. account_block keeps an account closed, by the city's word or its owner's,
+// who said by the link of a letter (not_me) that something was not them.
+//
 // It does not own what a person may do: kit/web asks core/mandate's Relator. It does not send codes: the app gives a
 // Courier made of core/notice. It does not ask the population register itself: the app gives an IdentityChecker made
 // of core/exchange. Nor does it own roles: core/agency does; a session only keeps which hat is on.

@@ -92,6 +92,9 @@ func (r *register) CheckIdentity(context.Context, id.ID, account.Identity, id.ID
 type relator struct{}
 
 func (relator) Relate(_ context.Context, a act.Act, o act.Object, _ string) (web.Tie, error) {
+	if a.Actor.Kind == act.Official && a.Actor.Role == string(agency.Admin) && o.Holder != a.Actor.Person {
+		return web.Tie{Relation: act.Admin | act.OtherAgency}, nil
+	}
 	if o.Kind == "" || o.Holder == a.Actor.Person {
 		return web.Tie{Relation: act.Self}, nil
 	}
