@@ -17,7 +17,6 @@ import (
 	"posad.city/core/apply"
 	"posad.city/core/casework"
 	"posad.city/core/document"
-	"posad.city/core/exchange"
 	"posad.city/core/notice"
 	"posad.city/core/pay"
 	"posad.city/kit/act"
@@ -400,12 +399,23 @@ func TestMergedPersonsGoTogether(t *testing.T) {
 	})
 }
 
-// act of a register's answer, for looks.
+// TestNoKeyGoesBeforeItsLine: where the erasure list can't be written, nobody is erased.
+func TestNoKeyGoesBeforeItsLine(t *testing.T) {
+	each(t, func(r *rig) {
+		r.Module.list.path = r.t.TempDir() // a folder takes no lines
+		if err := r.eraseOne(ctx, anna, false); err == nil {
+			r.t.Error("an erasure without its line is content")
+		}
+		if at, err := r.vault.Erased(ctx, anna); err != nil || !at.IsZero() {
+			r.t.Errorf("the key is gone and no list says so: %v", err)
+		}
+	})
+}
+
+// agencyLooks has an agency's system look at Anna.
 func (r *rig) agencyLooks(office string, what string) {
 	r.t.Helper()
 	a := act.Act{ID: id.New(r.clock.Now()), Actor: act.Actor{Kind: act.Agency, Agency: agency.ID(office)}, Purpose: act.Purpose{Kind: "service", ID: "city-appeal"}, Channel: act.API}
 	_, err := r.account.People(ctx, a, what, anna)
 	r.must(err)
 }
-
-var _ = exchange.Asked
