@@ -5,12 +5,10 @@ import (
 
 	"github.com/a-h/templ"
 
-	"posad.city/core/account"
 	"posad.city/core/casework"
 	"posad.city/core/mypage"
 	"posad.city/core/pay"
 	"posad.city/kit/act"
-	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/web"
@@ -85,7 +83,7 @@ func (m *Modules) sources() []mypage.Source {
 		{Name: "casework", Order: 10, Todos: m.caseTodos, Widget: m.caseWidget},
 		{Name: "pay", Order: 20, Todos: m.billTodos, Widget: m.billWidget},
 		{Name: "document", Order: 30, Widget: m.documentWidget},
-		{Name: "mandate", Order: 40, Widget: m.familyWidget},
+		{Name: "mandate", Order: 40, Widget: m.Mandate.Widget},
 	}
 }
 
@@ -172,27 +170,6 @@ func (m *Modules) documentWidget(c *web.Context) (templ.Component, error) {
 		rows = append(rows, ui.RowItem{Text: r.Title.In(c.Lang()), Href: "/documents/" + r.ID.String(), Value: m.Document.Validity(r, c.Lang()), Quiet: true})
 	}
 	return rowsWidget(ui.WidgetProps{Icon: "identification-card", Tone: ui.Mint, Title: c.T("app.widget.documents"), More: ui.Link{Text: c.T("app.widget.all_documents"), Href: "/documents"}}, rows), nil
-}
-
-func (m *Modules) familyWidget(c *web.Context) (templ.Component, error) {
-	children, err := m.Mandate.Children(c.Context(), c.Act(), c.Person())
-	if err != nil || len(children) == 0 {
-		return nil, err
-	}
-	today := calendar.DateOf(c.Now(), m.Service.Zone())
-	var rows []ui.RowItem
-	for _, child := range children {
-		rows = append(rows, ui.RowItem{Text: child.Person.Name.Full(c.Lang()), Href: "/account/family", Value: age(child.Person, today, c.Lang()), Quiet: true})
-	}
-	return rowsWidget(ui.WidgetProps{Icon: "users-three-duotone", Tone: ui.Rose, Title: c.T("app.widget.family"), More: ui.Link{Text: c.T("app.widget.all_family"), Href: "/account/family"}}, rows), nil
-}
-
-func age(p account.Person, today calendar.Date, l lang.Language) string {
-	years := p.Age(today)
-	if years < 0 {
-		return ""
-	}
-	return lang.Years(l, years)
 }
 
 // today is the card of the home page: up to three things of the person's, each with one action.

@@ -28,6 +28,7 @@ import (
 	"posad.city/core/mypage"
 	"posad.city/core/notice"
 	"posad.city/core/openid"
+	"posad.city/core/organisation"
 	"posad.city/core/pay"
 	"posad.city/core/service"
 	"posad.city/kit/id"
@@ -38,23 +39,24 @@ import (
 
 // Modules are the city's blocks, each made with its neighbours.
 type Modules struct {
-	Agency   *agency.Module
-	Account  *account.Module
-	Factor   *factor.Module
-	Approval *approval.Module
-	Cert     *certificate.Module
-	Broker   *broker.Module
-	Centre   *centre.Module
-	Mandate  *mandate.Module
-	OpenID   *openid.Module
-	Service  *service.Module
-	Document *document.Module
-	Exchange *exchange.Module
-	Pay      *pay.Module
-	Notice   *notice.Module
-	Casework *casework.Module
-	Apply    *apply.Module
-	MyPage   *mypage.Module
+	Agency       *agency.Module
+	Account      *account.Module
+	Factor       *factor.Module
+	Approval     *approval.Module
+	Cert         *certificate.Module
+	Broker       *broker.Module
+	Centre       *centre.Module
+	Mandate      *mandate.Module
+	Organisation *organisation.Module
+	OpenID       *openid.Module
+	Service      *service.Module
+	Document     *document.Module
+	Exchange     *exchange.Module
+	Pay          *pay.Module
+	Notice       *notice.Module
+	Casework     *casework.Module
+	Apply        *apply.Module
+	MyPage       *mypage.Module
 
 	now func() time.Time // the house's clock
 }
@@ -62,7 +64,7 @@ type Modules struct {
 // list is the order in which modules are provisioned and started: each stands on earlier ones.
 func (m *Modules) list() []module.Module {
 	return []module.Module{
-		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.OpenID, m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Casework, m.Apply,
+		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID, m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Casework, m.Apply,
 		m.MyPage,
 	}
 }
@@ -89,6 +91,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		return nil, err
 	}
 	m.Mandate = mandate.New(mandate.Deps{Accounts: m.Account, Zone: zone})
+	m.Organisation = organisation.New(organisation.Deps{Accounts: m.Account, Mandates: m.Mandate, Certificates: m.Cert, Zone: zone})
 	m.Service = service.New(service.Deps{Today: m.today})
 	m.Document = document.New(document.Deps{Address: conf.Address, Zone: inZone, Families: m.Mandate})
 	m.Exchange = exchange.New(exchange.Deps{City: m.Service.Current, Endpoints: conf.endpoints(), Zone: inZone})
@@ -100,13 +103,13 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	})
 	m.Apply = apply.New(apply.Deps{
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
-		Cases: cases{m.Casework}, Vehicles: newGarage(m).vehicles,
+		Cases: cases{m.Casework}, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
 	})
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.Agency.Provide(m.Account, m.Service)
 	m.Account.Provide(m.Notice, m.Exchange.Identity())
 	m.Account.ProvideTeller(m.Notice)
-	m.Mandate.Provide(m.Exchange.FamilyFacts())
+	m.provideMandates()
 	m.Exchange.Provide(exchange.Any(m.Apply.Lives, m.Casework.Lives))
 	return m, nil
 }

@@ -138,6 +138,8 @@ type Deps struct {
 	Cases     Cases
 	// Vehicles are a person's vehicles, where a register tells them; nil: a plate is typed.
 	Vehicles func(ctx context.Context, a act.Act, person id.ID) ([]service.Vehicle, error)
+	// TraderNumber is the taxpayer's number of a person who is a sole trader, else empty; nil: nobody's is known.
+	TraderNumber func(ctx context.Context, a act.Act, person id.ID) (string, error)
 	// CasePath is where a case is followed, by its number; nil: /cases/NUMBER.
 	CasePath func(number string) string
 }

@@ -66,6 +66,11 @@ func (m *Module) input(ctx context.Context, a act.Act, d Draft, l lang.Language)
 		return form.Input{}, err
 	}
 	in.Applicant = applicantOf(person)
+	if m.deps.TraderNumber != nil {
+		if in.Applicant.INN, err = m.deps.TraderNumber(ctx, asSubject(a, d, s), person.ID); err != nil {
+			return form.Input{}, err
+		}
+	}
 	if in.Children, err = m.children(ctx, a, s, d); err != nil {
 		return form.Input{}, err
 	}
