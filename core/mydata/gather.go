@@ -9,6 +9,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
+	"posad.city/kit/store"
 )
 
 // acting makes the act by which one person's data is read.
@@ -98,5 +99,24 @@ func (m *Module) LeftOut() map[string]string {
 			}
 		}
 	}
+	return out
+}
+
+// Uncovered lists tables that hold personal data and of which no module tells, in order: a test of the whole house wants
+// none.
+func (m *Module) Uncovered(decls map[string]store.Decl) []string {
+	covers := map[string]bool{}
+	for _, source := range m.deps.Sources {
+		for table := range source.Data.Covers() {
+			covers[table] = true
+		}
+	}
+	var out []string
+	for table, d := range decls {
+		if len(d.Personal) > 0 && !covers[table] {
+			out = append(out, table)
+		}
+	}
+	slices.Sort(out)
 	return out
 }
