@@ -45,8 +45,9 @@ var errUnasked = errors.New("web: the handler answered without asking May")
 
 // May asks whether the actor may do the operation to the object, which the handler has read. It must be asked, for every
 // object that the answer shows or the act changes, before anything is answered; a refusal stays. On success Act carries
-// the mandate, and what it is used for, when only a mandate allowed it; the object that was asked for last counts. An official who deals with what is their own does so as a person, whatever
-// hat is on: they look at themselves, and a parent's mandate is theirs.
+// the mandate, and what it is used for, when only a mandate allowed it; the object that was asked for last counts. An
+// official who deals with what is their own does so as a person, whatever hat is on: they look at themselves, and a
+// parent's mandate is theirs.
 func (c *Context) May(object act.Object) error {
 	tie, err := c.relate(c.route.Op, object)
 	if err == nil {
