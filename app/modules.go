@@ -25,6 +25,7 @@ import (
 	"posad.city/core/factor"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
+	"posad.city/core/mydata"
 	"posad.city/core/mypage"
 	"posad.city/core/notice"
 	"posad.city/core/openid"
@@ -56,6 +57,7 @@ type Modules struct {
 	Notice       *notice.Module
 	Casework     *casework.Module
 	Apply        *apply.Module
+	MyData       *mydata.Module
 	MyPage       *mypage.Module
 
 	now func() time.Time // the house's clock
@@ -64,8 +66,9 @@ type Modules struct {
 // list is the order in which modules are provisioned and started: each stands on earlier ones.
 func (m *Modules) list() []module.Module {
 	return []module.Module{
-		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID, m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Casework, m.Apply,
-		m.MyPage,
+		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
+		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Casework, m.Apply,
+		m.MyData, m.MyPage,
 	}
 }
 
@@ -105,10 +108,17 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
 		Cases: cases{m.Casework}, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
 	})
+	m.MyData = mydata.New(m.holdings(conf, inZone))
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.Agency.Provide(m.Account, m.Service)
 	m.Account.Provide(m.Notice, m.Exchange.Identity())
 	m.Account.ProvideTeller(m.Notice)
+	for i, t := range []account.Tally{
+		{Text: "account.merge.cases", Of: m.Casework.CountOf}, {Text: "account.merge.documents", Of: m.Document.CountOf}, {Text: "account.merge.mandates", Of: m.Mandate.CountOf},
+	} {
+		t.Order = i
+		m.Account.AddTally(t)
+	}
 	m.provideMandates()
 	m.Exchange.Provide(exchange.Any(m.Apply.Lives, m.Casework.Lives))
 	return m, nil

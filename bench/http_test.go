@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -228,4 +230,30 @@ func BenchmarkSubmit(b *testing.B) {
 			b.ReportMetric(100*one/other, "posad-%-of-bare")
 		})
 	})
+}
+
+// where is the place that an answer leads to; nil when it leads nowhere.
+func (l *line) where(request string) (*url.URL, int, error) {
+	if l.conn == nil {
+		conn, err := net.DialTimeout("tcp", l.address, 5*time.Second)
+		if err != nil {
+			return nil, 0, err
+		}
+		l.conn, l.reader = conn, bufio.NewReaderSize(conn, 32<<10)
+	}
+	if _, err := io.WriteString(l.conn, request); err != nil {
+		return nil, 0, err
+	}
+	answer, err := http.ReadResponse(l.reader, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		return nil, 0, err
+	}
+	where, err := answer.Location()
+	if errors.Is(err, http.ErrNoLocation) {
+		return nil, answer.StatusCode, nil
+	}
+	return where, answer.StatusCode, err
 }

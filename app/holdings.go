@@ -1,0 +1,36 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"posad.city/core/casework"
+	"posad.city/core/mydata"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+)
+
+// holdings is what core/mydata shows, copies and erases: every module's data, in the order of the page.
+func (m *Modules) holdings(conf Config, zone func() *time.Location) mydata.Deps {
+	return mydata.Deps{
+		Sources: []mydata.Source{
+			{Name: "account", Data: m.Account.Data()}, {Name: "agency", Data: m.Agency.Data()}, {Name: "mandate", Data: m.Mandate.Data()},
+			{Name: "casework", Data: m.Casework.Data()}, {Name: "apply", Data: m.Apply.Data()}, {Name: "document", Data: m.Document.Data()},
+			{Name: "exchange", Data: m.Exchange.Data()}, {Name: "pay", Data: m.Pay.Data()}, {Name: "notice", Data: m.Notice.Data()},
+			{Name: "approval", Data: m.Approval.Data()}, {Name: "organisation", Data: m.Organisation.Data()},
+		},
+		Words: m.Account, People: m.Account, Apply: m.Apply, City: m.Service.Current, Files: m.Document.HeldFiles,
+		AgencyName: m.Service.AgencyName, LookText: m.Exchange.LookText, CaseLink: m.caseLink, Whom: m.holderOf, Zone: zone,
+		List: conf.MasterKey + ".erased",
+	}
+}
+
+// holderOf is in whose account the case of a number lies; store.ErrNone for no case.
+func (m *Modules) holderOf(ctx context.Context, number string) (id.ID, error) {
+	found, err := m.Casework.Find(ctx, number)
+	if errors.Is(err, casework.ErrNone) {
+		return id.ID{}, store.ErrNone
+	}
+	return found.Holder, err
+}
