@@ -142,7 +142,7 @@ func (m *Module) Revoke(ctx context.Context, a act.Act, giver, mandateID id.ID) 
 	if err != nil {
 		return err
 	}
-	if one.Kind.ByLaw() || one.Source == SourceHead && one.Taker != a.Actor.Person {
+	if one.Kind.ByLaw() || one.Source == SourceHead && !a.Is(one.Taker) {
 		return ErrByLaw
 	}
 	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
