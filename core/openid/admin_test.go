@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"posad.city/core/openid"
+	"posad.city/kit/act"
 )
 
 var shownSecret = regexp.MustCompile(`posad_cs_[A-Za-z0-9_-]{43}`)
@@ -146,4 +147,31 @@ func TestNothingOfARequestStandsInTheAddressOrTheTable(t *testing.T) {
 	if body := openid.KeptRequest(t, r.base.Store, u.Query().Get("request")); body == "" || strings.Contains(body, "anna") || strings.Contains(body, "a-nonce") {
 		t.Errorf("the table has %q", body)
 	}
+}
+
+func TestPersonIsForgotten(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *rig) {
+		c := r.register()
+		got := r.signIn(r.browser().enter("anna"), c, "scope", "openid email offline_access")
+		own := act.Act{Actor: act.Actor{Kind: act.Person, Person: person("anna")}}
+		holdings, err := r.Data().Held(t.Context(), own, person("anna"), 0)
+		check(t, err)
+		if len(holdings) != 1 || len(holdings[0].Items) != 1 || holdings[0].Items[0].Title.RU != "Театры" || len(holdings[0].Items[0].Facts) != 3 {
+			t.Errorf("held %+v", holdings)
+		}
+		for range 2 { // a second time changes nothing
+			check(t, r.Data().Forget(t.Context(), person("anna")))
+		}
+		r.drain()
+		if again := r.refresh(c, got.Refresh); again.Error != "invalid_grant" {
+			t.Errorf("%+v", again)
+		}
+		if status, _ := r.userinfo(got.Access); status != http.StatusUnauthorized || len(r.site.heard) != 1 {
+			t.Errorf("userinfo %d, the site was told %d times", status, len(r.site.heard))
+		}
+		if left, err := r.Data().Held(t.Context(), own, person("anna"), 0); err != nil || len(left) != 0 {
+			t.Errorf("left %+v, %v", left, err)
+		}
+	})
 }

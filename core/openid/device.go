@@ -148,7 +148,10 @@ func (m *Module) byDevice(ctx context.Context, in asks) (handed, error) {
 			failed = badGrant("the device code was used before")
 			return err
 		}
-		if f, err = familyBy(tx.As(house, "openid.device"), row.Person, row.Family); err != nil {
+		if f, err = familyBy(tx.As(house, "openid.device"), row.Person, row.Family); none(err) {
+			failed = badGrant("what it stands for was deleted")
+			return nil
+		} else if err != nil {
 			return err
 		}
 		return m.handDevice(tx, &f, in, tokens, &failed)

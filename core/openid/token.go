@@ -95,7 +95,10 @@ func (m *Module) byCode(ctx context.Context, in asks) (handed, error) {
 		if err != nil {
 			return err
 		}
-		if f, err = familyBy(tx.As(house, "openid.code"), row.Person, row.Family); err != nil {
+		if f, err = familyBy(tx.As(house, "openid.code"), row.Person, row.Family); none(err) {
+			failed = badGrant("what it stands for was deleted")
+			return nil
+		} else if err != nil {
 			return err
 		}
 		if failed = m.checkCode(tx, row, f, in); failed != nil {
@@ -188,7 +191,10 @@ func (m *Module) byRefresh(ctx context.Context, in asks) (handed, error) {
 		if err != nil {
 			return err
 		}
-		if f, err = familyBy(tx.As(house, "openid.refresh"), row.Person, row.Family); err != nil {
+		if f, err = familyBy(tx.As(house, "openid.refresh"), row.Person, row.Family); none(err) {
+			failed = badGrant("what it stands for was deleted")
+			return nil
+		} else if err != nil {
 			return err
 		}
 		if failed = m.checkRefresh(tx, row, f, in); failed != nil {

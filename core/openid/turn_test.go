@@ -36,6 +36,16 @@ func TestNeverTwoLiveBranches(t *testing.T) {
 					rt.Fatalf("%d refresh tokens of one family are good", live)
 				}
 			}
+			r.clock.Move(openid.LostAnswer + time.Second)
+			worked := 0
+			for _, token := range rapid.Permutation(known).Draw(rt, "order") { // what introspection says must be what use says
+				if r.refresh(c, token).Error == "" {
+					worked++
+				}
+			}
+			if worked > 1 {
+				rt.Fatalf("%d refresh tokens of one family could be used", worked)
+			}
 		})
 		if most < 3 {
 			t.Error("no family got far: the property was tried on nothing")

@@ -139,3 +139,13 @@ DELETE FROM openid_proof WHERE hash IN (SELECT old.hash FROM openid_proof AS old
 
 -- name: SweepRequests :execrows
 DELETE FROM openid_request WHERE key IN (SELECT old.key FROM openid_request AS old WHERE old.until < $1 ORDER BY old.until LIMIT $2);
+
+-- name: FamiliesOf :many
+SELECT person, id, client, session_id, offline, scopes, claims, nonce, acr, amr, authed, proof, turn, turned, until, made, ended FROM openid_family
+WHERE person = $1 ORDER BY person, id;
+
+-- name: DropFamilies :execrows
+DELETE FROM openid_family WHERE person = $1;
+
+-- name: DropConnections :execrows
+DELETE FROM openid_connection WHERE person = $1;
