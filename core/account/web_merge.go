@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"posad.city/core/account/internal/store"
@@ -260,13 +261,19 @@ func (m *Module) postJoin(c *web.Context) error {
 	return m.goOnAs(c, j.Kept.ID, pathMerge)
 }
 
+// firstMethod is how a session began, of its methods.
+func firstMethod(methods string) Method {
+	first, _, _ := strings.Cut(methods, " ")
+	return Method(first)
+}
+
 // goOnAs gives the browser a session of whom its account leads to now, when that is another person than before.
 func (m *Module) goOnAs(c *web.Context, person id.ID, path string) error {
 	session, ok := c.Session()
 	if !ok || session.Person == person {
 		return c.Redirect(path)
 	}
-	p := Proof{Account: session.Account, Person: person, Level: max(session.Assurance, act.Standard), Strong: session.Strong}
+	p := Proof{Method: firstMethod(session.Methods), Account: session.Account, Person: person, Level: max(session.Assurance, act.Standard), Strong: session.Strong}
 	entry, err := m.begin(c.Context(), p, session.Methods, m.via(c, act.Web))
 	if err != nil {
 		return err
