@@ -4,10 +4,12 @@ import (
 	"time"
 
 	"posad.city/core/agency"
+	"posad.city/core/page"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/web"
+	"posad.city/ui"
 )
 
 // securityView is the page of the password and the open sessions.
@@ -15,6 +17,7 @@ type securityView struct {
 	Sessions []OpenSession
 	Devices  []Device
 	Ways     waysView
+	More     []ui.Link // of other modules
 	Faults   []fault.Field
 	say      func(OpenSession) string
 	moment   func(time.Time) string
@@ -36,6 +39,7 @@ func (m *Module) securityPage(c *web.Context, t typed) error {
 	if v.Ways, err = m.waysView(c); err != nil {
 		return err
 	}
+	v.More = m.base.Pages.Links(c, page.MenuSecure)
 	if v.Devices, err = m.DevicesOf(c.Context(), c.Act(), c.Person()); err != nil {
 		return err
 	}

@@ -121,6 +121,14 @@ func wayRows(c *web.Context, v waysView) []ui.SummaryRow {
 	return rows
 }
 
+func moreRows(links []ui.Link) []ui.RowItem {
+	rows := make([]ui.RowItem, len(links))
+	for i, link := range links {
+		rows[i] = ui.RowItem{Icon: link.Icon, Text: link.Text, Href: link.Href}
+	}
+	return rows
+}
+
 func deviceRows(c *web.Context, v securityView) []ui.SummaryRow {
 	rows := make([]ui.SummaryRow, len(v.Devices))
 	for i, d := range v.Devices {

@@ -37,7 +37,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	m.answeringRoutes(s)
 	m.deviceRoutes(s)
 	s.Static("GET /approval-worker.js", http.HandlerFunc(serveWorker))
-	pages.Add(page.MenuAccount, page.Link{
+	pages.Add(page.MenuSecure, page.Link{
 		Order: 5, Text: "approval.menu", Href: "/approve", Icon: "bell-ringing", Count: m.pending,
 		Show: func(c *web.Context) bool { return m.pending(c) > 0 },
 	})

@@ -63,7 +63,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	s.Page(mine, "GET "+pathMine, m.showMine)
 	if pages != nil {
 		pages.Add(page.MenuDesk, page.Link{Order: 5, Text: "centre.menu", Href: pathDesk, Icon: "identification-card", Show: isOfficial})
-		pages.Add(page.MenuAccount, page.Link{Order: 95, Text: "centre.menu_visits", Href: pathMine, Icon: "buildings"})
+		pages.Add(page.MenuSecure, page.Link{Order: 95, Text: "centre.menu_visits", Href: pathMine, Icon: "buildings"})
 		pages.Banner = banner
 	}
 }

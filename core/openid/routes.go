@@ -18,7 +18,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	m.protocols(s)
 	m.personal(s)
 	m.adminRoutes(s)
-	pages.Add(page.MenuAccount, page.Link{
+	pages.Add(page.MenuSecure, page.Link{
 		Order: 76, Text: "openid.menu.sites", Href: "/account/sites", Icon: "globe-simple",
 		Show: func(c *web.Context) bool { return !c.Person().IsZero() },
 	})

@@ -14,6 +14,9 @@ import (
 
 func queryEscape(path string) string { return url.QueryEscape(path) }
 
+// Links are the links of a menu that this person sees, for a page that shows one as a list.
+func (s *Site) Links(c *web.Context, menu Menu) []ui.Link { return s.links(c, menu) }
+
 // links are the links of a menu that this person sees. The open page's link is the longest one that its address
 // begins with.
 func (s *Site) links(c *web.Context, menu Menu) []ui.Link {

@@ -64,6 +64,7 @@ const (
 	MenuAccount Menu = "account" // side of the account's pages
 	MenuDesk    Menu = "desk"    // the official's rail
 	MenuTabs    Menu = "tabs"    // the phone's bottom bar
+	MenuSecure  Menu = "secure"  // what belongs to signing in and is looked at seldom: a list on the page of security
 )
 
 // Site is what all pages have in common.
