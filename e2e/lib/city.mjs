@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { until } from './wait.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-export const posad = join(root, 'bin/posad');
+// posad is the binary under test; POSAD_BINARY names another than the one that `make` builds.
+export const posad = process.env.POSAD_BINARY || join(root, 'bin/posad');
 
 // password signs in every account of Kitezh.
 export const password = 'kitezh-na-reke';
