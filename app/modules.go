@@ -129,7 +129,7 @@ func (m *Modules) ways(conf Config, zone *time.Location) error {
 	m.Factor = factor.New(factor.Deps{Accounts: m.Account, Address: conf.Address, Zone: zone})
 	m.Approval = approval.New(approval.Deps{Accounts: m.Account, Site: conf.Address, Loopback: conf.Demo, Zone: zone})
 	m.Centre = centre.New(centre.Deps{Accounts: m.Account, Agencies: m.Agency, Zone: zone})
-	m.OpenID = openid.New(openid.Deps{Accounts: m.Account, Address: conf.Address, Zone: zone, Nearby: conf.Demo})
+	m.OpenID = openid.New(openid.Deps{Accounts: m.Account, Live: m.Account.Live, Address: conf.Address, Zone: zone, Nearby: conf.Demo})
 	certificates, err := conf.certificates()
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"posad.city/core/account/internal/store"
@@ -77,17 +78,19 @@ func (m *Module) Finish(c *web.Context, p Proof) error {
 		p.Strong, p.New = p.Strong || twoFactors(methods), first.MadeNow
 		p.Level = max(p.Level, act.Level(first.Level))
 	}
-	asked, err := m.asksSecond(c, p, closed.Any())
+	of, asked, err := m.asksSecond(c, p, closed.Any())
 	if err != nil {
 		return err
 	}
 	if asked {
-		if asked, err = m.stillAsked(c, p); err != nil {
+		second := p
+		second.Account = of
+		if asked, err = m.stillAsked(c, second); err != nil {
 			return err
 		}
-	}
-	if asked {
-		return m.wait(c, p, methods, back)
+		if asked {
+			return m.wait(c, second, methods, back)
+		}
 	}
 	if waiting && twoFactors(methods) {
 		if err := m.notLost(c.Context(), p.Account); err != nil {
@@ -111,28 +114,54 @@ func (m *Module) open(ctx context.Context, account id.ID) error {
 	return m.base.Store.Read(ctx, func(r *store.Snapshot) error { return m.notBlocked(r, account) })
 }
 
-// asksSecond decides from the account's wish, its ways and the browser. A frozen account always asks.
-func (m *Module) asksSecond(c *web.Context, p Proof, frozen bool) (bool, error) {
+// asksSecond decides from the person's wish, their ways and the browser, and tells which account's second step it is: the
+// one signed in to, or, for a person with several, another that has one. A frozen account always asks.
+func (m *Module) asksSecond(c *web.Context, p Proof, frozen bool) (id.ID, bool, error) {
 	if p.Strong || p.New {
-		return false, nil
+		return id.ID{}, false, nil
 	}
-	row, err := m.accountRow(c.Context(), p.Account)
+	of, policy, err := m.secondOf(c.Context(), p)
 	if err != nil {
-		return false, err
-	}
-	ways, err := m.WaysOf(c.Context(), p.Account)
-	if err != nil {
-		return false, err
-	}
-	has := false
-	for _, w := range ways {
-		has = has || w.Second && w.Method != ByRecovery && w.Method.factor() != p.Method.factor()
+		return id.ID{}, false, err
 	}
 	known, err := m.knows(c.Context(), c.Cookie(cookieDevice), p.Person)
 	if frozen {
-		row.Second = SecondAlways
+		policy = SecondAlways
 	}
-	return secondAsked(row.Second, known, p, has), err
+	return of, secondAsked(policy, known, p, !of.IsZero()), err
+}
+
+// secondOf is the account by whose ways a second step can follow a proof, and when its owner wants to be asked; the zero
+// id when there is none.
+func (m *Module) secondOf(ctx context.Context, p Proof) (id.ID, string, error) {
+	accounts, err := m.AccountOf(ctx, p.Person)
+	if err != nil {
+		return id.ID{}, "", err
+	}
+	own := func(account id.ID) int {
+		if account == p.Account {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(accounts, func(a, b id.ID) int { return own(a) - own(b) })
+	for _, account := range accounts {
+		ways, err := m.WaysOf(ctx, account)
+		if err != nil {
+			return id.ID{}, "", err
+		}
+		if !slices.ContainsFunc(ways, func(w Way) bool { return follows(w, p) }) {
+			continue
+		}
+		row, err := m.accountRow(ctx, account)
+		return account, row.Second, err
+	}
+	return id.ID{}, "", nil
+}
+
+// follows tells whether a way can be the second step after a proof.
+func follows(w Way, p Proof) bool {
+	return w.Second && w.Method != ByRecovery && w.Method.factor() != p.Method.factor()
 }
 
 // stillAsked tells whether a second step is asked although one may have been lost and recovered.

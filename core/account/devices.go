@@ -79,10 +79,12 @@ func (m *Module) meet(ctx context.Context, p Proof, via Via) (met, error) {
 	if p.New {
 		return out, nil
 	}
-	out.word, err = m.PrepareWord(ctx, Word{
-		Person: p.Person, Key: "account.new_device/" + out.id.String(), Kind: "account.word.new_device", Path: securityPath,
+	deny := m.PrepareNotMe(p.Person)
+	word, err := m.PrepareWord(ctx, Word{
+		Person: p.Person, Key: "account.new_device/" + out.id.String(), Kind: "account.word.new_device", Path: deny.Path,
 		Params: map[string]any{"device": via.Device, "place": via.Place},
 	})
+	out.word = func(tx *store.Tx) error { return errors.Join(deny.Put(tx), word(tx)) }
 	return out, err
 }
 

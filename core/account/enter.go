@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -85,16 +84,11 @@ func (m *Module) enter(ctx context.Context, p Proof, via Via) (Entry, error) {
 	if err := m.open(ctx, p.Account); err != nil {
 		return Entry{}, err
 	}
-	row, err := m.accountRow(ctx, p.Account)
+	of, policy, err := m.secondOf(ctx, p)
 	if err != nil {
 		return Entry{}, err
 	}
-	ways, err := m.WaysOf(ctx, p.Account)
-	if err != nil {
-		return Entry{}, err
-	}
-	has := slices.ContainsFunc(ways, func(w Way) bool { return w.Second && w.Method != ByRecovery })
-	if secondAsked(row.Second, false, p, has) {
+	if secondAsked(policy, false, p, !of.IsZero()) {
 		return Entry{}, ErrSecond
 	}
 	return m.begin(ctx, p, string(p.Method), via)

@@ -141,6 +141,32 @@ func idleOf(by id.ID) time.Duration {
 	return VisitIdle
 }
 
+// Live tells whether a session is open now: from memory while the feed is fresh, else from the database.
+func (m *Module) Live(ctx context.Context, person, session id.ID) (bool, error) {
+	now := m.base.Clock.Now()
+	if m.sessions.feed.Fresh() && m.sessions.knows(session, now) {
+		return true, nil
+	}
+	live := false
+	err := m.base.Store.Look(ctx, reader, "account.session", func(p *store.Personal) error {
+		row, err := accountdb.SessionByID(p, person, session)
+		if errors.Is(err, store.ErrNone) {
+			return nil
+		}
+		live = err == nil && row.Closed.IsZero() && now.Before(row.Ends)
+		return err
+	})
+	return live, err
+}
+
+// knows tells whether a session is open as far as this node's memory goes.
+func (s *sessions) knows(session id.ID, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.byID[session]
+	return f != nil && now.Before(f.ends)
+}
+
 func (s *sessions) keep(f *found, era uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

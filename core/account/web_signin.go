@@ -135,9 +135,23 @@ func (m *Module) showSignIn(c *web.Context) error {
 		return err
 	}
 	held, _ := c.Held()
-	v.Contact = held.Get("contact")
+	if v.Contact = held.Get("contact"); v.Contact == "" {
+		v.Contact = hinted(c)
+	}
 	m.counts.add(c.Now(), m.deps.Zone, stepStarted, "")
 	return m.plain(c, v.title(), typed{}, signInPage(c, v))
+}
+
+// hinted is the contact that another site says its visitor signs in by.
+func hinted(c *web.Context) string {
+	text, err := url.QueryUnescape(c.Cookie("hint"))
+	if err != nil {
+		return ""
+	}
+	if _, err := ParseContact(text); err != nil {
+		return ""
+	}
+	return text
 }
 
 type contactForm struct {
