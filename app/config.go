@@ -72,10 +72,15 @@ type Agency struct {
 
 // secrets are the values that may come from the environment rather than from the file.
 func (c *Config) secrets() map[string]*string {
-	return map[string]*string{
+	out := map[string]*string{
 		"POSAD_MAIL_PASSWORD": &c.Mail.Password, "POSAD_SMS_KEY": &c.SMS.Key, "POSAD_BANK_KEY": &c.Bank.Key, "POSAD_BANK_SECRET": &c.Bank.Secret,
 		"POSAD_DATABASE": &c.Database,
 	}
+	for i := range c.Providers {
+		name := strings.ToUpper(strings.ReplaceAll(c.Providers[i].Key, "-", "_"))
+		out["POSAD_PROVIDER_SECRET_"+name] = &c.Providers[i].Secret
+	}
+	return out
 }
 
 // ReadConfig reads a configuration file; an empty path gives the defaults.

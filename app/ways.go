@@ -14,7 +14,7 @@ type Provider struct {
 	Key       string            `yaml:"key"`    // names it in addresses for ever
 	Issuer    string            `yaml:"issuer"` // exactly as the provider writes it
 	Client    string            `yaml:"client"`
-	Secret    string            `yaml:"secret"` // or POSAD_PROVIDER_SECRET_KEY, KEY in capitals
+	Secret    string            `yaml:"secret"` // or POSAD_PROVIDER_SECRET_KEY, KEY in capitals, with _ for -
 	Scopes    []string          `yaml:"scopes"` // beside openid
 	TitleRu   string            `yaml:"title-ru"`
 	TitleEn   string            `yaml:"title-en"`
