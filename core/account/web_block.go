@@ -35,8 +35,8 @@ func (m *Module) blockRoutes(s *web.Server, pages *page.Site) {
 	unbar := s.Operation(act.Operation{Name: "account.unblock", Object: kind, May: act.Admin, Look: lookBlock, Changes: true, PerMinute: 30})
 	s.Page(list, "GET "+pathBlocked, m.showBlocks)
 	s.Page(bar, "POST "+pathBlocked, m.postBlock)
-	s.Page(open, "GET "+pathBlocked+"/{account}", m.showBlock)
-	s.Page(unbar, "POST "+pathBlocked+"/{account}/open", m.postUnblock)
+	s.Page(open, "GET "+pathBlocked+"/{account}", named(m.showBlock))
+	s.Page(unbar, "POST "+pathBlocked+"/{account}/open", named(m.postUnblock))
 	if pages != nil {
 		pages.Add(page.MenuDesk, page.Link{Order: 92, Text: "account.block.menu", Href: pathBlocked, Icon: "lock-key", Show: isAdmin})
 	}
@@ -157,15 +157,15 @@ func (m *Module) accountNamed(ctx context.Context, by, who string) (member, erro
 }
 
 func (m *Module) postBlock(c *web.Context) error {
+	if err := c.May(act.Object{Kind: kind}); err != nil { // nobody else is told what is wrong with the form
+		return err
+	}
 	var form blockForm
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
 	who, err := m.accountNamed(c.Context(), form.By, form.Who)
 	if missing := errors.Is(err, store.ErrNone); missing || err == nil && (form.Note == "" || !slices.Contains(BlockReasons(), form.Reason)) {
-		if err := c.May(act.Object{Kind: kind}); err != nil {
-			return err
-		}
 		return m.blocksPage(c, form, typed{fields: blockFaults(form, missing)})
 	}
 	if err != nil {

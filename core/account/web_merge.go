@@ -49,7 +49,7 @@ func (m *Module) mergeRoutes(s *web.Server) {
 	s.Page(begin, "POST "+pathMerge, m.postBeginMerge)
 	s.Page(see, "GET "+pathJoin, m.showJoin)
 	s.Page(join, "POST "+pathJoin, m.postJoin)
-	s.Page(undo, "POST /account/merge/undo", m.postUndo)
+	s.Page(undo, "POST /account/merge/undo", named(m.postUndo))
 }
 
 // mergesView is the page of a person's merges.
