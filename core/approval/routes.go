@@ -71,7 +71,7 @@ func (m *Module) askingRoutes(s *web.Server) {
 func (m *Module) answeringRoutes(s *web.Server) {
 	seeQR := s.Operation(act.Operation{Name: "approval.see_qr", May: act.SignedIn, Fresh: FreshFor, NotAtCentre: true, PerMinute: 60})
 	answerQR := s.Operation(act.Operation{Name: "approval.answer_qr", May: act.SignedIn, Fresh: FreshFor, NotAtCentre: true, Changes: true, PerMinute: 20})
-	see := s.Operation(act.Operation{Name: "approval.see", May: act.Everyone, PerMinute: 60})
+	see := s.Operation(act.Operation{Name: "approval.see", May: act.Everyone, NotAtCentre: true, PerMinute: 60})
 	answering := s.Operation(act.Operation{Name: "approval.answer", May: act.Everyone, Changes: true, PerMinute: 20})
 	waits := s.Operation(act.Operation{Name: "approval.waits", May: act.Everyone})
 	s.Page(seeQR, "GET /approve/{token}", m.showQRQuestion)
