@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"posad.city/core/account/internal/store"
@@ -73,7 +74,7 @@ func (m *Module) Finish(c *web.Context, p Proof) error {
 		return err
 	}
 	methods, back := string(p.Method), c.Back()
-	if waiting && first.Account == p.Account {
+	if waiting && first.Person == p.Person {
 		methods, back = withMethod(first.Method, p.Method), first.Back
 		p.Strong, p.New = p.Strong || twoFactors(methods), first.MadeNow
 		p.Level = max(p.Level, act.Level(first.Level))
@@ -91,6 +92,7 @@ func (m *Module) Finish(c *web.Context, p Proof) error {
 		if asked {
 			return m.wait(c, second, methods, back)
 		}
+		methods = withMethod(methods, ByWaiting)
 	}
 	if waiting && twoFactors(methods) {
 		if err := m.notLost(c.Context(), p.Account); err != nil {
@@ -145,16 +147,45 @@ func (m *Module) secondOf(ctx context.Context, p Proof) (id.ID, string, error) {
 		return 1
 	}
 	slices.SortStableFunc(accounts, func(a, b id.ID) int { return own(a) - own(b) })
+	var chose id.ID // the first where two steps are wanted, though the ways there rest on the same as the proof
 	for _, account := range accounts {
 		ways, err := m.WaysOf(ctx, account)
 		if err != nil {
 			return id.ID{}, "", err
 		}
-		if !slices.ContainsFunc(ways, func(w Way) bool { return follows(w, p) }) {
-			continue
-		}
 		row, err := m.accountRow(ctx, account)
+		if err != nil {
+			return id.ID{}, "", err
+		}
+		if slices.ContainsFunc(ways, func(w Way) bool { return follows(w, p) }) {
+			return account, row.Second, nil
+		}
+		wanted := func(w Way) bool { return w.chosen() || w.Method == ByPush && row.Second == SecondAlways }
+		if chose.IsZero() && slices.ContainsFunc(ways, wanted) {
+			chose = account
+		}
+	}
+	if chose.IsZero() {
+		return id.ID{}, "", nil
+	}
+	return m.otherFactor(ctx, chose, p)
+}
+
+// otherFactor is secondOf for an account whose chosen device came first: what the person knows, or a contact, is then the
+// other step.
+func (m *Module) otherFactor(ctx context.Context, account id.ID, p Proof) (id.ID, string, error) {
+	row, err := m.accountRow(ctx, account)
+	if err != nil || row.Password != "" && ByPassword.factor() != p.Method.factor() {
 		return account, row.Second, err
+	}
+	person, err := m.Person(ctx, reader, "account.look.profile", p.Person)
+	if err != nil {
+		return id.ID{}, "", err
+	}
+	for _, channel := range []Channel{Phone, Email} {
+		if contact := person.contact(channel); contact.key != "" && contact.method().factor() != p.Method.factor() {
+			return account, row.Second, nil
+		}
 	}
 	return id.ID{}, "", nil
 }
@@ -236,13 +267,36 @@ type Asked struct {
 // False: nobody's.
 func (m *Module) Asked(c *web.Context) (Asked, bool, error) {
 	if session, ok := c.Session(); ok {
-		return Asked{Account: session.Account, Person: session.Person, Methods: session.Methods, Signed: true, Back: c.Back()}, true, nil
+		of, err := m.stepsOf(c.Context(), session)
+		return Asked{Account: of, Person: session.Person, Methods: session.Methods, Signed: true, Back: c.Back()}, err == nil, err
 	}
 	row, err := m.attemptOf(c)
 	if errors.Is(err, store.ErrNone) {
 		return Asked{}, false, nil
 	}
 	return Asked{Account: row.Account, Person: row.Person, Methods: row.Method, Back: row.Back}, err == nil, err
+}
+
+// stepsOf is the account whose ways show a signed-in person once more: their session's, or, when two steps were chosen in
+// another of their accounts alone, that one.
+func (m *Module) stepsOf(ctx context.Context, session web.Session) (id.ID, error) {
+	if !session.Two {
+		return session.Account, nil
+	}
+	of, _, err := m.secondOf(ctx, Proof{Method: lastMethod(session.Methods), Account: session.Account, Person: session.Person})
+	if of.IsZero() {
+		of = session.Account
+	}
+	return of, err
+}
+
+// lastMethod is the one that was shown last.
+func lastMethod(methods string) Method {
+	list := strings.Fields(methods)
+	if len(list) == 0 {
+		return ""
+	}
+	return Method(list[len(list)-1])
 }
 
 // Visit names this browser's visit or session, to bind a challenge to.
@@ -253,10 +307,29 @@ func (m *Module) Limit(ctx context.Context, guard, key string, most int, window 
 	return m.countAll(ctx, ErrOften, limit{guard, m.guardKey(guard, key), most, window})
 }
 
-// raised makes the session of a person who proved themselves once more stronger and fresher, under a new token.
+// raised makes the session of a person who proved themselves once more stronger and fresher, and brings them back.
 func (m *Module) raised(c *web.Context, s web.Session, p Proof) error {
-	methods := withMethod(s.Methods, p.Method)
+	if err := m.showed(c, s, p); err != nil {
+		return err
+	}
+	return c.Redirect(c.Back())
+}
+
+// Showed makes the session of the signed-in person as strong and as fresh as a proof that came along with something else:
+// the first code of a new app, the making of a passkey. Nothing is answered.
+func (m *Module) Showed(c *web.Context, p Proof) error {
+	session, ok := c.Session()
+	if !ok || session.Person != p.Person || !session.By.IsZero() {
+		return ErrClosed
+	}
+	return m.showed(c, session, p)
+}
+
+// showed raises a session, under a new token where a browser has it by its cookie.
+func (m *Module) showed(c *web.Context, s web.Session, p Proof) error {
+	methods, old := withMethod(s.Methods, p.Method), web.HashToken(c.Cookie("session"))
 	token, hash := web.NewToken()
+	byCookie := false
 	err := m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error {
 		row, err := accountdb.SessionByID(tx.As(reader, "account.session"), s.Person, s.ID)
 		if err != nil {
@@ -269,11 +342,7 @@ func (m *Module) raised(c *web.Context, s web.Session, p Proof) error {
 		if err != nil {
 			return err
 		}
-		old := web.HashToken(c.Cookie("session"))
-		if _, err := accountdb.DropToken(tx, old[:]); err != nil {
-			return err
-		}
-		if err := accountdb.InsertToken(tx, accountdb.InsertTokenParams{Hash: hash[:], Person: s.Person, SessionID: s.ID, Ends: row.Ends}); err != nil {
+		if byCookie, err = anotherToken(tx, row, old, hash); err != nil {
 			return err
 		}
 		return m.base.Feed.Publish(tx, feed.Change{Topic: TopicSession, Holder: s.Person, Object: s.ID})
@@ -281,8 +350,25 @@ func (m *Module) raised(c *web.Context, s web.Session, p Proof) error {
 	if err != nil {
 		return fmt.Errorf("account: raise a session: %w", err)
 	}
-	c.SignIn(token, SessionMost)
-	return c.Redirect(c.Back())
+	if byCookie {
+		c.SignIn(token, SessionMost)
+	}
+	return nil
+}
+
+// anotherToken gives a session another token in the place of its old one; false when the old one is not its own.
+func anotherToken(tx *store.Tx, session accountdb.SessionByIDRow, old, fresh web.TokenHash) (bool, error) {
+	row, err := accountdb.TokenByHash(tx, old[:])
+	if errors.Is(err, store.ErrNone) || err == nil && row.SessionID != session.ID {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if _, err := accountdb.DropToken(tx, old[:]); err != nil {
+		return false, err
+	}
+	return true, accountdb.InsertToken(tx, accountdb.InsertTokenParams{Hash: fresh[:], Person: session.Person, SessionID: session.ID, Ends: session.Ends})
 }
 
 // Begin opens a session for whoever was proved, in the ways that no page of this module ends.

@@ -115,14 +115,14 @@ func (m *Module) OpenFor(tx *store.Tx, person, fresh id.ID) (id.ID, error) {
 }
 
 // AskVisitCode sends a code to a contact in an official's presence: to prove that the contact is the person's, or that
-// they agree to a visit. person is whom it is for.
-func (m *Module) AskVisitCode(ctx context.Context, person id.ID, to Contact, l lang.Language) (Sent, error) {
-	return m.ask(ctx, asking{why: forContact, to: to, person: person, lang: l})
+// they agree to a visit. person is whom it is for; what names the one thing that it does.
+func (m *Module) AskVisitCode(ctx context.Context, person id.ID, what string, to Contact, l lang.Language) (Sent, error) {
+	return m.ask(ctx, asking{why: forContact, to: to, person: person, lang: l, centre: what})
 }
 
-// ProveVisitCode takes such a code, once. Errors: ErrCode, ErrCodeOver.
-func (m *Module) ProveVisitCode(ctx context.Context, person, try id.ID, code string) (Contact, error) {
-	proved, err := m.prove(ctx, try, code, "", forContact)
+// ProveVisitCode takes such a code, once, for what it was sent. Errors: ErrCode, ErrCodeOver.
+func (m *Module) ProveVisitCode(ctx context.Context, person id.ID, what string, try id.ID, code string) (Contact, error) {
+	proved, err := m.prove(ctx, try, code, atCentre(what), forContact)
 	if err != nil {
 		return Contact{}, err
 	}

@@ -29,6 +29,10 @@ const (
 	forContact purpose = "contact" // to put the contact into an account
 )
 
+// atCentre is what a code that is sent in an official's presence is bound to, where a browser's is to its visit: it does one
+// thing and no other.
+func atCentre(what string) string { return "centre " + what }
+
 // Sent tells of a code that is on its way.
 type Sent struct {
 	Try   id.ID     // names the code when it is given
@@ -53,6 +57,7 @@ const (
 	codesAnHour = 5
 	codesADay   = 15
 	codesFrom   = 60 // an hour
+	codesSubnet = 300
 )
 
 // AskCode sends a one-time code to a contact, whether or not anybody signs in with it, and returns what the page needs
@@ -64,7 +69,7 @@ func (m *Module) AskCode(ctx context.Context, to Contact, l lang.Language, from 
 
 // AskCodeHere is AskCode for the browser of a visit: the code is worth nothing in another, and the letter has a button.
 func (m *Module) AskCodeHere(c *web.Context, to Contact) (Sent, error) {
-	return m.ask(c.Context(), asking{why: toEnter, to: to, lang: c.Lang(), from: from(c), visit: c.Visit(), back: c.Back()})
+	return m.ask(c.Context(), asking{why: toEnter, to: to, lang: c.Lang(), from: from(c), visit: c.Visit(), back: c.Back(), browser: c.Cookie(cookieDevice)})
 }
 
 // asking is a code that is asked for.
@@ -76,11 +81,18 @@ type asking struct {
 	from   string // network address
 	visit  string // the browser's; empty: a program asks
 	back   string // where the browser goes after
+
+	centre  string // what the code is for at a service centre
+	browser string // what the browser was named by an earlier sign-in; empty: it is new
 }
 
 func (m *Module) ask(ctx context.Context, q asking) (Sent, error) {
 	to := q.to
-	if err := m.countAll(ctx, ErrOften, m.letterLimits(to, q.from)...); err != nil {
+	limits, err := m.letterLimits(ctx, q)
+	if err != nil {
+		return Sent{}, err
+	}
+	if err := m.countAll(ctx, ErrOften, limits...); err != nil {
 		return Sent{}, err
 	}
 	code, err := newCode()
@@ -96,6 +108,9 @@ func (m *Module) ask(ctx context.Context, q asking) (Sent, error) {
 	if q.visit != "" {
 		row.Visit = hashOf(q.visit)
 	}
+	if q.centre != "" {
+		row.Visit = hashOf(atCentre(q.centre))
+	}
 	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := accountdb.InsertChallenge(tx, row); err != nil {
 			return err
@@ -108,16 +123,34 @@ func (m *Module) ask(ctx context.Context, q asking) (Sent, error) {
 	return Sent{Try: row.ID, To: to.Masked(), Until: row.Until, Again: now.Add(codePause)}, nil
 }
 
-func (m *Module) letterLimits(to Contact, from string) []limit {
-	key := to.keyed(m.base.Vault)
+// letterLimits are what bounds a letter. Those to a person who has signed in by the browser that asks are counted apart, so
+// that nobody else's asking keeps them out.
+func (m *Module) letterLimits(ctx context.Context, q asking) ([]limit, error) {
+	key := q.to.keyed(m.base.Vault)
+	if q.browser != "" {
+		who, err := m.memberOf(ctx, q.to)
+		if err != nil && !errors.Is(err, store.ErrNone) {
+			return nil, err
+		}
+		known, err := m.knows(ctx, q.browser, who.person) // asked of nobody too, so that it takes as long
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			key = m.guardKey("account.code_known", q.to.key+" "+q.browser)
+		}
+	}
 	out := []limit{
 		{"account.code_pause", key, 1, codePause}, {"account.code_hour", key, codesAnHour, time.Hour},
 		{"account.code_day", key, codesADay, 24 * time.Hour},
 	}
-	if from != "" {
-		out = append(out, limit{"account.code_from", m.guardKey("account.code_from", from), codesFrom, time.Hour})
+	if q.from != "" {
+		out = append(out, limit{"account.code_from", m.guardKey("account.code_from", q.from), codesFrom, time.Hour})
 	}
-	return out
+	if wide := subnet(q.from); wide != "" {
+		out = append(out, limit{"account.code_subnet", m.guardKey("account.code_subnet", wide), codesSubnet, time.Hour})
+	}
+	return out, nil
 }
 
 func (m *Module) challenge(challenge id.ID, code string, l letter) (accountdb.InsertChallengeParams, error) {
@@ -185,8 +218,8 @@ type proof struct {
 
 // prove takes a code for a contact, once. The try is counted in the same Write that compares, so that no number of
 // simultaneous tries makes more than CodeTries comparisons. A wrong code is ErrCode; one that is over, used, or was
-// tried too often is ErrCodeOver, and so is a challenge that never was. A code that was asked for in another browser is
-// wrong in this one.
+// tried too often is ErrCodeOver, and so is a challenge that never was. A code that was asked for in another browser, or
+// by a program, is wrong in this one: a link with a stranger's code must not sign its reader in as the stranger.
 func (m *Module) prove(ctx context.Context, try id.ID, code, visit string, why purpose) (proof, error) {
 	hashes, err := m.codeHashes(try, digitsOf(code))
 	if err != nil {
@@ -201,7 +234,7 @@ func (m *Module) prove(ctx context.Context, try id.ID, code, visit string, why p
 		if err != nil {
 			return err
 		}
-		here := row.Visit == nil || subtle.ConstantTimeCompare(row.Visit, hashOf(visit)) == 1
+		here := row.Visit == nil && visit == "" || subtle.ConstantTimeCompare(row.Visit, hashOf(visit)) == 1
 		if right = here && row.Purpose == string(why) && among(row.Code, hashes); !right {
 			return nil // the try counts all the same
 		}

@@ -43,7 +43,9 @@ func browserOf(via Via, person id.ID) string {
 	return via.Browser
 }
 
-// meet notes that a person signs in by a device, and tells them when it is a new one.
+// meet notes that a person signs in by a device, and tells them when it is a new one. A browser gets a new name at each
+// sign-in, for everybody who signs in by it: a name that somebody planted there, or copied from there, is worth nothing
+// after its owner's next sign-in.
 func (m *Module) meet(ctx context.Context, p Proof, via Via) (met, error) {
 	if via.Channel == act.Centre {
 		return met{}, nil
@@ -54,28 +56,30 @@ func (m *Module) meet(ctx context.Context, p Proof, via Via) (met, error) {
 	}
 	now, name := m.base.Clock.Now(), keys.Seal("device", "name", []byte(via.Device))
 	browser := browserOf(via, p.Person)
-	row, err := m.deviceKey(ctx, browser, p.Person)
-	if err == nil {
-		return met{id: row.Device, stmts: []store.Stmt{
-			accountdb.UseDeviceStmt(accountdb.UseDeviceParams{Method: string(p.Method), Account: p.Account, Seen: now, Name: name, Person: p.Person, ID: row.Device}),
-			accountdb.UseDeviceKeyStmt(row.Hash, p.Person, now),
-		}}, nil
-	}
-	if !errors.Is(err, store.ErrNone) {
+	all, err := m.deviceKeys(ctx, browser)
+	if err != nil {
 		return met{}, err
 	}
-	out := met{id: id.New(now)}
-	if browser == "" {
+	out := met{}
+	if browser == "" || via.Browser != "" && via.Channel != act.API {
 		out.token, _ = web.NewToken()
+		out.stmts = newNames(all, hashOf(out.token))
 		browser = out.token
 	}
 	hash := hashOf(browser)
-	out.stmts = []store.Stmt{
+	if at := slices.IndexFunc(all, func(row accountdb.DeviceKey) bool { return row.Person == p.Person }); at >= 0 {
+		out.id = all[at].Device
+		out.stmts = append(out.stmts,
+			accountdb.UseDeviceStmt(accountdb.UseDeviceParams{Method: string(p.Method), Account: p.Account, Seen: now, Name: name, Person: p.Person, ID: out.id}),
+			accountdb.UseDeviceKeyStmt(hash, p.Person, now))
+		return out, nil
+	}
+	out.id = id.New(now)
+	out.stmts = append(out.stmts,
 		accountdb.InsertDeviceStmt(accountdb.InsertDeviceParams{
 			Person: p.Person, ID: out.id, Hash: hash, Account: p.Account, Name: name, Method: string(p.Method), First: now,
 		}),
-		accountdb.InsertDeviceKeyStmt(accountdb.InsertDeviceKeyParams{Hash: hash, Person: p.Person, Device: out.id, Seen: now}),
-	}
+		accountdb.InsertDeviceKeyStmt(accountdb.InsertDeviceKeyParams{Hash: hash, Person: p.Person, Device: out.id, Seen: now}))
 	if p.New {
 		return out, nil
 	}
@@ -85,6 +89,32 @@ func (m *Module) meet(ctx context.Context, p Proof, via Via) (met, error) {
 		Params: map[string]any{"device": via.Device, "place": via.Place},
 	})
 	out.word = func(tx *store.Tx) error { return errors.Join(deny.Put(tx), word(tx)) }
+	return out, err
+}
+
+// newNames gives a browser another name for each person who signs in by it.
+func newNames(all []accountdb.DeviceKey, hash []byte) []store.Stmt {
+	var out []store.Stmt
+	for _, row := range all {
+		out = append(out,
+			accountdb.InsertDeviceKeyStmt(accountdb.InsertDeviceKeyParams{Hash: hash, Person: row.Person, Device: row.Device, Seen: row.Seen}),
+			accountdb.LeaveDeviceKeyStmt(row.Hash, row.Person),
+			accountdb.RenameDeviceStmt(hash, row.Person, row.Device))
+	}
+	return out
+}
+
+// deviceKeys are the devices that a browser is, one for each person who has signed in by it.
+func (m *Module) deviceKeys(ctx context.Context, browser string) ([]accountdb.DeviceKey, error) {
+	if browser == "" {
+		return nil, nil
+	}
+	var out []accountdb.DeviceKey
+	err := m.base.Store.Look(ctx, reader, "account.session", func(p *store.Personal) error {
+		var err error
+		out, err = accountdb.DeviceKeysOf(p, hashOf(browser))
+		return err
+	})
 	return out, err
 }
 

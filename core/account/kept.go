@@ -77,10 +77,23 @@ func (p PreparedWay) Put(tx *store.Tx) error {
 	if err := accountdb.InsertWay(tx, row); err != nil {
 		return err
 	}
-	if p.words == nil {
-		return nil
+	if err := p.m.announceWays(tx, row.Account); err != nil || p.words == nil {
+		return err
 	}
 	return p.words(tx)
+}
+
+// announceWays tells every node that the sessions of an account's person are to be read anew: whether two steps were
+// chosen is part of them.
+func (m *Module) announceWays(tx *store.Tx, account id.ID) error {
+	row, err := accountdb.AccountByID(tx, account)
+	if errors.Is(err, store.ErrNone) {
+		return nil // it is being made, and has no session
+	}
+	if err != nil {
+		return err
+	}
+	return m.announcePerson(tx, row.Person)
 }
 
 // personOf is whom an account leads to; store.ErrNone for none.
@@ -298,6 +311,9 @@ func (m *Module) dropIn(tx *store.Tx, row accountdb.WayByIDRow) error {
 		}
 	}
 	if _, err := accountdb.DropWay(tx, row.Account, row.ID); err != nil {
+		return err
+	}
+	if err := m.announceWays(tx, row.Account); err != nil {
 		return err
 	}
 	for _, fn := range m.dropped[Method(row.Method)] {

@@ -306,8 +306,9 @@ func (m *Module) accountOf(ctx context.Context, a act.Act) (accountdb.AccountByI
 	return row, session, err
 }
 
-// SetPassword sets the password of the act's account and closes its other sessions. The old one is needed, unless there
-// is none or the person came in within the last 15 minutes. Errors: fault.Invalid with fields, ErrWrong, ErrProof.
+// SetPassword sets the password of the act's account and closes its other sessions. The old one is needed, unless the
+// person showed within the last 15 minutes that they are there; an account without one needs that. Who chose two steps
+// must have shown both. Errors: fault.Invalid with fields, ErrWrong, ErrProof, errFresh, errStrong.
 func (m *Module) SetPassword(ctx context.Context, a act.Act, old, fresh string) error {
 	if faults := checkPassword(fresh); len(faults) > 0 {
 		return ErrFields.With(faults...)
@@ -316,7 +317,13 @@ func (m *Module) SetPassword(ctx context.Context, a act.Act, old, fresh string) 
 	if err != nil {
 		return err
 	}
+	if err := m.bothSteps(ctx, session); err != nil {
+		return err
+	}
 	recent := m.base.Clock.Now().Sub(later(session.Proved, session.Started)) < freshSign
+	if row.Password == "" && !recent {
+		return errFresh
+	}
 	if row.Password != "" && (!recent || old != "") {
 		if err := m.checkOld(ctx, row, old); err != nil {
 			return err

@@ -73,7 +73,7 @@ func (m *Module) profileRoutes(s *web.Server) {
 	confirm := s.Operation(act.Operation{
 		Name: "account.confirm_identity", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, Timeout: identityWait + identityWait/2,
 	})
-	contact := s.Operation(act.Operation{Name: "account.put_contact", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, PerMinute: 30, NotAtCentre: true})
+	contact := s.Operation(act.Operation{Name: "account.put_contact", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, PerMinute: 30, Fresh: freshFor})
 	s.Page(see, "GET /account/profile", m.showProfile)
 	s.Page(see, "GET /register/name", m.showName)
 	s.Page(change, "POST /register/name", m.postName)
@@ -123,7 +123,7 @@ func (m *Module) securityRoutes(s *web.Server) {
 	s.API(closing, "DELETE /api/v1/sessions/{session}", named(m.apiClose), web.Describe{Summary: "Close one of my sessions", Tag: "sign-in"})
 	s.API(password, "PUT /api/v1/profile/password", m.apiPassword, web.Describe{
 		Summary: "Set my password", Tag: "profile", In: passwordBody{},
-		Details: "The old password is needed unless there is none or the session began within 15 minutes. Other sessions are closed.",
+		Details: "The old password is needed unless the person showed that they are there within 15 minutes. Other sessions are closed.",
 	})
 	s.API(see, "GET /api/v1/roles", m.apiRoles, web.Describe{Summary: "Agencies that I act for", Tag: "sign-in", Out: []roleBody{}})
 	s.API(hat, "POST /api/v1/hat", m.apiHat, web.Describe{

@@ -216,6 +216,9 @@ func (s *sessions) load(ctx context.Context, hash web.TokenHash) (*found, error)
 		if out.session.Also, err = s.m.alsoOf(p, row.Person); err != nil {
 			return err
 		}
+		if out.session.Two, err = s.m.twoSteps(p, row.Person, row.Methods); err != nil {
+			return err
+		}
 		if err := s.m.notBlocked(p, row.Account); err != nil { // closed while the session was being begun
 			if errors.Is(err, ErrBlocked) || errors.Is(err, ErrFrozen) {
 				return store.ErrNone

@@ -1,11 +1,14 @@
 package account
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 
+	"posad.city/core/account/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
@@ -29,6 +32,7 @@ const (
 	ByRecovery    Method = "recovery"
 	ByPush        Method = "push"
 	ByCentre      Method = "centre"
+	ByWaiting     Method = "waiting" // a lost second step was waited out: no proof of anything
 )
 
 // factor is what a method rests on. Two methods are two factors only when they rest on different things: an e-mail code
@@ -57,6 +61,9 @@ func (m Method) factor() string {
 func twoFactors(methods string) bool {
 	first := ""
 	for _, one := range strings.Fields(methods) {
+		if Method(one) == ByWaiting {
+			continue
+		}
 		factor := Method(one).factor()
 		if first != "" && factor != first {
 			return true
@@ -89,6 +96,54 @@ type Way struct {
 	Used    time.Time // zero: never
 	Version int64
 }
+
+// chosen tells whether the way is a second step that its owner chose to have. Recovery codes only stand in for one, and a
+// browser that answers approvals may be the very one that asks.
+func (w Way) chosen() bool { return w.Second && w.Method != ByRecovery && w.Method != ByPush }
+
+// twoSteps tells whether a person chose to have a second step, in any of their accounts. It does not count for who has just
+// waited out the loss of theirs.
+func (m *Module) twoSteps(r store.Reader, person id.ID, methods string) (bool, error) {
+	if slices.Contains(strings.Fields(methods), string(ByWaiting)) {
+		return false, nil
+	}
+	accounts, err := accountdb.AccountsOf(r, person)
+	if err != nil {
+		return false, err
+	}
+	for _, account := range accounts {
+		rows, err := accountdb.WaysOf(r, account)
+		if err != nil {
+			return false, err
+		}
+		for _, row := range rows {
+			if w := (Way{Method: Method(row.Method), Second: row.Second}); w.chosen() {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// bothSteps refuses a session of one step to a person who chose two.
+func (m *Module) bothSteps(ctx context.Context, session accountdb.SessionByIDRow) error {
+	if session.Strong {
+		return nil
+	}
+	return m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		two, err := m.twoSteps(r, session.Person, session.Methods)
+		if err == nil && two {
+			return errStrong
+		}
+		return err
+	})
+}
+
+// What kit/web sends to where a person proves themselves once more.
+var (
+	errStrong = fault.New(fault.Assurance, "web.strong")
+	errFresh  = fault.New(fault.Assurance, "web.fresh")
+)
 
 // NewWay is a way to be added.
 type NewWay struct {

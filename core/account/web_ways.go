@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -195,11 +196,22 @@ func (m *Module) postDropPassword(c *web.Context) error {
 		return err
 	}
 	session, _ := c.Session()
-	err := m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error {
-		_, err := accountdb.SetPassword(tx, session.Account, "")
+	words, err := m.changeWord(c, "way_dropped")
+	if err != nil {
 		return err
+	}
+	err = m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error {
+		_, err := accountdb.SetPassword(tx, session.Account, "")
+		return errors.Join(err, words(tx))
 	})
 	return m.afterDrop(c, err)
+}
+
+// changeWord is the word that tells the signed-in person of a change of how they sign in.
+func (m *Module) changeWord(c *web.Context, kind string) (func(*store.Tx) error, error) {
+	return m.PrepareWord(c.Context(), Word{
+		Person: c.Person(), Key: "account." + kind + "/" + c.Act().ID.String(), Kind: "account.word." + kind, Path: securityPath,
+	})
 }
 
 type secondPolicyForm struct {
@@ -222,9 +234,13 @@ func (m *Module) postSecondPolicy(c *web.Context) error {
 		return m.securityPage(c, typed{web.Status(ErrFields), []fault.Field{{Name: "second", ID: "account.second_unknown"}}})
 	}
 	session, _ := c.Session()
-	err := m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error {
-		_, err := accountdb.SetSecond(tx, session.Account, policy)
+	words, err := m.changeWord(c, "steps")
+	if err != nil {
 		return err
+	}
+	err = m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error {
+		_, err := accountdb.SetSecond(tx, session.Account, policy)
+		return errors.Join(err, words(tx))
 	})
 	if err != nil {
 		return err

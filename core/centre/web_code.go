@@ -31,7 +31,7 @@ func (m *Module) ask(c *web.Context, v Visit, contact string, code codeView) err
 	if err != nil {
 		return m.visitPage(c, visitView{Visit: v, Typed: contactForm{contact, code.Drop, code.Forget}, Faults: []fault.Field{{Name: code.For, ID: account.ErrContact.ID}}})
 	}
-	sent, err := m.deps.Accounts.AskVisitCode(c.Context(), v.Person, to, c.Lang())
+	sent, err := m.deps.Accounts.AskVisitCode(c.Context(), v.Person, code.For, to, c.Lang())
 	if faults, ok := shown(err); ok {
 		return m.visitPage(c, visitView{Visit: v, Faults: faults})
 	}
@@ -44,7 +44,7 @@ func (m *Module) ask(c *web.Context, v Visit, contact string, code codeView) err
 
 // proved takes the code of a form; again is what is asked anew when it does not fit. answered tells that a page was given.
 func (m *Module) proved(c *web.Context, v Visit, form codeForm, again string) (account.Contact, bool, error) {
-	contact, err := m.deps.Accounts.ProveVisitCode(c.Context(), v.Person, form.Try, form.Code)
+	contact, err := m.deps.Accounts.ProveVisitCode(c.Context(), v.Person, again, form.Try, form.Code)
 	if err == nil {
 		return contact, false, nil
 	}

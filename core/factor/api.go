@@ -125,11 +125,7 @@ func (m *Module) apiAddApp(c *web.Context) error {
 	if err := c.Bind(&body); err != nil {
 		return err
 	}
-	of, err := m.accountOf(c)
-	if err != nil {
-		return err
-	}
-	if err := m.AddApp(c.Context(), c.Act(), Self{Account: of, Visit: c.Visit()}, body.Try, body.Code); err != nil {
+	if err := m.addApp(c, body.Try, body.Code); err != nil {
 		return err
 	}
 	return c.Empty()

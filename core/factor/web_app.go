@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"posad.city/core/account"
+	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/seal"
@@ -121,10 +122,7 @@ func (m *Module) postAddApp(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	of, err := m.accountOf(c)
-	if err == nil {
-		err = m.AddApp(c.Context(), c.Act(), Self{Account: of, Visit: c.Visit()}, form.Try, form.Code)
-	}
+	err := m.addApp(c, form.Try, form.Code)
 	if t, ok := shownFault(err, "code"); ok {
 		return m.appKeyPage(c, form.Try, t)
 	}
@@ -133,6 +131,18 @@ func (m *Module) postAddApp(c *web.Context) error {
 	}
 	c.SetFlash("success", "factor.app.added")
 	return goneBack(c)
+}
+
+// addApp adds the app; its first code is a proof like any other.
+func (m *Module) addApp(c *web.Context, try id.ID, code string) error {
+	of, err := m.accountOf(c)
+	if err != nil {
+		return err
+	}
+	if err := m.AddApp(c.Context(), c.Act(), Self{Account: of, Visit: c.Visit()}, try, code); err != nil {
+		return err
+	}
+	return m.accounts.Showed(c, account.Proof{Method: account.ByApp, Account: of, Person: c.Person(), Level: act.Standard})
 }
 
 // stepView is a page that asks one code of whoever's second step it is.

@@ -4,6 +4,7 @@ import (
 	"github.com/a-h/templ"
 
 	"posad.city/core/account"
+	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/web"
@@ -169,5 +170,8 @@ func (m *Module) addPasskey(c *web.Context, try id.ID, answer, typedName string)
 	if err != nil {
 		return err
 	}
-	return m.AddPasskey(c.Context(), c.Act(), s, try, answer, name)
+	if err := m.AddPasskey(c.Context(), c.Act(), s, try, answer, name); err != nil {
+		return err
+	}
+	return m.accounts.Showed(c, account.Proof{Method: account.ByPasskey, Account: s.Account, Person: c.Person(), Level: act.Standard, Strong: true})
 }

@@ -59,7 +59,7 @@ type Operation struct {
 	Scope     string        // the mandate's scope that ByMandate needs, for example "apply"
 	Assurance Level         // the least level of sign-in
 	Strong    bool          // two factors are needed
-	Fresh     time.Duration // how lately the person must have shown that they are there; 0: since the session began is enough
+	Fresh     time.Duration // how lately the person must have shown that they are there, by both steps if they chose two; 0: since the session began is enough
 	Look      string        // kind of look that the operation makes at the object's person; empty for none
 	Changes   bool          // true when it changes data: origin check, POST only on pages
 	Body      int64         // largest body, bytes; 0 means 64 KiB

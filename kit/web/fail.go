@@ -110,7 +110,7 @@ func (c *Context) failPage(status int, f *fault.Fault) {
 		c.sendToSignIn(form)
 		return
 	case c.s.conf.Raise != "" && (f.ID == faultAssurance.ID || f.ID == faultStrong.ID || f.ID == faultFresh.ID):
-		c.sendToRaise(form)
+		c.sendToRaise(form, f)
 		return
 	case f.ID == faultStale.ID && c.fromOurPage():
 		page := c.hold()
@@ -137,13 +137,13 @@ func (c *Context) sendToSignIn(form bool) {
 }
 
 // sendToRaise sends a signed-in person to show more of who they are, or once more, and says what the operation needs.
-func (c *Context) sendToRaise(form bool) {
+func (c *Context) sendToRaise(form bool, f *fault.Fault) {
 	need := url.Values{fieldBack: {c.comeBack(form)}}
 	op := c.route.Op
 	if op.Assurance > c.session.Assurance {
 		need.Set("level", strconv.Itoa(int(op.Assurance)))
 	}
-	if op.Strong && !c.session.Strong {
+	if f.ID == faultStrong.ID || op.Strong && !c.session.Strong {
 		need.Set("strong", "1")
 	}
 	c.redirect(c.s.conf.Raise + "?" + need.Encode())

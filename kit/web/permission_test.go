@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
@@ -118,6 +119,26 @@ func TestLevelOfSignIn(t *testing.T) {
 	})
 	wantStatus(t, y.browser(y.signIn(anna)).get("/vote"), 403)
 	wantStatus(t, y.browser(y.signIn(anna, func(s *Session) { s.Assurance = act.Verified })).get("/vote"), 200)
+}
+
+// What asks for a fresh proof asks for both steps of who chose two, and the page that they are sent to knows it.
+func TestWhoChoseTwoStepsShowsBoth(t *testing.T) {
+	t.Parallel()
+	raise := func(c *Config, _ *Deps) { c.Raise = "/sign-in/raise" }
+	y := newCity(t, raise, func(s *Server) {
+		op := s.Operation(act.Operation{Name: "way.drop", May: act.SignedIn, Fresh: 15 * time.Minute})
+		s.Page(op, "GET /drop", func(c *Context) error { return c.Render(text("ok")) })
+		s.API(op, "GET /api/drop", func(c *Context) error { return c.JSON(200, "ok") }, Describe{Summary: "drop"})
+	})
+	fresh := func(s *Session) { s.Proved = y.clock.Now() }
+	two := func(s *Session) { s.Two = true }
+	wantStatus(t, y.browser(y.signIn(anna, fresh)).get("/drop"), 200)
+	got := y.browser(y.signIn(anna, fresh, two)).get("/drop")
+	if wantStatus(t, got, 303); got.Header.Get("Location") != "/sign-in/raise?back=%2Fdrop&strong=1" {
+		t.Errorf("sent to %q", got.Header.Get("Location"))
+	}
+	wantStatus(t, y.browser(y.signIn(anna, fresh, two)).get("/api/drop"), 403)
+	wantStatus(t, y.browser(y.signIn(anna, fresh, two, func(s *Session) { s.Strong = true })).get("/drop"), 200)
 }
 
 func TestCanShowsButOpensNothing(t *testing.T) {

@@ -152,7 +152,7 @@ func (c *Context) enough(op act.Operation) error {
 		return faultCentre
 	case s.Assurance < op.Assurance:
 		return faultAssurance
-	case op.Strong && !s.Strong:
+	case !s.Strong && (op.Strong || s.Two && op.Fresh > 0):
 		return faultStrong
 	case op.Fresh > 0 && c.Now().Sub(s.Proved) >= op.Fresh:
 		return faultFresh

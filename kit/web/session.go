@@ -30,6 +30,7 @@ type Session struct {
 	Account   id.ID         // the account that was signed in to
 	Methods   string        // how, parted by spaces: "password app"
 	Strong    bool          // by two factors, or by one that is two: a passkey, a certificate
+	Two       bool          // the person chose to have two steps: what asks for a fresh proof then asks for both
 	Proved    time.Time     // when the person last showed that they are there
 	Also      []id.ID       // persons who were merged into this one: what is theirs is one's own
 	By        id.ID         // the official who began the session for a person at a service centre; zero for none

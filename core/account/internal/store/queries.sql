@@ -211,6 +211,9 @@ UPDATE device SET method = @method, account = @account, seen = @seen, name = @na
 -- name: UseDeviceKey :exec
 UPDATE device_key SET seen = $3 WHERE hash = $1 AND person = $2;
 
+-- name: RenameDevice :exec
+UPDATE device SET hash = @hash WHERE person = @person AND id = @id;
+
 -- name: DevicesOf :many
 SELECT person, id, hash, account, name, method, first, seen FROM device WHERE person = $1 ORDER BY person, id;
 
@@ -221,6 +224,9 @@ SELECT person, id, hash, account, name, method, first, seen FROM device WHERE pe
 DELETE FROM device WHERE person = $1 AND id = $2;
 
 -- name: DropDeviceKey :execrows
+DELETE FROM device_key WHERE hash = $1 AND person = $2;
+
+-- name: LeaveDeviceKey :exec
 DELETE FROM device_key WHERE hash = $1 AND person = $2;
 
 -- name: InsertAttempt :exec
