@@ -101,7 +101,9 @@ func (c *Context) setCookie(name, value string, age time.Duration) {
 // SetCookie keeps a value in the browser: readable by no script, sent to no other site's requests but links, and on
 // secure addresses bound to this host. An empty value takes the cookie away; age 0 lets it end with the browser. The name
 // is without the house's prefix.
-func (c *Context) SetCookie(name, value string, age time.Duration) { c.setCookie(cookieOwn+name, value, age) }
+func (c *Context) SetCookie(name, value string, age time.Duration) {
+	c.setCookie(cookieOwn+name, value, age)
+}
 
 // Cookie is a value that SetCookie kept, "" when there is none.
 func (c *Context) Cookie(name string) string { return c.cookie(cookieOwn + name) }
