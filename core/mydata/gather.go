@@ -9,6 +9,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
+	"posad.city/kit/web"
 	"posad.city/kit/store"
 )
 
@@ -18,6 +19,15 @@ type acting func(person id.ID) act.Act
 // own reads as each person themselves.
 func (m *Module) own(l lang.Language) acting {
 	return func(person id.ID) act.Act { return m.as(person, l) }
+}
+
+// reads is how the signed-in person's data are read for the screen before them: as by themselves, and in a visit to a service
+// centre by the visit's own act, so that what the official sees stays on record.
+func (m *Module) reads(c *web.Context) acting {
+	if a := c.Act(); a.Channel == act.Centre {
+		return func(id.ID) act.Act { return a }
+	}
+	return m.own(c.Lang())
 }
 
 // gather reads what all modules hold of the persons, one list for all of them. step, when given, hears of each source

@@ -27,7 +27,7 @@ func (m *Module) options(c *web.Context, key string) page.Options {
 
 // read gathers and words what the city holds of the signed-in person. kind narrows it to one.
 func (m *Module) read(c *web.Context, most int, kind string) ([]WireHolding, error) {
-	held, err := m.gather(c.Context(), m.own(c.Lang()), persons(c), most, nil)
+	held, err := m.gather(c.Context(), m.reads(c), persons(c), most, nil)
 	if err != nil {
 		return nil, err
 	}

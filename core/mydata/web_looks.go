@@ -127,7 +127,7 @@ func (m *Module) readLooks(c *web.Context, most int) (filterForm, []fault.Field,
 		return form, nil, nil, time.Time{}, err
 	}
 	filter, faults := form.filter()
-	a := m.as(c.Person(), c.Lang())
+	a := m.reads(c)(c.Person())
 	list, next, err := m.Looks(c.Context(), a, persons(c), filter, m.before(form), most)
 	return form, faults, list, next, err
 }
@@ -316,7 +316,7 @@ func (m *Module) postComplaint(c *web.Context) error {
 		if person != form.Person {
 			continue
 		}
-		one, err := m.FindLook(c.Context(), m.as(person, c.Lang()), person, form.Look, at)
+		one, err := m.FindLook(c.Context(), m.reads(c)(person), person, form.Look, at)
 		if err != nil {
 			return err
 		}
