@@ -14,10 +14,7 @@ func (m *Module) leaveRoutes(s *web.Server) {
 	end := s.Operation(act.Operation{Name: "broker.end", May: act.Everyone, Changes: true, PerMinute: 600, Timeout: 20 * time.Second})
 	s.Page(leave, "GET /sign-in/provider/{key}/leave", m.showLeave)
 	s.Page(leave, "GET /sign-in/provider/{key}/left", m.showLeft)
-	s.API(end, "POST /sign-in/provider/{key}/logout", m.apiEnd, web.Describe{
-		Summary: "End sessions that a provider began (OpenID Connect Back-Channel Logout 1.0)", Tag: "sign-in", Root: true, Status: http.StatusOK,
-		Details: "A provider posts logout_token as a form. 200 when it was carried out, 400 when it was refused.",
-	})
+	s.Protocol(end, "POST /sign-in/provider/{key}/logout", m.postEnd, web.Wire{})
 }
 
 // showLeave offers a person who has signed out of the city to sign out at the provider too.
@@ -47,7 +44,9 @@ type logoutAnswer struct {
 	Description string `json:"error_description"`
 }
 
-func (m *Module) apiEnd(c *web.Context) error {
+// postEnd ends sessions that a provider began (OpenID Connect Back-Channel Logout 1.0): it posts logout_token as a form, and
+// is told 200 when that was carried out, 400 when it was refused.
+func (m *Module) postEnd(c *web.Context) error {
 	p, err := m.working(c.Context(), c.Path("key"))
 	if err != nil {
 		return err
