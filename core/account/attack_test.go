@@ -290,6 +290,28 @@ func TestACodeAtTheCentreIsForOneThing(t *testing.T) {
 	})
 }
 
+// The register's answer about one number can't be asked for again and again by many accounts: a stranger would find out a
+// birth date by trying each.
+func TestOneNumberIsAskedAboutTwentyTimesADay(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *rig) {
+		reg := &register{verdict: account.Differs}
+		r.Provide(r.letters, reg)
+		birth := dateOf("1986-04-05")
+		var last error
+		for n := range 6 {
+			_, a := r.enter(t, "stranger"+string(rune('a'+n))+"@example.org")
+			for range 5 {
+				birth = birth.AddDays(1)
+				_, last = r.Confirm(t.Context(), a, a.Holder, account.Identity{Name: nameOf("Смирнова", "Анна"), Birth: birth, SNILS: "112-233-445 95"})
+			}
+		}
+		if reg.asked != 20 || fault.Of(last).Kind != fault.TooMany {
+			t.Errorf("the register was asked %d times, at last %v", reg.asked, last)
+		}
+	})
+}
+
 // enterHere signs a browser in by a code.
 func (r *rig) enterHere(t *testing.T, b *browser, contact string) {
 	t.Helper()

@@ -18,6 +18,8 @@ import (
 const (
 	identityTries  = 5
 	identityWindow = time.Hour
+	numberTries    = 20 // about one number, whoever asks
+	numberWindow   = 24 * time.Hour
 	identityWait   = 8 * time.Second
 )
 
@@ -37,7 +39,8 @@ func (m *Module) Confirm(ctx context.Context, a act.Act, person id.ID, what Iden
 		return now, err
 	}
 	guard := limit{"account.identity", m.guardKey("account.identity", person.String()), identityTries, identityWindow}
-	if err := m.countAll(ctx, ErrOften, guard); err != nil {
+	number := limit{"account.identity_number", m.guardKey("account.identity_number", next.SNILS), numberTries, numberWindow}
+	if err := m.countAll(ctx, ErrOften, guard, number); err != nil {
 		return now, err
 	}
 	if err := m.askRegister(ctx, next, a.ID); err != nil {

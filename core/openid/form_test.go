@@ -181,6 +181,7 @@ func TestAddressesInsideAreRefused(t *testing.T) {
 		"127.0.0.1:80": false, "10.1.2.3:80": false, "192.168.0.1:80": false, "172.16.0.1:80": false, "169.254.169.254:80": false, "0.0.0.0:80": false,
 		"100.64.0.1:80": false, "[::1]:80": false, "[::ffff:127.0.0.1]:80": false, "[fe80::1]:80": false, "[fd00::1]:80": false, "[64:ff9b::a00:1]:80": false,
 		"224.0.0.1:80": false, "255.255.255.255:80": false, "[2002:7f00:1::]:80": false, "nonsense": false,
+		"[::127.0.0.1]:80": false, "[fec0::1]:80": false, "[2001:db8::1]:80": false, "192.88.99.1:80": false, "[5f00::1]:80": false,
 	} {
 		if (outside(address) == nil) != want {
 			t.Errorf("%s: outside %v", address, !want)
