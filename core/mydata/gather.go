@@ -9,8 +9,8 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
-	"posad.city/kit/web"
 	"posad.city/kit/store"
+	"posad.city/kit/web"
 )
 
 // acting makes the act by which one person's data is read.
