@@ -226,11 +226,8 @@ func (m *Module) postSecondPolicy(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	policy := form.Second
-	if policy == "risk" {
-		policy = SecondByRisk
-	}
-	if policy != SecondByRisk && policy != SecondAlways && policy != SecondNeeded {
+	policy, known := map[string]string{"risk": SecondByRisk, SecondAlways: SecondAlways, SecondNeeded: SecondNeeded}[form.Second]
+	if !known {
 		return m.securityPage(c, typed{web.Status(ErrFields), []fault.Field{{Name: "second", ID: "account.second_unknown"}}})
 	}
 	session, _ := c.Session()
