@@ -8,6 +8,7 @@ import (
 	"posad.city/core/casework"
 	"posad.city/core/mydata"
 	"posad.city/kit/id"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 )
 
@@ -19,9 +20,10 @@ func (m *Modules) holdings(conf Config, zone func() *time.Location) mydata.Deps 
 			{Name: "casework", Data: m.Casework.Data()}, {Name: "apply", Data: m.Apply.Data()}, {Name: "document", Data: m.Document.Data()},
 			{Name: "exchange", Data: m.Exchange.Data()}, {Name: "pay", Data: m.Pay.Data()}, {Name: "notice", Data: m.Notice.Data()},
 			{Name: "approval", Data: m.Approval.Data()}, {Name: "organisation", Data: m.Organisation.Data()},
+			{Name: "centre", Data: m.Centre.Data()}, {Name: "openid", Data: m.OpenID.Data()},
 		},
 		Words: m.Account, People: m.Account, Apply: m.Apply, City: m.Service.Current, Files: m.Document.HeldFiles,
-		AgencyName: m.Service.AgencyName, LookText: m.Exchange.LookText, CaseLink: m.caseLink, Whom: m.holderOf, Zone: zone,
+		AgencyName: m.whoLooked, LookText: m.Exchange.LookText, CaseLink: m.caseLink, Whom: m.holderOf, Zone: zone,
 		List: conf.MasterKey + ".erased",
 	}
 }
@@ -33,4 +35,13 @@ func (m *Modules) holderOf(ctx context.Context, number string) (id.ID, error) {
 		return id.ID{}, store.ErrNone
 	}
 	return found.Holder, err
+}
+
+// whoLooked is what an agency, or a site that signs people in by the city, is called.
+func (m *Modules) whoLooked(who id.ID, l lang.Language) string {
+	if name := m.Service.AgencyName(who, l); name != "" {
+		return name
+	}
+	name, _ := m.OpenID.SiteName(who, l)
+	return name
 }

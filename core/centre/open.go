@@ -13,6 +13,7 @@ import (
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
+	"posad.city/kit/vault"
 )
 
 // whole judges what an official typed. Errors: fault.Invalid with fields.
@@ -187,10 +188,16 @@ const visitsMost = 200
 
 // Mine lists the actor's own visits, newest first, at most 200 of each of their records.
 func (m *Module) Mine(ctx context.Context, a act.Act) ([]Visit, error) {
+	return m.visitsOf(ctx, a, a.Selves()...)
+}
+
+// visitsOf lists the visits of people, newest first, with the look recorded. What was sealed for a person whose data was
+// deleted is left out.
+func (m *Module) visitsOf(ctx context.Context, a act.Act, people ...id.ID) ([]Visit, error) {
 	var rows []centredb.Visit
 	err := m.base.Store.Look(ctx, a, "centre.look.visits", func(p *store.Personal) error {
 		rows = nil
-		for _, person := range a.Selves() {
+		for _, person := range people {
 			some, err := centredb.VisitsOf(p, person, visitsMost)
 			if err != nil {
 				return err
@@ -202,11 +209,16 @@ func (m *Module) Mine(ctx context.Context, a act.Act) ([]Visit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("centre: visits: %w", err)
 	}
-	out := make([]Visit, len(rows))
-	for i, row := range rows {
-		if out[i], err = m.visit(ctx, row); err != nil {
+	var out []Visit
+	for _, row := range rows {
+		one, err := m.visit(ctx, row)
+		if errors.Is(err, vault.ErrErased) {
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, one)
 	}
 	slices.SortStableFunc(out, func(x, y Visit) int { return y.Opened.Compare(x.Opened) })
 	return out, nil
