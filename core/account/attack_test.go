@@ -312,6 +312,49 @@ func TestOneNumberIsAskedAboutTwentyTimesADay(t *testing.T) {
 	})
 }
 
+// A token that stood in the browser before a sign-in is not the one after it, and a copy of it opens nothing.
+func TestATokenFromBeforeASignInOpensNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *rig) {
+		enrolAnna(t, r)
+		planted, _ := web.NewToken()
+		b := r.browser(t)
+		b.plant("posad_session", planted)
+		visit := "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		b.plant("posad_visit", visit)
+		b.signIn("/account/profile")
+		if token := b.cookie("posad_session"); token == planted || token == "" || b.cookie("posad_visit") == visit {
+			t.Fatalf("the browser keeps what stood there before: %q", token)
+		}
+		thief := r.browser(t)
+		thief.plant("posad_session", planted)
+		if at := thief.get("/account/profile"); !strings.HasPrefix(at.path, "/sign-in?") {
+			t.Errorf("a planted token opens %s", at.path)
+		}
+	})
+}
+
+// A token that was copied before its session was made stronger does not become stronger with it: it is dead.
+func TestATokenFromBeforeAStepUpIsDead(t *testing.T) {
+	t.Parallel()
+	withToken(t, func(t *testing.T, r *rig) {
+		anna := enrolAnna(t, r).Person
+		b := r.browser(t)
+		b.signIn("/account/profile")
+		r.addWay(t, anna, "sesame")
+		copied := b.cookie("posad_session")
+		b.get("/sign-in/app?word=sesame&back=/account/profile")
+		if at := b.get("/strong"); !strings.Contains(at.body, "done strongly") {
+			t.Fatalf("the owner's session is not stronger: %d %s", at.status, at.path)
+		}
+		thief := r.browser(t)
+		thief.plant("posad_session", copied)
+		if at := thief.get("/strong"); !strings.HasPrefix(at.path, "/sign-in?") {
+			t.Errorf("the copied token opens %d %s", at.status, at.path)
+		}
+	})
+}
+
 // enterHere signs a browser in by a code.
 func (r *rig) enterHere(t *testing.T, b *browser, contact string) {
 	t.Helper()
