@@ -18,18 +18,20 @@ import (
 // testPages reads every page that can be read, in both languages. A text that is missing is an error in the log, which
 // fails the test by itself.
 func testPages(t *testing.T, w *world) {
+	w.things.anew()
 	for _, r := range w.Base.Web.Routes() {
 		way, known := w.ways[r.Pattern]
-		if !known || r.Method != http.MethodGet || r.Surface != web.SurfacePage {
+		if !known || secretOf(r) || r.Method != http.MethodGet || r.Surface != web.SurfacePage {
 			continue
 		}
 		for _, l := range []lang.Language{lang.Russian, lang.English} {
+			w.refresh(way.subject.member)
 			way.subject.browser.Lang = string(l)
 			got := w.do(way.subject.browser, w.call(r))
 			way.subject.browser.Lang = "ru"
 			html := strings.HasPrefix(got.Header.Get("Content-Type"), "text/html")
 			switch {
-			case got.Status >= 400 || refused(got):
+			case got.Status >= 400 || refused(r, got):
 				t.Errorf("%s in %s: %d %s", r.Pattern, l, got.Status, short(got))
 			case html && strings.Contains(got.Body, "<html") && !strings.Contains(got.Body, `<html lang="`+string(l)+`"`):
 				t.Errorf("%s in %s is in another language", r.Pattern, l)

@@ -5,6 +5,7 @@ import (
 
 	"posad.city/core/agency"
 	"posad.city/core/mandate"
+	"posad.city/core/organisation"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 )
@@ -13,8 +14,10 @@ import (
 type subject struct {
 	name string
 	*member
-	level act.Level
-	role  agency.Role
+	level  act.Level // of the sign-in: by a password it is Standard at most, whoever signs in
+	role   agency.Role
+	strong bool // by two factors
+	centre bool // at a service centre: an official has the keyboard
 }
 
 // subjects are the columns of the matrix.
@@ -24,15 +27,20 @@ func subjects(w *world) []*subject {
 		{name: "new resident", member: w.of("zulfiya", ""), level: act.Basic},
 		{name: "another resident", member: w.of("nikolay", ""), level: act.Standard},
 		{name: "holder", member: w.of("anna", ""), level: act.Standard},
+		{name: "holder, two factors", member: w.by("anna", "", twoFactors), level: act.Standard, strong: true},
+		{name: "holder at the centre", member: w.by("anna", "", atCentre), level: act.Standard, centre: true},
 		{name: "child's other parent", member: w.of("oleg", ""), level: act.Standard},
-		{name: "clerk", member: w.of("svetlana", "transport"), level: act.Verified, role: agency.Clerk},
-		{name: "officer, other queue", member: w.of("fomin", "transport"), level: act.Verified, role: agency.Officer},
+		{name: "clerk", member: w.of("svetlana", "transport"), level: act.Standard, role: agency.Clerk},
+		{name: "officer, other queue", member: w.of("fomin", "transport"), level: act.Standard, role: agency.Officer},
 		{name: "officer, same queue", member: w.of("alexey", "transport"), level: act.Standard, role: agency.Officer},
-		{name: "officer who has it", member: w.of("kotova", "transport"), level: act.Verified, role: agency.Officer},
-		{name: "head", member: w.of("belova", "transport"), level: act.Verified, role: agency.Head},
-		{name: "officer of another agency", member: w.of("orlova", "education"), level: act.Verified, role: agency.Officer},
-		{name: "officer of the city", member: w.of("panin", "city"), level: act.Verified, role: agency.Officer},
-		{name: "administrator", member: w.of("gorsky", "city"), level: act.Verified, role: agency.Admin},
+		{name: "officer who has it", member: w.of("kotova", "transport"), level: act.Standard, role: agency.Officer},
+		{name: "head", member: w.of("belova", "transport"), level: act.Standard, role: agency.Head},
+		{name: "officer of another agency", member: w.of("orlova", "education"), level: act.Standard, role: agency.Officer},
+		{name: "officer of the city", member: w.of("panin", "city"), level: act.Standard, role: agency.Officer},
+		{name: "officer of the centre", member: w.of("orekhova", "centre"), level: act.Standard, role: agency.Officer},
+		{name: "clerk of the centre", member: w.of("lukin", "centre"), level: act.Standard, role: agency.Clerk},
+		{name: "investigator", member: w.by("dorogin", "road-police", certificate), level: act.Verified, role: agency.Head, strong: true},
+		{name: "administrator", member: w.of("gorsky", "city"), level: act.Standard, role: agency.Admin},
 	}
 }
 
@@ -41,6 +49,11 @@ func (s *subject) id() id.ID {
 		return id.ID{}
 	}
 	return s.Resident.ID()
+}
+
+// enough tells whether the subject's sign-in is enough for an operation; every session of the matrix is fresh.
+func (s *subject) enough(op act.Operation) bool {
+	return s.level >= op.Assurance && (s.strong || !op.Strong) && (!s.centre || op.AtCentre())
 }
 
 // relations are how the subject stands to an object, by the tests' own reckoning: from who the demo's people are, not by
@@ -53,6 +66,8 @@ func (s *subject) relations(w *world, o act.Object, scope string) act.Relation {
 		return act.Self
 	case s.hat != "":
 		return s.official(o)
+	case scope != "" && o.Holder == organisation.ID(companyOGRN) && s.id() == w.Resident("anna").ID():
+		return act.ByMandate
 	case scope != "" && slices.Contains(mandate.Parent.Scopes(), scope) && s.parentOf(w, o.Holder):
 		return act.ByMandate
 	case o.Kind == "":

@@ -11,6 +11,8 @@ import (
 	"posad.city/app/apptest"
 	"posad.city/core/account"
 	"posad.city/core/agency"
+	"posad.city/core/mandate"
+	"posad.city/core/organisation"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/web"
@@ -21,13 +23,14 @@ type target struct {
 	name   string
 	object func(*subject) act.Object
 	path   map[string]string // values of the path's wildcards
+	query  string            // of the address, where a thing is named there
 	form   url.Values        // fields that name a thing in the body; nil: the body names none
 }
 
 // kinds are the kinds of object that operations are registered with, and who has one in these tests. A kind without a
 // line here fails the matrix.
 var kinds = map[string]string{
-	"account":  "everybody's own; Anna's sessions",
+	"account":  "everybody's own; Anna's sessions and her copy of her data; one that the city closed",
 	"case":     "Anna's permit, letter and pass, her son's place at school",
 	"draft":    "Anna's, and hers for her son",
 	"document": "a certificate of Anna's and one of her son's, a file in the draft of each",
@@ -36,21 +39,58 @@ var kinds = map[string]string{
 	"desk":     "the desk of the agency whose hat is worn",
 	"official": "the roles of the city's agencies",
 	"register": "the registers that the city asks",
+
+	"authority":     "the authorities whose certificates are believed",
+	"client":        "a site that signs people in by the city",
+	"investigation": "one of the road police's into Anna",
+	"mandate":       "one that Anna gave, offers to her to act and to be acted for, her son's to her",
+	"organisation":  "the company that Anna heads",
+	"provider":      "an outside provider",
+	"sign_ins":      "counts of sign-ins",
+	"visit":         "the centre's desk, and a neighbour's visit to it",
 }
 
 // open are the wildcards that name public things, with one that exists.
 func open(w *world) map[string]string {
 	return map[string]string{
 		"service": "parking-permit", "topic": w.City.Topics[0].Key, "situation": w.City.Situations[0].Key, "item": w.City.News[0].Key,
-		"agency": "transport", "page": w.City.Pages[0].Key, "code": "web.missing",
+		"agency": "transport", "page": w.City.Pages[0].Key, "code": "web.missing", "key": "outside", "kind": "account.profile",
+		"token": "no-such-token", "id": id.Derived("test", "no such question").String(),
 	}
 }
 
-// secrets are routes that are open to everyone and answer by a secret in the request, not by who asks.
+// secrets are routes that answer by a secret in the request or by a thing that need not be there, not by who asks alone:
+// whoever may is told anything but a fault of the house's.
 var secrets = map[string]string{
 	"POST /api/v1/pay/notify":          "the bank signs its messages",
 	"POST /api/v1/notices/unsubscribe": "the letter's link carries a token",
+	"POST /recover/cancel":             "the letter's link carries a token",
+
+	"GET /sign-in/provider/{key}/return": "the browser that left for the provider comes back with what it was given",
+	"GET /approve/{token}":               "the code of the other device's screen",
+	"POST /approve/{token}":              "the code of the other device's screen",
+	"GET /approve/push/{id}":             "the device to which the question was sent",
+	"POST /approve/push/{id}":            "the device to which the question was sent",
+	"GET /api/v1/approvals/{id}":         "the person of whom the question was asked",
+	"POST /api/v1/approvals/{id}":        "the person of whom the question was asked",
+	"POST /account/data/delete/cancel":   "an erasure that was asked for",
+	"DELETE /api/v1/data/erasure":        "an erasure that was asked for",
+	"GET /sign-in/certificate/text":      "the text that this browser was given to sign",
+	"GET /sign-in/certificate/ticket":    "what the host of certificates gave the browser",
+	"GET /account/certificate/link":      "the certificate that this browser has just shown",
+	"GET /sign-in/provider/found":        "who came back from the provider in this browser",
+	"GET /oauth/continue":                "the request of a site with which the browser came",
+	"GET /oauth/leave":                   "the request of a site with which the browser came",
 }
+
+// open protocols answer by a client's secret, a token or a key in the request; core/openid's own tests try these.
+func secretOf(r web.Route) bool {
+	_, found := secrets[r.Pattern]
+	return found || r.Surface == web.SurfaceProtocol
+}
+
+// parting are routes after which whoever asked is signed in no more.
+var parting = []string{"POST /sign-out", "DELETE /api/v1/session", "POST /account/merge", "POST /desk/centre/return"}
 
 // narrower are use cases that let in fewer than their operation, with the reason. They refuse the subjects named.
 var narrower = map[string]struct {
@@ -65,7 +105,8 @@ var narrower = map[string]struct {
 }
 
 // once are operations that use up what they are done to: each call gets a fresh one.
-var once = []string{"apply.delete", "account.close_session", "account.sign_out", "agency.drop_official"}
+var once = []string{"apply.delete", "account.close_session", "account.sign_out", "agency.drop_official",
+	"account.unblock", "centre.end", "mandate.accept", "mandate.grant", "mandate.end", "organisation.close"}
 
 // things keeps what was made for the matrix.
 type things struct {
@@ -73,7 +114,7 @@ type things struct {
 	anna, misha   id.ID
 	made          map[string]string // ids by what they are
 	annas, mishas string            // drafts
-	spent         bool              // somebody was let in since the last renewal
+	spent         string            // the target to which somebody was let in since the last renewal
 }
 
 // annasSession tells whether the session that was made for Anna is still open: it lies in nobody else's account, and
@@ -100,6 +141,13 @@ func makeThings(w *world) *things {
 	}
 	t.made["anna message"] = inbox.Messages[0].ID
 	t.made["anna session"] = w.session("anna")
+	t.made["anna copy"] = w.copy()
+	t.made["investigation"], t.made["client"] = w.investigation(), w.site()
+	t.made["given"], t.made["offered"], t.made["asked"] = w.given(), w.offer(mandate.Give), w.offer(mandate.Ask)
+	t.made["way"] = w.recovery()
+	t.made["child's"] = w.taken("anna", t.misha)
+	t.made["visit"], t.made["company"] = w.visit(), w.company()
+	w.bar()
 	return t
 }
 
@@ -132,11 +180,10 @@ func (t *things) pay(owner string, payer *member, charge string) {
 
 // renew makes anew what an operation of once has used up.
 func (t *things) renew(op string) {
+	if t.spent != "" {
+		t.again(op)
+	}
 	switch op {
-	case "apply.delete":
-		if t.spent {
-			t.draft()
-		}
 	case "account.close_session":
 		if t.annasSession() {
 			return
@@ -147,20 +194,65 @@ func (t *things) renew(op string) {
 	}
 }
 
+// again makes anew what somebody was let in to.
+func (t *things) again(op string) {
+	switch op {
+	case "apply.delete":
+		t.draft()
+	case "account.unblock":
+		t.w.bar()
+	case "centre.end":
+		t.made["visit"] = t.w.visit()
+	case "mandate.accept":
+		t.made["offered"] = t.w.offer(mandate.Give)
+	case "mandate.grant":
+		t.made["asked"] = t.w.offer(mandate.Ask)
+	case "mandate.end":
+		if t.spent == "given" {
+			t.made["given"] = t.w.given()
+		} else {
+			t.made["offered"] = t.w.offer(mandate.Give)
+		}
+	case "organisation.close":
+		t.made["company"] = t.w.company()
+	}
+}
+
+// live makes anew what has a short life and is needed by a route.
+func (t *things) live(r web.Route) {
+	switch {
+	case strings.Contains(r.Path, "{visit}"):
+		t.made["visit"] = t.w.visit()
+	case strings.Contains(r.Path, "{copy}"):
+		t.made["anna copy"] = t.w.copy()
+	case strings.Contains(r.Path, "{mandate}"):
+		t.made["offered"], t.made["asked"] = t.w.offer(mandate.Give), t.w.offer(mandate.Ask)
+	}
+}
+
+// anew makes anew what the matrix has used up or what has a short life.
+func (t *things) anew() {
+	t.draft()
+	t.fill()
+	t.made["visit"], t.made["company"], t.made["anna copy"] = t.w.visit(), t.w.company(), t.w.copy()
+	t.made["given"], t.made["offered"], t.made["asked"] = t.w.given(), t.w.offer(mandate.Give), t.w.offer(mandate.Ask)
+}
+
 var wildcards = regexp.MustCompile(`\{([a-z]+)\}`)
 
 // targets are all things that a route is asked for.
 func (t *things) targets(r web.Route) []target {
-	named := wildcards.FindAllStringSubmatch(r.Path, -1)
 	switch {
 	case r.Op.Object == "":
 		return []target{{name: "all", object: always(act.Object{}), path: t.public(r)}}
-	case r.Op.Object == "official" || r.Op.Object == "register":
+	case slices.Contains([]string{"official", "register", "sign_ins", "provider", "authority", "client"}, r.Op.Object):
 		return []target{{name: "the city's", object: always(act.Object{Kind: r.Op.Object, Agency: agency.ID(agency.City)}), path: map[string]string{
-			"agency": "transport", "person": t.w.Resident("hung").ID().String(),
+			"agency": "transport", "person": t.w.Resident("hung").ID().String(), "client": t.made["client"],
 		}}}
+	case slices.Contains([]string{"visit", "mandate", "organisation", "investigation"}, r.Op.Object), strings.Contains(r.Path, "{account}"), r.Op.Name == "account.block", r.Pattern == "GET /account/security/way":
+		return t.parties(r)
 	case r.Op.Object == "desk", r.Pattern == "POST /desk/take":
-		return []target{{name: "own desk", object: ownDesk, path: map[string]string{}}}
+		return []target{{name: "own desk", object: ownDesk("desk"), path: map[string]string{}}}
 	case strings.Contains(r.Path, "{number}"):
 		return t.cases(r)
 	case r.Pattern == "POST /services/{service}/apply", r.Pattern == "POST /api/v1/services/{service}/drafts":
@@ -175,10 +267,54 @@ func (t *things) targets(r web.Route) []target {
 		return []target{out}
 	case r.Pattern == "DELETE /api/v1/sessions/{session}":
 		return []target{own(r, map[string]string{"session": t.made["anna session"]})}
-	case len(named) == 0 || len(named) == 1 && named[0][1] == "service":
+	case whole(r, t.public(r)):
 		return []target{own(r, t.public(r))}
+	case strings.Contains(r.Path, "{site}"):
+		return []target{own(r, map[string]string{"site": t.made["client"]})}
 	}
 	return t.owned(r)
+}
+
+// parties are the things in which more than one side has a hand.
+func (t *things) parties(r web.Route) []target {
+	one := func(name string, o act.Object, wildcard, value string) target {
+		o.Kind = r.Op.Object
+		return target{name: name, object: always(o), path: map[string]string{wildcard: value}}
+	}
+	boris := t.w.Resident(neighbour).ID()
+	given := one("given", act.Object{Holder: t.anna, Persons: []id.ID{boris}}, "mandate", t.made["given"])
+	offered := one("offered", act.Object{Holder: boris, Persons: []id.ID{t.anna}}, "mandate", t.made["offered"])
+	asked := one("asked", act.Object{Holder: boris, Persons: []id.ID{t.anna}}, "mandate", t.made["asked"])
+	childs := one("a child's", act.Object{Holder: t.misha, Persons: []id.ID{t.anna}}, "mandate", t.made["child's"])
+	visit := act.Object{Holder: boris, Agency: agency.ID("centre"), Assigned: t.w.Resident("orekhova").ID()}
+	switch {
+	case r.Pattern == "GET /account/security/way":
+		out := one("Anna's", act.Object{Holder: t.anna}, "", "")
+		out.query = "?" + url.Values{"account": {t.w.accountOf("anna").String()}, "way": {t.made["way"]}}.Encode()
+		return []target{out}
+	case strings.Contains(r.Path, "{account}"), r.Op.Name == "account.block":
+		return []target{one("closed", act.Object{Holder: t.w.Resident(barred).ID()}, "account", t.w.accountOf(barred).String())}
+	case strings.Contains(r.Path, "{visit}"):
+		return []target{one("a neighbour's", visit, "visit", t.made["visit"])}
+	case r.Op.Object == "visit":
+		return []target{one("the desk", act.Object{Agency: agency.ID("centre")}, "", "")}
+	case strings.Contains(r.Path, "{investigation}"):
+		o := act.Object{Agency: agency.ID("road-police"), Assigned: t.w.Resident("dorogin").ID()}
+		return []target{one("of Anna", o, "investigation", t.made["investigation"])}
+	case r.Op.Object == "investigation":
+		return []target{{name: "own desk", object: ownDesk("investigation"), path: map[string]string{}}}
+	case strings.Contains(r.Path, "{organisation}"):
+		return []target{one("Anna's", act.Object{Holder: organisation.ID(companyOGRN)}, "organisation", t.made["company"])}
+	case r.Op.Name == "mandate.accept":
+		return []target{offered}
+	case r.Op.Name == "mandate.grant":
+		return []target{asked}
+	case r.Op.Name == "mandate.end":
+		return []target{given, offered}
+	case strings.Contains(r.Path, "{mandate}"):
+		return []target{given, offered, asked, childs}
+	}
+	return []target{own(r, map[string]string{})} // a new mandate of one's own
 }
 
 func always(o act.Object) func(*subject) act.Object { return func(*subject) act.Object { return o } }
@@ -187,12 +323,14 @@ func own(r web.Route, path map[string]string) target {
 	return target{name: "own", path: path, object: func(s *subject) act.Object { return act.Object{Kind: r.Op.Object, Holder: s.id()} }}
 }
 
-func ownDesk(s *subject) act.Object {
-	o := act.Object{Kind: "desk"}
-	if s.hat != "" {
-		o.Agency = agency.ID(s.hat)
+func ownDesk(kind string) func(*subject) act.Object {
+	return func(s *subject) act.Object {
+		o := act.Object{Kind: kind}
+		if s.hat != "" {
+			o.Agency = agency.ID(s.hat)
+		}
+		return o
 	}
-	return o
 }
 
 func (t *things) public(r web.Route) map[string]string {
@@ -249,10 +387,13 @@ func (t *things) owned(r web.Route) []target {
 		if owner == "misha" {
 			path["step"] = "school"
 		}
-		for _, kind := range []string{"document", "charge", "attempt", "payment", "message", "session"} {
+		for _, kind := range []string{"document", "charge", "attempt", "payment", "message", "session", "copy"} {
 			path[kind] = t.made[owner+" "+kind]
 		}
 		path["file"] = t.made[owner+" upload"]
+		if strings.Contains(r.Path, "{copy}") {
+			path["file"] = "json"
+		}
 		if whole(r, path) {
 			out = append(out, target{name: map[string]string{"anna": "Anna's", "misha": "a child's"}[owner], object: always(act.Object{Kind: r.Op.Object, Holder: holder}), path: path})
 		}
@@ -278,7 +419,7 @@ func (t target) call(r web.Route) apptest.Call {
 	for name, value := range t.path {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}
-	out := apptest.Call{Method: r.Method, Path: path}
+	out := apptest.Call{Method: r.Method, Path: path + t.query}
 	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
 		return out
 	}

@@ -93,6 +93,8 @@ func keysOfSources(t *testing.T) (map[string]string, map[string]bool) {
 func note(files *token.FileSet, n ast.Node, asked map[string]string, mentioned map[string]bool) {
 	if text, ok := literal(n); ok {
 		mentioned[text] = true
+		beginning, _, _ := strings.Cut(text, "%") // of a format
+		mentioned[beginning] = true
 	}
 	call, ok := n.(*ast.CallExpr)
 	if !ok {
@@ -130,6 +132,11 @@ func literal(n ast.Node) (string, bool) {
 	return text, err == nil
 }
 
+// unheld are the personal tables without a holder, each with its reason.
+var unheld = map[string]string{
+	"approval": "a question begins before anybody is known, lives three minutes and is found by the browser that asked",
+}
+
 // testTables holds every table of the database to a declared holder, or the reason why it has none.
 func testTables(t *testing.T, w *world) {
 	var tables []string
@@ -159,7 +166,9 @@ func testTables(t *testing.T, w *world) {
 		case strings.TrimSpace(none) == "none" && strings.TrimSpace(reason) == "":
 			t.Errorf("%s has no holder and does not say why", name)
 		case strings.TrimSpace(none) == "none" && len(d.Personal) > 0:
-			t.Errorf("%s is personal and has no holder", name)
+			if unheld[name] == "" {
+				t.Errorf("%s is personal and has no holder", name)
+			}
 		}
 	}
 }

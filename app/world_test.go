@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,9 +42,21 @@ type world struct {
 type member struct {
 	kitezh.Resident
 	hat     string // key of the agency they act for
+	how     way
+	entered time.Time // when the session began
 	browser *apptest.Client
 	program *apptest.Client
 }
+
+// way is how a person comes in.
+type way int
+
+const (
+	password    way = iota
+	twoFactors      // a passkey
+	certificate     // the surest there is
+	atCentre        // an official opened the session for whoever stands before them
+)
 
 func newWorld(t *testing.T, h *apptest.House) *world {
 	w := &world{House: h, t: t, people: map[string]*member{}}
@@ -53,6 +66,7 @@ func newWorld(t *testing.T, h *apptest.House) *world {
 	w.school = w.firstClass()
 	w.appeal, w.appealFile = w.letter()
 	w.freight = w.freightPass()
+	w.Modules.Organisation.Provide(heads{w.Resident("anna").SNILS})
 	return w
 }
 
@@ -64,25 +78,48 @@ func (w *world) appoint(key, office string, role agency.Role, queues ...string) 
 	}}))
 }
 
-// of signs a person in, under the hat of an agency when one is named.
+// of signs a person in by their password, under the hat of an agency when one is named.
 func (w *world) of(key, hat string) *member {
 	w.t.Helper()
-	name := key + " " + hat
+	return w.by(key, hat, password)
+}
+
+// by signs a person in.
+func (w *world) by(key, hat string, how way) *member {
+	w.t.Helper()
+	name := fmt.Sprintf("%s %s %d", key, hat, how)
 	if w.people[name] == nil {
-		w.people[name] = &member{Resident: w.Resident(key), hat: hat}
+		w.people[name] = &member{Resident: w.Resident(key), hat: hat, how: how}
 		w.enter(w.people[name])
 	}
 	return w.people[name]
 }
 
-// enter begins a new session.
+// enter begins a new session, past the pages of the sign-in: some operations that the matrix tries take the password away.
 func (w *world) enter(m *member) {
 	w.t.Helper()
-	m.browser = w.Browser(m.Resident)
+	p, via := account.Proof{Method: account.ByPassword, Level: act.Standard}, account.Via{Channel: act.Web, Lang: lang.Russian}
+	switch m.how {
+	case twoFactors:
+		p.Method, p.Strong = account.ByPasskey, true
+	case certificate:
+		p.Method, p.Strong, p.Level = account.ByCertificate, true, act.Verified
+	case atCentre:
+		p.Method, via.Channel, via.By, via.Most = account.ByCentre, act.Centre, w.Resident("orekhova").ID(), account.VisitMost
+	}
+	m.entered = w.Clock.Now()
+	m.browser = w.Enter(m.Resident, p, via)
 	if m.hat != "" {
 		m.browser.Wear(m.hat)
 	}
 	m.program = m.browser.Program()
+}
+
+// refresh begins a new session where the old one is not fresh any more, for the operations that ask for that.
+func (w *world) refresh(m *member) {
+	if !m.entered.IsZero() && w.Clock.Now().Sub(m.entered) > account.VisitIdle/2 {
+		w.enter(m)
+	}
 }
 
 // enterAll begins new sessions for everybody: after hours the old ones are over.
@@ -260,9 +297,11 @@ func (w *world) upload(holder id.ID, sender act.Act, draft string) id.ID {
 // session begins one more session of a person's and gives its id.
 func (w *world) session(key string) string {
 	w.t.Helper()
-	contact, err := account.ParseContact(w.Resident(key).Account.Email)
+	accounts, err := w.Modules.Account.AccountOf(w.t.Context(), w.Resident(key).ID())
 	w.Must(err)
-	entry, err := w.Modules.Account.EnterByPassword(w.t.Context(), contact, kitezh.Password, account.Via{Channel: act.Web, Lang: lang.Russian})
+	entry, err := w.Modules.Account.Begin(w.t.Context(), account.Proof{
+		Method: account.ByPassword, Account: accounts[0], Person: w.Resident(key).ID(), Level: act.Standard,
+	}, account.Via{Channel: act.Web, Lang: lang.Russian})
 	w.Must(err)
 	return entry.Session.String()
 }
@@ -278,17 +317,22 @@ func (w *world) do(c *apptest.Client, call apptest.Call) apptest.Answer {
 	return got
 }
 
-// refused tells whether an answer says that the caller may not: by its status, or by the way to the sign-in page.
-func refused(got apptest.Answer) bool {
+// refused tells whether an answer says that the caller may not: by its status, or by the way to the sign-in page. Routes
+// that are open to all send people there as they please.
+func refused(r web.Route, got apptest.Answer) bool {
 	switch got.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return true
 	case http.StatusSeeOther:
 		where, err := url.Parse(got.Where())
-		return err == nil && where.Path == "/sign-in" && strings.HasPrefix(where.RawQuery, "back=")
+		sent := err == nil && (where.Path == "/sign-in" || where.Path == "/sign-in/raise") && strings.Contains(where.RawQuery, "back=")
+		return sent && !r.Op.Open() && got.Where() != leads[r.Pattern]
 	}
 	return false
 }
+
+// leads are routes that lead to the sign-in page when they let in.
+var leads = map[string]string{"POST /account/merge": "/sign-in?back=%2Faccount%2Fmerge%2Fjoin"}
 
 // checkCode is what the QR code on a document says.
 func (w *world) checkCode(documentID string) string {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"posad.city/city/kitezh"
+	"posad.city/core/account"
 	"posad.city/core/agency"
 	"posad.city/kit/id"
 )
@@ -66,6 +67,23 @@ func (h *House) Browser(person kitezh.Resident) *Client {
 		h.T.Fatalf("%s can't sign in: %d %s", person.Key, got.Status, got.Body)
 	}
 	c.Person = person.ID()
+	return c
+}
+
+// Enter begins a session that a proof of the person opens, past the pages: by two factors, or by an official who has the
+// person before them. The proof's account and person are filled in.
+func (h *House) Enter(person kitezh.Resident, p account.Proof, via account.Via) *Client {
+	h.T.Helper()
+	accounts, err := h.Modules.Account.AccountOf(h.T.Context(), person.ID())
+	h.Must(err)
+	p.Account, p.Person = accounts[0], person.ID()
+	entry, err := h.Modules.Account.Begin(h.T.Context(), p, via)
+	h.Must(err)
+	at, err := url.Parse(h.Config.Address)
+	h.Must(err)
+	c := h.Nobody()
+	c.Person = person.ID()
+	c.http.Jar.SetCookies(at, []*http.Cookie{{Name: "posad_session", Value: entry.Token, Path: "/"}})
 	return c
 }
 

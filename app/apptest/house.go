@@ -72,6 +72,7 @@ func open(t testing.TB, o store.Options) *House {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	h.Must(err)
 	h.Config = config(t.TempDir(), listener.Addr().String(), outside, h.City)
+	h.Config.Providers = []app.Provider{h.provider()}
 	h.Config.Database, h.schema = o.Postgres, o.Schema
 	h.Config, err = h.Config.Complete()
 	h.Must(err)
