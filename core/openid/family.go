@@ -55,6 +55,19 @@ func (f family) life() time.Duration {
 	return familyKeeps
 }
 
+// ends is when a family that is used now is over if it is not used again. However often it is used, it is over after
+// RefreshMost: then its person is asked anew.
+func (f family) ends(now time.Time) time.Time {
+	out := now.Add(f.life())
+	if f.made.IsZero() { // it is just being made
+		return out
+	}
+	if last := f.made.Add(RefreshMost); last.Before(out) {
+		return last
+	}
+	return out
+}
+
 // putFamily keeps a new family. Whether it outlives its session follows from its scopes.
 func putFamily(tx *store.Tx, f family) error {
 	claims, err := json.Marshal(f.claims)

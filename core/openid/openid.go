@@ -11,16 +11,17 @@ import (
 
 // How long things live.
 const (
-	CodeLife    = time.Minute         // a code, from the browser's redirect to its exchange
-	AccessLife  = 10 * time.Minute    // an access token
-	IDTokenLife = 10 * time.Minute    // an ID token
-	RefreshLife = 30 * 24 * time.Hour // a refresh token of an offline family, unused
-	RequestLife = time.Hour           // a request that waits for its person
-	PushLife    = 90 * time.Second    // a pushed request, until a browser brings it
-	DeviceLife  = 10 * time.Minute    // a device's code
-	DevicePause = 5 * time.Second     // between two questions of a device, at least
-	LostAnswer  = 10 * time.Second    // a client that proves itself may refresh again with the turn before
-	SecretStays = 7 * 24 * time.Hour  // an old client secret beside a new one
+	CodeLife    = time.Minute          // a code, from the browser's redirect to its exchange
+	AccessLife  = 10 * time.Minute     // an access token
+	IDTokenLife = 10 * time.Minute     // an ID token
+	RefreshLife = 30 * 24 * time.Hour  // a refresh token of an offline family, unused
+	RefreshMost = 365 * 24 * time.Hour // an offline family, however often it is used
+	RequestLife = time.Hour            // a request that waits for its person
+	PushLife    = 90 * time.Second     // a pushed request, until a browser brings it
+	DeviceLife  = 10 * time.Minute     // a device's code
+	DevicePause = 5 * time.Second      // between two questions of a device, at least
+	LostAnswer  = 10 * time.Second     // a client that proves itself may refresh again with the turn before
+	SecretStays = 7 * 24 * time.Hour   // an old client secret beside a new one
 )
 
 // The scopes. offline_access is not about data: the site may act while the person is away.

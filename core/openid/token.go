@@ -265,7 +265,7 @@ func (m *Module) lostAnswer(tx *store.Tx, row openiddb.OpenidToken, f family, in
 
 // turn moves a family to its next turn.
 func (m *Module) turn(tx *store.Tx, f family, tokens pair) error {
-	n, err := openiddb.TurnFamily(tx, openiddb.TurnFamilyParams{Now: tx.Now(), Until: tx.Now().Add(f.life()), Person: f.person, ID: f.id, Turn: f.turn})
+	n, err := openiddb.TurnFamily(tx, openiddb.TurnFamilyParams{Now: tx.Now(), Until: f.ends(tx.Now()), Person: f.person, ID: f.id, Turn: f.turn})
 	if err != nil {
 		return err
 	}

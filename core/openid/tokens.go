@@ -43,7 +43,7 @@ func (p pair) keep(tx *store.Tx, f family, turn int64) error {
 	if err := openiddb.InsertOpenToken(tx, row); err != nil || p.refresh == "" {
 		return err
 	}
-	row.Hash, row.Kind, row.Until = hashOf(p.refresh), kindRefresh, now.Add(f.life())
+	row.Hash, row.Kind, row.Until = hashOf(p.refresh), kindRefresh, f.ends(now)
 	return openiddb.InsertOpenToken(tx, row)
 }
 

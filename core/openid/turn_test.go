@@ -53,6 +53,27 @@ func TestNeverTwoLiveBranches(t *testing.T) {
 	})
 }
 
+// A site that uses its access again and again asks its person anew after a year.
+func TestNoFamilyLivesForEver(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *rig) {
+		c := r.register()
+		token := r.signIn(r.browser().enter("anna"), c, "scope", "openid offline_access").Refresh
+		for day := 0; day < 360; day += 20 {
+			got := r.refresh(c, token)
+			if got.Error != "" {
+				t.Fatalf("after %d days: %s", day, got.Error)
+			}
+			token = got.Refresh
+			r.clock.Move(20 * 24 * time.Hour)
+		}
+		r.clock.Move(6 * 24 * time.Hour)
+		if got := r.refresh(c, token); got.Error != "invalid_grant" {
+			t.Errorf("after a year and a day: %q", got.Error)
+		}
+	})
+}
+
 // atOnce refreshes with one token from several goroutines and returns the new ones.
 func (r *rig) atOnce(c client, token string, times int) []string {
 	var mu sync.Mutex
