@@ -17,6 +17,9 @@ import (
 	"posad.city/kit/id"
 )
 
+// cookieSession holds a session's token in a browser.
+const cookieSession = "posad_session"
+
 // Client is a browser, or a program with a bearer token, of one person or of nobody.
 type Client struct {
 	h       *House
@@ -83,7 +86,7 @@ func (h *House) Enter(person kitezh.Resident, p account.Proof, via account.Via) 
 	h.Must(err)
 	c := h.Nobody()
 	c.Person = person.ID()
-	c.http.Jar.SetCookies(at, []*http.Cookie{{Name: "posad_session", Value: entry.Token, Path: "/"}})
+	c.http.Jar.SetCookies(at, []*http.Cookie{{Name: cookieSession, Value: entry.Token, Path: "/"}})
 	return c
 }
 
@@ -110,7 +113,7 @@ func (c *Client) Program() *Client {
 	out := *c
 	out.http = &http.Client{CheckRedirect: c.http.CheckRedirect}
 	for _, cookie := range c.http.Jar.Cookies(at) {
-		if cookie.Name == "posad_session" {
+		if cookie.Name == cookieSession {
 			out.token = cookie.Value
 		}
 	}

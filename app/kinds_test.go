@@ -1,0 +1,90 @@
+package app_test
+
+import (
+	"posad.city/kit/id"
+	"posad.city/kit/web"
+)
+
+// kinds are the kinds of object that operations are registered with, and who has one in these tests. A kind without a
+// line here fails the matrix.
+var kinds = map[string]string{
+	"account":  "everybody's own; Anna's sessions and her copy of her data; one that the city closed",
+	"case":     "Anna's permit, letter and pass, her son's place at school",
+	"draft":    "Anna's, and hers for her son",
+	"document": "a certificate of Anna's and one of her son's, a file in the draft of each",
+	"charge":   "a bill of Anna's and one of her son's, both paid",
+	"notice":   "a message to Anna",
+	"desk":     "the desk of the agency whose hat is worn",
+	"official": "the roles of the city's agencies",
+	"register": "the registers that the city asks",
+
+	"authority":     "the authorities whose certificates are believed",
+	"client":        "a site that signs people in by the city",
+	"investigation": "one of the road police's into Anna",
+	"mandate":       "one that Anna gave, offers to her to act and to be acted for, her son's to her",
+	"organisation":  "the company that Anna heads",
+	"provider":      "an outside provider",
+	"sign_ins":      "counts of sign-ins",
+	"visit":         "the centre's desk, and a neighbour's visit to it",
+}
+
+// open are the wildcards that name public things, with one that exists.
+func open(w *world) map[string]string {
+	return map[string]string{
+		"service": "parking-permit", "topic": w.City.Topics[0].Key, "situation": w.City.Situations[0].Key, "item": w.City.News[0].Key,
+		"agency": "transport", "page": w.City.Pages[0].Key, "code": "web.missing", "key": "outside", "kind": "account.profile",
+		"token": "no-such-token", "id": id.Derived("test", "no such question").String(),
+	}
+}
+
+// secrets are routes that answer by a secret in the request or by a thing that need not be there, not by who asks alone:
+// whoever may is told anything but a fault of the house's.
+var secrets = map[string]string{
+	"POST /api/v1/pay/notify":          "the bank signs its messages",
+	"POST /api/v1/notices/unsubscribe": "the letter's link carries a token",
+	"POST /recover/cancel":             "the letter's link carries a token",
+
+	"GET /sign-in/provider/{key}/return": "the browser that left for the provider comes back with what it was given",
+	"GET /approve/{token}":               "the code of the other device's screen",
+	"POST /approve/{token}":              "the code of the other device's screen",
+	"GET /approve/push/{id}":             "the device to which the question was sent",
+	"POST /approve/push/{id}":            "the device to which the question was sent",
+	"GET /api/v1/approvals/{id}":         "the person of whom the question was asked",
+	"POST /api/v1/approvals/{id}":        "the person of whom the question was asked",
+	"POST /account/data/delete/cancel":   "an erasure that was asked for",
+	"DELETE /api/v1/data/erasure":        "an erasure that was asked for",
+	"GET /sign-in/certificate/text":      "the text that this browser was given to sign",
+	"GET /sign-in/certificate/ticket":    "what the host of certificates gave the browser",
+	"GET /account/certificate/link":      "the certificate that this browser has just shown",
+	"GET /sign-in/provider/found":        "who came back from the provider in this browser",
+	"GET /oauth/continue":                "the request of a site with which the browser came",
+	"GET /oauth/leave":                   "the request of a site with which the browser came",
+}
+
+// secretOf tells whether a route is one of these. Protocols all are: they answer by a client's secret, a token or a key in the request, which the tests of
+// core/openid and core/broker try.
+func secretOf(r web.Route) bool {
+	_, found := secrets[r.Pattern]
+	return found || r.Surface == web.SurfaceProtocol
+}
+
+// parting are routes after which whoever asked is signed in no more.
+var parting = []string{"POST /sign-out", "DELETE /api/v1/session", "POST /account/merge", "POST /desk/centre/return"}
+
+// narrower are use cases that let in fewer than their operation, with the reason. They refuse the subjects named.
+var narrower = map[string]struct {
+	subjects []string
+	reason   string
+}{
+	"mandate.ask_register": {[]string{"new resident"}, "the family register is asked only for a person whose identity is confirmed"},
+	"apply.read":           {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
+	"apply.save":           {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
+	"apply.submit":         {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
+	"apply.delete":         {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
+}
+
+// once are operations that use up what they are done to: each call gets a fresh one.
+var once = []string{
+	"apply.delete", "account.close_session", "account.sign_out", "agency.drop_official",
+	"account.unblock", "centre.end", "mandate.accept", "mandate.grant", "mandate.end", "organisation.close",
+}
