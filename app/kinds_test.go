@@ -61,8 +61,8 @@ var secrets = map[string]string{
 	"GET /oauth/leave":                   "the request of a site with which the browser came",
 }
 
-// secretOf tells whether a route is one of these. Protocols all are: they answer by a client's secret, a token or a key in the request, which the tests of
-// core/openid and core/broker try.
+// secretOf tells whether a route is one of these. Protocols all are: they answer by a client's secret, a token or a key in
+// the request, which the tests of core/openid and core/broker try.
 func secretOf(r web.Route) bool {
 	_, found := secrets[r.Pattern]
 	return found || r.Surface == web.SurfaceProtocol
