@@ -2,6 +2,8 @@ package broker
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -66,7 +68,7 @@ func (m *Module) EndBy(ctx context.Context, p Provider, raw string) error {
 // logoutToken checks a logout token: signature, issuer, audience, expiry, event and the absence of a nonce are the
 // library's, age and type ours.
 func (m *Module) logoutToken(ctx context.Context, p Provider, raw string) (*oidc.LogoutToken, error) {
-	if len(raw) > answerMost/8 || strings.Count(raw, ".") != 2 {
+	if len(raw) > answerMost/8 || strings.Count(raw, ".") != 2 || !typedLogout(raw) {
 		return nil, errToken
 	}
 	peer := m.peer(p.Issuer)
@@ -92,6 +94,21 @@ func (m *Module) logoutToken(ctx context.Context, p Provider, raw string) (*oidc
 		return nil, errIssued
 	}
 	return token, nil
+}
+
+// typedLogout tells whether a token says of itself that it is a logout token, or, as older providers' do, nothing of its
+// kind. What the header says is covered by the signature that is checked after.
+func typedLogout(raw string) bool {
+	head, _, _ := strings.Cut(raw, ".")
+	plain, err := base64.RawURLEncoding.DecodeString(head)
+	var said struct {
+		Kind string `json:"typ"`
+	}
+	if err != nil || json.Unmarshal(plain, &said) != nil {
+		return false
+	}
+	kind := strings.ToLower(strings.TrimPrefix(said.Kind, "application/"))
+	return kind == "logout+jwt" || kind == "jwt" || kind == ""
 }
 
 // entriesMost is how many entries of one mark are ended by one message.

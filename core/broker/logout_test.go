@@ -136,6 +136,9 @@ func TestLogoutTokensThatLie(t *testing.T) {
 	if in.who() == "" {
 		t.Fatal("a lie ended a session")
 	}
+	if err := r.EndBy(t.Context(), p, l.signed(l.goodbye(), "at+jwt")); why(err, "") != errToken || in.who() == "" {
+		t.Errorf("a token of another type: %v", err)
+	}
 	once := l.signed(l.goodbye(), "logout+jwt")
 	if err := r.EndBy(t.Context(), p, once); err != nil || in.who() != "" {
 		t.Fatal("the truth did not", err)
