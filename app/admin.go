@@ -41,6 +41,7 @@ func (h *House) admin(ctx context.Context) error {
 	mux.HandleFunc("POST /publish", h.takeVersion)
 	mux.HandleFunc("POST /appoint", h.takeAppointment)
 	mux.HandleFunc("POST /jobs", h.takeJobs)
+	mux.HandleFunc("POST /keys", h.takeKeys)
 	mux.HandleFunc("POST /clock", h.moveClock)
 	h.watching.Go(func() {
 		if err := serveUntil(ctx, listener, mux); err != nil {
@@ -159,27 +160,40 @@ func send(ctx context.Context, conf Config, path string, body []byte) (bool, err
 
 // ask gives a command and returns what the process said.
 func ask(ctx context.Context, conf Config, path string, body []byte) (string, bool, error) {
+	var said bytes.Buffer
+	sent, err := stream(ctx, conf, path, body, &said)
+	return said.String(), sent, err
+}
+
+// saidMost is the longest answer to a command, bytes.
+const saidMost = 1 << 20
+
+// stream gives a command and copies what the process says as it says it; false when no process runs on the folder.
+func stream(ctx context.Context, conf Config, path string, body []byte, to io.Writer) (bool, error) {
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", filepath.Join(conf.Data, socketName))
 	}}}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://posad"+path, bytes.NewReader(body))
 	if err != nil {
-		return "", false, fmt.Errorf("app: command: %w", err)
+		return false, fmt.Errorf("app: command: %w", err)
 	}
 	answer, err := client.Do(r)
 	if err != nil {
-		return "", false, nil // nobody listens: no process runs on the folder
+		return false, nil // nobody listens: no process runs on the folder
 	}
 	defer func() { _ = answer.Body.Close() }() // it was read
-	said, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	if err != nil {
-		return "", true, fmt.Errorf("app: command: %w", err)
+	var refusal bytes.Buffer
+	if answer.StatusCode != http.StatusOK {
+		to = &refusal
+	}
+	if _, err := io.Copy(to, io.LimitReader(answer.Body, saidMost)); err != nil {
+		return true, fmt.Errorf("app: command: %w", err)
 	}
 	if answer.StatusCode != http.StatusOK {
-		return "", true, errors.New(string(bytes.TrimSpace(said)))
+		return true, errors.New(string(bytes.TrimSpace(refusal.Bytes())))
 	}
-	return string(said), true, nil
+	return true, nil
 }
 
 // directly opens the house, does one thing, and closes it.

@@ -148,14 +148,10 @@ func (h *House) build(o Options) error {
 	if err != nil {
 		return err
 	}
-	var secrets [][]byte
-	for _, s := range h.Base.Vault.Secrets(vault.Sessions) {
-		secrets = append(secrets, s.Bytes)
-	}
 	metrics, _ := h.Base.Metrics.(*prometheus.Registry)
 	server, err := web.New(web.Config{
 		Raise: "/sign-in/raise", BaseURL: h.conf.Address, Secure: h.conf.Secure(), TrustedProxies: proxies, Operators: operators,
-		FormTargets: h.conf.formTargets(), Secrets: secrets, InFlight: h.conf.InFlight,
+		FormTargets: h.conf.formTargets(), Secrets: h.formSecrets(), InFlight: h.conf.InFlight,
 	}, web.Deps{
 		Operations: h.operations, Texts: h.Base.Texts, Clock: h.Clock, Log: h.Base.Log, Metrics: metrics, Breach: o.Breach,
 		ErrorPage: h.Base.Pages.FaultPage,
@@ -192,6 +188,7 @@ func (h *House) Start(ctx context.Context) error {
 			return fmt.Errorf("app: start %s: %w", m.Name(), err)
 		}
 	}
+	h.watching.Go(func() { h.keepKeys(ctx) })
 	return h.Base.Jobs.Start(ctx)
 }
 

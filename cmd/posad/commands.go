@@ -16,6 +16,7 @@ import (
 	"posad.city/kit/journal"
 	"posad.city/kit/lang"
 	"posad.city/kit/seal"
+	"posad.city/kit/vault"
 )
 
 // commands lists the program's verbs in the order of help.
@@ -47,6 +48,10 @@ e-mail can sign in by a code at once. A second run changes nobody who is there. 
 		{name: "jobs", args: "[--retry ID] --data DIR", short: "lists jobs that were given up, or runs one again", flags: jobs, long: `
 Lists the jobs that failed so often that Posad gave them up: a letter whose server was down for hours, a document that
 could not be made. Mend the cause, then run a job again with --retry and its id.`},
+		{name: "keys", args: "[--rotate PURPOSE] --data DIR", short: "lists the city's keys, or makes a new one", flags: keys, long: `
+Lists the city's own keys. With --rotate holders|seals|journal|sessions it makes a new key of that purpose, which every
+node uses two minutes later; older ones go on opening and verifying. For holders it then moves every holder's key to the new
+one and tells how far it is; it may be cut off and begun again. Nobody is signed out and nothing stands still.`},
 		{name: "verify", args: "FILE [--keys FILE]", short: "checks a receipt with no server", flags: verify, long: `
 Checks a receipt or promise (NAME.posad.json) that the city gave, with the server off. --keys names the city's published
 keys (/.well-known/posad-keys.json) saved at another time; without it the report says that trust rests on the keys inside
@@ -141,6 +146,18 @@ func enrol(set *flag.FlagSet) func(context.Context, []string) error {
 			return err
 		}
 		return app.EnrolFile(ctx, conf, args[0], os.Stdout)
+	}
+}
+
+func keys(set *flag.FlagSet) func(context.Context, []string) error {
+	read := configFlags(set)
+	rotate := set.String("rotate", "", "holders, seals, journal or sessions")
+	return func(ctx context.Context, _ []string) error {
+		conf, err := read()
+		if err != nil {
+			return err
+		}
+		return app.Keys(ctx, conf, app.KeysCommand{Rotate: vault.Purpose(*rotate)}, os.Stdout)
 	}
 }
 

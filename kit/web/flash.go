@@ -32,7 +32,7 @@ func (c *Context) SetFlash(kind, key string, args ...any) {
 	if err != nil || len(plain) > 2000 {
 		return
 	}
-	c.setCookie(cookieFlash, c.s.box.seal(cookieFlash, plain), flashLife)
+	c.setCookie(cookieFlash, c.s.box.Load().seal(cookieFlash, plain), flashLife)
 }
 
 // Flash takes the sentence that was left for this page; false when there is none. A second call finds none.
@@ -43,7 +43,7 @@ func (c *Context) Flash() (Flash, bool) {
 	}
 	c.flashed = true
 	c.setCookie(cookieFlash, "", 0)
-	plain, err := c.s.box.open(cookieFlash, sealed)
+	plain, err := c.s.box.Load().open(cookieFlash, sealed)
 	if err != nil {
 		return Flash{}, false
 	}

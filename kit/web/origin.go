@@ -116,7 +116,7 @@ func (c *Context) tokenSums(start bool) [][]byte {
 		return nil
 	}
 	var out [][]byte
-	for _, key := range c.s.box.sums {
+	for _, key := range c.s.box.Load().sums {
 		out = append(out, keyedSum(key, kind, name, own))
 	}
 	return out

@@ -78,7 +78,7 @@ type Server struct {
 	faults     []error
 	preflights []string // paths of protocols that answer OPTIONS
 	origin     *http.CrossOriginProtection
-	box        *box
+	box        atomic.Pointer[box]
 	byWhom     *buckets
 	meters     *meters
 	checks     []check
@@ -106,10 +106,11 @@ func New(conf Config, deps Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		conf: conf, host: base.Host, mux: http.NewServeMux(), box: sealer, byWhom: newBuckets(),
+		conf: conf, host: base.Host, mux: http.NewServeMux(), byWhom: newBuckets(),
 		origin: http.NewCrossOriginProtection(), policy: policy(conf.FormTargets),
 		slots: make(chan struct{}, conf.InFlight), uploads: make(chan struct{}, conf.Uploads),
 	}
+	s.box.Store(sealer)
 	if err := s.origin.AddTrustedOrigin(conf.BaseURL); err != nil {
 		return nil, fmt.Errorf("web: base address: %w", err)
 	}
@@ -120,6 +121,20 @@ func New(conf Config, deps Deps) (*Server, error) {
 	}
 	s.Provide(deps)
 	return s, nil
+}
+
+// Rekey changes the secrets under which cookies and form tokens are made: the first makes, each opens. What is open stays
+// open as long as its secret is among them.
+func (s *Server) Rekey(secrets [][]byte) error {
+	fresh, err := newBox(secrets)
+	if err != nil {
+		return err
+	}
+	if len(secrets) == 0 {
+		return errors.New("web: rekey: no secrets are given")
+	}
+	s.box.Store(fresh)
+	return nil
 }
 
 func withDefaults(conf Config) Config {

@@ -1,0 +1,16 @@
+package app
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// RotateKeys is the operator's command with a lead of the test's choice; afterwards this node takes the keys as it would
+// within half a minute.
+func (h *House) RotateKeys(ctx context.Context, c KeysCommand, lead time.Duration, tell io.Writer) error {
+	if err := h.turnKeys(ctx, c, lead, tell); err != nil {
+		return err
+	}
+	return h.Base.Web.Rekey(h.formSecrets())
+}
