@@ -32,7 +32,7 @@ func (m *Module) apiAskCode(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	sent, err := m.AskCode(c.Context(), contact, c.Lang(), from(c))
+	sent, err := m.AskCode(c.Context(), contact, c.Lang(), Network(c))
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (m *Module) apiContactCode(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	sent, err := m.AskContactCode(c.Context(), c.Act(), contact, c.Lang(), from(c))
+	sent, err := m.AskContactCode(c.Context(), c.Act(), contact, c.Lang(), Network(c))
 	if err != nil {
 		return err
 	}

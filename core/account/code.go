@@ -69,7 +69,7 @@ func (m *Module) AskCode(ctx context.Context, to Contact, l lang.Language, from 
 
 // AskCodeHere is AskCode for the browser of a visit: the code is worth nothing in another, and the letter has a button.
 func (m *Module) AskCodeHere(c *web.Context, to Contact) (Sent, error) {
-	return m.ask(c.Context(), asking{why: toEnter, to: to, lang: c.Lang(), from: from(c), visit: c.Visit(), back: c.Back(), browser: c.Cookie(cookieDevice)})
+	return m.ask(c.Context(), asking{why: toEnter, to: to, lang: c.Lang(), from: Network(c), visit: c.Visit(), back: c.Back(), browser: c.Cookie(cookieDevice)})
 }
 
 // asking is a code that is asked for.

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"posad.city/core/agency"
 	"posad.city/core/page"
 	"posad.city/kit/act"
 	"posad.city/kit/web"
@@ -22,7 +23,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	s.API(funnel, "GET /api/v1/admin/sign-ins", m.apiFunnel, web.Describe{
 		Summary: "How sign-ins went, by method", Tag: "admin", Out: funnelBody{}, Details: "Counts of nobody: days is 1, 7, 30 or 90.",
 	})
-	pages.Add(page.MenuDesk, page.Link{Order: 94, Text: "account.funnel.menu", Href: "/admin/sign-ins", Icon: "chart-bar", Show: isAdmin})
+	pages.Add(page.MenuDesk, page.Link{Order: 94, Text: "account.funnel.menu", Href: "/admin/sign-ins", Icon: "chart-bar", Show: agency.IsAdmin})
 	m.mergeRoutes(s)
 	m.blockRoutes(s, pages)
 	signedIn := func(c *web.Context) bool { return !c.Person().IsZero() }

@@ -38,17 +38,12 @@ func (m *Module) blockRoutes(s *web.Server, pages *page.Site) {
 	s.Page(open, "GET "+pathBlocked+"/{account}", named(m.showBlock))
 	s.Page(unbar, "POST "+pathBlocked+"/{account}/open", named(m.postUnblock))
 	if pages != nil {
-		pages.Add(page.MenuDesk, page.Link{Order: 92, Text: "account.block.menu", Href: pathBlocked, Icon: "lock-key", Show: isAdmin})
+		pages.Add(page.MenuDesk, page.Link{Order: 92, Text: "account.block.menu", Href: pathBlocked, Icon: "lock-key", Show: agency.IsAdmin})
 	}
 }
 
 // lookBlock is the kind of look at the owner of a closed account.
 const lookBlock = "account.look.block"
-
-func isAdmin(c *web.Context) bool {
-	a := c.Act().Actor
-	return a.Kind == act.Official && a.Role == string(agency.Admin) && a.Agency == agency.ID(agency.City)
-}
 
 type notMeView struct {
 	Path       string

@@ -228,7 +228,7 @@ func (m *Module) postContact(c *web.Context) error {
 	contact, err := ParseContact(form.Contact)
 	var sent Sent
 	if err == nil {
-		sent, err = m.AskContactCode(c.Context(), c.Act(), contact, c.Lang(), from(c))
+		sent, err = m.AskContactCode(c.Context(), c.Act(), contact, c.Lang(), Network(c))
 	}
 	if t, ok := shown(err, "contact"); ok {
 		return m.inAccount(c, "account.contact.title", t, contactPage(c, signInView{Contact: form.Contact, Faults: t.fields}))

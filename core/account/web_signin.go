@@ -19,7 +19,7 @@ import (
 // via is how the request's person comes in.
 func (m *Module) via(c *web.Context, channel act.Channel) Via {
 	return Via{
-		Channel: channel, Device: device(c.Request().UserAgent()), Lang: c.Lang(), From: from(c), Place: c.Address().String(),
+		Channel: channel, Device: device(c.Request().UserAgent()), Lang: c.Lang(), From: Network(c), Place: c.Address().String(),
 		Browser: c.Cookie(cookieDevice), Visit: visitOf(c, channel),
 	}
 }
@@ -32,8 +32,8 @@ func visitOf(c *web.Context, channel act.Channel) string {
 	return c.Visit()
 }
 
-// from is the network that letters and guesses are limited by: one IPv4 address, a /64 of IPv6.
-func from(c *web.Context) string {
+// Network is what letters and guesses are limited by: one IPv4 address, a /64 of IPv6.
+func Network(c *web.Context) string {
 	if p, err := c.Address().Prefix(64); c.Address().Is6() && err == nil {
 		return p.String()
 	}

@@ -33,11 +33,6 @@ func startAgain(v codeView) string {
 	return withBack("/sign-in", v.Back)
 }
 
-func optional(f ui.Field) ui.Field {
-	f.Optional = true
-	return f
-}
-
 func renamed(f ui.Field, label string) ui.Field {
 	f.Label = label
 	return f

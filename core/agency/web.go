@@ -35,10 +35,12 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	s.API(drop, "DELETE /api/v1/admin/agencies/{agency}/officials/{person}", m.apiDrop, web.Describe{
 		Summary: "Take a person's role in an agency away", Tag: "admin",
 	})
-	pages.Add(page.MenuDesk, page.Link{Order: 90, Text: "agency.menu", Href: "/admin/officials", Icon: "identification-card", Show: isAdmin})
+	pages.Add(page.MenuDesk, page.Link{Order: 90, Text: "agency.menu", Href: "/admin/officials", Icon: "identification-card", Show: IsAdmin})
 }
 
-func isAdmin(c *web.Context) bool {
+// IsAdmin tells whether the person wears the hat of the city's administrator, for showing links to their pages. It permits
+// nothing: operations say act.Admin.
+func IsAdmin(c *web.Context) bool {
 	a := c.Act().Actor
 	return a.Kind == act.Official && a.Role == string(Admin) && a.Agency == ID(City)
 }

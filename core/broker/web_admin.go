@@ -31,12 +31,7 @@ func (m *Module) adminRoutes(s *web.Server, pages *page.Site) {
 	s.Page(put, "POST /admin/providers/edit", m.postEdit)
 	s.Page(turn, "POST /admin/providers/switch", m.postSwitch)
 	s.Page(test, "POST /admin/providers/test", m.postTest)
-	pages.Add(page.MenuDesk, page.Link{Order: 92, Text: "broker.menu", Href: "/admin/providers", Icon: "sign-in", Show: isAdmin})
-}
-
-func isAdmin(c *web.Context) bool {
-	a := c.Act().Actor
-	return a.Kind == act.Official && a.Role == string(agency.Admin) && a.Agency == city()
+	pages.Add(page.MenuDesk, page.Link{Order: 92, Text: "broker.menu", Href: "/admin/providers", Icon: "sign-in", Show: agency.IsAdmin})
 }
 
 func (m *Module) showProviders(c *web.Context) error {

@@ -20,8 +20,6 @@ var statusTones = map[Status]ui.Tone{
 	StatusDeciding: ui.Info, StatusIssuing: ui.Info, StatusApproved: ui.Success, StatusRefused: ui.Fault, StatusWithdrawn: ui.Neutral,
 }
 
-var flashTones = map[string]ui.Tone{"success": ui.Success, "warning": ui.Warning, "fault": ui.Fault}
-
 // zone is the city's; cases read in lists have no definition of their own at hand.
 func (m *Module) zone() *time.Location {
 	if city := m.deps.Services.Current(); city != nil {

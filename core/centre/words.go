@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"posad.city/core/account"
+	"posad.city/core/page"
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/lang"
@@ -25,30 +26,8 @@ func banner(c *web.Context) templ.Component {
 	return visitBanner(c)
 }
 
-func faultText(c *web.Context, faults []fault.Field, name string) string {
-	for _, f := range faults {
-		if f.Name == name {
-			return c.FieldText(f)
-		}
-	}
-	return ""
-}
-
-func faultLines(c *web.Context, faults []fault.Field) []ui.FaultLine {
-	out := make([]ui.FaultLine, len(faults))
-	for i, f := range faults {
-		out[i] = ui.FaultLine{Name: f.Name, Text: c.FieldText(f)}
-	}
-	return out
-}
-
 func field(c *web.Context, faults []fault.Field, name string) ui.Field {
-	return ui.Field{Name: name, Label: c.T("centre.field." + name), Error: faultText(c, faults, name)}
-}
-
-func optional(f ui.Field) ui.Field {
-	f.Optional = true
-	return f
+	return ui.Field{Name: name, Label: c.T("centre.field." + name), Error: page.FaultText(c, faults, name)}
 }
 
 func documentChoices(c *web.Context) []ui.Choice {

@@ -112,14 +112,6 @@ func serialOf(c *x509.Certificate) string {
 	return strings.ToUpper(hex.EncodeToString(c.SerialNumber.Bytes()))
 }
 
-// from is the network that tries are limited by: one IPv4 address, a /64 of IPv6.
-func from(c *web.Context) string {
-	if p, err := c.Address().Prefix(64); c.Address().Is6() && err == nil {
-		return p.String()
-	}
-	return c.Address().String()
-}
-
 // enterView is the page of both roads.
 type enterView struct {
 	Offered     bool
@@ -205,7 +197,7 @@ func (m *Module) signedIn(c *web.Context, form signedForm) error {
 	for _, limit := range []struct {
 		guard, key string
 		most       int
-	}{{"certificate.signature", m.deps.Accounts.Visit(c), triesHere}, {"certificate.signature_from", from(c), triesFrom}} {
+	}{{"certificate.signature", m.deps.Accounts.Visit(c), triesHere}, {"certificate.signature_from", account.Network(c), triesFrom}} {
 		if err := m.deps.Accounts.Limit(c.Context(), limit.guard, limit.key, limit.most, challengeLife); err != nil {
 			return err
 		}

@@ -28,12 +28,7 @@ func (m *Module) adminRoutes(s *web.Server, pages *page.Site) {
 	fetch := s.Operation(act.Operation{Name: "certificate.fetch_lists", Object: "authority", May: act.Admin, Changes: true, PerMinute: 6, Timeout: time.Minute})
 	s.Page(see, "GET "+adminPath, m.showAuthorities)
 	s.Page(fetch, "POST "+adminPath, m.postFetch)
-	pages.Add(page.MenuDesk, page.Link{Order: 86, Text: "certificate.menu", Href: adminPath, Icon: "certificate", Show: isAdmin})
-}
-
-func isAdmin(c *web.Context) bool {
-	a := c.Act().Actor
-	return a.Kind == act.Official && a.Role == string(agency.Admin) && a.Agency == agency.ID(agency.City)
+	pages.Add(page.MenuDesk, page.Link{Order: 86, Text: "certificate.menu", Href: adminPath, Icon: "certificate", Show: agency.IsAdmin})
 }
 
 // refusalsMost bounds the lines of refusals on the page; refusalsDays is how far back they reach.

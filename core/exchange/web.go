@@ -22,13 +22,8 @@ func (m *Module) routes(s *web.Server) {
 		Summary: "How agencies' registers answer, as this node sees them", Tag: "admin", Out: []wireStanding{},
 	})
 	if m.base.Pages != nil {
-		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 80, Text: "exchange.menu", Href: "/desk/registers", Icon: "database-duotone", Show: isAdmin})
+		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 80, Text: "exchange.menu", Href: "/desk/registers", Icon: "database-duotone", Show: agency.IsAdmin})
 	}
-}
-
-func isAdmin(c *web.Context) bool {
-	a := c.Act().Actor
-	return a.Kind == act.Official && a.Role == string(agency.Admin) && a.Agency == agency.ID(agency.City)
 }
 
 // Standings tells how the registers that this node has asked stand.

@@ -56,14 +56,6 @@ func (m *Module) render(c *web.Context, layout page.Layout, title string, t type
 	return m.base.Pages.Render(c, page.Options{Title: c.T(title), Layout: layout, Faulty: len(t.fields) > 0, Status: t.status}, content)
 }
 
-// from is the network that tries are limited by: one IPv4 address, a /64 of IPv6.
-func from(c *web.Context) string {
-	if p, err := c.Address().Prefix(64); c.Address().Is6() && err == nil {
-		return p.String()
-	}
-	return c.Address().String()
-}
-
 // selfOf is the signed-in person's account, with the words that an authenticator shows. May was asked before.
 func (m *Module) selfOf(c *web.Context) (Self, error) {
 	of, err := m.accountOf(c)

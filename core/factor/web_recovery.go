@@ -85,7 +85,7 @@ func (m *Module) postSecondCode(c *web.Context) error {
 	if !ok {
 		return toSignIn(c)
 	}
-	proof, err := m.SecondByCode(c.Context(), asked.Account, form.Code, from(c))
+	proof, err := m.SecondByCode(c.Context(), asked.Account, form.Code, account.Network(c))
 	if t, ok := shownFault(err, "code"); ok {
 		return m.plain(c, "factor.recovery.second_title", t, secondCodePage(c, stepView{asked.Back, t.fields}))
 	}
@@ -116,7 +116,7 @@ func (m *Module) postRecover(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	proof, err := m.Recover(c.Context(), form.Contact, form.Code, from(c))
+	proof, err := m.Recover(c.Context(), form.Contact, form.Code, account.Network(c))
 	at := "code"
 	if errors.Is(err, account.ErrContact) {
 		at = "contact"

@@ -3,33 +3,17 @@ package factor
 import (
 	"net/url"
 
+	"posad.city/core/page"
 	"posad.city/kit/fault"
 	"posad.city/kit/web"
 	"posad.city/ui"
 )
 
-func faultLines(c *web.Context, faults []fault.Field) []ui.FaultLine {
-	out := make([]ui.FaultLine, len(faults))
-	for i, f := range faults {
-		out[i] = ui.FaultLine{Name: f.Name, Text: c.FieldText(f)}
-	}
-	return out
-}
-
 // field is a question of these pages: its words have keys of its name.
 func field(c *web.Context, faults []fault.Field, name, key string) ui.Field {
 	out := ui.Field{Name: name, Label: c.T("factor.field." + key), Hint: c.T("factor.hint." + key)}
-	for _, f := range faults {
-		if f.Name == name && out.Error == "" {
-			out.Error = c.FieldText(f)
-		}
-	}
+	out.Error = page.FaultText(c, faults, name)
 	return out
-}
-
-func optional(f ui.Field) ui.Field {
-	f.Optional = true
-	return f
 }
 
 // withBack is the list of ways that a page came from, with the place to go to after it: one of sign-in, or, for a person

@@ -223,26 +223,9 @@ func (m *Module) postForm(c *web.Context, way Way) error {
 
 // field is a question of the form.
 func (v giveView) field(c *web.Context, name string, hint bool) ui.Field {
-	out := ui.Field{Name: name, Label: c.T("mandate.give." + name + "_" + string(v.Way)), Error: faultText(c, v.Faults, name)}
+	out := ui.Field{Name: name, Label: c.T("mandate.give." + name + "_" + string(v.Way)), Error: page.FaultText(c, v.Faults, name)}
 	if hint {
 		out.Hint = c.T("mandate.give." + name + "_hint")
-	}
-	return out
-}
-
-func faultText(c *web.Context, faults []fault.Field, name string) string {
-	for _, f := range faults {
-		if f.Name == name {
-			return c.FieldText(f)
-		}
-	}
-	return ""
-}
-
-func faultLines(c *web.Context, faults []fault.Field) []ui.FaultLine {
-	out := make([]ui.FaultLine, len(faults))
-	for i, f := range faults {
-		out[i] = ui.FaultLine{Name: f.Name, Text: c.FieldText(f)}
 	}
 	return out
 }

@@ -76,10 +76,3 @@ func (v wishView) field(c *web.Context, channel Channel) ui.Field {
 
 func byEmail(w Wish) bool { return w.Email }
 func bySMS(w Wish) bool   { return w.SMS }
-
-func tone(kind string) ui.Tone {
-	if kind == "success" {
-		return ui.Success
-	}
-	return ui.Info
-}

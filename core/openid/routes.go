@@ -22,7 +22,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 		Order: 76, Text: "openid.menu.sites", Href: "/account/sites", Icon: "globe-simple",
 		Show: func(c *web.Context) bool { return !c.Person().IsZero() },
 	})
-	pages.Add(page.MenuDesk, page.Link{Order: 91, Text: "openid.menu.clients", Href: "/admin/clients", Icon: "globe-simple", Show: isAdmin})
+	pages.Add(page.MenuDesk, page.Link{Order: 91, Text: "openid.menu.clients", Href: "/admin/clients", Icon: "globe-simple", Show: agency.IsAdmin})
 }
 
 // A minute's requests from one address. A site's server speaks for all its visitors, so these are far above a browser's.
@@ -99,11 +99,6 @@ func (m *Module) adminRoutes(s *web.Server) {
 	s.Page(put, "POST /admin/clients/{client}/secret", m.postSecret)
 	s.Page(put, "POST /admin/clients/{client}/switch", m.postSwitch)
 	s.Page(put, "POST /admin/keys", m.postKeys)
-}
-
-func isAdmin(c *web.Context) bool {
-	a := c.Act().Actor
-	return a.Kind == act.Official && a.Role == string(agency.Admin) && a.Agency == agency.ID(agency.City)
 }
 
 // ofCity is the permission's object for what the city's administrator rules.

@@ -346,23 +346,6 @@ func (m *Module) apiStaff(c *web.Context) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func faultText(c *web.Context, faults []fault.Field, name string) string {
-	for _, f := range faults {
-		if f.Name == name {
-			return c.FieldText(f)
-		}
-	}
-	return ""
-}
-
-func faultLines(c *web.Context, faults []fault.Field) []ui.FaultLine {
-	out := make([]ui.FaultLine, len(faults))
-	for i, f := range faults {
-		out[i] = ui.FaultLine{Name: f.Name, Text: c.FieldText(f)}
-	}
-	return out
-}
-
 func companyRows(c *web.Context, list []mandate.Principal) []ui.RowItem {
 	out := make([]ui.RowItem, 0, len(list))
 	for _, p := range list {

@@ -110,6 +110,9 @@ func (s *Site) Render(c *web.Context, o Options, content templ.Component) error 
 			status = http.StatusUnprocessableEntity
 		}
 	}
+	if _, kept := c.Held(); kept && !o.Faulty {
+		content = templ.Join(ui.Notice(ui.NoticeProps{Tone: ui.Info, Text: c.T("page.kept")}), content)
+	}
 	return c.RenderStatus(status, s.Frame(c, o, content))
 }
 

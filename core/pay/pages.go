@@ -7,18 +7,6 @@ import (
 	"posad.city/ui"
 )
 
-func tone(kind string) ui.Tone {
-	switch kind {
-	case "success":
-		return ui.Success
-	case "warning":
-		return ui.Warning
-	case "fault":
-		return ui.Fault
-	}
-	return ui.Info
-}
-
 func (m *Module) summary(c *web.Context, charge Charge) []ui.SummaryRow {
 	rows := []ui.SummaryRow{
 		{Name: c.T("pay.amount"), Value: charge.Amount.In(c.Lang())},
