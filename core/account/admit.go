@@ -385,17 +385,16 @@ func (m *Module) begin(ctx context.Context, p Proof, methods string, via Via) (E
 	if err != nil {
 		return Entry{}, err
 	}
-	stmts := []store.Stmt{
-		accountdb.InsertSessionStmt(row),
-		accountdb.InsertTokenStmt(accountdb.InsertTokenParams{Hash: hash[:], Person: p.Person, SessionID: row.ID, Ends: row.Ends}),
-	}
 	device, err := m.meet(ctx, p, via)
 	if err != nil {
 		return Entry{}, err
 	}
 	row.DeviceID = device.id
-	stmts[0] = accountdb.InsertSessionStmt(row)
-	if stmts = append(stmts, device.stmts...); device.word == nil {
+	stmts := append([]store.Stmt{
+		accountdb.InsertSessionStmt(row),
+		accountdb.InsertTokenStmt(accountdb.InsertTokenParams{Hash: hash[:], Person: p.Person, SessionID: row.ID, Ends: row.Ends}),
+	}, device.stmts...)
+	if device.word == nil {
 		err = m.base.Store.Append(ctx, stmts...)
 	} else {
 		err = m.base.Store.Write(ctx, func(tx *store.Tx) error {

@@ -14,6 +14,7 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
+	"posad.city/kit/vault"
 	"posad.city/kit/web"
 )
 
@@ -177,35 +178,38 @@ func (m *Module) PrepareRecovery(ctx context.Context, a act.Act, r Recovery) (fu
 	}
 	fresh := id.New(m.base.Clock.Now())
 	return func(tx *store.Tx) error {
-		account, err := m.OpenFor(tx, r.Person, fresh)
-		if err != nil {
+		if err := m.setContacts(tx, was, sealed, fresh, r); err != nil {
 			return err
-		}
-		n, err := accountdb.RecoverProfile(tx, sealed, r.Person, was.Version)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return ErrChanged
-		}
-		if r.Drop {
-			if err := dropContacts(tx, r.Person); err != nil {
-				return err
-			}
-		}
-		if err := m.swapContacts(tx, account, was, r); err != nil {
-			return err
-		}
-		if r.Forget {
-			if err := m.forgetWays(tx, r.Person); err != nil {
-				return err
-			}
 		}
 		if err := errors.Join(link.Put(tx), word(tx), m.announcePerson(tx, r.Person)); err != nil {
 			return err
 		}
 		return m.CloseOthers(tx, r.Person, id.ID{})
 	}, nil
+}
+
+// setContacts carries a recovery's change of contacts and ways out. fresh is the account of a person who has none yet.
+func (m *Module) setContacts(tx *store.Tx, was Person, sealed vault.Sealed, fresh id.ID, r Recovery) error {
+	account, err := m.OpenFor(tx, r.Person, fresh)
+	if err != nil {
+		return err
+	}
+	n, err := accountdb.RecoverProfile(tx, sealed, r.Person, was.Version)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return ErrChanged
+	}
+	if r.Drop {
+		if err := dropContacts(tx, r.Person); err != nil {
+			return err
+		}
+	}
+	if err := m.swapContacts(tx, account, was, r); err != nil || !r.Forget {
+		return err
+	}
+	return m.forgetWays(tx, r.Person)
 }
 
 // allContacts are the contacts of a person and of those merged into them: each is told of a recovery.
@@ -270,14 +274,7 @@ func (m *Module) swapContacts(tx *store.Tx, account id.ID, was Person, r Recover
 		if old.key == r.Contact.key || old.Channel != r.Contact.Channel && !r.Drop {
 			continue
 		}
-		held, err := accountdb.ContactByKey(tx, old.keyed(m.base.Vault))
-		if errors.Is(err, store.ErrNone) || err == nil && held.Person != r.Person {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if _, err := accountdb.DropContact(tx, old.keyed(m.base.Vault), held.Account); err != nil {
+		if err := m.dropOwn(tx, r.Person, old); err != nil {
 			return err
 		}
 	}

@@ -92,10 +92,19 @@ func (m *Module) meet(ctx context.Context, p Proof, via Via) (met, error) {
 	return out, err
 }
 
+// peopleOfBrowser is how many people a browser is known to; who used it longest ago is a stranger to it again, so that a
+// browser that a whole library shares makes nobody's sign-in long.
+const peopleOfBrowser = 20
+
 // newNames gives a browser another name for each person who signs in by it.
 func newNames(all []accountdb.DeviceKey, hash []byte) []store.Stmt {
 	var out []store.Stmt
-	for _, row := range all {
+	all = slices.SortedFunc(slices.Values(all), func(a, b accountdb.DeviceKey) int { return b.Seen.Compare(a.Seen) })
+	for i, row := range all {
+		if i >= peopleOfBrowser {
+			out = append(out, accountdb.LeaveDeviceKeyStmt(row.Hash, row.Person))
+			continue
+		}
 		out = append(out,
 			accountdb.InsertDeviceKeyStmt(accountdb.InsertDeviceKeyParams{Hash: hash, Person: row.Person, Device: row.Device, Seen: row.Seen}),
 			accountdb.LeaveDeviceKeyStmt(row.Hash, row.Person),

@@ -166,14 +166,14 @@ func (h held) Forget(ctx context.Context, person id.ID) error {
 	if err != nil && !errors.Is(err, store.ErrNone) {
 		return err
 	}
-	accounts, err := h.m.AccountOf(ctx, person)
-	if err != nil {
-		return err
-	}
-	for _, account := range accounts {
-		if err := h.m.base.Store.Write(ctx, func(tx *store.Tx) error { return h.dropWays(tx, one, account) }); err != nil {
-			return fmt.Errorf("account: forget ways in: %w", err)
+	err = h.m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := dropContacts(tx, person); err != nil {
+			return err
 		}
+		return h.m.forgetWays(tx, person)
+	})
+	if err != nil {
+		return fmt.Errorf("account: forget ways in: %w", err)
 	}
 	err = h.m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := h.m.CloseOthers(tx, person, id.ID{}); err != nil {
@@ -191,35 +191,6 @@ func (h held) Forget(ctx context.Context, person id.ID) error {
 	})
 	if err != nil {
 		return fmt.Errorf("account: forget: %w", err)
-	}
-	return nil
-}
-
-func (h held) dropWays(tx *store.Tx, one Person, account id.ID) error {
-	for _, channel := range []Channel{Email, Phone} {
-		c := one.contact(channel)
-		if c.key == "" {
-			continue
-		}
-		if _, err := accountdb.DropContact(tx, c.keyed(h.m.base.Vault), account); err != nil {
-			return err
-		}
-	}
-	if _, err := accountdb.SetPassword(tx, account, ""); err != nil {
-		return err
-	}
-	rows, err := accountdb.WaysOf(tx, account)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		way, err := accountdb.WayByID(tx, account, row.ID)
-		if err != nil {
-			return err
-		}
-		if err := h.m.dropIn(tx, way); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -278,10 +279,6 @@ func (m *Module) DropWay(ctx context.Context, a act.Act, account, way id.ID) err
 	if err != nil {
 		return err
 	}
-	basics, err := m.basics(ctx, a, account)
-	if err != nil {
-		return err
-	}
 	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		if err := ownAccount(tx, a, account); err != nil {
 			return err
@@ -290,7 +287,7 @@ func (m *Module) DropWay(ctx context.Context, a act.Act, account, way id.ID) err
 		if err != nil {
 			return err
 		}
-		if err := m.leaveOne(tx, basics, account, way); err != nil {
+		if err := leaveOne(tx, account, way, nil); err != nil {
 			return err
 		}
 		if err := m.dropIn(tx, row); err != nil {
@@ -324,30 +321,16 @@ func (m *Module) dropIn(tx *store.Tx, row accountdb.WayByIDRow) error {
 	return nil
 }
 
-// basics is which contacts an account signs in by, as their keys. A password alone opens nothing: it goes with a contact.
-func (m *Module) basics(ctx context.Context, a act.Act, account id.ID) ([]Contact, error) {
-	person, err := m.Person(ctx, a, "account.look.profile", a.Actor.Person)
+// leaveOne refuses to take away what only can be signed in by: the way given, or the contact, whichever is not empty. A
+// password alone opens nothing: it goes with a contact.
+func leaveOne(tx *store.Tx, account, way id.ID, contact vault.Keyed) error {
+	contacts, err := accountdb.ContactsOf(tx, account)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out []Contact
-	for _, channel := range []Channel{Phone, Email} {
-		if c := person.contact(channel); c.key != "" {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-
-// leaveOne refuses to take away what only can be signed in by: the way given, or the contact of the zero id.
-func (m *Module) leaveOne(tx *store.Tx, contacts []Contact, account, way id.ID) error {
-	for _, c := range contacts {
-		held, err := accountdb.ContactByKey(tx, c.keyed(m.base.Vault))
-		if err == nil && held.Account == account {
+	for _, row := range contacts {
+		if !bytes.Equal(row.Contact, contact) {
 			return nil
-		}
-		if err != nil && !errors.Is(err, store.ErrNone) {
-			return err
 		}
 	}
 	rows, err := accountdb.WaysOf(tx, account)

@@ -204,7 +204,7 @@ func (j Joining) finish(tx *store.Tx) error {
 	return nil
 }
 
-// MergesOf lists the merges in force and past that led to a person or to those merged into them, newest first.
+// MergesOf lists the merges in force and past that led to the actor or to those merged into them, the oldest first for each.
 func (m *Module) MergesOf(ctx context.Context, a act.Act) ([]Merge, error) {
 	var out []Merge
 	err := m.base.Store.Look(ctx, a, "account.look.merge", func(p *store.Personal) error {

@@ -202,41 +202,37 @@ func (m *Module) PutContact(ctx context.Context, a act.Act, try id.ID, code stri
 	})
 }
 
-// DropContact takes a contact out of the person's account and data. Errors: ErrLastWay when nobody could sign in any more.
+// DropContact takes a contact out of the person's data and out of whichever of their accounts it signs in to. Errors:
+// ErrLastWay when nobody could sign in to that account any more.
 func (m *Module) DropContact(ctx context.Context, a act.Act, channel Channel) error {
 	person, err := m.Person(ctx, a, "account.look.profile", a.Actor.Person)
 	if err != nil {
 		return err
 	}
-	gone, left := person.contact(channel), person.contact(Phone)
-	if channel == Phone {
-		left = person.contact(Email)
-		person.Phone = ""
-	} else {
-		person.Email = ""
-	}
+	gone := person.contact(channel)
 	if gone.key == "" {
 		return store.ErrNone
 	}
+	person.drop(channel)
 	words, err := m.PrepareWord(ctx, Word{
 		Person: person.ID, Key: "account.way_dropped/" + a.ID.String(), Kind: "account.word.way_dropped", Path: securityPath, Also: []Contact{gone},
 	})
 	if err != nil {
 		return err
 	}
-	var rest []Contact
-	if left.key != "" {
-		rest = append(rest, left)
-	}
+	key := gone.keyed(m.base.Vault)
 	_, err = m.saveProfile(ctx, a, person, func(tx *store.Tx) error {
-		session, err := accountdb.SessionByID(tx.As(reader, "account.session"), a.Actor.Person, a.Session)
+		held, err := accountdb.ContactByKey(tx, key)
+		if errors.Is(err, store.ErrNone) || err == nil && held.Person != person.ID {
+			return words(tx) // it signs in to nothing of theirs
+		}
 		if err != nil {
 			return err
 		}
-		if err := m.leaveOne(tx, rest, session.Account, id.ID{}); err != nil {
+		if err := leaveOne(tx, held.Account, id.ID{}, key); err != nil {
 			return err
 		}
-		if _, err := accountdb.DropContact(tx, gone.keyed(m.base.Vault), session.Account); err != nil {
+		if _, err := accountdb.DropContact(tx, key, held.Account); err != nil {
 			return err
 		}
 		return words(tx)
@@ -263,7 +259,7 @@ func (m *Module) swapContact(tx *store.Tx, a act.Act, old, fresh Contact) error 
 		return err
 	}
 	if old.key != "" && old.key != fresh.key {
-		if _, err := accountdb.DropContact(tx, old.keyed(m.base.Vault), session.Account); err != nil {
+		if err := m.dropOwn(tx, a.Actor.Person, old); err != nil {
 			return err
 		}
 	}
@@ -274,9 +270,23 @@ func (m *Module) swapContact(tx *store.Tx, a act.Act, old, fresh Contact) error 
 		return err
 	}
 	held, err := accountdb.ContactByKey(tx, fresh.keyed(m.base.Vault))
-	if err == nil && held.Account != session.Account {
+	if err == nil && held.Person != a.Actor.Person {
 		return ErrTaken
 	}
+	return err
+}
+
+// dropOwn takes a contact out of whichever of the person's accounts it signs in to.
+func (m *Module) dropOwn(tx *store.Tx, person id.ID, c Contact) error {
+	key := c.keyed(m.base.Vault)
+	held, err := accountdb.ContactByKey(tx, key)
+	if errors.Is(err, store.ErrNone) || err == nil && held.Person != person {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = accountdb.DropContact(tx, key, held.Account)
 	return err
 }
 

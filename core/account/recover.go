@@ -79,7 +79,9 @@ func (m *Module) AskRecovery(ctx context.Context, account, person id.ID) (SelfRe
 	if err != nil {
 		return SelfRecovery{}, err
 	}
+	wish := out
 	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		out = wish
 		open, rested, err := m.recoveryOf(tx.As(reader, "account.session"), account, tx.Now())
 		if err != nil {
 			return err

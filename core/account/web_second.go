@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/lang"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
 	"posad.city/kit/web"
 )
 
@@ -230,7 +233,7 @@ func (m *Module) levelChoices(c *web.Context, level act.Level) ([]choice, error)
 	return append(out, choice{Title: c.T("account.raise.centre"), Lead: c.T("account.raise.centre_lead"), Icon: "buildings"}), nil
 }
 
-// showLast begins a sign-in as this browser's last one went.
+// postLast begins a sign-in as this browser's last one went.
 func (m *Module) postLast(c *web.Context) error {
 	last, ok, err := m.lastHere(c)
 	if err != nil {
@@ -287,8 +290,11 @@ func (m *Module) last(c *web.Context) (lastView, error) {
 		return lastView{}, err
 	}
 	person, err := m.Person(c.Context(), reader, "account.look.profile", last.Person)
-	if err != nil {
+	if errors.Is(err, store.ErrNone) || errors.Is(err, vault.ErrErased) {
 		return lastView{}, nil // erased meanwhile: nobody is known here
+	}
+	if err != nil {
+		return lastView{}, err
 	}
 	out := lastView{Method: last.Method, When: lang.Moment(c.Lang(), last.Seen, c.Now(), m.deps.Zone)}
 	contacts := []Contact{person.contact(Email), person.contact(Phone)}
