@@ -448,7 +448,7 @@ func TestOpenPages(t *testing.T) {
 			t.Errorf("the key %q is told %d", wrong, got.status)
 		}
 	}
-	phone.get("/account/security/push").contains(t, "/approve\"")
+	phone.get("/account/security").contains(t, "/approve\"")
 	phone.post(asked(t, phone), "number", number)
 	if got := look(key[1]); got.status != 204 {
 		t.Errorf("it was answered, but the page is told %d", got.status)
