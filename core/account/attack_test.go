@@ -355,6 +355,36 @@ func TestATokenFromBeforeAStepUpIsDead(t *testing.T) {
 	})
 }
 
+// A password is judged by its length and by whether thieves know it, and by nothing else; it is compared whole.
+func TestWhatAPasswordMayBe(t *testing.T) {
+	t.Parallel()
+	r := one(t)
+	_, a := r.enter(t, "boris@example.org")
+	for password, want := range map[string]string{
+		"zxlqwpv": "account.password_short", "zxlqwpvb": "", "тетива лук": "", "        ~~~~": "",
+		strings.Repeat("ab cd ", 11): "", strings.Repeat("ñ", 200): "", strings.Repeat("ñ", 201): "account.password_long",
+		"password": "account.password_common", "12345678": "account.password_common",
+	} {
+		err := r.SetPassword(t.Context(), a, "", password)
+		switch f := fault.Of(err); {
+		case want == "" && err != nil, want != "" && (err == nil || len(f.Fields) != 1 || f.Fields[0].ID != want):
+			t.Errorf("%q: %v, want %q", password, err, want)
+		case want != "":
+			continue
+		}
+		boris, err := account.ParseContact("boris@example.org")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.ProvePassword(t.Context(), boris, password, account.Via{}); err != nil {
+			t.Errorf("%q signs nobody in: %v", password, err)
+		}
+		if _, err := r.ProvePassword(t.Context(), boris, password+"x", account.Via{}); err == nil {
+			t.Errorf("%q is cut before it is compared", password)
+		}
+	}
+}
+
 // enterHere signs a browser in by a code.
 func (r *rig) enterHere(t *testing.T, b *browser, contact string) {
 	t.Helper()
