@@ -45,8 +45,16 @@ func TestKeysRotateUnderLoad(t *testing.T) {
 	if err := h.Base.Vault.Retire(t.Context(), vault.Holders, 1); err != nil {
 		t.Errorf("the old key still wraps somebody's: %v", err)
 	}
-	if got := anna.Post("/account/profile", url.Values{"_csrf": {hidden(t, form, "_csrf")}, "version": {hidden(t, form, "version")}, "lang": {"en"}}); got.Status != http.StatusSeeOther {
-		t.Errorf("a form of before the change: %d %s", got.Status, got.Body)
+	sent := url.Values{"_csrf": {hidden(t, form, "_csrf")}, "version": {hidden(t, form, "version")}, "lang": {"en"}}
+	got := anna.Do(apptest.Call{ // an old browser, which says nothing of where it comes from: the form's token alone lets it through
+		Method: http.MethodPost, Path: "/account/profile", Type: "application/x-www-form-urlencoded", Body: []byte(sent.Encode()),
+		Header: map[string]string{"Sec-Fetch-Site": ""},
+	})
+	if got.Status != http.StatusSeeOther || got.Where() != "/account/profile" {
+		t.Errorf("a form of before the change: %d to %s %s", got.Status, got.Where(), got.Body)
+	}
+	if saved := anna.Get("/account/profile"); !strings.Contains(saved.Body, `lang="en"`) {
+		t.Error("the form of before the change was not taken")
 	}
 	if err := h.RotateKeys(t.Context(), app.KeysCommand{Rotate: "index"}, 0, &said); err == nil {
 		t.Error("the index of keyed search was rotated")
