@@ -39,6 +39,9 @@ func (m *Module) securityPage(c *web.Context, t typed) error {
 	if v.Ways, err = m.waysView(c); err != nil {
 		return err
 	}
+	if held, ok := c.Held(); ok && held.Get("second") != "" {
+		v.Ways.Second = policies[held.Get("second")]
+	}
 	v.More = m.base.Pages.Links(c, page.MenuSecure)
 	if v.Devices, err = m.DevicesOf(c.Context(), c.Act(), c.Person()); err != nil {
 		return err

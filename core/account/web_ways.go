@@ -131,6 +131,9 @@ func (m *Module) wayPage(c *web.Context, account, way id.ID, t typed) error {
 	if err != nil {
 		return err
 	}
+	if held, ok := c.Held(); ok && held.Get("name") != "" {
+		w.Name = held.Get("name")
+	}
 	return m.inAccount(c, "account.ways.title", t, wayPage(c, w, t.fields))
 }
 
@@ -214,6 +217,9 @@ func (m *Module) changeWord(c *web.Context, kind string) (func(*store.Tx) error,
 	})
 }
 
+// policies are what the form of the second step says, and what is kept of it.
+var policies = map[string]string{"risk": SecondByRisk, SecondAlways: SecondAlways, SecondNeeded: SecondNeeded}
+
 type secondPolicyForm struct {
 	Second string `json:"second" max:"20"`
 }
@@ -226,7 +232,7 @@ func (m *Module) postSecondPolicy(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	policy, known := map[string]string{"risk": SecondByRisk, SecondAlways: SecondAlways, SecondNeeded: SecondNeeded}[form.Second]
+	policy, known := policies[form.Second]
 	if !known {
 		return m.securityPage(c, typed{web.Status(ErrFields), []fault.Field{{Name: "second", ID: "account.second_unknown"}}})
 	}

@@ -28,6 +28,7 @@ export async function person(browser, { width, height = 900, lang = 'ru', script
   });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
+  page.scriptless = !script;
   watch(page, troubles);
   return page;
 }

@@ -25,3 +25,39 @@ export async function fits(page, name) {
 export async function words(page) {
   return (await page.locator('body').innerText()).replaceAll(/[\u00a0\u202f]/g, ' ');
 }
+
+// examine looks at a page as every kind of person would: axe on a phone and on a desk, in light and dark, and whether the
+// narrowest screen needs scrolling sideways. POSAD_PICTURES names a folder that takes a picture of each at both widths.
+export async function examine(page, name) {
+  if (!page.scriptless) return look(page, name);
+  const twin = await copy(page);
+  await look(twin, name);
+  await twin.context().close();
+}
+
+async function look(page, name) {
+  const size = page.viewportSize();
+  const theme = (value) => page.evaluate((set) => { document.documentElement.dataset.theme = set; }, value);
+  for (const [width, worn] of [[390, 'light'], [1280, 'light'], [390, 'dark']]) {
+    await page.setViewportSize({ width, height: 900 });
+    await theme(worn);
+    await accessible(page, `${name}, ${worn}, ${width}`);
+    if (process.env.POSAD_PICTURES && worn === 'light') await page.screenshot({ path: `${process.env.POSAD_PICTURES}/${name.replaceAll(' ', '-')}-${width}.png`, fullPage: true });
+  }
+  await theme('light');
+  await page.setViewportSize({ width: 320, height: 700 });
+  await fits(page, name);
+  await page.setViewportSize(size);
+}
+
+// copy shows the same document where scripts may run: axe needs timers, which a browser without scripts has none of. The
+// page's own scripts are kept out.
+async function copy(page) {
+  const content = await page.content(), address = page.url();
+  const context = await page.context().browser().newContext({ viewport: page.viewportSize(), reducedMotion: 'reduce' });
+  await context.route((url) => url.pathname.endsWith('.js'), (route) => route.abort());
+  await context.route(address, (route) => route.fulfill({ body: content.replaceAll(/<meta http-equiv="refresh"[^>]*>/g, ''), contentType: 'text/html; charset=utf-8' }));
+  const twin = await context.newPage();
+  await twin.goto(address);
+  return twin;
+}

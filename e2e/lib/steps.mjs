@@ -1,6 +1,7 @@
 // What people do on the pages, in their own words; the tests are told with these. Everything here works with and without
 // JavaScript and in both languages: controls are found by their names, texts are checked by the tests.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -171,3 +172,23 @@ export async function fillAddress(page, name, house, flat) {
   const control = page.locator(`main [name="${name}.flat"]`);
   if (flat && await control.count()) await control.fill(flat);
 }
+
+export const signOut = async (page) => {
+  await open(page, '/account/profile');
+  // The button stands in two menus; the screen shows one of them.
+  await Promise.all([page.waitForEvent('domcontentloaded'), page.locator('form[action="/sign-out"] button').first().evaluate((button) => button.click())]);
+};
+
+// scan reads the QR code of a picture on the page, as a phone's camera does; the reader is nobody's of this house.
+export async function scan(page, picture = 'main img') {
+  const path = join(kept, 'code.png');
+  await page.locator(picture).first().screenshot({ path });
+  return execFileSync('zbarimg', ['-q', '--raw', path]).toString().trim();
+}
+
+// totp is what an authenticator app shows for a key at a moment, in ms.
+export const totp = (key, at = Date.now()) =>
+  execFileSync('oathtool', ['--totp', '--base32', `--now=@${Math.floor(at / 1000)}`, key]).toString().trim();
+
+// press presses the button of a form that has an action.
+export const press = (page, action, button = '') => send(page, page.locator(`main form[action="${action}"] button${button}`).first());
