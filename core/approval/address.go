@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"posad.city/kit/reach"
 )
 
 // The address of a push service is given by a browser, so that it may be anything: a neighbour of this server, a machine
@@ -43,35 +45,6 @@ func thisMachine(host string) bool {
 	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
-// closed are the networks that are nobody's on the Internet, or lead into one by translation (IANA's special-purpose
-// registries), beside those that netip names.
-var closed = prefixes(
-	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-	"240.0.0.0/4", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10",
-)
-
-func prefixes(texts ...string) []netip.Prefix {
-	out := make([]netip.Prefix, len(texts))
-	for i, text := range texts {
-		out[i] = netip.MustParsePrefix(text)
-	}
-	return out
-}
-
-// public tells whether an address is a machine's on the Internet.
-func public(address netip.Addr) bool {
-	address = address.Unmap()
-	if !address.IsValid() || address.Zone() != "" || !address.IsGlobalUnicast() || address.IsPrivate() {
-		return false
-	}
-	for _, p := range closed {
-		if p.Contains(address) {
-			return false
-		}
-	}
-	return true
-}
-
 // newClient dials public addresses alone, and with loopback this machine's. It sees the address that the name has come to,
 // follows nobody elsewhere and uses no proxy.
 func newClient(loopback bool) *http.Client {
@@ -80,7 +53,7 @@ func newClient(loopback bool) *http.Client {
 		if err != nil {
 			return fmt.Errorf("%w: %w", errAddress, err)
 		}
-		if public(to.Addr()) && to.Port() == 443 || loopback && to.Addr().Unmap().IsLoopback() {
+		if reach.Public(to.Addr()) && to.Port() == 443 || loopback && to.Addr().Unmap().IsLoopback() {
 			return nil
 		}
 		return errAddress

@@ -14,7 +14,6 @@ import (
 // What the tests of the whole module need of its inside.
 var (
 	CheckEndpoint = checkEndpoint
-	Public        = public
 	NewClient     = newClient
 	Draw          = draw
 	ReadToken     = readToken

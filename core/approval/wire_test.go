@@ -128,21 +128,6 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
-func TestPublicAddresses(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]bool{
-		"81.2.69.160": true, "2a00:1450:4010:c05::5f": true, "8.8.8.8": true,
-		"127.0.0.1": false, "10.1.2.3": false, "172.16.0.1": false, "192.168.1.1": false, "169.254.169.254": false, "100.64.0.1": false, "0.0.0.0": false,
-		"0.1.2.3": false, "224.0.0.1": false, "255.255.255.255": false, "192.0.2.1": false, "198.18.0.1": false, "198.51.100.1": false, "240.0.0.1": false,
-		"::1": false, "::": false, "fe80::1": false, "fc00::1": false, "fd12::1": false, "ff02::1": false, "::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false,
-		"64:ff9b::7f00:1": false, "2002:7f00:1::": false, "2001::1": false, "2001:db8::1": false, "::127.0.0.1": false, "fec0::1": false,
-	} {
-		if got := approval.Public(netip.MustParseAddr(address)); got != want {
-			t.Errorf("%s is public: %v", address, got)
-		}
-	}
-}
-
 // A name that leads to this machine is not dialled, whatever the text of the address said.
 func TestDialSeesTheAddress(t *testing.T) {
 	t.Parallel()

@@ -16,6 +16,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"posad.city/kit/clock"
+	"posad.city/kit/reach"
 )
 
 // The bounds of talking to a provider.
@@ -197,35 +198,8 @@ func checkDial(address string, local bool) error {
 		return errAddress
 	}
 	ip := at.Addr().Unmap().WithZone("")
-	if public(ip) || local && ip.IsLoopback() {
+	if reach.Public(ip) || local && ip.IsLoopback() {
 		return nil
 	}
 	return errAddress
-}
-
-// notPublic are the networks that are nobody's on the internet, beside those that netip knows (IANA's registries of
-// special-purpose addresses, RFC 6890), and those that carry another address inside.
-var notPublic = prefixes(
-	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-	"240.0.0.0/4", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10",
-)
-
-func prefixes(texts ...string) []netip.Prefix {
-	out := make([]netip.Prefix, len(texts))
-	for i, text := range texts {
-		out[i] = netip.MustParsePrefix(text)
-	}
-	return out
-}
-
-func public(ip netip.Addr) bool {
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
-		return false
-	}
-	for _, p := range notPublic {
-		if p.Contains(ip) {
-			return false
-		}
-	}
-	return true
 }

@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+
+	"posad.city/kit/reach"
 )
 
 // errInner says that an address leads into a network that is not for sites: the administrator, or whoever talks them
@@ -39,30 +41,11 @@ func outward(nearby bool) *http.Client {
 	}
 }
 
-// inner are networks that no site lies in, beyond those that netip tells (RFC 6890).
-var inner = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("::/96"),
-	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("3fff::/20"), netip.MustParsePrefix("5f00::/16"),
-	netip.MustParsePrefix("fec0::/10"), netip.MustParsePrefix("192.88.99.0/24"),
-}
-
 // outside refuses a resolved address that is not of the open internet.
 func outside(address string) error {
 	parsed, err := netip.ParseAddrPort(address)
-	if err != nil {
+	if err != nil || !reach.Public(parsed.Addr()) {
 		return errInner
-	}
-	ip := parsed.Addr().Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() {
-		return errInner
-	}
-	for _, prefix := range inner {
-		if prefix.Contains(ip) {
-			return errInner
-		}
 	}
 	return nil
 }

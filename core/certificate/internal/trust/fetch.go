@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"posad.city/kit/reach"
 )
 
 // fetcher asks other houses. What a certificate names is asked on the public network only, at the ports of the web.
@@ -62,21 +64,14 @@ func (f *fetcher) named(address string) bool {
 	return slices.Contains(f.inside, address) || err == nil && slices.Contains(f.inside, host)
 }
 
-// reserved are networks that are neither private by name nor the public network.
-var reserved = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
-}
-
 // public refuses an address that the connection is about to be made to, after names were resolved.
 func public(address string) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRefused, err)
 	}
-	ip := at.Addr().Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(ip) }) {
-		return fmt.Errorf("%w: %v is not on the public network", errRefused, ip)
+	if !reach.Public(at.Addr()) {
+		return fmt.Errorf("%w: %v is not on the public network", errRefused, at.Addr())
 	}
 	return nil
 }
