@@ -104,10 +104,12 @@ func retiredAt(s vault.Secret) string {
 
 // rewrap waits until the new key is in use and moves every holder's key to it. It may be cut off and begun again.
 func (h *House) rewrap(ctx context.Context, lead time.Duration, tell io.Writer) error {
+	wait := time.NewTimer(lead)
+	defer wait.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(lead):
+	case <-wait.C:
 	}
 	moved := 0
 	for {
