@@ -34,8 +34,9 @@ type Config struct {
 	Bank     Bank              `yaml:"bank"`
 	Agencies map[string]Agency `yaml:"agencies"` // by the agency's key in the city's data
 
-	Providers    []Provider         `yaml:"providers"`   // outside OpenID providers that people may sign in by
-	Certificates certificate.Config `yaml:"certificate"` // sign-in by client certificate
+	Guardianship string             `yaml:"guardianship"` // key of the agency whose officials appoint guardians; empty: the register alone does
+	Providers    []Provider         `yaml:"providers"`    // outside OpenID providers that people may sign in by
+	Certificates certificate.Config `yaml:"certificate"`  // sign-in by client certificate
 
 	Demo  bool   `yaml:"-"` // the demo city: its people, its clock can be moved, its mailbox is shown
 	Watch string `yaml:"-"` // folder of definitions that is published when it changes; demo only

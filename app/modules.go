@@ -93,7 +93,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	if err := m.ways(conf, zone); err != nil {
 		return nil, err
 	}
-	m.Mandate = mandate.New(mandate.Deps{Accounts: m.Account, Zone: zone})
+	m.Mandate = mandate.New(mandate.Deps{Accounts: m.Account, Guardianship: conf.Guardianship, Zone: zone})
 	m.Organisation = organisation.New(organisation.Deps{Accounts: m.Account, Mandates: m.Mandate, Certificates: m.Cert, Zone: zone})
 	m.Service = service.New(service.Deps{Today: m.today})
 	m.Document = document.New(document.Deps{Address: conf.Address, Zone: inZone, Families: m.Mandate})
