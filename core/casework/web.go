@@ -3,6 +3,7 @@ package casework
 import (
 	"slices"
 
+	"posad.city/core/mandate"
 	"posad.city/core/page"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
@@ -26,7 +27,29 @@ func (m *Module) showCases(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.base.Pages.Render(c, page.Options{Title: c.T("casework.title"), Layout: page.Account}, listPage(c, rows))
+	acting, err := m.listFor(c)
+	if err != nil {
+		return err
+	}
+	return m.base.Pages.Render(c, page.Options{Title: c.T("casework.title"), Layout: page.Account, Acting: acting}, listPage(c, rows))
+}
+
+// listFor says whose cases alone the list shows, where the address names somebody for whom the person may look.
+func (m *Module) listFor(c *web.Context) (*ui.Acting, error) {
+	asked := c.Query("for")
+	if asked == "" || asked == c.Person().String() {
+		return nil, nil
+	}
+	others, err := m.deps.Family.Acting(c.Context(), c.Act(), c.Person())
+	for _, other := range others {
+		if other.Giver.String() == asked && slices.Contains(other.Scopes, mandate.ScopeRead) {
+			return &ui.Acting{
+				Text: c.T("mandate.acting", "name", other.Called(c.Lang())),
+				Link: ui.Link{Text: c.T("mandate.acting_what"), Href: "/account/mandates/" + other.ID.String()},
+			}, nil
+		}
+	}
+	return nil, err
 }
 
 // rows are the lines of the list: what it is, how it stands, by when, for whom.

@@ -81,12 +81,15 @@ func (m *Module) shelves(c *web.Context) ([]shelf, error) {
 		}
 		out = append(out, one)
 	}
+	if len(out) > 0 && !wanted(c, self) {
+		return out, nil // the page is of whom the address names, and says so
+	}
 	// One's own come last to be asked, so that the page is one's own, and first on it.
 	if err := c.May(object(self, "")); err != nil {
 		return nil, err
 	}
 	if !wanted(c, self) {
-		return out, nil
+		return nil, nil
 	}
 	own, err := m.Results(c.Context(), c.Act(), self, id.ID{})
 	return append([]shelf{{Person: self, Results: own}}, out...), err

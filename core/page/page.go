@@ -42,7 +42,8 @@ type Options struct {
 	Aside       templ.Component // for Form
 	Faulty      bool            // the form on the page has faults
 	Htmx        bool
-	Status      int // 0: 200, or 422 when Faulty
+	Status      int        // 0: 200, or 422 when Faulty
+	Acting      *ui.Acting // for whom the page is, where the permission to it is one's own; nil: what the permission says
 }
 
 // Link is a place in one of the menus. Links stand by Order, then by address.
@@ -156,7 +157,7 @@ func (s *Site) shell(c *web.Context, o Options) ui.Shell {
 		SignIn: ui.Link{Text: c.T("page.sign_in"), Href: "/sign-in?back=" + queryEscape(c.Here())},
 		Nav:    s.links(c, MenuMain), Tabs: s.links(c, MenuTabs), CSRF: c.FormToken(),
 	}
-	if s.Acting != nil && !c.Act().Mandate.IsZero() {
+	if out.Acting = o.Acting; out.Acting == nil && s.Acting != nil && !c.Act().Mandate.IsZero() {
 		out.Acting = s.Acting(c)
 	}
 	for _, l := range lang.All() {
