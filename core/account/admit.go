@@ -335,9 +335,9 @@ func (m *Module) showed(c *web.Context, s web.Session, p Proof) error {
 		if err != nil {
 			return err
 		}
+		strong := row.Strong || p.Strong || twoFactors(methods)
 		_, err = accountdb.RaiseSession(tx, accountdb.RaiseSessionParams{
-			Person: s.Person, ID: s.ID, Methods: methods, Strong: row.Strong || p.Strong || twoFactors(methods),
-			Level: max(row.Level, int64(p.Level)), Proved: tx.Now(),
+			Person: s.Person, ID: s.ID, Methods: methods, Strong: strong, Level: max(row.Level, int64(reach(p, strong))), Proved: tx.Now(),
 		})
 		if err != nil {
 			return err

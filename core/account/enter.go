@@ -277,9 +277,19 @@ func (m *Module) sessionRow(ctx context.Context, p Proof, methods string, via Vi
 	if most == 0 {
 		most = SessionMost
 	}
+	strong := p.Strong || twoFactors(methods)
 	return accountdb.InsertSessionParams{
-		Person: p.Person, ID: id.New(now), Account: p.Account, Level: int64(p.Level), Channel: string(via.Channel), Csrf: randomBytes(32),
+		Person: p.Person, ID: id.New(now), Account: p.Account, Level: int64(reach(p, strong)), Channel: string(via.Channel), Csrf: randomBytes(32),
 		Device: keys.Seal("session", "device", []byte(via.Device)), Started: now, Ends: now.Add(most), Methods: methods,
-		Strong: p.Strong || twoFactors(methods), Place: keys.Seal("session", "place", []byte(via.Place)), ByOfficial: via.By,
+		Strong: strong, Place: keys.Seal("session", "place", []byte(via.Place)), ByOfficial: via.By,
 	}, hash, token, nil
+}
+
+// reach is the most that a sign-in makes sure of. Two factors are enough for whatever the city has proved of the person, and
+// the session is never surer than its person. A certificate and an outside provider say by themselves how sure they are.
+func reach(p Proof, strong bool) act.Level {
+	if strong && p.Method != ByCertificate && p.Method != ByProvider {
+		return act.Verified
+	}
+	return p.Level
 }

@@ -42,7 +42,7 @@ type Deps struct {
 	// Live tells whether a session is open now; nil: it is asked of Accounts, which is slower.
 	Live   func(ctx context.Context, person, session id.ID) (bool, error)
 	Zone   *time.Location // the city's, for dates; nil: UTC
-	Nearby bool           // sites may lie on this machine and in private networks: a demo, a test, a city's own data centre
+	Nearby bool           // sites may lie on this machine and in private networks: a demo, a test
 	Client *http.Client   // for calls to sites; nil: one that reaches no private address unless Nearby
 }
 
