@@ -87,7 +87,7 @@ type consentForm struct {
 	Answer  string   `json:"answer" max:"10"`
 }
 
-// account is the permission's object of a person's own account.
+// ownAccount is the permission's object of a person's own account.
 func ownAccount(c *web.Context) act.Object { return act.Object{Kind: "account", Holder: c.Person()} }
 
 // postConsent takes the person's answer.

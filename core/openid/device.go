@@ -171,6 +171,9 @@ func (m *Module) handDevice(tx *store.Tx, f *family, in asks, tokens pair, faile
 		return nil
 	}
 	if *failed = m.sessionHolds(tx, *f); *failed != nil {
+		if _, refused := asError(*failed); !refused {
+			return *failed
+		}
 		return nil
 	}
 	if in.key != "" {

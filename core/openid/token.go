@@ -3,12 +3,14 @@ package openid
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"posad.city/core/openid/internal/store"
 	"posad.city/kit/act"
+	"posad.city/kit/fault"
 	"posad.city/kit/store"
 	"posad.city/kit/web"
 )
@@ -102,6 +104,9 @@ func (m *Module) byCode(ctx context.Context, in asks) (handed, error) {
 			return err
 		}
 		if failed = m.checkCode(tx, row, f, in); failed != nil {
+			if _, refused := asError(failed); !refused {
+				return failed
+			}
 			return m.afterRefusal(tx, row, f)
 		}
 		return m.useCode(tx, row, &f, in, tokens)
@@ -135,16 +140,18 @@ func (m *Module) checkCode(tx *store.Tx, row openiddb.OpenidCode, f family, in a
 	return m.sessionHolds(tx, f)
 }
 
-// sessionHolds tells, inside a Write, whether the session that a family hangs on is open.
+// sessionHolds tells, inside a Write, whether the session that a family hangs on is open: an *Error when it is not. That the
+// database failed is no such word, and costs nobody their tokens.
 func (m *Module) sessionHolds(tx *store.Tx, f family) error {
 	if f.offline {
 		return nil
 	}
 	as := act.Act{Actor: act.Actor{Kind: act.Person, Person: f.person}, Session: f.session}
-	if err := m.deps.Accounts.Guard(tx, as); err != nil {
+	err := m.deps.Accounts.Guard(tx, as)
+	if f := (*fault.Fault)(nil); errors.As(err, &f) {
 		return &Error{Code: "invalid_grant", Text: "the person's session is over", Cause: err}
 	}
-	return nil
+	return err
 }
 
 // afterRefusal ends what a used code has brought. A code that failed for any other reason is spent too: it had one try.
@@ -198,6 +205,9 @@ func (m *Module) byRefresh(ctx context.Context, in asks) (handed, error) {
 			return err
 		}
 		if failed = m.checkRefresh(tx, row, f, in); failed != nil {
+			if _, refused := asError(failed); !refused {
+				return failed
+			}
 			return nil
 		}
 		if row.Turn != f.turn && !m.lostAnswer(tx, row, f, in) {
