@@ -284,30 +284,34 @@ func (m *Module) CopyFile(ctx context.Context, a act.Act, c Copy, file string) (
 	return out.Bytes(), nil
 }
 
-// endMost is how many copies are ended at once.
+// endMost is how many copies one read takes.
 const endMost = 100
 
 // endCopies deletes the files of copies whose week is over.
 func (m *Module) endCopies(ctx context.Context) error {
-	var rows []mydatadb.ExportEnd
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		var err error
-		rows, err = mydatadb.EndedBefore(r, r.Now(), endMost)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("mydata: copies whose time is over: %w", err)
-	}
-	for _, row := range rows {
-		if err := m.endCopy(ctx, row.Person, row.Export); err != nil {
+	for {
+		var rows []mydatadb.ExportEnd
+		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+			var err error
+			rows, err = mydatadb.EndedBefore(r, r.Now(), endMost)
 			return err
+		})
+		if err != nil {
+			return fmt.Errorf("mydata: copies whose time is over: %w", err)
+		}
+		for _, row := range rows {
+			if err := m.endCopy(ctx, row.Person, row.Export); err != nil {
+				return err
+			}
+		}
+		if len(rows) < endMost {
+			return nil
 		}
 	}
-	return nil
 }
 
 func (m *Module) endCopy(ctx context.Context, person, which id.ID) error {
-	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	err := m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
 		if _, err := mydatadb.DeleteParts(tx, person, which); err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (m *Module) Investigate(ctx context.Context, a act.Act, n NewInvestigation)
 	if err != nil {
 		return Investigation{}, fmt.Errorf("mydata: whom to investigate: %w", err)
 	}
-	if person == a.Actor.Person {
+	if a.Is(person) {
 		return Investigation{}, ErrSelf
 	}
 	return m.openInvestigation(ctx, a, n, person, rules)

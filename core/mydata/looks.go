@@ -127,6 +127,8 @@ func (m *Module) looksAt(ctx context.Context, a act.Act, person id.ID, f Filter,
 			if err != nil {
 				return err
 			}
+			last := len(records) < lookChunk
+			records = wholeMoments(records)
 			for _, record := range records {
 				one, shown, err := m.shown(p, Seen{LookRecord: record, Person: person})
 				if err != nil {
@@ -136,7 +138,7 @@ func (m *Module) looksAt(ctx context.Context, a act.Act, person id.ID, f Filter,
 					out = append(out, one)
 				}
 			}
-			if len(records) < lookChunk || len(out) >= most || m.past(f, records) {
+			if last || len(out) >= most || m.past(f, records) {
 				return nil
 			}
 			from = records[len(records)-1].At
@@ -146,6 +148,18 @@ func (m *Module) looksAt(ctx context.Context, a act.Act, person id.ID, f Filter,
 		return nil, fmt.Errorf("mydata: looks: %w", err)
 	}
 	return out, nil
+}
+
+// wholeMoments leaves the last moment of a full chunk to the next one: there may be more looks of it.
+func wholeMoments(records []store.LookRecord) []store.LookRecord {
+	if len(records) < lookChunk {
+		return records
+	}
+	end := records[len(records)-1].At
+	if at := slices.IndexFunc(records, func(r store.LookRecord) bool { return r.At.Equal(end) }); at > 0 {
+		return records[:at]
+	}
+	return records
 }
 
 // past tells whether a chunk ends before the first day of the filter.
