@@ -3,6 +3,7 @@ package centre
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"posad.city/core/account"
 	"posad.city/core/page"
@@ -69,7 +70,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 }
 
 // registerWait is longer than the population register is given.
-const registerWait = 15_000_000_000
+const registerWait = 15 * time.Second
 
 // atDesk is the centre's desk, as permission sees it.
 func atDesk() act.Object { return act.Object{Kind: "visit", Agency: AgencyID()} }

@@ -101,21 +101,28 @@ func (h held) Forget(ctx context.Context, person id.ID) error {
 }
 
 func (h held) withdrawOffers(ctx context.Context, person id.ID) error {
-	offers, err := h.m.Made(ctx, act.ByJob(id.New(h.m.base.Clock.Now()), act.Purpose{Kind: "account"}), person)
-	if err != nil {
-		return err
-	}
-	for _, o := range offers {
-		err := h.m.base.Store.Write(ctx, func(tx *store.Tx) error {
-			if _, err := mandatedb.DropDoor(tx, o.door, person, o.ID); err != nil {
-				return err
-			}
-			_, err := mandatedb.AnswerOffer(tx, mandatedb.AnswerOfferParams{State: string(Withdrawn), Answered: tx.Now(), Maker: person, ID: o.ID})
-			return err
-		})
+	for {
+		offers, err := h.m.Made(ctx, act.ByJob(id.New(h.m.base.Clock.Now()), act.Purpose{Kind: "account"}), person)
 		if err != nil {
-			return fmt.Errorf("mandate: forget an offer: %w", err)
+			return err
+		}
+		for _, o := range offers {
+			if err := h.withdraw(ctx, o); err != nil {
+				return fmt.Errorf("mandate: forget an offer: %w", err)
+			}
+		}
+		if len(offers) < offersShown {
+			return nil
 		}
 	}
-	return nil
+}
+
+func (h held) withdraw(ctx context.Context, o Offer) error {
+	return h.m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := mandatedb.DropDoor(tx, o.door, o.Maker, o.ID); err != nil {
+			return err
+		}
+		_, err := mandatedb.AnswerOffer(tx, mandatedb.AnswerOfferParams{State: string(Withdrawn), Answered: tx.Now(), Maker: o.Maker, ID: o.ID})
+		return err
+	})
 }

@@ -162,7 +162,7 @@ func (t Terms) check(kind Kind, today calendar.Date, known func(service string) 
 	var out []fault.Field
 	wrong := func(name, key string) { out = append(out, fault.Field{Name: name, ID: key}) }
 	allowed := kind.Scopes()
-	if len(t.Scopes) == 0 || slices.ContainsFunc(t.Scopes, func(s string) bool { return !slices.Contains(allowed, s) }) {
+	if len(t.Scopes) == 0 || len(t.Scopes) > len(allowed) || slices.ContainsFunc(t.Scopes, func(s string) bool { return !slices.Contains(allowed, s) }) {
 		wrong("scopes", "mandate.scopes_needed")
 	}
 	if len(t.Services) > ServicesMost || slices.ContainsFunc(t.Services, func(s string) bool { return !known(s) }) {

@@ -41,7 +41,7 @@ func (m *Module) listOf(c *web.Context) (listView, error) {
 		return v, err
 	}
 	var takers []id.ID
-	for _, one := range given {
+	for _, one := range slices.Backward(given) { // the newest first
 		if takers = append(takers, one.Taker); one.Ended.IsZero() && v.Today.Before(one.Ends) {
 			v.Given = append(v.Given, one)
 		} else if len(v.Over) < overShown {
