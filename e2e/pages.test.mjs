@@ -61,11 +61,27 @@ const pages = [
   { name: 'catalogue', who: 'nobody', path: address('/services') },
   { name: 'search', who: 'nobody', path: address('/search?q=%D0%BF%D0%B0%D1%80%D0%BA%D0%BE%D0%B2%D0%BA%D0%B0') },
   { name: 'sign-in', who: 'nobody', path: address('/sign-in') },
+  { name: 'register', who: 'nobody', path: address('/register') },
+  { name: 'ask my device', who: 'nobody', path: address('/sign-in/push') },
+  { name: 'recovery code', who: 'nobody', path: address('/sign-in/recovery') },
+  { name: 'recover', who: 'nobody', path: address('/recover') },
   { name: 'check of a document', who: 'nobody', path: address('/check') },
   { name: 'home of a resident', who: 'anna', path: address('/') },
   { name: 'account', who: 'anna', path: address('/account') },
   { name: 'looks', who: 'anna', path: address('/account/looks') },
   { name: 'profile', who: 'anna', path: address('/account/profile') },
+  { name: 'security', who: 'anna', path: address('/account/security') },
+  { name: 'approvals', who: 'anna', path: address('/account/security/push') },
+  { name: 'app', who: 'anna', path: address('/account/security/app') },
+  { name: 'recovery codes', who: 'anna', path: address('/account/security/recovery') },
+  { name: 'password', who: 'anna', path: address('/account/security/password') },
+  { name: 'merge', who: 'anna', path: address('/account/merge') },
+  { name: 'mandates', who: 'anna', path: address('/account/mandates') },
+  { name: 'mandate asked', who: 'anna', path: address('/account/mandates/ask') },
+  { name: 'organisations', who: 'anna', path: address('/account/organisations') },
+  { name: 'sites', who: 'anna', path: address('/account/sites') },
+  { name: 'visits', who: 'anna', path: address('/account/visits') },
+  { name: 'data', who: 'anna', path: address('/account/data') },
   { name: 'messages', who: 'anna', path: address('/messages') },
   { name: 'bills', who: 'anna', path: address('/pay') },
   { name: 'case', who: 'anna', path: () => `/cases/${number.replaceAll('-', '')}` },
@@ -74,7 +90,7 @@ const pages = [
   { name: 'queue', who: 'kotova', path: address('/desk') },
   { name: 'case at the desk', who: 'kotova', path: () => `/desk/cases/${number.replaceAll('-', '')}` },
 ];
-const main = pages.filter((one) => ['gallery', 'home', 'account', 'form with mistakes', 'queue'].includes(one.name));
+const main = pages.filter((one) => ['gallery', 'home', 'sign-in', 'account', 'security', 'form with mistakes', 'queue'].includes(one.name));
 
 async function show(page, one) {
   await open(page, one.path());
