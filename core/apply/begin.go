@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"posad.city/core/apply/internal/store"
 	"posad.city/core/form"
@@ -56,16 +55,20 @@ func (m *Module) placeOf(ctx context.Context, a act.Act, s *service.Service, b B
 	return place{}, ErrWhom
 }
 
-// principals are the adults or organisations for whom the actor may apply for the service; none for a child's.
+// principals are the adults or organisations for whom the actor may apply for the service now; none for a child's.
 func (m *Module) principals(ctx context.Context, a act.Act, s *service.Service) ([]mandate.Principal, error) {
 	if s.For == forChild || s.For == forTrader {
 		return nil, nil
+	}
+	city, err := m.deps.Services.City()
+	if err != nil {
+		return nil, err
 	}
 	list, err := m.deps.Family.Acting(ctx, own(a), a.Actor.Person)
 	if err != nil {
 		return nil, err
 	}
-	today := calendar.DateOf(m.base.Clock.Now(), time.UTC)
+	today := calendar.DateOf(m.base.Clock.Now(), city.Days().Zone())
 	return slices.DeleteFunc(list, func(p mandate.Principal) bool {
 		fits := p.Kind == mandate.Company
 		if s.For != forCompany {

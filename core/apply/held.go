@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"posad.city/core/apply/internal/store"
 	"posad.city/core/form"
@@ -100,8 +102,8 @@ func (h held) item(ctx context.Context, a act.Act, line applydb.DraftLine) (modu
 func (h held) answers(item module.Item, d Draft) (module.Item, error) {
 	city, s, err := h.m.definition(d.Service)
 	if err != nil {
-		for key, value := range d.Answers {
-			item.Facts = append(item.Facts, module.Fact{Key: "answer_" + key, Label: lang.Text{RU: key, EN: key}, Value: fmt.Sprint(value)})
+		for _, key := range slices.Sorted(maps.Keys(d.Answers)) {
+			item.Facts = append(item.Facts, module.Fact{Key: "answer_" + key, Label: lang.Text{RU: key, EN: key}, Value: fmt.Sprint(d.Answers[key])})
 		}
 		return item, nil
 	}
