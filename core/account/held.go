@@ -38,7 +38,7 @@ func (held) Covers() map[string]string {
 }
 
 // Held implements module.Data.
-func (h held) Held(ctx context.Context, a act.Act, person id.ID, _ int) ([]module.Holding, error) {
+func (h held) Held(ctx context.Context, a act.Act, person id.ID, most int) ([]module.Holding, error) {
 	profile, err := h.profile(ctx, a, person)
 	if err != nil {
 		return nil, err
@@ -56,14 +56,12 @@ func (h held) Held(ctx context.Context, a act.Act, person id.ID, _ int) ([]modul
 		ways.Items = append(ways.Items, some...)
 	}
 	out := []module.Holding{profile, ways}
-	for _, read := range []func(context.Context, act.Act, id.ID) (module.Holding, error){h.sessions, h.devices} {
-		one, err := read(ctx, a, person)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, one)
+	sessions, err := h.sessions(ctx, a, person, most)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	devices, err := h.devices(ctx, a, person)
+	return append(out, sessions, devices), err
 }
 
 func (h held) profile(ctx context.Context, a act.Act, person id.ID) (module.Holding, error) {
@@ -120,22 +118,56 @@ func (h held) ways(ctx context.Context, account id.ID) ([]module.Item, error) {
 	return out, nil
 }
 
-func (h held) sessions(ctx context.Context, a act.Act, person id.ID) (module.Holding, error) {
+// everySession is more sessions than anybody has.
+const everySession = 100_000
+
+// sessions are all that were ever begun, the closed ones too: where from and by what is the person's data for as long as the
+// city keeps it.
+func (h held) sessions(ctx context.Context, a act.Act, person id.ID, most int) (module.Holding, error) {
 	out := module.Holding{Key: "account.sessions", Edit: securityPath}
-	list, err := h.m.SessionsOf(ctx, a, person)
-	if errors.Is(err, vault.ErrErased) {
-		return out, nil
+	limit := int64(everySession)
+	if most > 0 {
+		limit = int64(most) + 1
 	}
-	for _, s := range list {
-		item := module.Item{ID: s.ID, At: s.Started, Facts: []module.Fact{{Key: "seen", Time: s.Seen}, {Key: "channel", Value: string(s.Channel)}}}
-		for _, f := range []module.Fact{{Key: "device", Value: s.Device}, {Key: "place", Value: s.Place}, {Key: "methods", Value: s.Methods}} {
-			if f.Value != "" {
-				item.Facts = append(item.Facts, f)
-			}
+	var rows []accountdb.EverySessionOfRow
+	err := h.m.base.Store.Look(ctx, a, "account.look.sessions", func(p *store.Personal) error {
+		var err error
+		rows, err = accountdb.EverySessionOf(p, person, limit)
+		return err
+	})
+	if err != nil {
+		return out, fmt.Errorf("account: sessions of a person: %w", err)
+	}
+	keys, err := h.m.base.Vault.Keys(ctx, person)
+	if err != nil || keys.Erased() {
+		return out, err
+	}
+	for _, row := range rows {
+		if out.More = most > 0 && len(out.Items) == most; out.More {
+			break
+		}
+		item, err := sessionItem(keys, row)
+		if err != nil {
+			return out, err
 		}
 		out.Items = append(out.Items, item)
 	}
-	return out, err
+	return out, nil
+}
+
+func sessionItem(keys *vault.Keys, row accountdb.EverySessionOfRow) (module.Item, error) {
+	device, errDevice := keys.Open("session", "device", row.Device)
+	place, errPlace := keys.Open("session", "place", row.Place)
+	item := module.Item{ID: row.ID, At: row.Started, Facts: []module.Fact{{Key: "seen", Time: row.Seen}, {Key: "channel", Value: row.Channel}}}
+	for _, f := range []module.Fact{{Key: "device", Value: string(device)}, {Key: "place", Value: string(place)}, {Key: "methods", Value: row.Methods}} {
+		if f.Value != "" {
+			item.Facts = append(item.Facts, f)
+		}
+	}
+	if !row.Closed.IsZero() {
+		item.Facts = append(item.Facts, module.Fact{Key: "ended", Time: row.Closed})
+	}
+	return item, errors.Join(errDevice, errPlace)
 }
 
 func (h held) devices(ctx context.Context, a act.Act, person id.ID) (module.Holding, error) {

@@ -131,6 +131,40 @@ func TestAMergedPersonsThingsAreOnesOwnUntilItIsUndone(t *testing.T) {
 	})
 }
 
+func TestAContactIsItsOwnAccountsAfterAMerge(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *rig) {
+		r.people = r.enrol(t, "a", 2, act.Basic)
+		first, second := r.people[0], r.people[1]
+		if _, err := r.join(t, first.person, second.person, account.MergedBySelf); err != nil {
+			t.Fatal(err)
+		}
+		contact, err := account.ParseContact(first.contact)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, a := r.signIn(t, second.contact)
+		if err := r.DropContact(t.Context(), a, contact.Channel); !errors.Is(err, account.ErrLastWay) {
+			t.Errorf("the only contact of the other account was dropped: %v", err)
+		}
+		if _, _, err := r.MemberOf(t.Context(), contact); err != nil {
+			t.Errorf("it signs in no more: %v", err)
+		}
+		if err := r.Data().Forget(t.Context(), first.person); err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range r.people {
+			left, err := account.ParseContact(one.contact)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := r.MemberOf(t.Context(), left); !errors.Is(err, store.ErrNone) {
+				t.Errorf("%s still signs in to an erased person: %v", one.contact, err)
+			}
+		}
+	})
+}
+
 func TestAnActOfBeforeTheEndOfAMergeWritesNothing(t *testing.T) {
 	t.Parallel()
 	r := one(t)

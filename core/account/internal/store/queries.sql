@@ -82,6 +82,10 @@ SELECT person, level, lang FROM person_file WHERE person = $1;
 SELECT person, id, agency, role, channel, device, started, seen, ends, methods, strong, place, by_official, device_id FROM session
 WHERE person = $1 AND closed IS NULL AND ends > $2 ORDER BY person, id;
 
+-- name: EverySessionOf :many
+-- The closed ones too, the newest first.
+SELECT person, id, channel, device, started, seen, closed, methods, place FROM session WHERE person = $1 ORDER BY person, id DESC LIMIT $2;
+
 -- name: TouchSession :exec
 UPDATE session SET seen = $3 WHERE person = $1 AND id = $2 AND seen < $3;
 
