@@ -407,7 +407,7 @@ test('what the city holds of a person is seen, copied and told who looked', { ti
   const seen = await phone();
   await signInByPassword(seen, 'nikolay@kitezh.example');
   await open(seen, '/account/looks');
-  await reloadUntil(seen, 'the look', async (one) => /центр/i.test(await allWords(one, 'main .card, main .rows, main table')));
+  await reloadUntil(seen, 'the look of the centre', async (one) => /Обслуживание в центре услуг|Визит в центр услуг/.test(await allWords(one)));
   await examine(seen, 'looks');
   for (const one of [page, stranger, seen]) await one.context().close();
 });
