@@ -185,25 +185,6 @@ func deviceFrom(keys *vault.Keys, row accountdb.Device) (Device, error) {
 	}, nil
 }
 
-// DeviceOf is this browser as the signed-in person's device; false when they did not sign in by it.
-func (m *Module) DeviceOf(c *web.Context) (Device, bool, error) {
-	row, err := m.deviceKey(c.Context(), c.Cookie(cookieDevice), c.Person())
-	if errors.Is(err, store.ErrNone) {
-		return Device{}, false, nil
-	}
-	if err != nil {
-		return Device{}, false, err
-	}
-	list, err := m.DevicesOf(c.Context(), c.Act(), c.Person())
-	for _, d := range list {
-		if d.ID == row.Device {
-			d.Current = true
-			return d, true, err
-		}
-	}
-	return Device{}, false, err
-}
-
 // lastHere is who signed in by this browser last, and how; false when nobody is known to have.
 func (m *Module) lastHere(c *web.Context) (Device, bool, error) {
 	browser := c.Cookie(cookieDevice)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"time"
 
 	"posad.city/core/agency"
@@ -8,6 +9,7 @@ import (
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
+	"posad.city/kit/store"
 	"posad.city/kit/web"
 	"posad.city/ui"
 )
@@ -22,6 +24,9 @@ type securityView struct {
 	say      func(OpenSession) string
 	moment   func(time.Time) string
 }
+
+// devicesShown is how many devices the page lists, the last used ones: a browser that keeps no cookies is a new one each time.
+const devicesShown = 30
 
 func (m *Module) showSecurity(c *web.Context) error { return m.securityPage(c, typed{}) }
 
@@ -46,12 +51,13 @@ func (m *Module) securityPage(c *web.Context, t typed) error {
 	if v.Devices, err = m.DevicesOf(c.Context(), c.Act(), c.Person()); err != nil {
 		return err
 	}
-	if here, ok, err := m.DeviceOf(c); err != nil {
+	v.Devices = v.Devices[:min(len(v.Devices), devicesShown)]
+	here, err := m.deviceKey(c.Context(), c.Cookie(cookieDevice), c.Person())
+	if err != nil && !errors.Is(err, store.ErrNone) {
 		return err
-	} else if ok {
-		for i := range v.Devices {
-			v.Devices[i].Current = v.Devices[i].ID == here.ID
-		}
+	}
+	for i := range v.Devices {
+		v.Devices[i].Current = err == nil && v.Devices[i].ID == here.Device
 	}
 	return m.inAccount(c, "account.security.title", t, securityPage(c, v))
 }
