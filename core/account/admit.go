@@ -86,8 +86,10 @@ func (m *Module) Finish(c *web.Context, p Proof) error {
 	if asked {
 		second := p
 		second.Account = of
-		if asked, err = m.stillAsked(c, second); err != nil {
-			return err
+		if !closed.Any() { // a frozen account opens by two factors, whatever was recovered
+			if asked, err = m.stillAsked(c, second); err != nil {
+				return err
+			}
 		}
 		if asked {
 			return m.wait(c, second, methods, back)

@@ -236,14 +236,21 @@ func (m *Module) postSecondPolicy(c *web.Context) error {
 	if !known {
 		return m.securityPage(c, typed{web.Status(ErrFields), []fault.Field{{Name: "second", ID: "account.second_unknown"}}})
 	}
-	session, _ := c.Session()
 	words, err := m.changeWord(c, "steps")
 	if err != nil {
 		return err
 	}
 	err = m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error {
-		_, err := accountdb.SetSecond(tx, session.Account, policy)
-		return errors.Join(err, words(tx))
+		accounts, err := accountdb.AccountsOf(tx, c.Person())
+		if err != nil {
+			return err
+		}
+		for _, account := range accounts { // it is the person's wish, however they come in
+			if _, err := accountdb.SetSecond(tx, account, policy); err != nil {
+				return err
+			}
+		}
+		return words(tx)
 	})
 	if err != nil {
 		return err
