@@ -435,7 +435,8 @@ async function looks({ anna: page, run, number }) {
 
 async function told(story) {
   const { city, number } = story;
-  const about = async (email) => (await city.letters(email)).filter((one) => !/(Ваш код|Your code)/.test(one.subject));
+  // Codes and words about new devices come as often as people sign in.
+  const about = async (email) => (await city.letters(email)).filter((one) => !/(Ваш код|Your code|Вход с нового устройства|Sign-in from a new device)/.test(one.subject));
   const subjects = [/(принято|was taken)/, /(Оплатите|Pay)/, /(оплата получена|payment has come)/, /(задал вопрос|has a question)/, /(одобрено|was approved)/, /(готов|ready)/];
   for (const subject of subjects) {
     await letter(city, 'anna@kitezh.example', (one) => subject.test(one.subject)).catch(async (error) => {
