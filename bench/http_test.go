@@ -232,28 +232,28 @@ func BenchmarkSubmit(b *testing.B) {
 	})
 }
 
-// where is the place that an answer leads to; nil when it leads nowhere.
-func (l *line) where(request string) (*url.URL, int, error) {
+// where is the place that an answer leads to, nil when it leads nowhere, and the cookies that it gives.
+func (l *line) where(request string) (*url.URL, []*http.Cookie, error) {
 	if l.conn == nil {
 		conn, err := net.DialTimeout("tcp", l.address, 5*time.Second)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 		l.conn, l.reader = conn, bufio.NewReaderSize(conn, 32<<10)
 	}
 	if _, err := io.WriteString(l.conn, request); err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	answer, err := http.ReadResponse(l.reader, nil)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	where, err := answer.Location()
 	if errors.Is(err, http.ErrNoLocation) {
-		return nil, answer.StatusCode, nil
+		return nil, nil, nil
 	}
-	return where, answer.StatusCode, err
+	return where, answer.Cookies(), err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -59,14 +60,18 @@ func (c *crowd) enter(l *lines, site id.ID, n int64) (grant, error) {
 	sum := sha256.Sum256([]byte(verifier))
 	ask := url.Values{
 		"response_type": {"code"}, "client_id": {site.String()}, "redirect_uri": {siteRedirect}, "scope": {"openid profile offline_access"}, "state": {"s"},
-		"nonce": {"n"}, "code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}, "prompt": {"consent"},
+		"nonce": {"n"}, "code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
 	}
 	var out grant
 	path := "/oauth/authorize?" + ask.Encode()
-	for range 4 { // the request is kept under a short address before it is answered
-		where, status, err := l.where(c.raw(http.MethodGet, path, c.tokens[n%int64(len(c.tokens))], "", n, nil))
+	browser := c.tokens[n%int64(len(c.tokens))]
+	for range 4 { // the request is kept under a short address, for this browser, before it is answered
+		where, cookies, err := l.where(c.raw(http.MethodGet, path, browser, "", n, nil))
 		if err != nil || where == nil {
-			return out, fmt.Errorf("authorize: %d, %w", status, err)
+			return out, errors.Join(err, fmt.Errorf("authorize: %s leads nowhere", path))
+		}
+		for _, one := range cookies {
+			browser += "; " + one.Name + "=" + one.Value
 		}
 		if code := where.Query().Get("code"); code != "" {
 			_, body, err := l.ask(c.raw(http.MethodPost, "/oauth/token", "", site.String(), n, url.Values{
@@ -86,7 +91,7 @@ func (c *crowd) enter(l *lines, site id.ID, n int64) (grant, error) {
 }
 
 // where is the place that an answer leads to.
-func (l *lines) where(request string) (*url.URL, int, error) {
+func (l *lines) where(request string) (*url.URL, []*http.Cookie, error) {
 	one := <-l.free
 	defer func() { l.free <- one }()
 	return one.where(request)
