@@ -2,6 +2,7 @@ package openid_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"net/http"
 	"os"
@@ -130,7 +131,13 @@ func TestKeysRotateWithNoFailure(t *testing.T) {
 					t.Errorf("refresh: %s: %s", got.Error, got.Text)
 					return
 				}
-				if _, err := verifier.Verify(context.Background(), got.IDToken); err != nil {
+				_, err := verifier.Verify(context.Background(), got.IDToken)
+				var late *oidc.TokenExpiredError
+				if errors.As(err, &late) { // the clock was moved between the answer and its check
+					refresh = got.Refresh
+					continue
+				}
+				if err != nil {
 					t.Errorf("a token can't be checked: %v", err)
 					return
 				}
