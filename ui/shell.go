@@ -26,9 +26,9 @@ type Shell struct {
 	Help        Link
 	Emergency   *Emergency
 	Acting      *Acting // for whom the person acts on this page; nil: for themselves
-	CSRF        string // token for forms, in the field CSRFField; empty: no field
-	Htmx        bool   // this page needs htmx: suggestions, queues, uploads
-	T           Words  // this package's own words among others; nil: its own catalogue
+	CSRF        string  // token for forms, in the field CSRFField; empty: no field
+	Htmx        bool    // this page needs htmx: suggestions, queues, uploads
+	T           Words   // this package's own words among others; nil: its own catalogue
 }
 
 // Acting says on every page whose content lies in another's account for whom one acts there.
