@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -290,9 +289,6 @@ func (m *Module) dropOwn(tx *store.Tx, person id.ID, c Contact) error {
 	return err
 }
 
-// freshSign is how lately a person must have come in to set a password without the old one.
-const freshSign = 15 * time.Minute
-
 // HasPassword tells whether the account of the act's session has a password.
 func (m *Module) HasPassword(ctx context.Context, a act.Act) (bool, error) {
 	row, _, err := m.accountOf(ctx, a)
@@ -330,7 +326,7 @@ func (m *Module) SetPassword(ctx context.Context, a act.Act, old, fresh string) 
 	if err := m.bothSteps(ctx, session); err != nil {
 		return err
 	}
-	recent := m.base.Clock.Now().Sub(later(session.Proved, session.Started)) < freshSign
+	recent := m.base.Clock.Now().Sub(later(session.Proved, session.Started)) < act.Lately
 	if row.Password == "" && !recent {
 		return errFresh
 	}

@@ -74,7 +74,7 @@ func (m *Module) profileRoutes(s *web.Server) {
 	confirm := s.Operation(act.Operation{
 		Name: "account.confirm_identity", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, Timeout: identityWait + identityWait/2,
 	})
-	contact := s.Operation(act.Operation{Name: "account.put_contact", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, PerMinute: 30, Fresh: freshFor})
+	contact := s.Operation(act.Operation{Name: "account.put_contact", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, PerMinute: 30, Fresh: act.Lately})
 	s.Page(see, "GET /account/profile", m.showProfile)
 	s.Page(see, "GET /register/name", m.showName)
 	s.Page(change, "POST /register/name", m.postName)
@@ -107,7 +107,7 @@ func (m *Module) securityRoutes(s *web.Server) {
 	closing := s.Operation(act.Operation{Name: "account.close_session", Object: kind, May: act.Self, Changes: true, NotAtCentre: true})
 	password := s.Operation(act.Operation{Name: "account.set_password", Object: kind, May: act.Self, Changes: true, PerMinute: 20, NotAtCentre: true})
 	hat := s.Operation(act.Operation{Name: "account.wear_hat", Object: kind, May: act.Self, Changes: true, NotAtCentre: true})
-	ways := s.Operation(act.Operation{Name: "account.change_ways", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, Fresh: freshFor})
+	ways := s.Operation(act.Operation{Name: "account.change_ways", Object: kind, May: act.Self, Look: "account.look.profile", Changes: true, Fresh: act.Lately})
 	s.Page(see, "GET /account/security/way", named(m.showWay))
 	s.Page(ways, "POST /account/security/way", named(m.postRename))
 	s.Page(ways, "POST /account/security/way/drop", named(m.postDropWay))

@@ -31,8 +31,8 @@ func (m *Module) blockRoutes(s *web.Server, pages *page.Site) {
 
 	list := s.Operation(act.Operation{Name: "account.blocks", May: act.Admin})
 	open := s.Operation(act.Operation{Name: "account.block_page", Object: kind, May: act.Admin, Look: lookBlock})
-	bar := s.Operation(act.Operation{Name: "account.block", Object: kind, May: act.Admin, Look: lookBlock, Changes: true, PerMinute: 30, Fresh: freshFor})
-	unbar := s.Operation(act.Operation{Name: "account.unblock", Object: kind, May: act.Admin, Look: lookBlock, Changes: true, PerMinute: 30, Fresh: freshFor})
+	bar := s.Operation(act.Operation{Name: "account.block", Object: kind, May: act.Admin, Look: lookBlock, Changes: true, PerMinute: 30, Fresh: act.Lately})
+	unbar := s.Operation(act.Operation{Name: "account.unblock", Object: kind, May: act.Admin, Look: lookBlock, Changes: true, PerMinute: 30, Fresh: act.Lately})
 	s.Page(list, "GET "+pathBlocked, m.showBlocks)
 	s.Page(bar, "POST "+pathBlocked, m.postBlock)
 	s.Page(open, "GET "+pathBlocked+"/{account}", named(m.showBlock))

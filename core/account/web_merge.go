@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"posad.city/core/account/internal/store"
 	"posad.city/kit/act"
@@ -32,9 +31,6 @@ func (m *Module) AddTally(t Tally) {
 	slices.SortStableFunc(m.tallies, func(a, b Tally) int { return a.Order - b.Order })
 }
 
-// mergeFresh is how lately each of two accounts must have been signed in to for them to be joined.
-const mergeFresh = 15 * time.Minute
-
 // cookieMerge names the merge that waits in this browser for the other sign-in.
 const cookieMerge = "merge"
 
@@ -42,9 +38,9 @@ const pathMerge, pathJoin = "/account/merge", "/account/merge/join"
 
 func (m *Module) mergeRoutes(s *web.Server) {
 	see := s.Operation(act.Operation{Name: "account.merges", Object: kind, May: act.Self, Look: "account.look.merge", NotAtCentre: true})
-	begin := s.Operation(act.Operation{Name: "account.begin_merge", Object: kind, May: act.Self, Changes: true, Fresh: mergeFresh, PerMinute: 10})
-	join := s.Operation(act.Operation{Name: "account.merge", Object: kind, May: act.Self, Look: "account.look.merge", Changes: true, Fresh: mergeFresh, PerMinute: 10})
-	undo := s.Operation(act.Operation{Name: "account.undo_merge", Object: kind, May: act.Self, Look: "account.look.merge", Changes: true, Fresh: mergeFresh, PerMinute: 10})
+	begin := s.Operation(act.Operation{Name: "account.begin_merge", Object: kind, May: act.Self, Changes: true, Fresh: act.Lately, PerMinute: 10})
+	join := s.Operation(act.Operation{Name: "account.merge", Object: kind, May: act.Self, Look: "account.look.merge", Changes: true, Fresh: act.Lately, PerMinute: 10})
+	undo := s.Operation(act.Operation{Name: "account.undo_merge", Object: kind, May: act.Self, Look: "account.look.merge", Changes: true, Fresh: act.Lately, PerMinute: 10})
 	s.Page(see, "GET "+pathMerge, m.showMerges)
 	s.Page(begin, "POST "+pathMerge, m.postBeginMerge)
 	s.Page(see, "GET "+pathJoin, m.showJoin)
@@ -97,7 +93,7 @@ func (m *Module) postBeginMerge(c *web.Context) error {
 	token, hash := web.NewToken()
 	err := m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error {
 		return accountdb.InsertMergeTry(tx, accountdb.InsertMergeTryParams{
-			Hash: hash[:], Account: session.Account, Person: session.Person, Until: tx.Now().Add(mergeFresh),
+			Hash: hash[:], Account: session.Account, Person: session.Person, Until: tx.Now().Add(act.Lately),
 		})
 	})
 	if err != nil {
@@ -107,7 +103,7 @@ func (m *Module) postBeginMerge(c *web.Context) error {
 		return err
 	}
 	c.SignOut()
-	c.SetCookie(cookieMerge, token, mergeFresh)
+	c.SetCookie(cookieMerge, token, act.Lately)
 	return c.Redirect(withBack("/sign-in", pathJoin))
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
@@ -314,6 +313,3 @@ func (m *Module) last(c *web.Context) (lastView, error) {
 	}
 	return out, nil
 }
-
-// freshFor is how lately a person must have shown that they are there to change how they sign in.
-const freshFor = 15 * time.Minute

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"posad.city/core/page"
 	"posad.city/kit/act"
@@ -17,16 +16,13 @@ import (
 	"posad.city/ui"
 )
 
-// freshFor is how lately an administrator must have shown that they are there to give or take a role.
-const freshFor = 15 * time.Minute
-
 // ofCity is the permission's object for what the city's administrator rules.
 func ofCity() act.Object { return act.Object{Kind: "official", Agency: ID(City)} }
 
 func (m *Module) routes(s *web.Server, pages *page.Site) {
 	see := s.Operation(act.Operation{Name: "agency.officials", Object: "official", May: act.Admin, Look: "agency.look.officials"})
-	put := s.Operation(act.Operation{Name: "agency.put_official", Object: "official", May: act.Admin, Look: "agency.look.officials", Changes: true, Fresh: freshFor})
-	drop := s.Operation(act.Operation{Name: "agency.drop_official", Object: "official", May: act.Admin, Changes: true, Fresh: freshFor})
+	put := s.Operation(act.Operation{Name: "agency.put_official", Object: "official", May: act.Admin, Look: "agency.look.officials", Changes: true, Fresh: act.Lately})
+	drop := s.Operation(act.Operation{Name: "agency.drop_official", Object: "official", May: act.Admin, Changes: true, Fresh: act.Lately})
 	s.Page(see, "GET /admin/officials", m.showOfficials)
 	s.Page(put, "POST /admin/officials", m.postOfficial)
 	s.Page(drop, "POST /admin/officials/drop", m.postDrop)

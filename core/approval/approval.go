@@ -37,10 +37,9 @@ const (
 
 // How long things live and how often they may be done.
 const (
-	Life     = 3 * time.Minute  // of a question
-	TakeLife = time.Minute      // from the yes until the browser that began must have taken it
-	MuteLife = 24 * time.Hour   // how long "these are not me" leaves a person alone
-	FreshFor = 15 * time.Minute // how lately a session that answers must have been proved
+	Life     = 3 * time.Minute // of a question
+	TakeLife = time.Minute     // from the yes until the browser that began must have taken it
+	MuteLife = 24 * time.Hour  // how long "these are not me" leaves a person alone
 
 	strangersMost = 5  // questions an hour to one account from browsers that it was never signed in by
 	friendsMost   = 30 // the same from those that it was
@@ -95,7 +94,7 @@ type approver struct {
 	level   act.Level // of the session; Standard when only the browser is known
 	strong  bool      // the session's
 	signed  bool      // there is a session
-	fresh   bool      // it was proved within FreshFor
+	fresh   bool      // it was proved within act.Lately
 	visit   []byte    // keyed, to tell the browser that asks from the one that answers
 	act     act.Act
 }

@@ -13,6 +13,7 @@ import (
 
 	"posad.city/core/account"
 	"posad.city/core/approval/internal/store"
+	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
@@ -26,7 +27,7 @@ var cityHolder = id.Derived("approval", "city")
 // begin asks a question from this browser. What it asked before by the same kind is over. Too many from one address are
 // account.ErrOften.
 func (m *Module) begin(c *web.Context, kind Kind, a asked) error {
-	if err := m.accounts.Limit(c.Context(), "approval.begin", network(c.Address(), 32, 64), beginsMost, FreshFor); err != nil {
+	if err := m.accounts.Limit(c.Context(), "approval.begin", network(c.Address(), 32, 64), beginsMost, act.Lately); err != nil {
 		return err
 	}
 	a.Browser, a.Device, a.Six = account.Browser(c.Request().UserAgent()), m.accounts.BrowserHere(c), c.Address().Is6()

@@ -60,7 +60,7 @@ func (m *Module) approverOf(c *web.Context) (approver, bool, error) {
 	}
 	out := approver{
 		person: session.Person, account: session.Account, level: session.Assurance, strong: session.Strong, signed: true,
-		fresh: c.Now().Sub(session.Proved) < FreshFor, visit: m.visitOf(c), act: c.Act(),
+		fresh: c.Now().Sub(session.Proved) < act.Lately, visit: m.visitOf(c), act: c.Act(),
 	}
 	if known && way.Person == session.Person {
 		out.way = way.ID

@@ -69,8 +69,8 @@ func (m *Module) askingRoutes(s *web.Server) {
 
 // answeringRoutes are of the device that says yes or no.
 func (m *Module) answeringRoutes(s *web.Server) {
-	seeQR := s.Operation(act.Operation{Name: "approval.see_qr", May: act.SignedIn, Fresh: FreshFor, NotAtCentre: true, PerMinute: 60})
-	answerQR := s.Operation(act.Operation{Name: "approval.answer_qr", May: act.SignedIn, Fresh: FreshFor, NotAtCentre: true, Changes: true, PerMinute: 20})
+	seeQR := s.Operation(act.Operation{Name: "approval.see_qr", May: act.SignedIn, Fresh: act.Lately, NotAtCentre: true, PerMinute: 60})
+	answerQR := s.Operation(act.Operation{Name: "approval.answer_qr", May: act.SignedIn, Fresh: act.Lately, NotAtCentre: true, Changes: true, PerMinute: 20})
 	see := s.Operation(act.Operation{Name: "approval.see", May: act.Everyone, NotAtCentre: true, PerMinute: 60})
 	answering := s.Operation(act.Operation{Name: "approval.answer", May: act.Everyone, Changes: true, PerMinute: 20})
 	waits := s.Operation(act.Operation{Name: "approval.waits", May: act.Everyone})
@@ -82,7 +82,7 @@ func (m *Module) answeringRoutes(s *web.Server) {
 	s.Page(waits, "GET /approve/push/waits", m.showWaits)
 
 	list := s.Operation(act.Operation{Name: "approval.list", Object: kind, May: act.Self, NotAtCentre: true})
-	answerAPI := s.Operation(act.Operation{Name: "approval.answer_api", Object: kind, May: act.Self, Fresh: FreshFor, NotAtCentre: true, Changes: true, PerMinute: 20})
+	answerAPI := s.Operation(act.Operation{Name: "approval.answer_api", Object: kind, May: act.Self, Fresh: act.Lately, NotAtCentre: true, Changes: true, PerMinute: 20})
 	s.API(list, "GET /api/v1/approvals", m.apiList, web.Describe{
 		Summary: "Sign-ins that wait for my answer", Tag: "sign-in", Out: []questionBody{},
 		Details: "The right number is not among what is told: the person reads it on the screen that wants to be let in.",
@@ -99,7 +99,7 @@ func (m *Module) answeringRoutes(s *web.Server) {
 // deviceRoutes are of the page that turns approvals on and off.
 func (m *Module) deviceRoutes(s *web.Server) {
 	see := s.Operation(act.Operation{Name: "approval.device", Object: kind, May: act.Self, NotAtCentre: true})
-	change := s.Operation(act.Operation{Name: "approval.change_device", Object: kind, May: act.Self, Fresh: FreshFor, NotAtCentre: true, Changes: true, PerMinute: 20})
+	change := s.Operation(act.Operation{Name: "approval.change_device", Object: kind, May: act.Self, Fresh: act.Lately, NotAtCentre: true, Changes: true, PerMinute: 20})
 	unmute := s.Operation(act.Operation{Name: "approval.unmute", Object: kind, May: act.Self, NotAtCentre: true, Changes: true})
 	s.Page(see, "GET /account/security/push", m.showDevice)
 	s.Page(change, "POST /account/security/push", m.postDevice)

@@ -14,9 +14,6 @@ import (
 	"posad.city/kit/web"
 )
 
-// fresh is how lately a person must have proved that they are there to change how one signs in.
-const fresh = 15 * time.Minute
-
 // own is the permission's object for the signed-in person's own account.
 func own(c *web.Context) act.Object { return act.Object{Kind: "account", Holder: c.Person()} }
 
@@ -32,9 +29,9 @@ func (m *Module) signInRoutes(s *web.Server) {
 	back := s.Operation(act.Operation{Name: "broker.return", May: act.Everyone, PerMinute: 240, Timeout: 30 * time.Second})
 	see := s.Operation(act.Operation{Name: "broker.found", May: act.Everyone, PerMinute: 240})
 	register := s.Operation(act.Operation{Name: "broker.register", May: act.Everyone, Changes: true, PerMinute: 10})
-	add := s.Operation(act.Operation{Name: "broker.add", Object: "account", May: act.Self, PerMinute: 30, Timeout: 20 * time.Second, Fresh: fresh})
+	add := s.Operation(act.Operation{Name: "broker.add", Object: "account", May: act.Self, PerMinute: 30, Timeout: 20 * time.Second, Fresh: act.Lately})
 	link := s.Operation(act.Operation{
-		Name: "broker.link", Object: "account", May: act.Self, Look: "account.look.profile", Changes: true, PerMinute: 30, Fresh: fresh,
+		Name: "broker.link", Object: "account", May: act.Self, Look: "account.look.profile", Changes: true, PerMinute: 30, Fresh: act.Lately,
 	})
 	s.Page(choose, "GET /sign-in/provider", m.showChoice)
 	s.Page(begin, "GET /sign-in/provider/{key}", m.showBegin)

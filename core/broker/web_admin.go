@@ -21,8 +21,8 @@ func ofCity() act.Object { return act.Object{Kind: "provider", Agency: city()} }
 
 func (m *Module) adminRoutes(s *web.Server, pages *page.Site) {
 	see := s.Operation(act.Operation{Name: "broker.providers", Object: "provider", May: act.Admin})
-	put := s.Operation(act.Operation{Name: "broker.put_provider", Object: "provider", May: act.Admin, Changes: true, Fresh: fresh})
-	turn := s.Operation(act.Operation{Name: "broker.switch_provider", Object: "provider", May: act.Admin, Changes: true, Fresh: fresh})
+	put := s.Operation(act.Operation{Name: "broker.put_provider", Object: "provider", May: act.Admin, Changes: true, Fresh: act.Lately})
+	turn := s.Operation(act.Operation{Name: "broker.switch_provider", Object: "provider", May: act.Admin, Changes: true, Fresh: act.Lately})
 	test := s.Operation(act.Operation{
 		Name: "broker.test_provider", Object: "provider", May: act.Admin, Changes: true, PerMinute: 20, Timeout: 30 * time.Second,
 	})

@@ -35,7 +35,6 @@ const (
 	ticketLife    = time.Minute      // from the certificate's host back
 	shownLife     = 30 * time.Minute // from a proof to its person's word; a sign-in the usual way fits in
 	clockOff      = time.Hour        // how far the clock of a signer's own computer may be off
-	fresh         = 15 * time.Minute // how lately one must have signed in to link a certificate
 )
 
 // Tries of one browser, and from one address, in a challenge's life.

@@ -54,7 +54,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	s.Page(begin, "POST "+newPath, m.postNew)
 	offer := s.Operation(act.Operation{Name: "certificate.link_page", Object: "account", May: act.Self, Look: lookProfile, Timeout: checkWait})
 	link := s.Operation(act.Operation{
-		Name: "certificate.link", Object: "account", May: act.Self, Look: lookProfile, Changes: true, Fresh: fresh, PerMinute: 10, Timeout: checkWait,
+		Name: "certificate.link", Object: "account", May: act.Self, Look: lookProfile, Changes: true, Fresh: act.Lately, PerMinute: 10, Timeout: checkWait,
 	})
 	s.Page(offer, "GET "+linkPath, m.showLink)
 	s.Page(link, "POST "+linkPath, m.postLink)

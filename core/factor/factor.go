@@ -12,9 +12,6 @@ const (
 	AppKeyLife    = 15 * time.Minute
 )
 
-// Fresh is how lately a person must have proved who they are to add or renew one of these ways.
-const Fresh = 15 * time.Minute
-
 // The bounds of what an account keeps.
 const (
 	PasskeysMost = 20

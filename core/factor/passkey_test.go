@@ -16,6 +16,7 @@ import (
 
 	"posad.city/core/account"
 	"posad.city/core/factor"
+	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/store/storetest"
 )
@@ -277,7 +278,7 @@ func TestAddingNeedsAFreshProof(t *testing.T) {
 	r := one(t)
 	r.enrol(t, "anna")
 	b := r.browser(t).signIn("anna")
-	r.clock.Move(factor.Fresh + time.Second)
+	r.clock.Move(act.Lately + time.Second)
 	if got := b.get("/account/security/passkey"); !strings.HasPrefix(got.path, "/sign-in/raise") {
 		t.Errorf("stands on %s", got.path)
 	}
@@ -375,7 +376,7 @@ func TestPasskeyRaisesASession(t *testing.T) {
 		home := r.browser(t).signIn("anna")
 		home.addPasskey(phone, "")
 		r.browser(t).signIn("boris").addPasskey(other, "")
-		r.clock.Move(factor.Fresh + time.Second)
+		r.clock.Move(act.Lately + time.Second)
 		if got := home.get("/account/security/app"); !strings.HasPrefix(got.path, "/sign-in/raise") {
 			t.Fatalf("stands on %s", got.path)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"posad.city/core/account"
 	"posad.city/core/factor"
+	"posad.city/kit/act"
 	"posad.city/kit/fault"
 )
 
@@ -229,7 +230,7 @@ func TestRecoveryByAPI(t *testing.T) {
 	if len(made.Codes) != 10 || now.Left != 10 || !now.Made.Equal(r.clock.Now()) {
 		t.Errorf("%v, %+v", made, now)
 	}
-	r.clock.Move(factor.Fresh + time.Second)
+	r.clock.Move(act.Lately + time.Second)
 	got := home.call(http.MethodPost, "/api/v1/recovery-codes", "")
 	var problem struct{ Code string }
 	if err := json.Unmarshal([]byte(got.body), &problem); err != nil || got.status != http.StatusForbidden || problem.Code != "web.fresh" {

@@ -74,9 +74,9 @@ func (m *Module) signInRoutes(s *web.Server) {
 }
 
 func (m *Module) passkeyRoutes(s *web.Server) {
-	see := s.Operation(act.Operation{Name: "factor.passkey_page", Object: kind, May: act.Self, Look: look, Fresh: Fresh})
+	see := s.Operation(act.Operation{Name: "factor.passkey_page", Object: kind, May: act.Self, Look: look, Fresh: act.Lately})
 	add := s.Operation(act.Operation{
-		Name: "factor.add_passkey", Object: kind, May: act.Self, Look: look, Fresh: Fresh, Changes: true, PerMinute: 30,
+		Name: "factor.add_passkey", Object: kind, May: act.Self, Look: look, Fresh: act.Lately, Changes: true, PerMinute: 30,
 	})
 	s.Page(see, "GET "+passkeyPath, m.showAddPasskey)
 	s.Page(add, "POST "+passkeyPath, m.postAddPasskey)
@@ -91,9 +91,9 @@ func (m *Module) passkeyRoutes(s *web.Server) {
 }
 
 func (m *Module) appRoutes(s *web.Server) {
-	see := s.Operation(act.Operation{Name: "factor.app_page", Object: kind, May: act.Self, Fresh: Fresh})
+	see := s.Operation(act.Operation{Name: "factor.app_page", Object: kind, May: act.Self, Fresh: act.Lately})
 	add := s.Operation(act.Operation{
-		Name: "factor.add_app", Object: kind, May: act.Self, Look: look, Fresh: Fresh, Changes: true, PerMinute: 30,
+		Name: "factor.add_app", Object: kind, May: act.Self, Look: look, Fresh: act.Lately, Changes: true, PerMinute: 30,
 	})
 	s.Page(see, "GET "+appPath, m.showAddApp)
 	s.Page(add, "POST "+appPath, m.postBeginApp)
@@ -110,7 +110,7 @@ func (m *Module) appRoutes(s *web.Server) {
 
 func (m *Module) recoveryRoutes(s *web.Server) {
 	see := s.Operation(act.Operation{Name: "factor.codes", Object: kind, May: act.Self})
-	renew := s.Operation(act.Operation{Name: "factor.make_codes", Object: kind, May: act.Self, Fresh: Fresh, Changes: true, PerMinute: 10})
+	renew := s.Operation(act.Operation{Name: "factor.make_codes", Object: kind, May: act.Self, Fresh: act.Lately, Changes: true, PerMinute: 10})
 	s.Page(see, "GET "+recoveryPath, m.showCodes)
 	s.Page(renew, "POST "+recoveryPath, m.postCodes)
 	s.API(see, "GET /api/v1/recovery-codes", m.apiCodes, web.Describe{

@@ -3,7 +3,6 @@ package mandate
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"posad.city/core/page"
 	"posad.city/kit/act"
@@ -20,9 +19,6 @@ func own(c *web.Context) act.Object { return act.Object{Kind: "account", Holder:
 
 // kind is what permissions call a mandate or an offer.
 const kind = "mandate"
-
-// fresh is how lately whoever gives a mandate must have shown that they are there.
-const fresh = 15 * time.Minute
 
 func (m *Module) routes(s *web.Server, pages *page.Site) {
 	see := s.Operation(act.Operation{Name: "mandate.family", Object: "account", May: act.Self, Look: "mandate.look.children"})
@@ -59,7 +55,7 @@ func (m *Module) mandateRoutes(s *web.Server) {
 		change(&o)
 		return s.Operation(o)
 	}
-	gives := func(o *act.Operation) { o.Assurance, o.Strong, o.Fresh = act.Standard, true, fresh }
+	gives := func(o *act.Operation) { o.Assurance, o.Strong, o.Fresh = act.Standard, true, act.Lately }
 	list := s.Operation(act.Operation{Name: "mandate.list", Object: "account", May: act.Self, Look: "mandate.look.people"})
 	read := op("read", func(*act.Operation) {})
 	giving := op("giving", gives)

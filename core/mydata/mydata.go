@@ -28,7 +28,6 @@ const (
 	CopyLife   = 7 * 24 * time.Hour // of a copy's files
 	CoolingOff = 7 * 24 * time.Hour // between the wish to be erased and the erasure
 	Reminder   = 24 * time.Hour     // before the erasure, when it is told once more
-	freshness  = 15 * time.Minute   // how lately the person must have shown that they are there
 )
 
 // PurposeInvestigation is the kind of purpose whose looks are shown later; the purpose's id is the investigation's.

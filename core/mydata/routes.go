@@ -28,7 +28,7 @@ func (m *Module) routes(s *web.Server) {
 		return act.Operation{Name: name, Object: "account", May: act.Self, Assurance: act.Basic, Look: look}
 	}
 	fresh := func(o act.Operation) act.Operation {
-		o.Fresh = freshness
+		o.Fresh = act.Lately
 		return o
 	}
 	changes := func(o act.Operation) act.Operation {
@@ -80,7 +80,7 @@ func (m *Module) deskRoutes(s *web.Server) {
 	office := act.Operation{Object: "investigation", May: act.SameAgency, Assurance: act.Verified}
 	list, open, look := office, office, office
 	list.Name = "mydata.investigations"
-	open.Name, open.Changes, open.Strong, open.Fresh = "mydata.investigate", true, true, freshness
+	open.Name, open.Changes, open.Strong, open.Fresh = "mydata.investigate", true, true, act.Lately
 	look.Name, look.Look, look.Strong = "mydata.look_into", "mydata.look.investigation", true
 	listed, opened, looked := s.Operation(list), s.Operation(open), s.Operation(look)
 	s.Page(listed, "GET /desk/investigations", m.showInvestigations)

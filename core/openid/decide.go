@@ -36,9 +36,6 @@ type decision struct {
 	refuse *Error    // of stepRefuse
 }
 
-// consentFresh is how lately a person must have shown that they are there before they connect a site.
-const consentFresh = 15 * time.Minute
-
 // decide says what comes next for a request. It asks for one thing at a time: the person comes back here after each.
 func decide(a ask, p Profile, who standing, now time.Time) decision {
 	if !who.signed {
@@ -59,7 +56,7 @@ func decide(a ask, p Profile, who standing, now time.Time) decision {
 		}
 	}
 	if mustAsk(a, p, who) {
-		if now.Sub(who.proved) >= consentFresh && !a.None {
+		if now.Sub(who.proved) >= act.Lately && !a.None {
 			return decision{step: stepRaise}
 		}
 		return orRefuse(a, decision{step: stepConsent}, "consent_required", "the person must be asked")

@@ -11,9 +11,6 @@ import (
 	"posad.city/kit/web"
 )
 
-// connectFresh is how lately a person must have shown that they are there to connect or take off a site.
-const connectFresh = consentFresh
-
 func (m *Module) routes(s *web.Server, pages *page.Site) {
 	m.protocols(s)
 	m.personal(s)
@@ -71,12 +68,12 @@ func (m *Module) protocols(s *web.Server) {
 // personal are the pages of the person.
 func (m *Module) personal(s *web.Server) {
 	s.Page(s.Operation(act.Operation{Name: "openid.continue", May: act.Everyone}), "GET "+requestPath, m.showContinue)
-	s.Page(s.Operation(act.Operation{Name: "openid.consent", Object: "account", May: act.Self, Changes: true, Fresh: connectFresh}),
+	s.Page(s.Operation(act.Operation{Name: "openid.consent", Object: "account", May: act.Self, Changes: true, Fresh: act.Lately}),
 		"POST /oauth/consent", m.postConsent)
 	s.Page(s.Operation(act.Operation{Name: "openid.leave_page", May: act.Everyone}), "GET "+pathLeave, m.showLeave)
 	s.Page(s.Operation(act.Operation{Name: "openid.leave", May: act.Everyone, Changes: true}), "POST "+pathLeave, m.postLeave)
 	s.Page(s.Operation(act.Operation{Name: "openid.device_page", Object: "account", May: act.Self}), "GET "+pathDevicePage, m.showDevice)
-	s.Page(s.Operation(act.Operation{Name: "openid.allow_device", Object: "account", May: act.Self, Changes: true, Fresh: connectFresh, PerMinute: 30}),
+	s.Page(s.Operation(act.Operation{Name: "openid.allow_device", Object: "account", May: act.Self, Changes: true, Fresh: act.Lately, PerMinute: 30}),
 		"POST "+pathDevicePage, m.postDevice)
 
 	sites := s.Operation(act.Operation{Name: "openid.sites", Object: "account", May: act.Self, Look: "openid.look.sites"})
@@ -90,7 +87,7 @@ func (m *Module) personal(s *web.Server) {
 // adminRoutes are the administrator's pages.
 func (m *Module) adminRoutes(s *web.Server) {
 	see := s.Operation(act.Operation{Name: "openid.clients", Object: "client", May: act.Admin})
-	put := s.Operation(act.Operation{Name: "openid.put_client", Object: "client", May: act.Admin, Changes: true, Fresh: connectFresh, Timeout: 15 * time.Second})
+	put := s.Operation(act.Operation{Name: "openid.put_client", Object: "client", May: act.Admin, Changes: true, Fresh: act.Lately, Timeout: 15 * time.Second})
 	s.Page(see, "GET /admin/clients", m.showClients)
 	s.Page(see, "GET /admin/clients/new", m.showNewClient)
 	s.Page(see, "GET /admin/clients/{client}", m.showClient)

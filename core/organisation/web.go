@@ -3,7 +3,6 @@ package organisation
 import (
 	"net/http"
 	"slices"
-	"time"
 
 	"posad.city/core/mandate"
 	"posad.city/core/page"
@@ -18,9 +17,6 @@ import (
 // kind is what permissions call an organisation.
 const kind = "organisation"
 
-// fresh is how lately a head must have shown that they are there to register an organisation or close it.
-const fresh = 15 * time.Minute
-
 func own(c *web.Context) act.Object { return act.Object{Kind: "account", Holder: c.Person()} }
 
 func object(company id.ID) act.Object { return act.Object{Kind: kind, Holder: company} }
@@ -28,13 +24,13 @@ func object(company id.ID) act.Object { return act.Object{Kind: kind, Holder: co
 func (m *Module) routes(s *web.Server, pages *page.Site) {
 	list := s.Operation(act.Operation{Name: "organisation.list", Object: "account", May: act.Self, Look: "organisation.look.head"})
 	register := s.Operation(act.Operation{
-		Name: "organisation.register", Object: "account", May: act.Self, Assurance: act.Standard, Fresh: fresh, Changes: true, Look: "organisation.look.head",
+		Name: "organisation.register", Object: "account", May: act.Self, Assurance: act.Standard, Fresh: act.Lately, Changes: true, Look: "organisation.look.head",
 		Timeout: registerWait + registerWait/2, PerMinute: 10,
 	})
 	read := s.Operation(act.Operation{Name: "organisation.read", Object: kind, May: act.Self | act.ByMandate, Scope: mandate.ScopeRead})
 	staff := s.Operation(act.Operation{Name: "organisation.staff", Object: kind, May: act.Self | act.ByMandate, Scope: mandate.ScopeStaff, Look: "organisation.look.staff"})
 	shut := s.Operation(act.Operation{
-		Name: "organisation.close", Object: kind, May: act.Self | act.ByMandate, Scope: mandate.ScopeStaff, Assurance: act.Standard, Strong: true, Fresh: fresh, Changes: true,
+		Name: "organisation.close", Object: kind, May: act.Self | act.ByMandate, Scope: mandate.ScopeStaff, Assurance: act.Standard, Strong: true, Fresh: act.Lately, Changes: true,
 	})
 	s.Page(list, "GET /account/organisations", m.showList)
 	s.Page(register, "POST /account/organisations", m.postRegister)

@@ -50,6 +50,10 @@ func (r Relation) String() string {
 	return out
 }
 
+// Lately is how lately a person must have shown that they are there for what can do them much harm: Operation.Fresh of a
+// change of how one signs in, of a mandate, of an erasure.
+const Lately = 15 * time.Minute
+
 // Operation is one thing that can be done, registered once. Security hangs on it: session, origin check, limits,
 // timeout, rate and permission are put on when it is registered, not in handlers.
 type Operation struct {
