@@ -25,6 +25,9 @@ func (p People) Reply(register string, parameters map[string]string, today calen
 	case "traders":
 		return p.trader(parameters["inn"]), parameters["inn"] != ""
 	}
+	if reply, ok := p.kept(register, parameters); ok {
+		return reply, true
+	}
 	person, _ := p.BySNILS(parameters["snils"])
 	known := parameters["snils"] != ""
 	switch register {

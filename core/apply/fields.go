@@ -335,20 +335,31 @@ func asideRows(c *web.Context, in form.Input, view form.View) []ui.SummaryRow {
 
 // costWords are the fee of these very answers where it is known by now, else what the card says.
 func costWords(c *web.Context, in form.Input, view form.View) string {
-	fee := in.Service.Fee
 	switch {
-	case fee == nil:
+	case len(in.Service.Fees) == 0 || view.ChargeKnown && len(view.Charge.Lines) == 0:
 		return c.T("apply.free")
-	case view.ChargeKnown && view.Charge.Exempt != "":
-		for _, e := range fee.Exempt {
-			if e.Key == view.Charge.Exempt {
-				return c.T("apply.free") + "\n" + e.Because.In(c.Lang())
-			}
-		}
 	case view.ChargeKnown && view.Charge.Amount > 0:
-		return view.Charge.Amount.Amount().In(c.Lang())
+		return chargeWords(c, view.Charge)
+	case view.ChargeKnown && view.Charge.Exempt != "":
+		words := c.T("apply.free")
+		if e, ok := in.Service.Exemption(view.Charge.Exempt); ok {
+			words += "\n" + e.Because.In(c.Lang())
+		}
+		return words
 	}
-	return fee.Words.In(c.Lang())
+	return in.Service.Cost().In(c.Lang())
+}
+
+// chargeWords are the sum, with each fee on a line of its own where there are several.
+func chargeWords(c *web.Context, charge service.Charge) string {
+	words := charge.Amount.Amount().In(c.Lang())
+	if len(charge.Lines) < 2 {
+		return words
+	}
+	for _, line := range charge.Lines {
+		words += "\n" + line.Title.In(c.Lang()) + ": " + line.Amount.Amount().In(c.Lang())
+	}
+	return words
 }
 
 // savedWords is the line that says when the draft was saved.

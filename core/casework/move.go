@@ -212,7 +212,7 @@ func (m *Module) prepareBill(k *known, s situation, p *plan) error {
 	p.bill = id.Derived("charge", s.task.ID.String())
 	charge, err := m.deps.Bills.PrepareCharge(pay.NewCharge{
 		ID: p.bill, Payer: k.payer(), Agency: k.file.Agency, Service: k.file.Service, Subject: k.file.ID,
-		Amount: p.charge.Amount.Amount(), Title: k.service.Fee.Title, Due: s.task.Due,
+		Amount: p.charge.Amount.Amount(), Title: p.charge.Title(), Due: s.task.Due,
 	})
 	p.puts = append(p.puts, charge)
 	return err

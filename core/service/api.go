@@ -131,9 +131,7 @@ func toWire(city *City, s *Service, l lang.Language) wireService {
 	if a, ok := city.Agency(s.Agency); ok {
 		out.Agency = a.Short.In(l)
 	}
-	if s.Fee != nil {
-		out.Cost = s.Fee.Words.In(l)
-	}
+	out.Cost = s.Cost().In(l)
 	return out
 }
 

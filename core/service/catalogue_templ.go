@@ -704,8 +704,8 @@ func cardPage(c *web.Context, city *City, s *Service) templ.Component {
 
 func costRows(c *web.Context, s *Service) []ui.SummaryRow {
 	rows := []ui.SummaryRow{{Name: c.T("service.page.cost"), Value: cost(c, s)}}
-	if s.Fee != nil {
-		for _, e := range s.Fee.Exempt {
+	for _, fee := range s.Fees {
+		for _, e := range fee.Exempt {
 			rows = append(rows, ui.SummaryRow{Name: c.T("service.page.exempt"), Value: e.Because.In(c.Lang())})
 		}
 	}

@@ -126,10 +126,10 @@ func paragraphs(text string) []string {
 
 // cost is what a service costs in words.
 func cost(c *web.Context, s *Service) string {
-	if s.Fee == nil {
+	if len(s.Fees) == 0 {
 		return c.T("service.page.free")
 	}
-	return s.Fee.Words.In(c.Lang())
+	return s.Cost().In(c.Lang())
 }
 
 // shortRows are the terms of a service, for the card at the side.

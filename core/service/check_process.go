@@ -11,13 +11,13 @@ type edge struct{ key, to string }
 // edges are the ways out of a step.
 func (t *Task) edges(table *Table) []edge {
 	switch t.Kind {
-	case TaskFetch, TaskPay, TaskAsk:
+	case TaskFetch, TaskPay, TaskAsk, TaskSign:
 		out := []edge{{"then", t.Then}}
 		if t.Else != "" {
 			out = append(out, edge{"else", t.Else})
 		}
 		return out
-	case TaskReview:
+	case TaskReview, TaskAgree:
 		return []edge{{"then", t.Then}}
 	case TaskDecide:
 		return t.decisionEdges(table)
@@ -93,13 +93,13 @@ func (s *serviceChecker) taskKeys(path string, t *Task) {
 	if t.Kind == TaskAsk && t.Question.IsZero() {
 		s.fault(path, "missing_key", "key", "question", "about", "ask")
 	}
-	if t.Kind == TaskAsk || t.Kind == TaskPay {
+	if t.Kind == TaskAsk || t.Kind == TaskPay || t.Kind == TaskSign {
 		s.elseNeeded(path, t)
 	}
 	if t.Kind == TaskDecide {
 		s.decideKeys(path, t)
 	}
-	if t.Kind == TaskPay && s.service.Fee == nil {
+	if t.Kind == TaskPay && len(s.service.Fees) == 0 {
 		s.fault(path, "pay_without_fee", "step", t.Key)
 	}
 	if t.Route != "" {
@@ -130,7 +130,11 @@ func (t *Task) misplaced() map[string]bool {
 		"by":           t.By != "" && !decide,
 		"ground":       t.Ground != "" && !(decide && t.By == "ground"),
 		"then":         t.Then != "" && (decide || t.Kind == TaskIssue),
-		"else":         t.Else != "" && t.Kind != TaskFetch && t.Kind != TaskPay && t.Kind != TaskAsk,
+		"else":         t.Else != "" && t.Kind != TaskFetch && t.Kind != TaskPay && t.Kind != TaskAsk && t.Kind != TaskSign,
+		"parts":        len(t.Parts) > 0 && t.Kind != TaskAgree,
+		"signers":      len(t.Signers) > 0 && t.Kind != TaskSign,
+		"two-persons":  t.TwoPersons && !(decide && t.By == "official"),
+		"skill":        t.Skill != "" && t.Kind != TaskReview && !(decide && t.By == "official"),
 		"approved":     t.Approved != "" && !(decide && t.By != "ground"),
 		"refused":      t.Refused != "" && !decide,
 		"official":     t.Official != "" && !(decide && t.By == "table"),

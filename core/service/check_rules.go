@@ -51,12 +51,19 @@ func (s *serviceChecker) allRules() []placed {
 func (s *serviceChecker) outcomeRules() []placed {
 	d := s.service
 	var out []placed
-	if d.Fee != nil {
-		if d.Fee.Rule != "" {
-			out = append(out, placed{"fee.rule", d.Fee.Rule, kindMoney})
+	for i := range d.Fees {
+		fee := &d.Fees[i]
+		out = append(out, placed{at("fees", i, "when"), fee.When, kindYesNo})
+		if fee.Rule != "" {
+			out = append(out, placed{at("fees", i, "rule"), fee.Rule, kindMoney})
 		}
-		for i, x := range d.Fee.Exempt {
-			out = append(out, placed{at("fee.exempt", i, "when"), x.When, kindYesNo})
+		for j, x := range fee.Exempt {
+			out = append(out, placed{at(at("fees", i, "exempt"), j, "when"), x.When, kindYesNo})
+		}
+	}
+	for i := range d.Steps {
+		for j, p := range d.Steps[i].Parts {
+			out = append(out, placed{at(at("steps", i, "parts"), j, "when"), p.When, kindYesNo})
 		}
 	}
 	if d.Decision != nil {
@@ -77,8 +84,10 @@ func at(list string, i int, key string) string { return list + "." + strconv.Ito
 // compile compiles every rule against the values that it may name.
 func (s *serviceChecker) compile() {
 	s.rules = &Rules{city: s.city, service: s.service, scope: s.scope, programs: map[programKey]*rule.Program{}}
-	if fee := s.service.Fee; fee != nil && (fee.Rule == "") == (fee.Amount == 0) {
-		s.fault("fee", "fee_amount_or_rule")
+	for i, fee := range s.service.Fees {
+		if (fee.Rule == "") == (fee.Amount == 0) {
+			s.fault("fees."+strconv.Itoa(i), "fee_amount_or_rule")
+		}
 	}
 	env, err := s.environment(s.calendar)
 	if err != nil {
@@ -268,6 +277,9 @@ func (s *serviceChecker) compare(path string, want, got Expect) {
 	}
 	differs("fee", want.Fee.String(), got.Fee.String())
 	differs("exempt", want.Exempt, got.Exempt)
+	if want.Fees != nil {
+		differs("fees", strings.Join(want.Fees, ", "), strings.Join(got.Fees, ", "))
+	}
 	differs("row", want.Row, got.Row)
 	differs("group", want.Group, got.Group)
 }
@@ -292,6 +304,9 @@ func (r *Rules) outcome(in Inputs) (Expect, error) {
 		return out, err
 	}
 	out.Fee, out.Exempt = charge.Amount, charge.Exempt
+	for _, line := range charge.Lines {
+		out.Fees = append(out.Fees, line.Key)
+	}
 	decision, err := r.Decide(in)
 	if err != nil {
 		return out, err
@@ -306,7 +321,7 @@ func (r *Rules) outcome(in Inputs) (Expect, error) {
 
 // Inputs are an example's, as a case would have them on the day of submission.
 func (e *Example) Inputs() (Inputs, error) {
-	in := Inputs{Applicant: e.Applicant, Answers: Answers(e.Answers), Facts: Facts{}}
+	in := Inputs{Applicant: e.Applicant, Answers: Answers(e.Answers), Facts: Facts{}, Opinions: Opinions(e.Opinions)}
 	if err := in.Today.UnmarshalText([]byte(e.Today)); err != nil {
 		return in, fmt.Errorf("service: example %s: %w", e.Key, err)
 	}

@@ -97,8 +97,9 @@ func (s *serviceChecker) names() {
 	if d.Decision != nil {
 		s.keys(s.from, "decision.rows", "key", '-', keysOf(d.Decision.Rows, func(r *Row) string { return r.Key }))
 	}
-	if d.Fee != nil {
-		s.keys(s.from, "fee.exempt", "key", '-', keysOf(d.Fee.Exempt, func(e *Exemption) string { return e.Key }))
+	s.keys(s.from, "fees", "key", '-', keysOf(d.Fees, func(f *Fee) string { return f.Key }))
+	for i := range d.Fees {
+		s.keys(s.from, "fees."+strconv.Itoa(i)+".exempt", "key", '-', keysOf(d.Fees[i].Exempt, func(e *Exemption) string { return e.Key }))
 	}
 	if d.Order != nil {
 		s.keys(s.from, "order.groups", "key", '-', keysOf(d.Order.Groups, func(g *Group) string { return g.Key }))

@@ -19,6 +19,8 @@ type City struct {
 	Pages      []Page      `json:"pages,omitempty"`
 	News       []News      `json:"news,omitempty"`
 	Places     Places      `json:"places"`
+	Resources  []Resource  `json:"resources,omitempty"`
+	Lists      []List      `json:"lists,omitempty"`
 
 	compiled compiled
 }
@@ -100,6 +102,7 @@ type Agency struct {
 	Hours   Text    `json:"hours" need:"1" about:"When it receives people"`
 	Head    Head    `json:"head" need:"1" about:"Who heads it"`
 	Queues  []Queue `json:"queues,omitempty" about:"Queues of cases, one a department"`
+	Skills  []Skill `json:"skills,omitempty" about:"What some of its officials can do and some work needs"`
 	Appeals string  `json:"appeals,omitempty" about:"Key of the agency that hears appeals against it"`
 
 	Investigations *Investigations `json:"investigations,omitempty" about:"For an agency that may look at people's data in an investigation without their being told at once; left out: it may not"`
@@ -123,6 +126,45 @@ type Head struct {
 type Queue struct {
 	Key   string `json:"key" need:"1" about:"Name of the queue, unique in the agency"`
 	Title Text   `json:"title" need:"1" about:"Name of the department"`
+}
+
+// Skill is something that not every official can do.
+type Skill struct {
+	Key   string `json:"key" need:"1" about:"Name of the skill, unique in the agency"`
+	Title Text   `json:"title" need:"1" about:"What it is"`
+}
+
+// Resource is resources/KEY.yaml: what people book a time of, an office's windows or a hall. Its timetable repeats weekly
+// on the city's working days; single days depart from it.
+type Resource struct {
+	Key     string   `json:"resource" need:"1" about:"Name of the resource for ever"`
+	Agency  string   `json:"agency" need:"1" about:"Key of the agency that keeps it"`
+	Title   Text     `json:"title" need:"1" about:"What is booked"`
+	Address Text     `json:"address" need:"1" about:"Where one comes"`
+	Bring   Text     `json:"bring,omitzero" about:"What to bring"`
+	Places  int      `json:"places" need:"1" about:"How many people at one time, 1 to 1000"`
+	Minutes int      `json:"minutes" need:"1" about:"How long one appointment takes, 5 to 480 minutes"`
+	Hours   []Hours  `json:"hours" need:"1" about:"When it receives people"`
+	Closed  []string `json:"closed,omitempty" about:"Days on which it does not, as 2026-12-31"`
+	Ahead   int      `json:"ahead" need:"1" about:"How many calendar days ahead one may book, 1 to 180"`
+	Notice  int      `json:"notice,omitempty" about:"How many hours before the time one may still book"`
+	Cancel  int      `json:"cancel,omitempty" about:"How many hours before the time one may still move or cancel"`
+}
+
+// Hours are the hours of some days of the week.
+type Hours struct {
+	Days []string `json:"days" need:"1" one:"monday|tuesday|wednesday|thursday|friday|saturday|sunday" about:"Days of the week"`
+	From string   `json:"from" need:"1" about:"Start of the first appointment: 09:00"`
+	To   string   `json:"to" need:"1" about:"End of the last one: 18:00"`
+}
+
+// List is an entry of lists.yaml: a register that the city keeps itself, of results of the kind entry.
+type List struct {
+	Key    string `json:"key" need:"1" about:"Name of the list for ever"`
+	Agency string `json:"agency" need:"1" about:"Key of the agency that keeps it"`
+	Title  Text   `json:"title" need:"1" about:"What it lists"`
+	About  Text   `json:"about" need:"1" about:"What an entry means, in one or two sentences"`
+	Public bool   `json:"public,omitempty" about:"Everybody may read it: number, dates and the result's public facts"`
 }
 
 // Register is registers/KEY.yaml: a certificate that an agency gives by exchange.
@@ -253,6 +295,16 @@ func (c *City) Agency(key string) (*Agency, bool) {
 // Register finds a register by its key.
 func (c *City) Register(key string) (*Register, bool) {
 	return find(c.Registers, func(r *Register) string { return r.Key }, key)
+}
+
+// Resource finds a bookable resource by its key.
+func (c *City) Resource(key string) (*Resource, bool) {
+	return find(c.Resources, func(r *Resource) string { return r.Key }, key)
+}
+
+// List finds one of the city's own lists by its key.
+func (c *City) List(key string) (*List, bool) {
+	return find(c.Lists, func(l *List) string { return l.Key }, key)
 }
 
 // Topic finds a topic by its key.

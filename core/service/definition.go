@@ -23,14 +23,19 @@ type Service struct {
 
 	Form         Form          `json:"form" need:"1" about:"What the applicant is asked"`
 	Certificates []Certificate `json:"certificates,omitempty" about:"What the city asks registers itself"`
-	Fee          *Fee          `json:"fee,omitempty" about:"What it costs; left out: free"`
+	Fees         []Fee         `json:"fees,omitempty" about:"What it costs; left out: free. Those whose rules hold are added up in one bill"`
 	Steps        []Task        `json:"steps" need:"1" about:"The steps of a case, a finite graph; the first one listed comes first"`
 	Decision     *Table        `json:"decision,omitempty" about:"The table that decides, or advises the official"`
 	Term         Term          `json:"term" need:"1" about:"By when the applicant has the decision, from submission"`
+	Extension    *Extension    `json:"extension,omitempty" about:"How the term may be made longer, once; left out: it may not"`
+	Late         []Consequence `json:"late,omitempty" about:"What happens by itself when the term is missed"`
 	Grounds      []Ground      `json:"grounds,omitempty" about:"Every ground on which the service can be refused"`
 	Appeal       *Appeal       `json:"appeal,omitempty" about:"How to disagree with a decision"`
 	Result       Result        `json:"result" need:"1" about:"What the applicant gets"`
 	Order        *Order        `json:"order,omitempty" about:"How the order of the waiting list is decided and explained"`
+	Renewal      *Renewal      `json:"renewal,omitempty" about:"How the result is renewed with everything filled in; left out: one applies anew"`
+	Already      *Already      `json:"already,omitempty" about:"How a second application for the same thing is recognised; left out: as many as one likes"`
+	About        string        `json:"about,omitempty" one:"decision|case" about:"The case is about another one of the same person: decision, an appeal against it, decided by somebody else; case, any of theirs. Left out: about none"`
 	Reminders    []Reminder    `json:"reminders,omitempty" about:"What the applicant is reminded of later"`
 	Notices      []Notice      `json:"notices,omitempty" about:"The city's own words for notices of this service"`
 	Examples     []Example     `json:"examples" need:"1" about:"Cases with their expected outcome; check runs them"`
@@ -57,6 +62,9 @@ type Step struct {
 	Lead   Text    `json:"lead,omitzero" about:"A sentence under the heading"`
 	When   Rule    `json:"when,omitempty" about:"Rule: asked only when true"`
 	Fields []Field `json:"fields" need:"1" about:"Questions of the step"`
+
+	Eligibility bool   `json:"eligibility,omitempty" about:"Asked before the form and without sign-in: may one apply at all? Comes first"`
+	By          string `json:"by,omitempty" one:"applicant|co-signer" about:"Who fills it: the applicant, or each of those who sign with them, in their own account after the applicant has sent the form. Left out: applicant"`
 }
 
 // Type is what a field asks for. Its canonical JSON form is told in core/form.
@@ -83,12 +91,15 @@ const (
 	TypeFile     Type = "file"      // files
 	TypeChild    Type = "child"     // one of the applicant's children by mandate
 	TypeVehicle  Type = "vehicle"   // one of the applicant's vehicles, or another by its plate
+	TypePerson   Type = "person"    // another person: name, date of birth and SNILS, by which the city finds whom it asks to co-sign
+	TypeSlot     Type = "slot"      // an appointment: a free time of a bookable resource, held while the form is filled
+	TypeGroup    Type = "group"     // the same questions several times: a list of entries
 )
 
 // Field is one question.
 type Field struct {
 	Key       string       `json:"key" need:"1" about:"Name of the field: Latin letters, digits and underscores; rules call it answers.KEY"`
-	Type      Type         `json:"type" need:"1" one:"name|birth|phone|email|address|snils|plate|inn|money|number|date|text|long-text|choice|choices|yes-no|file|child|vehicle" about:"What is asked for"`
+	Type      Type         `json:"type" need:"1" one:"name|birth|phone|email|address|snils|plate|inn|money|number|date|text|long-text|choice|choices|yes-no|file|child|vehicle|person|slot|group" about:"What is asked for"`
 	Label     Text         `json:"label" need:"1" about:"The question"`
 	Hint      Text         `json:"hint,omitzero" about:"A hint under the question"`
 	Optional  bool         `json:"optional,omitempty" about:"May be left empty"`
@@ -96,14 +107,19 @@ type Field struct {
 	Known     string       `json:"known,omitempty" about:"A value that the city knows already, for example person.phone or facts.residence.address; the field is filled with it and its source is shown"`
 	Fixed     bool         `json:"fixed,omitempty" about:"When the known value is there it can't be changed and is not asked"`
 	Options   []Option     `json:"options,omitempty" about:"For choice and choices"`
-	Min       string       `json:"min,omitempty" about:"Least number, amount (100.00 RUB), date (2026-11-21, today, today-30) or length of a text"`
-	Max       string       `json:"max,omitempty" about:"Greatest number, amount, date or length of a text"`
+	Min       string       `json:"min,omitempty" about:"Least number, amount (100.00 RUB), date (2026-11-21, today, today-30), length of a text or number of entries of a group"`
+	Max       string       `json:"max,omitempty" about:"Greatest number, amount, date, length of a text or number of entries of a group"`
 	Accept    []string     `json:"accept,omitempty" one:"pdf|jpg|png|heic|docx|odt|txt" about:"Kinds of file; for file"`
 	MaxSize   int          `json:"max-size,omitempty" about:"Largest file, megabytes; for file"`
 	MaxFiles  int          `json:"max-files,omitempty" about:"How many files; for file"`
 	InsteadOf string       `json:"instead-of,omitempty" about:"Key of the certificate that this paper stands in for, where the register may not hold it; the reason must be told in the hint"`
 	Checks    []FieldCheck `json:"checks,omitempty" about:"Rules that the answer must meet"`
 	Keyed     bool         `json:"keyed,omitempty" about:"Officials find cases by this answer"`
+	Value     Rule         `json:"value,omitempty" about:"Rule: the answer is computed and shown, not asked; for number, money, date, text and yes-no"`
+	Fields    []Field      `json:"fields,omitempty" about:"For group: the questions of one entry; rules see answers.KEY as a list of records"`
+	Entry     Text         `json:"entry,omitzero" about:"For group: what one entry is called, for example Witness"`
+	Resource  string       `json:"resource,omitempty" about:"For slot: key of the bookable resource"`
+	House     bool         `json:"house,omitempty" about:"For address: a house is meant, no flat is asked"`
 	Why       Text         `json:"why,omitzero" about:"Why it is asked, shown with the question; needed where no rule, certificate or document uses the answer and people read it"`
 }
 
@@ -133,8 +149,10 @@ type Certificate struct {
 	Needed   Text              `json:"needed" need:"1" about:"What it is asked for, as the resident reads it in the record of looks"`
 }
 
-// Fee is what the service costs. Exactly one of Amount and Rule is set.
+// Fee is a part of what the service costs. Exactly one of Amount and Rule is set.
 type Fee struct {
+	Key    string      `json:"key" need:"1" about:"Name of the fee"`
+	When   Rule        `json:"when,omitempty" about:"Rule: owed only when true"`
 	Amount Money       `json:"amount,omitempty" about:"Amount, for example 3000.00 RUB"`
 	Rule   Rule        `json:"rule,omitempty" about:"Rule that gives the amount"`
 	Words  Text        `json:"words" need:"1" about:"What it costs, in plain words, for the card of the service"`
@@ -159,7 +177,9 @@ const (
 	TaskReview TaskKind = "review" // an official looks at the case in a queue; may ask the applicant
 	TaskAsk    TaskKind = "ask"    // asks the applicant and waits for the answer; pauses the term
 	TaskDecide TaskKind = "decide" // decides: by table, by an official, or by a ground that is already clear
-	TaskIssue  TaskKind = "issue"  // makes the result document; ends the case
+	TaskIssue  TaskKind = "issue"  // makes the result; ends the case
+	TaskAgree  TaskKind = "agree"  // several officials, of several agencies, give their opinions at the same time
+	TaskSign   TaskKind = "sign"   // those whom the applicant named sign too, each with their own part of the form; pauses the term
 )
 
 // Task is a step of a case. Where a case goes from it: Then; Else where the step can fail (fetch: the register did not
@@ -167,7 +187,7 @@ const (
 // case to an official, Official. An empty Approved or Refused ends the case with that decision.
 type Task struct {
 	Key          string   `json:"key" need:"1" about:"Name of the step, unique in the service"`
-	Kind         TaskKind `json:"kind" need:"1" one:"fetch|pay|review|ask|decide|issue" about:"What it does"`
+	Kind         TaskKind `json:"kind" need:"1" one:"fetch|pay|review|ask|decide|issue|agree|sign" about:"What it does"`
 	Title        Text     `json:"title" need:"1" about:"What is being done, as the applicant reads it"`
 	Agency       string   `json:"agency,omitempty" about:"Key of the agency whose queue it is; left out: the service's own"`
 	Queue        string   `json:"queue,omitempty" about:"Key of the queue; for review, and for decide by an official"`
@@ -183,6 +203,49 @@ type Task struct {
 	Approved     string   `json:"approved,omitempty" about:"For decide: the next step after approval"`
 	Refused      string   `json:"refused,omitempty" about:"For decide: the next step after refusal; left out: the case ends"`
 	Official     string   `json:"official,omitempty" about:"For decide by table: the step for cases that the table gives to an official"`
+	Parts        []Part   `json:"parts,omitempty" about:"For agree: whose opinions are asked, all at once; rules see opinions.KEY"`
+	Signers      []string `json:"signers,omitempty" about:"For sign: fields of type person, or groups with one, that name who signs"`
+	TwoPersons   bool     `json:"two-persons,omitempty" about:"For decide by an official: another official of the queue must confirm the decision"`
+	Skill        string   `json:"skill,omitempty" about:"For review, and for decide by an official: key of the agency's skill that it needs"`
+}
+
+// Part is one opinion of an agree step: an official of its queue agrees or objects, with words. Rules see it as
+// opinions.KEY: agree, object, or none while it is not given.
+type Part struct {
+	Key    string `json:"key" need:"1" about:"Name of the opinion, unique in the service"`
+	Title  Text   `json:"title" need:"1" about:"What is looked at, as the applicant reads it"`
+	Agency string `json:"agency,omitempty" about:"Key of the agency; left out: the service's own"`
+	Queue  string `json:"queue" need:"1" about:"Key of the agency's queue"`
+	Skill  string `json:"skill,omitempty" about:"Key of the agency's skill that it needs"`
+	When   Rule   `json:"when,omitempty" about:"Rule: asked only when true"`
+}
+
+// Extension is the right to make the term longer, once, with a reason that the applicant reads.
+type Extension struct {
+	By  Term `json:"by" need:"1" about:"By how much at most"`
+	Law Text `json:"law" need:"1" about:"The act and its point"`
+}
+
+// Consequence is what the program does by itself when the term is missed, once a case.
+type Consequence struct {
+	Do    string `json:"do" need:"1" one:"escalate|apologise|refund" about:"escalate: the case goes to the head of the agency, or to the named queue; apologise: a letter with these words; refund: the fee goes back"`
+	After Term   `json:"after,omitzero" about:"How long after the term; left out: at once"`
+	Queue string `json:"queue,omitempty" about:"For escalate: key of the agency's queue; left out: it stays where it is and the head sees it first"`
+	Words Text   `json:"words,omitzero" about:"For apologise: the letter's words"`
+}
+
+// Renewal is applying again for what one has: the draft begins with the answers of the case that gave it.
+type Renewal struct {
+	From  string   `json:"from" need:"1" about:"How long before the result ends it may be renewed: 60 days"`
+	Again []string `json:"again,omitempty" about:"Fields that are asked anew"`
+}
+
+// Already recognises a second application for the same thing: another case of the same person and service with the same
+// answers that is under way, or whose result is valid.
+type Already struct {
+	Same  []string `json:"same,omitempty" about:"Paths of answers that make it the same thing, for example answers.car.plate; left out: the service alone"`
+	While []string `json:"while" need:"1" one:"open|valid" about:"open: the other case is under way; valid: its result has not ended"`
+	Say   Text     `json:"say" need:"1" about:"You already have ..., and what one can do"`
 }
 
 // Verdict is what a row of the table says.
@@ -229,8 +292,12 @@ type Appeal struct {
 	Service string `json:"service,omitempty" about:"Key of the service by which one disagrees on the portal; left out: only as told in where and how"`
 }
 
-// Result is the document that the applicant gets, and its life.
+// Result is what the applicant gets, and its life. Whatever its kind, it has a document: of an entry the extract, of an
+// access what it opens. A refusal is a document too, with its ground, the law and how to appeal.
 type Result struct {
+	Kind         string       `json:"kind,omitempty" one:"document|entry|access" about:"document; entry, a line in one of the city's own registers; access, a right that other programs ask about. Left out: document"`
+	List         string       `json:"list,omitempty" about:"For entry: key of the city's list (lists.yaml) into which it goes"`
+	Opens        string       `json:"opens,omitempty" about:"For access: key of what it opens, as programs ask for it"`
 	Key          string       `json:"key" need:"1" about:"Kind of the document"`
 	Title        Text         `json:"title" need:"1" about:"Heading of the document"`
 	Text         Text         `json:"text" need:"1" about:"What the document certifies"`
@@ -287,6 +354,7 @@ type Example struct {
 	Applicant Person                    `json:"applicant" need:"1" about:"Who applies"`
 	Answers   map[string]any            `json:"answers" need:"1" about:"Answers in canonical form"`
 	Facts     map[string]map[string]any `json:"facts,omitempty" about:"Replies of registers by certificate"`
+	Opinions  map[string]string         `json:"opinions,omitempty" about:"Opinions of agree steps by part: agree or object"`
 	Expect    Expect                    `json:"expect" need:"1" about:"What must come out"`
 }
 
@@ -296,6 +364,7 @@ type Expect struct {
 	Asked    []string `json:"asked,omitempty" about:"Exactly the fields that are asked; left out: not compared"`
 	Fee      Money    `json:"fee,omitempty" about:"The fee, 0.00 RUB when exempt"`
 	Exempt   string   `json:"exempt,omitempty" about:"Key of the exemption"`
+	Fees     []string `json:"fees,omitempty" about:"Keys of the fees that are owed; left out: not compared"`
 	Row      string   `json:"row,omitempty" about:"Key of the decision row"`
 	Group    string   `json:"group,omitempty" about:"Key of the waiting list's group"`
 }

@@ -19,6 +19,13 @@ func present(s scope, in Inputs) map[string]any {
 		}
 		p.answer("answers."+key, value)
 	}
+	for key, path := range opinionPaths(s) {
+		opinion := in.Opinions[key]
+		if opinion == "" {
+			opinion = OpinionNone
+		}
+		p.put(path, opinion)
+	}
 	for key, fact := range in.Facts {
 		if fact.State != FactKnown {
 			continue

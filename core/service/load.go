@@ -11,7 +11,7 @@ import (
 // the two is nil. The folder:
 //
 //	city.yaml calendar.yaml topics.yaml situations.yaml places.yaml
-//	agencies/*.yaml registers/*.yaml services/*.yaml messages/SERVICE.yaml
+//	agencies/*.yaml registers/*.yaml services/*.yaml messages/SERVICE.yaml resources/*.yaml lists.yaml
 //	content/news.yaml content/pages/*.yaml
 //
 // Any other YAML file is a fault, except under demo/, which the city does not read.
@@ -93,12 +93,16 @@ func (l *loader) file(name string) {
 		l.single(name, content, "situations", &l.city.Situations)
 	case name == "places.yaml":
 		l.single(name, content, "places", &l.city.Places)
+	case name == "lists.yaml":
+		l.single(name, content, "lists", &l.city.Lists)
 	case name == "content/news.yaml":
 		l.single(name, content, "news", &l.city.News)
 	case dir == "agencies":
 		one(l, name, content, "agency", &l.city.Agencies, func(a *Agency) string { return a.Key })
 	case dir == "registers":
 		one(l, name, content, "register", &l.city.Registers, func(r *Register) string { return r.Key })
+	case dir == "resources":
+		one(l, name, content, "resource", &l.city.Resources, func(r *Resource) string { return r.Key })
 	case dir == "services":
 		one(l, name, content, "service", &l.city.Services, func(s *Service) string { return s.Key })
 	case dir == "messages":
@@ -151,6 +155,7 @@ func (l *loader) sort() {
 	byKey(l.city.Agencies, func(a *Agency) string { return a.Key })
 	byKey(l.city.Registers, func(r *Register) string { return r.Key })
 	byKey(l.city.Services, func(s *Service) string { return s.Key })
+	byKey(l.city.Resources, func(r *Resource) string { return r.Key })
 	byKey(l.city.Pages, func(p *Page) string { return p.Key })
 }
 

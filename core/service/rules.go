@@ -66,32 +66,57 @@ func (r *Rules) Obstacle(in Inputs) (*Obstacle, error) {
 // Charge is what the case must pay; zero without a fee, or when an exemption applies. Before all registers have answered
 // it may be an error that wraps *rule.NeedError: the fee is not known yet.
 func (r *Rules) Charge(in Inputs) (Charge, error) {
-	fee := r.service.Fee
-	if fee == nil {
-		return Charge{}, nil
-	}
 	e := r.with(in)
-	for _, x := range fee.Exempt {
-		applies, err := e.yes(x.When)
+	var out Charge
+	for i := range r.service.Fees {
+		line, owed, err := e.fee(&r.service.Fees[i])
 		if err != nil {
 			return Charge{}, err
 		}
+		if !owed {
+			continue
+		}
+		out.Lines, out.Amount = append(out.Lines, line), out.Amount+line.Amount
+		if out.Exempt == "" {
+			out.Exempt = line.Exempt
+		}
+	}
+	if out.Amount > maxMoney {
+		return Charge{}, fmt.Errorf("%w: the fees came out as %v", ErrRule, out.Amount)
+	}
+	return out, nil
+}
+
+// fee is one line of the charge; false when it is not owed at all.
+func (e evaluation) fee(fee *Fee) (ChargeLine, bool, error) {
+	line := ChargeLine{Key: fee.Key, Title: fee.Title, Amount: fee.Amount}
+	owed, err := e.yes(fee.When)
+	if err != nil || !owed {
+		return line, false, err
+	}
+	for _, x := range fee.Exempt {
+		applies, err := e.yes(x.When)
+		if err != nil {
+			return line, false, err
+		}
 		if applies {
-			return Charge{Exempt: x.Key}, nil
+			line.Amount, line.Exempt = 0, x.Key
+			return line, true, nil
 		}
 	}
 	if fee.Rule == "" {
-		return Charge{Amount: fee.Amount}, nil
+		return line, true, nil
 	}
 	value, err := e.value(fee.Rule, kindMoney)
 	if err != nil {
-		return Charge{}, err
+		return line, false, err
 	}
 	amount, ok := value.(int64)
 	if !ok || amount < 0 || amount > maxMoney {
-		return Charge{}, fmt.Errorf("%w: the fee came out as %v", ErrRule, value)
+		return line, false, fmt.Errorf("%w: the fee came out as %v", ErrRule, value)
 	}
-	return Charge{Amount: Money(amount)}, nil
+	line.Amount = Money(amount)
+	return line, true, nil
 }
 
 // Decide is what the decision table says. Without a table, and with an error, an official decides.

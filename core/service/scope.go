@@ -27,6 +27,7 @@ const (
 //	applicant.surname .given .patronymic .birth .age .snils .inn .phone .email
 //	answers.FIELD        or answers.FIELD.PART for a name, child, vehicle, address, file
 //	facts.CERTIFICATE.NAME
+//	opinions.PART        agree, object or none
 //
 // A value that is not there is unknown; given(answers.plate) asks.
 type scope map[string]kind
@@ -41,6 +42,11 @@ func scopeOf(c *City, s *Service) scope {
 		for j := range s.Form.Steps[i].Fields {
 			f := &s.Form.Steps[i].Fields[j]
 			out.field("answers."+f.Key, f.Type, c.zoneKinds())
+		}
+	}
+	for i := range s.Steps {
+		for _, p := range s.Steps[i].Parts {
+			out["opinions."+p.Key] = kindText
 		}
 	}
 	for i := range s.Certificates {
@@ -76,6 +82,14 @@ func (s scope) field(path string, t Type, zones []string) {
 	case TypeVehicle:
 		s.texts(path, "plate", "model")
 		s[path+".own"] = kindYesNo
+	case TypePerson:
+		s.texts(path, "surname", "given", "patronymic", "snils")
+		s[path+".birth"], s[path+".age"] = kindDate, kindNumber
+	case TypeSlot:
+		s.texts(path, "id", "text")
+		s[path+".day"] = kindDate
+	case TypeGroup:
+		s[path] = kindRecords
 	case TypeAddress:
 		s.texts(path, "id", "flat", "text", "district")
 		for _, zone := range zones {
@@ -90,6 +104,17 @@ func (s scope) texts(path string, parts ...string) {
 	for _, part := range parts {
 		s[path+"."+part] = kindText
 	}
+}
+
+// opinionPaths are the paths of the opinions by part.
+func opinionPaths(s scope) map[string]string {
+	out := map[string]string{}
+	for path := range s {
+		if key, ok := strings.CutPrefix(path, "opinions."); ok {
+			out[key] = path
+		}
+	}
+	return out
 }
 
 func (s scope) names() []string { return slices.Sorted(maps.Keys(s)) }

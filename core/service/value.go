@@ -96,12 +96,69 @@ type Inputs struct {
 	Applicant Person        `json:"applicant"`
 	Answers   Answers       `json:"answers"`
 	Facts     Facts         `json:"facts"`
+	Opinions  Opinions      `json:"opinions,omitempty"`
 }
 
-// Charge is what a case must pay.
+// Opinions are what the officials of agree steps said, by part: agree or object. One that was not given is absent.
+type Opinions map[string]string
+
+// The opinions, as rules compare them; none stands for one that was asked and not given.
+const (
+	OpinionAgree  = "agree"
+	OpinionObject = "object"
+	OpinionNone   = "none"
+)
+
+// Charge is what a case must pay: the sum of its fees.
 type Charge struct {
-	Amount Money  // minor units; zero: nothing to pay
-	Exempt string // key of the exemption that applied
+	Amount Money        // minor units; zero: nothing to pay
+	Exempt string       // key of the first exemption that applied
+	Lines  []ChargeLine // the fees that are owed, in the definition's order, exempt ones too
+}
+
+// ChargeLine is one fee of a charge.
+type ChargeLine struct {
+	Key    string
+	Title  Text
+	Amount Money
+	Exempt string // key of the exemption; empty: none
+}
+
+// Title is what the charge is for, as the bill says it.
+func (c Charge) Title() Text {
+	var out Text
+	for _, line := range c.Lines {
+		if line.Amount == 0 {
+			continue
+		}
+		if out.RU != "" {
+			out.RU, out.EN = out.RU+"; ", out.EN+"; "
+		}
+		out.RU, out.EN = out.RU+line.Title.RU, out.EN+line.Title.EN
+	}
+	return out
+}
+
+// Exemption finds an exemption of any of the service's fees by its key.
+func (s *Service) Exemption(key string) (*Exemption, bool) {
+	for i := range s.Fees {
+		if x, ok := find(s.Fees[i].Exempt, func(x *Exemption) string { return x.Key }, key); ok {
+			return x, true
+		}
+	}
+	return nil, false
+}
+
+// Cost is what the service costs in the words of its fees, one a line; empty when it is free.
+func (s *Service) Cost() Text {
+	var out Text
+	for i := range s.Fees {
+		if i > 0 {
+			out.RU, out.EN = out.RU+"\n", out.EN+"\n"
+		}
+		out.RU, out.EN = out.RU+s.Fees[i].Words.RU, out.EN+s.Fees[i].Words.EN
+	}
+	return out
 }
 
 // Decision is what the table says.
