@@ -32,6 +32,7 @@ import (
 	"posad.city/core/organisation"
 	"posad.city/core/pay"
 	"posad.city/core/service"
+	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/mail"
@@ -106,7 +107,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	})
 	m.Apply = apply.New(apply.Deps{
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
-		Cases: cases{m.Casework}, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
+		Cases: cases{casework: m.Casework, papers: m.Document, today: func() calendar.Date { return calendar.DateOf(now(), zone) }}, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
 	})
 	m.MyData = mydata.New(m.holdings(conf, inZone))
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})

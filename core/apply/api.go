@@ -116,6 +116,8 @@ type wireLine struct {
 type sentBegin struct {
 	Child *id.ID `json:"child,omitempty" doc:"For whom, where the service is for a child"`
 	For   *id.ID `json:"for,omitempty" doc:"For whom else: an adult or an organisation that gave a mandate; left out: for oneself"`
+	About string `json:"about,omitempty" doc:"Number of the case that it is about; for services about another case, an appeal for example"`
+	Renew string `json:"renew,omitempty" doc:"Number of the case whose result is renewed: its answers are filled in"`
 	Anew  bool   `json:"anew,omitempty" doc:"An open draft of the same service gives way; else it is gone on with"`
 }
 
@@ -175,7 +177,7 @@ func (m *Module) apiBegin(c *web.Context) error {
 	if err := c.Bind(&sent); err != nil {
 		return err
 	}
-	b := Beginning{Service: c.Path("service"), Anew: sent.Anew, Lang: c.Lang()}
+	b := Beginning{Service: c.Path("service"), Anew: sent.Anew, About: sent.About, Renew: sent.Renew, Lang: c.Lang()}
 	if sent.Child != nil {
 		b.Child = *sent.Child
 	}

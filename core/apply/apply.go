@@ -10,6 +10,7 @@ import (
 	"posad.city/core/mandate"
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -25,6 +26,7 @@ type Draft struct {
 	Holder, ID id.ID
 	Applicant  id.ID // who fills it
 	Mandate    id.ID // by which mandate; zero for oneself
+	About      id.ID // the case that it is about, or whose result is renewed; zero: none
 	Service    string
 	Definition service.Hash // of the version under which it was last saved
 	Step       string       // where the person was
@@ -56,6 +58,7 @@ type Submission struct {
 	Holder     id.ID
 	Applicant  id.ID
 	Mandate    id.ID
+	About      id.ID          // the case that it is about; zero: none
 	Inputs     service.Inputs // answers as submitted, the applicant, certificates known by now
 	Channel    act.Channel
 	Lang       lang.Language
@@ -66,6 +69,21 @@ type Submission struct {
 type Cases interface {
 	// Prepare hashes, seals and makes ids: everything that has no place in a Write.
 	Prepare(ctx context.Context, s Submission) (PreparedCase, error)
+	// Past lists a holder's cases of a service, of all when it is empty, the newest first; with a number, that case alone.
+	Past(ctx context.Context, a act.Act, holder id.ID, service, number string) ([]Past, error)
+}
+
+// Past is a case that was opened before.
+type Past struct {
+	ID        id.ID
+	Number    string
+	Service   string
+	Open      bool
+	Decided   time.Time // zero: not yet
+	Withdrawn bool
+	Valid     bool          // its result has not ended and was not revoked
+	Until     calendar.Date // when it ends; zero: no end, or no result
+	Inputs    service.Inputs
 }
 
 // PreparedCase waits for its Write.
@@ -107,6 +125,8 @@ type PreparedFile interface {
 // Services gives the city; *service.Module is one.
 type Services interface {
 	City() (*service.City, error)
+	// Version is an earlier version of the city, under which a draft was begun.
+	Version(ctx context.Context, hash service.Hash) (*service.City, error)
 }
 
 // People gives persons; *account.Module is one.
@@ -155,6 +175,8 @@ var (
 	ErrConsent  = fault.New(fault.Invalid, "apply.no_consent") // the applicant has not confirmed the answers
 	ErrLevel    = fault.New(fault.Assurance, "apply.level")    // the service needs a confirmed identity
 	ErrSent     = fault.New(fault.Conflict, "apply.sent")      // the application is in already
+	ErrAbout    = fault.New(fault.Invalid, "apply.no_about")   // the service is about another case: which one must be said
+	ErrAlready  = fault.New(fault.Conflict, "apply.already")   // the person has the same already
 	ErrOften    = fault.New(fault.Conflict, "apply.busy")      // others changed the draft again and again
 )
 

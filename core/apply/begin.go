@@ -22,9 +22,12 @@ import (
 // Beginning says which application a person begins.
 type Beginning struct {
 	Service string
-	Child   id.ID // for whom, where the service is for a child
-	For     id.ID // for whom else: an adult or an organisation that gave a mandate; zero: for oneself
-	Anew    bool  // an open draft of the same service gives way; else it is gone on with
+	Child   id.ID                                // for whom, where the service is for a child
+	For     id.ID                                // for whom else: an adult or an organisation that gave a mandate; zero: for oneself
+	Anew    bool                                 // an open draft of the same service gives way; else it is gone on with
+	About   string                               // number of the case that it is about; for services about another one
+	Renew   string                               // number of the case whose result is renewed; its answers are the first ones
+	Answers func(form.Input) (form.Bound, error) // what was answered before the form; nil: nothing
 	Lang    lang.Language
 }
 
@@ -122,7 +125,7 @@ func (m *Module) Begin(ctx context.Context, a act.Act, b Beginning) (Draft, bool
 
 // make puts the draft, unless there is an open one to go on with.
 func (m *Module) make(ctx context.Context, a act.Act, s *service.Service, b Beginning) (id.ID, bool, error) {
-	params, err := m.prepareDraft(ctx, a, s, b.Lang)
+	params, err := m.prepareDraft(ctx, a, s, b)
 	if err != nil {
 		return id.ID{}, false, err
 	}
@@ -160,10 +163,10 @@ func openDrafts(tx *store.Tx, a act.Act, key string) ([]applydb.DraftLine, error
 }
 
 // prepareDraft makes the row: the child for whom one applies is answered already.
-func (m *Module) prepareDraft(ctx context.Context, a act.Act, s *service.Service, l lang.Language) (applydb.InsertDraftParams, error) {
+func (m *Module) prepareDraft(ctx context.Context, a act.Act, s *service.Service, b Beginning) (applydb.InsertDraftParams, error) {
 	now := m.base.Clock.Now()
 	d := Draft{Holder: a.Holder, ID: id.New(now), Applicant: a.Actor.Person, Service: s.Key, Answers: service.Answers{}, Typed: map[string]form.Typed{}}
-	in, err := m.input(ctx, a, Draft{Holder: a.Holder, Applicant: a.Actor.Person, Mandate: a.Mandate, Service: s.Key}, l)
+	in, err := m.input(ctx, a, Draft{Holder: a.Holder, Applicant: a.Actor.Person, Mandate: a.Mandate, Service: s.Key}, b.Lang)
 	if err != nil {
 		return applydb.InsertDraftParams{}, err
 	}
@@ -171,6 +174,9 @@ func (m *Module) prepareDraft(ctx context.Context, a act.Act, s *service.Service
 		if d.Answers, err = withChild(in, a.Holder); err != nil {
 			return applydb.InsertDraftParams{}, err
 		}
+	}
+	if d.About, err = m.begunWith(ctx, a, in, b, d.Answers); err != nil {
+		return applydb.InsertDraftParams{}, err
 	}
 	keys, err := m.base.Vault.Keys(ctx, a.Holder)
 	if err != nil {
@@ -180,7 +186,7 @@ func (m *Module) prepareDraft(ctx context.Context, a act.Act, s *service.Service
 	typed, errTyped := sealJSON(keys, columnTyped, d.Typed)
 	return applydb.InsertDraftParams{
 		Holder: d.Holder, ID: d.ID, Applicant: d.Applicant, Mandate: a.Mandate, Service: s.Key, Definition: string(in.City.Hash()), Asks: lists(s),
-		Lang: string(l), Channel: string(a.Channel), Begun: now, Saved: now, Answers: answers, Typed: typed,
+		Lang: string(b.Lang), Channel: string(a.Channel), Begun: now, Saved: now, Answers: answers, Typed: typed, About: d.About,
 	}, errors.Join(errAnswers, errTyped)
 }
 

@@ -83,7 +83,7 @@ func (m *Module) read(ctx context.Context, a act.Act, draft id.ID) (Draft, error
 
 func opened(keys *vault.Keys, row applydb.Draft) (Draft, error) {
 	out := Draft{
-		Holder: row.Holder, ID: row.ID, Applicant: row.Applicant, Mandate: row.Mandate, Service: row.Service, Definition: service.Hash(row.Definition),
+		Holder: row.Holder, ID: row.ID, Applicant: row.Applicant, Mandate: row.Mandate, About: row.About, Service: row.Service, Definition: service.Hash(row.Definition),
 		Step: row.Step, Lang: lang.Language(row.Lang), Channel: act.Channel(row.Channel), Begun: row.Begun, Saved: row.Saved, Revision: row.Revision,
 	}
 	return out, errors.Join(openJSON(keys, columnAnswers, row.Answers, &out.Answers), openJSON(keys, columnTyped, row.Typed, &out.Typed))

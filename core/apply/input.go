@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"reflect"
 	"slices"
 
 	"posad.city/core/account"
@@ -50,10 +51,29 @@ func (m *Module) definition(key string) (*service.City, *service.Service, error)
 	return city, s, nil
 }
 
-// input gathers all that decides what is asked in a draft now: the current version, what the account and registers know,
+// definitionOf finds the service of a draft: of the version under which it was begun, until the person goes over to the
+// current one. A version in which this service is the same as now is no other.
+func (m *Module) definitionOf(ctx context.Context, d Draft) (*service.City, *service.Service, error) {
+	city, s, err := m.definition(d.Service)
+	if err != nil || d.Definition == "" || d.Definition == city.Hash() {
+		return city, s, err
+	}
+	old, err := m.deps.Services.Version(ctx, d.Definition)
+	if err != nil {
+		m.base.Log.Warn("apply: the version of a draft can't be opened", "draft", d.ID.String(), "error", err)
+		return city, s, nil
+	}
+	begun, ok := old.Service(d.Service)
+	if !ok || reflect.DeepEqual(begun, s) {
+		return city, s, nil
+	}
+	return old, begun, nil
+}
+
+// input gathers all that decides what is asked in a draft now: its version, what the account and registers know,
 // the draft's files.
 func (m *Module) input(ctx context.Context, a act.Act, d Draft, l lang.Language) (form.Input, error) {
-	city, s, err := m.definition(d.Service)
+	city, s, err := m.definitionOf(ctx, d)
 	if err != nil {
 		return form.Input{}, err
 	}

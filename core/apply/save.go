@@ -27,6 +27,7 @@ type Change struct {
 	Bind   func(form.Input) (form.Bound, error) // what was sent; nil: nothing
 	Files  []SentFile
 	Remove id.ID // a file to be taken out
+	Anew   bool  // the draft goes over to the current version of the form
 	Lang   lang.Language
 }
 
@@ -72,7 +73,7 @@ func (m *Module) Save(ctx context.Context, a act.Act, draft id.ID, change Change
 
 // prepareFiles stores the bytes of what was sent. What is wrong with a file is a fault of its question.
 func (m *Module) prepareFiles(ctx context.Context, a act.Act, d Draft, change Change) (map[string][]PreparedFile, []fault.Field, error) {
-	_, s, err := m.definition(d.Service)
+	_, s, err := m.definitionOf(ctx, d)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,6 +103,9 @@ func (m *Module) prepareFiles(ctx context.Context, a act.Act, d Draft, change Ch
 
 // saveOnce binds what was sent to the draft as it was read and keeps it if nobody else saved meanwhile.
 func (m *Module) saveOnce(ctx context.Context, a act.Act, d Draft, change Change, files map[string][]PreparedFile) (Saved, bool, error) {
+	if change.Anew {
+		d.Definition = ""
+	}
 	in, err := m.input(ctx, a, d, change.Lang)
 	if err != nil {
 		return Saved{}, false, err

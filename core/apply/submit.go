@@ -16,7 +16,7 @@ import (
 )
 
 // Submit sends a draft: it becomes a case with the public number that is returned. A draft that was sent before gives the
-// number that it has: pressing twice sends once. Faults: ErrMissing with the questions, ErrObstacle, ErrConsent, ErrLevel.
+// number that it has: pressing twice sends once. Faults: ErrMissing with the questions, ErrObstacle, ErrConsent, ErrLevel, ErrAlready.
 func (m *Module) Submit(ctx context.Context, a act.Act, draft id.ID, consent bool, l lang.Language) (string, error) {
 	for range crossings {
 		number, err := m.submitOnce(ctx, a, draft, consent, l)
@@ -55,6 +55,13 @@ func (m *Module) submitOnce(ctx context.Context, a act.Act, draft id.ID, consent
 	}
 	if err := ready(a, in, view, consent); err != nil {
 		return "", err
+	}
+	same, has, err := m.already(ctx, a, d, in, view.Draft)
+	if err != nil {
+		return "", err
+	}
+	if has {
+		return "", fault.New(ErrAlready.Kind, ErrAlready.ID, "say", in.Service.Already.Say.In(l), "number", id.FormatNumber(same.Number))
 	}
 	prepared, err := m.deps.Cases.Prepare(ctx, submissionOf(a, d, in, view))
 	if err != nil {
@@ -96,7 +103,7 @@ func missingFields(view form.View) []fault.Field {
 
 func submissionOf(a act.Act, d Draft, in form.Input, view form.View) Submission {
 	return Submission{
-		ID: d.ID, City: in.City, Service: in.Service, Definition: in.City.Hash(), Holder: d.Holder, Applicant: d.Applicant, Mandate: d.Mandate,
+		ID: d.ID, City: in.City, Service: in.Service, Definition: in.City.Hash(), Holder: d.Holder, Applicant: d.Applicant, Mandate: d.Mandate, About: d.About,
 		Inputs: inputs(in, view.Draft), Channel: a.Channel, Lang: in.Lang, Act: a,
 	}
 }

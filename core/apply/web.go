@@ -51,6 +51,7 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(read, "GET /drafts/{draft}/steps/{step}", m.showStep)
 	s.Page(save, "POST /drafts/{draft}/steps/{step}", m.postStep)
 	s.Page(save, "POST /drafts/{draft}/steps/{step}/save", m.autosave)
+	s.Page(save, "POST /drafts/{draft}/version", m.postVersion)
 	s.Page(read, "GET /drafts/{draft}/check", m.showCheck)
 	s.Page(submit, "POST /drafts/{draft}/check", m.postSubmit)
 	s.Page(read, "GET /drafts/{draft}/sent", m.showSent)
@@ -100,6 +101,9 @@ type offerView struct {
 	others   []mandate.Principal // to choose from, where it may be for another adult or an organisation
 	open     []Line              // drafts to go on with
 	low      bool                // the person must confirm who they are first
+	past     []Past              // cases that it may be about
+	renews   *Past               // the case whose result is renewed
+	have     *Past               // the same, which the person has already
 	faults   []ui.FaultLine
 }
 
@@ -122,6 +126,9 @@ func (m *Module) offer(c *web.Context, faults []ui.FaultLine) error {
 	if v.others, err = m.principals(c.Context(), c.Act(), s); err != nil {
 		return err
 	}
+	if err := m.offerPast(c, &v); err != nil {
+		return err
+	}
 	lines, err := m.Drafts(c.Context(), c.Act())
 	if err != nil {
 		return err
@@ -129,6 +136,41 @@ func (m *Module) offer(c *web.Context, faults []ui.FaultLine) error {
 	v.open = slices.DeleteFunc(lines, func(l Line) bool { return l.Service != s.Key })
 	o := page.Options{Title: s.Title.In(c.Lang()), Layout: page.Plain, Faulty: len(faults) > 0, Crumbs: crumbs(c, s, c.T("service.page.apply"))}
 	return m.base.Pages.Render(c, o, offerPage(m, c, v))
+}
+
+// offerPast finds what the person's earlier cases have to do with a new application: which one it is about or renews, and
+// whether they have the same already.
+func (m *Module) offerPast(c *web.Context, v *offerView) error {
+	self := own(c.Act())
+	if v.service.About != "" {
+		list, err := m.deps.Cases.Past(c.Context(), self, c.Person(), "", "")
+		if err != nil {
+			return err
+		}
+		v.past = slices.DeleteFunc(list, func(p Past) bool { return !concerns(v.service, p) })
+	}
+	if number := c.Query("renew"); number != "" && v.service.Renewal != nil {
+		past, ok, err := m.past(c.Context(), self, v.service.Key, number)
+		if err != nil {
+			return err
+		}
+		if ok {
+			v.renews = &past
+			return nil
+		}
+	}
+	if v.service.Already == nil || len(v.service.Already.Same) > 0 || v.service.For == forChild {
+		return nil
+	}
+	city, s, err := m.definition(v.service.Key)
+	if err != nil {
+		return err
+	}
+	have, ok, err := m.already(c.Context(), self, Draft{Holder: c.Person()}, form.Input{City: city, Service: s}, nil)
+	if ok {
+		v.have = &have
+	}
+	return err
 }
 
 // offeredChildren are the children for whom the person may apply.
@@ -149,11 +191,13 @@ func (m *Module) postBegin(c *web.Context) error {
 		Child string `json:"child"`
 		For   string `json:"for"`
 		Anew  bool   `json:"anew"`
+		About string `json:"about"`
+		Renew string `json:"renew"`
 	}
 	if err := c.Bind(&sent); err != nil {
 		return err
 	}
-	b := Beginning{Service: c.Path("service"), Child: parsed(sent.Child), For: parsed(sent.For), Anew: sent.Anew, Lang: c.Lang()}
+	b := Beginning{Service: c.Path("service"), Child: parsed(sent.Child), For: parsed(sent.For), Anew: sent.Anew, About: sent.About, Renew: sent.Renew, Lang: c.Lang()}
 	if err := c.May(object(b.holder(c.Person()), b.Service)); err != nil {
 		return err
 	}
@@ -163,6 +207,8 @@ func (m *Module) postBegin(c *web.Context) error {
 		return m.offer(c, []ui.FaultLine{{Name: "child", Text: c.T("apply.no_child")}})
 	case errors.Is(err, ErrWhom):
 		return m.offer(c, []ui.FaultLine{{Name: "for", Text: c.T("apply.no_whom")}})
+	case errors.Is(err, ErrAbout):
+		return m.offer(c, []ui.FaultLine{{Name: "about", Text: c.T("apply.no_about")}})
 	case errors.Is(err, ErrLevel):
 		return c.Redirect("/services/" + url.PathEscape(c.Path("service")) + "/apply")
 	case err != nil:

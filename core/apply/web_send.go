@@ -22,6 +22,7 @@ type checkView struct {
 	in      form.Input
 	view    form.View
 	summary form.Summary
+	have    *Past // the same, which the person has already
 	faults  []ui.FaultLine
 	consent string // what is wrong with it
 }
@@ -51,6 +52,13 @@ func (m *Module) check(c *web.Context, d Draft, in form.Input, wrong *fault.Faul
 	if v.summary, err = form.CheckAnswers(in); err != nil {
 		return err
 	}
+	have, ok, err := m.already(c.Context(), c.Act(), d, in, view.Draft)
+	if err != nil {
+		return err
+	}
+	if ok {
+		v.have = &have
+	}
 	if wrong != nil {
 		v.faults = []ui.FaultLine{{Name: "consent", Text: c.T("apply.consent_missing")}}
 		v.consent = c.T("apply.consent_missing")
@@ -78,7 +86,7 @@ func (m *Module) postSubmit(c *web.Context) error {
 	switch {
 	case err == nil:
 		return c.Redirect("/drafts/" + draft.String() + "/sent")
-	case errors.Is(err, ErrMissing), errors.Is(err, ErrObstacle):
+	case errors.Is(err, ErrMissing), errors.Is(err, ErrObstacle), errors.Is(err, ErrAlready):
 		return c.Redirect("/drafts/" + draft.String())
 	case errors.Is(err, ErrConsent):
 		d, in, err2 := m.load(c)

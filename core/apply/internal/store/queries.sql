@@ -1,9 +1,9 @@
 -- name: InsertDraft :exec
-INSERT INTO draft (holder, id, applicant, mandate, service, definition, asks, step, lang, channel, begun, saved, revision, answers, typed)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14);
+INSERT INTO draft (holder, id, applicant, mandate, service, definition, asks, step, lang, channel, begun, saved, revision, answers, typed, about)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15);
 
 -- name: DraftByID :one
-SELECT holder, id, applicant, mandate, service, definition, asks, step, lang, channel, begun, saved, revision, answers, typed
+SELECT holder, id, applicant, mandate, service, definition, asks, step, lang, channel, begun, saved, revision, answers, typed, about
 FROM draft WHERE holder = $1 AND id = $2;
 
 -- name: DraftAsks :one
