@@ -67,7 +67,7 @@ func (h *House) takeVersion(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *House) publishBytes(ctx context.Context, version []byte) error {
-	city, err := service.Open(version)
+	city, err := service.Accept(version)
 	if err != nil {
 		return err
 	}

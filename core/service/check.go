@@ -40,6 +40,25 @@ func (c *checker) run() {
 	}
 }
 
+// compileOnly makes what a version of the city needs to be served, its calendar, addresses and rules, and tells only what
+// can't be made.
+func (c *checker) compileOnly() Faults {
+	c.days()
+	if c.calendar == nil {
+		return c.faults
+	}
+	c.places()
+	c.faults = nil
+	c.city.compiled.rules, c.city.compiled.addresses, c.city.compiled.days = map[string]*Rules{}, c.book, c.calendar
+	for i := range c.city.Services {
+		s := &serviceChecker{checker: c, service: &c.city.Services[i], from: "service/" + c.city.Services[i].Key}
+		s.scope = scopeOf(s.city, s.service)
+		s.compile()
+		c.city.compiled.rules[s.service.Key] = s.rules
+	}
+	return slices.DeleteFunc(c.faults, func(f Fault) bool { return !strings.HasPrefix(f.Kind, "rule_") && f.Kind != "fee_not_money" })
+}
+
 // tell adds a fault at a path of the file that from names.
 func (c *checker) tell(from, path, kind string, params ...string) {
 	s := c.sources[from]
