@@ -1,6 +1,10 @@
 package service
 
-import "posad.city/kit/calendar"
+import (
+	"strings"
+
+	"posad.city/kit/calendar"
+)
 
 // canonical makes a field's answer of a value that the city knows; false when it does not fit.
 func (r *Rules) canonical(f *Field, value any) (any, bool) {
@@ -26,6 +30,11 @@ func (r *Rules) canonical(f *Field, value any) (any, bool) {
 func (r *Rules) canonicalText(f *Field, text string) (any, bool) {
 	switch f.Type {
 	case TypeAddress:
+		if f.House {
+			text, _, _ = strings.Cut(text, "/")
+			a, _, ok := r.city.compiled.addresses.House(text)
+			return a.Answer(), ok
+		}
 		a, ok := r.city.compiled.addresses.ByReference(text)
 		return a.Answer(), ok
 	case TypeVehicle:

@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -11,9 +12,10 @@ import (
 
 // placed is a rule with its place in the definition and the kind of value it must give.
 type placed struct {
-	path string
-	rule Rule
-	want kind
+	path  string
+	rule  Rule
+	want  kind
+	group string // key of the group inside which it stands; it may speak of the entry
 }
 
 // allRules lists every rule of the definition.
@@ -22,7 +24,7 @@ func (s *serviceChecker) allRules() []placed {
 	var out []placed
 	add := func(path string, text Rule) {
 		if text != "" {
-			out = append(out, placed{path, text, kindYesNo})
+			out = append(out, placed{path: path, rule: text, want: kindYesNo})
 		}
 	}
 	for i, o := range d.Obstacles {
@@ -32,12 +34,9 @@ func (s *serviceChecker) allRules() []placed {
 		add(at("form.steps", i, "when"), step.When)
 		for j, f := range step.Fields {
 			path := fieldPath(i, j)
-			add(path+".when", f.When)
-			for k, o := range f.Options {
-				add(at(path+".options", k, "when"), o.When)
-			}
-			for k, check := range f.Checks {
-				add(at(path+".checks", k, "rule"), check.Rule)
+			out = append(out, fieldRules(path, "", &f)...)
+			for k := range f.Fields {
+				out = append(out, fieldRules(path+".fields."+strconv.Itoa(k), f.Key, &f.Fields[k])...)
 			}
 		}
 	}
@@ -47,33 +46,52 @@ func (s *serviceChecker) allRules() []placed {
 	return append(out, s.outcomeRules()...)
 }
 
+// fieldRules are the rules of one question, of a group's entry when a group is named.
+func fieldRules(path, group string, f *Field) []placed {
+	var out []placed
+	add := func(path string, text Rule, want kind) {
+		if text != "" {
+			out = append(out, placed{path, text, want, group})
+		}
+	}
+	add(path+".when", f.When, kindYesNo)
+	add(path+".value", f.Value, computedKind(f.Type))
+	for k, o := range f.Options {
+		add(at(path+".options", k, "when"), o.When, kindYesNo)
+	}
+	for k, check := range f.Checks {
+		add(at(path+".checks", k, "rule"), check.Rule, kindYesNo)
+	}
+	return out
+}
+
 // outcomeRules are those of the fee, the table and the waiting list.
 func (s *serviceChecker) outcomeRules() []placed {
 	d := s.service
 	var out []placed
 	for i := range d.Fees {
 		fee := &d.Fees[i]
-		out = append(out, placed{at("fees", i, "when"), fee.When, kindYesNo})
+		out = append(out, placed{at("fees", i, "when"), fee.When, kindYesNo, ""})
 		if fee.Rule != "" {
-			out = append(out, placed{at("fees", i, "rule"), fee.Rule, kindMoney})
+			out = append(out, placed{at("fees", i, "rule"), fee.Rule, kindMoney, ""})
 		}
 		for j, x := range fee.Exempt {
-			out = append(out, placed{at(at("fees", i, "exempt"), j, "when"), x.When, kindYesNo})
+			out = append(out, placed{at(at("fees", i, "exempt"), j, "when"), x.When, kindYesNo, ""})
 		}
 	}
 	for i := range d.Steps {
 		for j, p := range d.Steps[i].Parts {
-			out = append(out, placed{at(at("steps", i, "parts"), j, "when"), p.When, kindYesNo})
+			out = append(out, placed{at(at("steps", i, "parts"), j, "when"), p.When, kindYesNo, ""})
 		}
 	}
 	if d.Decision != nil {
 		for i, row := range d.Decision.Rows {
-			out = append(out, placed{at("decision.rows", i, "when"), row.When, kindYesNo})
+			out = append(out, placed{at("decision.rows", i, "when"), row.When, kindYesNo, ""})
 		}
 	}
 	if d.Order != nil {
 		for i, g := range d.Order.Groups {
-			out = append(out, placed{at("order.groups", i, "when"), g.When, kindYesNo})
+			out = append(out, placed{at("order.groups", i, "when"), g.When, kindYesNo, ""})
 		}
 	}
 	return out
@@ -83,21 +101,22 @@ func at(list string, i int, key string) string { return list + "." + strconv.Ito
 
 // compile compiles every rule against the values that it may name.
 func (s *serviceChecker) compile() {
-	s.rules = &Rules{city: s.city, service: s.service, scope: s.scope, programs: map[programKey]*rule.Program{}}
+	s.rules = &Rules{city: s.city, service: s.service, scope: s.scope, records: s.records, programs: map[programKey]*rule.Program{}}
 	for i, fee := range s.service.Fees {
 		if (fee.Rule == "") == (fee.Amount == 0) {
 			s.fault("fees."+strconv.Itoa(i), "fee_amount_or_rule")
 		}
 	}
-	env, err := s.environment(s.calendar)
-	if err != nil {
-		s.fault("service", "rule_wrong", "rule", s.service.Key, "message", err.Error())
-		return
-	}
+	envs := map[string]*rule.Env{}
 	for _, p := range s.allRules() {
-		key := programKey{p.rule, p.want}
-		if p.rule == "" || s.rules.programs[key] != nil {
+		key := programKey{p.rule, p.want, p.group}
+		if p.rule == "" || p.want == "" || s.rules.programs[key] != nil {
 			continue
+		}
+		env, err := s.environmentOf(envs, p.group)
+		if err != nil {
+			s.fault("service", "rule_wrong", "rule", s.service.Key, "message", err.Error())
+			return
 		}
 		compiled, err := env.Compile(string(p.rule), ruleType(p.want, "", nil))
 		if err != nil {
@@ -106,6 +125,28 @@ func (s *serviceChecker) compile() {
 		}
 		s.rules.programs[key] = compiled
 	}
+}
+
+// environmentOf is the environment of rules inside a group, or of all others; each is made once.
+func (s *serviceChecker) environmentOf(made map[string]*rule.Env, group string) (*rule.Env, error) {
+	if env := made[group]; env != nil {
+		return env, nil
+	}
+	env, err := s.environment(s.scopeIn(group), s.calendar)
+	made[group] = env
+	return env, err
+}
+
+// scopeIn is what rules inside a group may name: everything, and the same entry's answers.
+func (s *serviceChecker) scopeIn(group string) scope {
+	if group == "" {
+		return s.scope
+	}
+	out := maps.Clone(s.scope)
+	for path, k := range s.records["answers."+group] {
+		out["entry."+path] = k
+	}
+	return out
 }
 
 // ruleFault tells why a rule does not compile, with the likeliest name where one is unknown, at the letter where it goes
@@ -117,13 +158,18 @@ func (s *serviceChecker) ruleFault(p placed, err error) {
 		return
 	}
 	first := faults[0]
+	if first.ID == "rule.result" && strings.HasSuffix(p.path, ".value") {
+		s.fault(p.path, "value_kind", "want", string(p.want), "kind", first.Params["got"])
+		return
+	}
 	if first.ID == "rule.result" && p.want == kindMoney {
 		s.fault(p.path, "fee_not_money", "rule", string(p.rule), "kind", first.Params["got"])
 		return
 	}
+	known := s.scopeIn(p.group)
 	for _, word := range valuePaths.FindAllString(quoted.ReplaceAllString(string(p.rule), `""`), -1) {
-		if !s.scope.covers(word) {
-			s.unknownValue(p.path, "rule_unknown_value", word)
+		if !known.covers(word) {
+			s.unknownIn(known, p.path, "rule_unknown_value", word)
 			return
 		}
 	}

@@ -11,6 +11,7 @@ type serviceChecker struct {
 	service *Service
 	from    string
 	scope   scope
+	records map[string]scope
 	rules   *Rules
 }
 
@@ -26,7 +27,7 @@ func (s *serviceChecker) run() {
 	if len(s.faults) > before {
 		return // rules and graph speak of names; with wrong ones every fault would be told twice
 	}
-	s.scope = scopeOf(s.city, s.service)
+	s.scope, s.records = scopeOf(s.city, s.service), recordScopes(s.city, s.service)
 	s.compile()
 	s.form()
 	s.certificates()
@@ -167,7 +168,11 @@ func (s *serviceChecker) parameter(path string, r *Register, name, from string) 
 
 // unknownValue tells a path that names no value.
 func (s *serviceChecker) unknownValue(path, kind, value string) {
-	s.fault(path, kind, "value", value, "near", nearest(value, s.scope.names()), "known", strings.Join(s.scope.names(), ", "))
+	s.unknownIn(s.scope, path, kind, value)
+}
+
+func (s *serviceChecker) unknownIn(known scope, path, kind, value string) {
+	s.fault(path, kind, "value", value, "near", nearest(value, known.names()), "known", strings.Join(known.names(), ", "))
 }
 
 // result checks that the document prints values that are there, and its life.

@@ -3,13 +3,14 @@ package service
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"posad.city/kit/calendar"
 	"posad.city/kit/rule"
 )
 
 // valuePaths finds what looks like a value's path in a rule.
-var valuePaths = regexp.MustCompile(`\b(applicant|answers|facts)(\.[a-z][a-z0-9_]*)+`)
+var valuePaths = regexp.MustCompile(`\b(applicant|answers|facts|opinions|signer|entry)(\.[a-z][a-z0-9_]*)+`)
 
 // ruleType is the rule language's type of a kind. Records are named after their path, so that two registers may tell
 // records of the same name.
@@ -31,18 +32,26 @@ func ruleType(k kind, path string, fields []Value) rule.Type {
 			inner[f.Name] = ruleType(kind(f.Type), path+"."+f.Name, f.Fields)
 		}
 		return rule.List(rule.Record(recordName(path), inner))
+	case kindRecord:
+		inner := make(map[string]rule.Type, len(fields))
+		for _, f := range fields {
+			inner[f.Name] = ruleType(kind(f.Type), path+"."+f.Name, f.Fields)
+		}
+		return rule.Record(recordName(path), inner)
 	}
 	return rule.Text
 }
 
 var notName = regexp.MustCompile(`[^a-z0-9_]`)
 
-func recordName(path string) string { return notName.ReplaceAllString(path, "_") }
+func recordName(path string) string {
+	return notName.ReplaceAllString(strings.ReplaceAll(path, ".", "__"), "_")
+}
 
-// environment declares every value of the scope to the rule language.
-func (s *serviceChecker) environment(days *calendar.City) (*rule.Env, error) {
-	fields := make(map[string]rule.Type, len(s.scope))
-	for path, k := range s.scope {
+// environment declares every value of a scope to the rule language.
+func (s *serviceChecker) environment(in scope, days *calendar.City) (*rule.Env, error) {
+	fields := make(map[string]rule.Type, len(in))
+	for path, k := range in {
 		fields[path] = ruleType(k, path, s.recordFields(path))
 	}
 	env, err := rule.New(fields, rule.Options{City: days})
@@ -52,8 +61,11 @@ func (s *serviceChecker) environment(days *calendar.City) (*rule.Env, error) {
 	return env, nil
 }
 
-// recordFields are the fields of a register's records at a path.
+// recordFields are the fields of the records at a path: a group's entries, the co-signers or a register's own.
 func (s *serviceChecker) recordFields(path string) []Value {
+	if inner, ok := s.records[path]; ok {
+		return inner.tree()
+	}
 	return recordFields(s.city, s.service, path)
 }
 

@@ -9,10 +9,22 @@ import (
 
 // present is what the inputs hold, by path. Values of a kind other than the scope's are left out: a register's reply has
 // passed its schema and answers have passed the form, so such a value can only come from data of an older version.
-func present(s scope, in Inputs) map[string]any {
-	p := &presence{scope: s, out: map[string]any{}, today: in.Today}
+func (r *Rules) present(in Inputs) map[string]any {
+	s := r.scope
+	p := &presence{scope: s, records: r.records, out: map[string]any{}, today: in.Today}
 	p.put("today", in.Today.String())
-	p.applicant(in.Applicant)
+	p.person("applicant", in.Applicant)
+	if in.Signer != nil {
+		p.person("signer", *in.Signer)
+	}
+	if r.records["signers"] != nil {
+		p.signers(r.service.allSigners(in))
+	}
+	if in.Entry != nil {
+		for path, value := range p.record(r.records["answers."+in.Entry.Group], in.Entry.Answers) {
+			p.out["entry."+path] = value
+		}
+	}
 	for key, value := range in.Answers {
 		if value == nil {
 			continue
@@ -38,21 +50,68 @@ func present(s scope, in Inputs) map[string]any {
 }
 
 type presence struct {
-	scope scope
-	out   map[string]any
-	today calendar.Date
+	scope   scope
+	records map[string]scope
+	out     map[string]any
+	today   calendar.Date
 }
 
-func (p *presence) applicant(a Person) {
+// record is what one record holds, by path inside it.
+func (p *presence) record(inner scope, answers Answers) map[string]any {
+	one := &presence{scope: inner, out: map[string]any{}, today: p.today}
+	for key, value := range answers {
+		if value != nil {
+			one.answer(key, value)
+		}
+	}
+	return one.out
+}
+
+// entries puts a group's entries; an answer that is no list of them is left out.
+func (p *presence) entries(path string, value any) {
+	entries, ok := Entries(value)
+	if !ok {
+		return
+	}
+	out := make([]map[string]any, len(entries))
+	for i, entry := range entries {
+		out[i] = nested(p.record(p.records[path], entry))
+	}
+	p.out[path] = out
+}
+
+func (p *presence) signers(list []Signer) {
+	out := make([]map[string]any, len(list))
+	for i, s := range list {
+		one := &presence{scope: p.records["signers"], out: map[string]any{}, today: p.today}
+		one.put("signed", s.Signed)
+		one.parts("", map[string]any{
+			"surname": s.Person.Name.Surname, "given": s.Person.Name.Given, "patronymic": s.Person.Name.Patronymic,
+			"birth": s.Person.Birth, "snils": s.Person.SNILS,
+		})
+		if birth, ok := one.out["birth"].(calendar.Date); ok {
+			one.out["age"] = int64(birth.AgeOn(p.today))
+		}
+		for key, value := range s.Answers {
+			if value != nil {
+				one.answer("answers."+key, value)
+			}
+		}
+		out[i] = nested(one.out)
+	}
+	p.out["signers"] = out
+}
+
+func (p *presence) person(path string, a Person) {
 	for name, value := range map[string]string{
 		"surname": a.Name.Surname, "given": a.Name.Given, "patronymic": a.Name.Patronymic, "birth": a.Birth,
 		"snils": a.SNILS, "inn": a.INN, "phone": a.Phone, "email": a.Email,
 	} {
 		if value != "" {
-			p.put("applicant."+name, value)
+			p.put(path+"."+name, value)
 		}
 	}
-	p.age("applicant")
+	p.age(path)
 }
 
 // age follows from a date of birth, where the scope wants it.
@@ -68,6 +127,10 @@ func (p *presence) answer(path string, value any) {
 		p.parts(path, v)
 		p.age(path)
 	case []any:
+		if p.records[path] != nil {
+			p.entries(path, v)
+			return
+		}
 		p.put(path, v)
 		p.put(path+".count", float64(len(v)))
 	default:
@@ -83,9 +146,9 @@ func (p *presence) parts(path string, object map[string]any) {
 		case ok && name == "name":
 			p.parts(path, inner)
 		case ok:
-			p.parts(path+"."+name, inner)
+			p.parts(join(path, name), inner)
 		case value != nil:
-			p.put(path+"."+name, value)
+			p.put(join(path, name), value)
 		}
 	}
 }

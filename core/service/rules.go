@@ -18,12 +18,15 @@ type Rules struct {
 	city     *City
 	service  *Service
 	scope    scope
+	records  map[string]scope // of the lists of records that the form makes
 	programs map[programKey]*rule.Program
 }
 
+// programKey names a compiled rule. One inside a group may also speak of the entry.
 type programKey struct {
-	rule Rule
-	want kind
+	rule  Rule
+	want  kind
+	group string
 }
 
 // ErrRule is the cause of every failure to compute a rule.
@@ -173,7 +176,7 @@ func (r *Rules) Parameters(certificate string, in Inputs) (map[string]string, bo
 	if !ok {
 		return nil, false
 	}
-	values := present(r.scope, in)
+	values := r.present(in)
 	out := make(map[string]string, len(c.With))
 	for name, path := range c.With {
 		text := asText(values[path])
@@ -196,7 +199,9 @@ func (r *Rules) proved(path string, applicant Person) bool {
 	case asked && f.Type == TypeSNILS:
 		return applicant.Verified && f.Fixed && f.Known == "applicant.snils"
 	}
-	return true
+	owner, _, _ := strings.Cut(key, ".")
+	f, asked = r.service.Field(owner)
+	return !asked || f.Type != TypePerson // whom the applicant merely named
 }
 
 func asText(value any) string {
@@ -231,10 +236,13 @@ func (r *Rules) Value(path string, in Inputs) (any, bool) {
 		n := in.Applicant.Name
 		return n.Full(), n.Surname != ""
 	}
+	if path == "signer.name" && in.Signer != nil {
+		return in.Signer.Name.Full(), in.Signer.Name.Surname != ""
+	}
 	if _, ok := r.scope[path]; !ok {
 		return nil, false
 	}
-	value, ok := present(r.scope, in)[path]
+	value, ok := r.present(in)[path]
 	return value, ok
 }
 
@@ -243,13 +251,24 @@ func (n Name) Full() string {
 	return strings.Join(slices.DeleteFunc([]string{n.Surname, n.Given, n.Patronymic}, func(part string) bool { return part == "" }), " ")
 }
 
+// noSuchKey is how the rule language says that a record lacks a field: an optional question of an entry that was left
+// empty, or an optional value of a register's record. The rule then needs what is not there.
+const noSuchKey = "no such key"
+
 // evaluation is one set of inputs for several rules.
 type evaluation struct {
 	*Rules
 	values map[string]any
+	group  string // inside whose entry the rules are computed
 }
 
-func (r *Rules) with(in Inputs) evaluation { return evaluation{r, present(r.scope, in)} }
+func (r *Rules) with(in Inputs) evaluation {
+	out := evaluation{Rules: r, values: r.present(in)}
+	if in.Entry != nil {
+		out.group = in.Entry.Group
+	}
+	return out
+}
 
 // yes computes a rule that says yes or no; an empty one says yes.
 func (e evaluation) yes(text Rule) (bool, error) {
@@ -278,11 +297,14 @@ func (e evaluation) known(text Rule) (bool, error) {
 }
 
 func (e evaluation) value(text Rule, want kind) (any, error) {
-	p, ok := e.programs[programKey{text, want}]
+	p, ok := e.programs[programKey{text, want, e.group}]
 	if !ok {
 		return nil, fmt.Errorf("%w: %q is not a rule of %s", ErrRule, text, e.service.Key)
 	}
 	value, err := p.Eval(e.values)
+	if err != nil && strings.Contains(err.Error(), noSuchKey) {
+		err = fmt.Errorf("%w: %w", err, &rule.NeedError{Names: p.Names()})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %q: %w", ErrRule, text, err)
 	}

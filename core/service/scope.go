@@ -19,6 +19,7 @@ const (
 	kindMoney   kind = "money"
 	kindTexts   kind = "texts"
 	kindRecords kind = "records"
+	kindRecord  kind = "record" // inside records only
 )
 
 // scope is every value that can be named in a service, by path, with its kind:
@@ -28,16 +29,22 @@ const (
 //	answers.FIELD        or answers.FIELD.PART for a name, child, vehicle, address, file
 //	facts.CERTIFICATE.NAME
 //	opinions.PART        agree, object or none
+//	answers.GROUP        a list of records, one an entry: answers.witnesses.exists(w, w.age > 17)
+//	entry.FIELD          inside a group: the same entry's answers
+//	signers              those who sign with the applicant, in the order in which they were named: a list of records with
+//	                     surname, given, patronymic, birth, age, snils, signed, and answers.FIELD of co-signer steps
+//	signer.phone ...     inside a co-signer step: the parts of applicant, of the one who fills it
 //
 // A value that is not there is unknown; given(answers.plate) asks.
 type scope map[string]kind
 
 func scopeOf(c *City, s *Service) scope {
 	out := scope{"today": kindDate}
-	for _, part := range []string{"surname", "given", "patronymic", "snils", "inn", "phone", "email"} {
-		out["applicant."+part] = kindText
+	out.person("applicant")
+	if s.coSigned() {
+		out.person("signer")
+		out["signers"] = kindRecords
 	}
-	out["applicant.birth"], out["applicant.age"] = kindDate, kindNumber
 	for i := range s.Form.Steps {
 		for j := range s.Form.Steps[i].Fields {
 			f := &s.Form.Steps[i].Fields[j]
@@ -58,6 +65,11 @@ func scopeOf(c *City, s *Service) scope {
 		}
 	}
 	return out
+}
+
+func (s scope) person(path string) {
+	s.texts(path, "surname", "given", "patronymic", "snils", "inn", "phone", "email")
+	s[path+".birth"], s[path+".age"] = kindDate, kindNumber
 }
 
 func (s scope) field(path string, t Type, zones []string) {

@@ -13,7 +13,8 @@ import (
 //	snils, inn  digits                  plate     "А417МО77", Cyrillic, no spaces
 //	number      whole number            money     minor units
 //	choices     list of option keys     file      list of File
-//	yes-no      true or false
+//	yes-no      true or false           person    Named
+//	slot        Slot                    group     list of entries, each an object of answers by inner field
 //
 // In memory a value is what encoding/json makes of that JSON (string, float64 or json.Number, bool, []any,
 // map[string]any). core/form makes and checks it.
@@ -62,6 +63,24 @@ type Address struct {
 	Zones    map[string]string `json:"zones,omitempty"`
 }
 
+// Named is an answer: another person, by whom the city finds whom it asks to co-sign.
+type Named struct {
+	Name  Name   `json:"name"`
+	Birth string `json:"birth"`
+	SNILS string `json:"snils"`
+}
+
+// Slot is an answer: an appointment. Times are the city's own, without a zone.
+type Slot struct {
+	ID       string `json:"id"` // of the hold, later of the booking; before there is a hold, of the free time
+	Resource string `json:"resource"`
+	Start    string `json:"start"` // 2026-12-01T09:30
+	End      string `json:"end"`
+	Day      string `json:"day"`
+	Text     string `json:"text"`
+	TextEN   string `json:"text_en"`
+}
+
 // File is an answer: a stored file.
 type File struct {
 	ID   string `json:"id"` // name in the blob store
@@ -97,6 +116,23 @@ type Inputs struct {
 	Answers   Answers       `json:"answers"`
 	Facts     Facts         `json:"facts"`
 	Opinions  Opinions      `json:"opinions,omitempty"`
+	Signers   []Signer      `json:"signers,omitempty"` // those co-signers who have done their part, or refused to
+
+	Signer *Person `json:"signer,omitempty"` // the co-signer who fills their part now; rules of co-signer steps call them signer
+	Entry  *Entry  `json:"-"`                // the entry of a group inside which a rule is computed; rules call it entry
+}
+
+// Signer is a co-signer: whom the applicant named, and what they have answered in their own part of the form.
+type Signer struct {
+	Person  Person  `json:"person"`
+	Signed  bool    `json:"signed"`
+	Answers Answers `json:"answers,omitempty"` // of co-signer steps
+}
+
+// Entry is one entry of a group.
+type Entry struct {
+	Group   string // key of the group
+	Answers Answers
 }
 
 // Opinions are what the officials of agree steps said, by part: agree or object. One that was not given is absent.
