@@ -104,6 +104,7 @@ type cases struct {
 	sent []apply.Submission
 	puts int
 	fail error
+	past []apply.Past // of whoever asks
 }
 
 type prepared struct {
@@ -113,6 +114,18 @@ type prepared struct {
 
 func (c *cases) Prepare(_ context.Context, s apply.Submission) (apply.PreparedCase, error) {
 	return prepared{c, s}, nil
+}
+
+func (c *cases) Past(_ context.Context, _ act.Act, _ id.ID, service, number string) ([]apply.Past, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []apply.Past
+	for _, p := range c.past {
+		if (service == "" || p.Service == service) && (number == "" || p.Number == number) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
 }
 
 func numberOf(draft id.ID) string {
