@@ -16,6 +16,7 @@ import (
 	"posad.city/kit/fault"
 	"posad.city/kit/feed"
 	"posad.city/kit/id"
+	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
 	"posad.city/kit/search"
 	"posad.city/kit/store"
@@ -32,6 +33,10 @@ var (
 	ErrNone = fault.New(fault.Missing, "service.none")        // no such service, topic, page, or version
 	ErrCity = fault.New(fault.Unavailable, "service.no_city") // nothing is published yet
 	ErrOld  = fault.New(fault.Conflict, "service.no_version") // a version that was never published here
+	ErrPast = fault.New(fault.Invalid, "service.plan_past")   // a plan for a moment that is over
+	ErrPlan = fault.New(fault.Conflict, "service.plan_over")  // a plan that was carried out or cancelled, or never made
+	ErrNote = fault.New(fault.Invalid, "service.note_long")   // a note that is too long
+	ErrBack = fault.New(fault.Conflict, "service.no_earlier") // there is no earlier version to go back to
 )
 
 // Deps are what the module is given by the app.
@@ -103,6 +108,9 @@ func (m *Module) Provision(b *module.Base) error {
 	m.index = index
 	if b.Feed != nil {
 		b.Feed.Subscribe(FeedTopic, func(feed.Change) { m.nudge() })
+	}
+	if b.Jobs != nil {
+		b.Jobs.Handle(planJob, m.carryPlan, jobs.Urgent())
 	}
 	if b.Pages != nil {
 		b.Pages.City = m.Face

@@ -23,6 +23,7 @@ import (
 	"posad.city/kit/clock"
 	"posad.city/kit/feed"
 	"posad.city/kit/id"
+	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
 	"posad.city/kit/store/storetest"
@@ -42,6 +43,11 @@ type house struct {
 
 func newHouse(t testing.TB, s *store.Store, c *clock.Fixed) *house {
 	t.Helper()
+	return newHouseWith(t, s, c, nil)
+}
+
+func newHouseWith(t testing.TB, s *store.Store, c *clock.Fixed, queue *jobs.Queue) *house {
+	t.Helper()
 	m := service.New(service.Deps{})
 	texts, err := lang.Load(ui.Locale, page.Locale, web.Locale, m.Locales())
 	if err != nil {
@@ -56,7 +62,7 @@ func newHouse(t testing.TB, s *store.Store, c *clock.Fixed) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := &house{Module: m, t: t, base: &module.Base{Store: s, Clock: c, Feed: feed.Open(s, log), Web: server, Pages: pages, Texts: texts, Log: log}}
+	out := &house{Module: m, t: t, base: &module.Base{Store: s, Clock: c, Feed: feed.Open(s, log), Web: server, Pages: pages, Texts: texts, Log: log, Jobs: queue}}
 	if err := m.Provision(out.base); err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,6 @@ import (
 
 	"posad.city/core/agency"
 	"posad.city/core/service/internal/store"
-	"posad.city/kit/act"
-	"posad.city/kit/feed"
 	"posad.city/kit/id"
 	"posad.city/kit/store"
 )
@@ -108,77 +106,6 @@ func (m *Module) openVersion(ctx context.Context, hash Hash) (*City, error) {
 		return nil, fmt.Errorf("%w: the bytes kept as %s are those of %s", ErrVersion, hash, city.Hash())
 	}
 	return city, nil
-}
-
-// Publish stores the city as a version and makes it the current one, in one Write; every node switches within a second,
-// this one at once. Publishing the current version again changes nothing; publishing an older one brings it back.
-func (m *Module) Publish(ctx context.Context, a act.Act, city *City) error {
-	content, err := pack(city.Bytes())
-	if err != nil {
-		return err
-	}
-	version := servicedb.InsertVersionParams{Hash: string(city.Hash()), Content: content, Length: int64(len(city.Bytes()))}
-	number := int64(0)
-	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		number = 0
-		last, err := servicedb.LastSwitch(tx)
-		if err != nil && !errors.Is(err, store.ErrNone) {
-			return err
-		}
-		if last.Hash == version.Hash {
-			return nil
-		}
-		version.Published = tx.Now()
-		if err := servicedb.InsertVersion(tx, version); err != nil {
-			return err
-		}
-		number = last.Number + 1
-		return m.announce(tx, a, number, version.Hash)
-	})
-	if err != nil {
-		return fmt.Errorf("service: publish: %w", err)
-	}
-	if number == 0 {
-		return m.Refresh(ctx)
-	}
-	return m.show(city, number)
-}
-
-func (m *Module) announce(tx *store.Tx, a act.Act, number int64, hash string) error {
-	official := id.ID{}
-	if a.Actor.Kind == act.Official {
-		official = a.Actor.Person
-	}
-	err := servicedb.InsertSwitch(tx, servicedb.InsertSwitchParams{
-		Number: number, Hash: hash, At: tx.Now(), Act: a.ID, ByKind: string(a.Actor.Kind), ByOfficial: official, Channel: string(a.Channel),
-	})
-	if err != nil || m.base.Feed == nil {
-		return err
-	}
-	return m.base.Feed.Publish(tx, feed.Change{Topic: FeedTopic, Key: hash, Version: number})
-}
-
-// Switch is one line of the order of versions.
-type Switch struct {
-	Number int64
-	Hash   Hash
-	At     time.Time
-	Kind   act.Kind
-	By     id.ID // the official; zero for the system
-}
-
-// Switches lists the latest switches, newest first.
-func (m *Module) Switches(ctx context.Context, limit int64) ([]Switch, error) {
-	var out []Switch
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		rows, err := servicedb.Switches(r, limit)
-		out = out[:0]
-		for _, row := range rows {
-			out = append(out, Switch{row.Number, Hash(row.Hash), row.At, act.Kind(row.ByKind), row.ByOfficial})
-		}
-		return err
-	})
-	return out, err
 }
 
 // Refresh makes this node serve the version that the store names current. Start and the feed call it; tests may.

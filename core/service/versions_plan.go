@@ -1,0 +1,126 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"posad.city/core/service/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
+)
+
+// planJob carries a plan out at its moment; its object is the plan.
+const planJob = "service.plan"
+
+// PlanState is how far a plan is.
+type PlanState string
+
+// The states of a plan.
+const (
+	PlanWaiting   PlanState = "waiting"
+	PlanDone      PlanState = "done"
+	PlanCancelled PlanState = "cancelled"
+)
+
+// Plan is a version that becomes current at a moment.
+type Plan struct {
+	ID      id.ID
+	Hash    Hash
+	At      time.Time
+	Note    string
+	Made    time.Time
+	Kind    act.Kind
+	By      id.ID // the official; zero for the system
+	Channel act.Channel
+	State   PlanState
+	Closed  time.Time // when it was done or cancelled; zero: it waits
+}
+
+func (m *Module) plan(ctx context.Context, a act.Act, hash Hash, p Publication, put func(*store.Tx) error) (id.ID, error) {
+	plan, who := id.New(m.base.Clock.Now()), by(a)
+	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := put(tx); err != nil {
+			return err
+		}
+		err := servicedb.InsertPlan(tx, servicedb.InsertPlanParams{
+			ID: plan, Hash: string(hash), At: p.At, Note: p.Note, Made: tx.Now(), Act: who.act, ByKind: string(who.kind), ByOfficial: who.official, Channel: string(who.channel),
+		})
+		if err != nil {
+			return err
+		}
+		return m.base.Jobs.Put(tx, jobs.New{Handler: planJob, Object: plan, At: p.At})
+	})
+	if err != nil {
+		return id.ID{}, fmt.Errorf("service: plan: %w", err)
+	}
+	return plan, nil
+}
+
+// Plans lists the latest plans, newest first.
+func (m *Module) Plans(ctx context.Context, limit int64) ([]Plan, error) {
+	var out []Plan
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		rows, err := servicedb.Plans(r, limit)
+		out = out[:0]
+		for _, row := range rows {
+			out = append(out, planOf(row))
+		}
+		return err
+	})
+	return out, err
+}
+
+func planOf(row servicedb.CityPlan) Plan {
+	return Plan{
+		ID: row.ID, Hash: Hash(row.Hash), At: row.At, Note: row.Note, Made: row.Made, Kind: act.Kind(row.ByKind), By: row.ByOfficial,
+		Channel: act.Channel(row.Channel), State: PlanState(row.State), Closed: row.Closed,
+	}
+}
+
+// CancelPlan takes a plan back before its moment. ErrPlan when there is none that waits.
+func (m *Module) CancelPlan(ctx context.Context, plan id.ID) error {
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		closed, err := servicedb.ClosePlan(tx, string(PlanCancelled), tx.Now(), plan)
+		if err == nil && closed == 0 {
+			return ErrPlan
+		}
+		return err
+	})
+}
+
+// carryPlan switches every node to a planned version at its moment. A plan that was cancelled or carried out is left as
+// it is. It speaks for whoever made the plan.
+func (m *Module) carryPlan(ctx context.Context, j jobs.Job) error {
+	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		row, err := servicedb.PlanByID(tx, j.Object)
+		if errors.Is(err, store.ErrNone) {
+			return m.base.Jobs.Done(tx, j)
+		}
+		if err != nil {
+			return err
+		}
+		if wait := row.At.Sub(tx.Now()); row.State == string(PlanWaiting) && wait > 0 {
+			return jobs.Later(wait) // this node's clock is behind
+		}
+		closed, err := servicedb.ClosePlan(tx, string(PlanDone), tx.Now(), row.ID)
+		if err != nil {
+			return err
+		}
+		if closed > 0 {
+			who := author{act: row.Act, kind: act.Kind(row.ByKind), official: row.ByOfficial, channel: act.Channel(row.Channel)}
+			if _, err := m.announce(tx, who, Hash(row.Hash), row.Note); err != nil {
+				return err
+			}
+		}
+		return m.base.Jobs.Done(tx, j)
+	})
+	if err != nil {
+		return err
+	}
+	m.nudge()
+	return nil
+}
