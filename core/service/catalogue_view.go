@@ -148,16 +148,6 @@ func shortRows(c *web.Context, city *City, s *Service) []ui.SummaryRow {
 	return rows
 }
 
-// askedRows are what the city asks registers itself, and why.
-func askedRows(c *web.Context, city *City, s *Service) []ui.SummaryRow {
-	var out []ui.SummaryRow
-	for i := range s.Certificates {
-		wire := registerWire(city, &s.Certificates[i], c.Lang())
-		out = append(out, ui.SummaryRow{Name: wire.Title, Value: wire.Needed, Source: wire.Agency})
-	}
-	return out
-}
-
 // questionRows are the pages of the form with their questions.
 func questionRows(c *web.Context, s *Service) []ui.SummaryRow {
 	var out []ui.SummaryRow
