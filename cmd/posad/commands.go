@@ -56,6 +56,9 @@ one and tells how far it is; it may be cut off and begun again. Nobody is signed
 Checks a receipt or promise (NAME.posad.json) that the city gave, with the server off. --keys names the city's published
 keys (/.well-known/posad-keys.json) saved at another time; without it the report says that trust rests on the keys inside
 the file itself.`},
+		{name: "search", args: "DIR [--misses]", short: "measures how well a city's search works", flags: searchQuality, long: `
+Asks the search of a city folder every query of its queries.yaml and prints the shares whose first result is right
+(success@1) and of which one of the first three is (success@3), whole and by language. --misses lists what went wrong.`},
 		{name: "version", short: "tells the version", flags: version, long: `Tells the version of the program and of Go.`},
 		{name: "sim", args: "agencies|bank|post", short: "runs one of the demo's outside servers", flags: sim, hidden: true, long: `Runs one small server of the world outside; posad demo starts them itself.`},
 	}

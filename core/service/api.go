@@ -101,6 +101,7 @@ func (m *Module) api(s *web.Server, read, find *web.Op) {
 	topic := web.Param{Name: "topic", Text: "Only services of this topic"}
 	s.API(read, "GET /api/v1/services", m.apiServices, web.Describe{Summary: "Services that the city offers", Out: []wireService{}, Params: []web.Param{audience, topic}})
 	s.API(read, "GET /api/v1/services/{service}", m.apiService, web.Describe{Summary: "Everything public about a service", Out: wireCard{}})
+	s.API(find, "GET /api/v1/search/quality", m.apiQuality, web.Describe{Summary: "How well the search answers the city's own set of queries", Out: wireQuality{}})
 	s.API(find, "GET /api/v1/search", m.apiSearch, web.Describe{Summary: "Find services, situations, pages, agencies and news by words", Out: wireFound{}, Params: []web.Param{
 		{Name: "q", Text: "Words, in Russian or English; at most 200 characters", Required: true}, audience,
 	}})

@@ -29,6 +29,7 @@ func (c *checker) run() {
 	c.lists()
 	c.places()
 	c.content()
+	c.queries()
 	c.city.compiled = compiled{rules: map[string]*Rules{}, addresses: c.book, days: c.calendar}
 	for i := range c.city.Services {
 		before := len(c.faults)

@@ -21,6 +21,7 @@ type City struct {
 	Places     Places      `json:"places"`
 	Resources  []Resource  `json:"resources,omitempty"`
 	Lists      []List      `json:"lists,omitempty"`
+	Queries    []Query     `json:"queries,omitempty"`
 
 	compiled compiled
 }

@@ -61,6 +61,7 @@ type Module struct {
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 	missed   prometheus.Counter
+	measured measured
 }
 
 // shown is the version that this node serves, with its number in the order of switches.

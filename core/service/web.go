@@ -32,6 +32,7 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(read, "GET /city/{page}", m.showPage)
 	s.Page(read, "GET /help", m.showHelp)
 	s.Page(find, "GET /search", m.showSearch)
+	s.Page(find, "GET /search/quality", m.showQuality)
 	s.Page(find, "GET /search/suggest", m.suggest)
 	s.Page(read, "GET /sitemap.xml", m.sitemap)
 	s.Page(read, "GET /robots.txt", m.robots)

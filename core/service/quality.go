@@ -1,0 +1,117 @@
+package service
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"posad.city/kit/lang"
+	"posad.city/kit/search"
+)
+
+// Query is an entry of queries.yaml: how somebody may look for a service, written by people who have not seen the words
+// of the services. The city measures its search by them.
+type Query struct {
+	Ask  string   `json:"ask" need:"1" about:"What is typed, as people type it: their own words, slips of the pen, the wrong keyboard"`
+	Want []string `json:"want" need:"1" about:"Keys of the services that answer it; any of them is right"`
+	Lang string   `json:"lang" need:"1" one:"ru|en" about:"Language of the query"`
+}
+
+// Quality is how well a city's search answers its queries.
+type Quality struct {
+	Total int
+	First int // the first thing found is wanted
+	Third int // one of the first three is
+	By    map[lang.Language]Tally
+	Lost  []Miss // queries of which none of the first three was wanted, in the order of the set
+}
+
+// Tally is a part of a quality.
+type Tally struct{ Total, First, Third int }
+
+// Miss is a query that was not answered well.
+type Miss struct {
+	Query Query
+	Found []string // what came instead: ids of the first three
+}
+
+// Share is a part of all queries, from 0 to 1.
+func (q Quality) Share(of int) float64 {
+	if q.Total == 0 {
+		return 0
+	}
+	return float64(of) / float64(q.Total)
+}
+
+// Measure asks a city's own search every query of its queries.yaml, with an index of its own.
+func Measure(city *City) (Quality, error) {
+	index, err := search.New(search.Settings{Synonyms: synonyms})
+	if err != nil {
+		return Quality{}, fmt.Errorf("service: measure: %w", err)
+	}
+	if err := index.Replace(documents(city)); err != nil {
+		return Quality{}, fmt.Errorf("service: measure: %w", err)
+	}
+	out := Quality{By: map[lang.Language]Tally{}}
+	for _, q := range city.Queries {
+		hits, _, err := index.Search(q.Ask, search.Options{Limit: 3})
+		if err != nil {
+			return Quality{}, fmt.Errorf("service: measure %q: %w", q.Ask, err)
+		}
+		out.add(q, hits)
+	}
+	return out, nil
+}
+
+func (q *Quality) add(query Query, hits []search.Hit) {
+	place := slices.IndexFunc(hits, func(h search.Hit) bool {
+		return slices.ContainsFunc(query.Want, func(key string) bool { return h.ID == foundService+"/"+key })
+	})
+	l := lang.Language(query.Lang)
+	part := q.By[l]
+	q.Total, part.Total = q.Total+1, part.Total+1
+	if place == 0 {
+		q.First, part.First = q.First+1, part.First+1
+	}
+	if place >= 0 {
+		q.Third, part.Third = q.Third+1, part.Third+1
+	} else {
+		miss := Miss{Query: query}
+		for _, h := range hits {
+			miss.Found = append(miss.Found, h.ID)
+		}
+		q.Lost = append(q.Lost, miss)
+	}
+	q.By[l] = part
+}
+
+// measured keeps the quality of the version in force: measuring takes a second for a few hundred queries.
+type measured struct {
+	mu   sync.Mutex
+	hash Hash
+	last Quality
+}
+
+// quality is that of the version in force.
+func (m *Module) quality(city *City) (Quality, error) {
+	m.measured.mu.Lock()
+	defer m.measured.mu.Unlock()
+	if m.measured.hash == city.Hash() {
+		return m.measured.last, nil
+	}
+	q, err := Measure(city)
+	if err == nil {
+		m.measured.hash, m.measured.last = city.Hash(), q
+	}
+	return q, err
+}
+
+// queries checks that what is wanted is there.
+func (c *checker) queries() {
+	known := keysOf(c.city.Services, func(s *Service) string { return s.Key })
+	for i, q := range c.city.Queries {
+		for j, key := range q.Want {
+			c.reference("queries", fmt.Sprintf("%d.want.%d", i, j), "service", key, known)
+		}
+	}
+}
