@@ -51,13 +51,29 @@ func (c *change) enter(p *plan) error {
 	if err := c.open(p.task, id.ID{}); err != nil {
 		return err
 	}
+	for _, part := range p.parts {
+		if err := c.insertTask(part, id.ID{}); err != nil {
+			return err
+		}
+	}
 	switch {
+	case p.step.Kind == service.TaskAgree && len(p.parts) > 0:
+		return errors.Join(c.line("agreeing", false, map[string]string{"parts": p.partKeys()}, nil), c.tell("agreeing"))
 	case p.step.Kind == service.TaskAsk:
 		return c.ask(p.question)
 	case p.task.queue != "":
 		return c.line("queued", false, map[string]string{"agency": p.queueAgency(c), "queue": p.task.queue}, nil)
 	}
 	return nil
+}
+
+// partKeys are the parts that are asked, for the timeline.
+func (p *plan) partKeys() string {
+	var keys []string
+	for _, part := range p.parts {
+		keys = append(keys, part.part)
+	}
+	return strings.Join(keys, " ")
 }
 
 // queueAgency is the key of the agency whose queue the new task lies in.
@@ -109,6 +125,8 @@ func (c *change) tellLeft(kind service.TaskKind, p *plan) error {
 		return c.line("no_fee", true, nil, nil)
 	case kind == service.TaskAsk && p.outcome == OutcomeLate:
 		return errors.Join(c.line("lapsed", false, nil, nil), c.tell("lapsed"))
+	case kind == service.TaskAgree && p.outcome == OutcomeLate:
+		return c.line("agreed_late", false, nil, nil)
 	case kind == service.TaskDecide && p.outcome == OutcomeOfficial:
 		return c.line("to_official", false, map[string]string{"row": p.row}, nil)
 	}

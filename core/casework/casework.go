@@ -35,6 +35,14 @@ const (
 	StatusApproved  Status = "approved"
 	StatusRefused   Status = "refused"
 	StatusWithdrawn Status = "withdrawn"
+	StatusAgreeing  Status = "agreeing" // several officials give their opinions
+	StatusSigning   Status = "signing"  // others sign; the clock stands
+)
+
+// The kinds of task that no step of a definition has.
+const (
+	kindConfirm = "confirm" // a second person confirms a decision
+	kindCorrect = "correct" // a mistake in the result is looked at
 )
 
 // TaskState is how far a task is.
@@ -58,6 +66,11 @@ const (
 	OutcomeApproved Outcome = "approved"
 	OutcomeRefused  Outcome = "refused"
 	OutcomeOfficial Outcome = "official" // the table leaves it to an official
+	OutcomeAgree    Outcome = service.OpinionAgree
+	OutcomeObject   Outcome = service.OpinionObject
+	OutcomeNone     Outcome = service.OpinionNone // an opinion that was not given in time
+	OutcomeReturned Outcome = "returned"          // a proposed decision that was not confirmed
+	OutcomeDeclined Outcome = "declined"          // there is no mistake to be corrected
 )
 
 // The events.
@@ -70,6 +83,8 @@ const (
 	EventIssued    = "casework.issued"
 	EventLate      = "casework.late"
 	EventClosed    = "casework.closed"
+	EventReopened  = "casework.reopened"
+	EventCorrected = "casework.corrected"
 )
 
 // Case is a case as it is read, unsealed.
@@ -78,6 +93,8 @@ type Case struct {
 	Number      string
 	Service     string
 	Agency      id.ID
+	About       id.ID  // the case that this one is about; zero: none
+	AboutHolder id.ID  // in whose account that one lies
 	Definition  string // hash of the city version it keeps
 	Applicant   id.ID
 	Mandate     id.ID
@@ -117,6 +134,9 @@ type Task struct {
 	Closed    time.Time
 	Outcome   Outcome
 	Reference id.ID
+	Part      string // key of the part of an agree step; confirm and correct for tasks beside the steps; empty: the step's own
+	Skill     string // key of the agency's skill that it needs; empty: any official
+	Words     string // of the opinion
 }
 
 // Question is what an official asked the applicant.
@@ -175,4 +195,5 @@ var (
 	ErrAsked    = fault.New(fault.Conflict, "casework.waits_answer") // the applicant has not answered yet
 	ErrClerk    = fault.New(fault.Denied, "casework.clerk")          // a clerk decides nothing
 	ErrQueue    = fault.New(fault.Invalid, "casework.no_queue")      // no such queue, or not one of the official's
+	ErrOpinion  = fault.New(fault.Invalid, "casework.no_opinion")    // an opinion agrees or objects
 )

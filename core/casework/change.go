@@ -89,29 +89,42 @@ func (c *change) claim() error {
 	return nil
 }
 
-// task is the open task of the change; nil when there is none.
-func (c *change) task() *caseworkdb.Task {
-	for i := range c.tasks {
-		if c.tasks[i].State == string(TaskOpen) {
-			return &c.tasks[i]
-		}
-	}
-	return nil
-}
+// task is the open task of the case's step; nil when there is none.
+func (c *change) task() *caseworkdb.Task { return stepTask(c.tasks) }
+
+// chosen is the open task that the official acts on.
+func (c *change) chosen() *caseworkdb.Task { return taskOf(c.tasks, c.k.at) }
 
 func (c *change) saveTask(t *caseworkdb.Task) error {
 	return caseworkdb.SaveTask(c.tx, caseworkdb.SaveTaskParams{
 		State: t.State, Agency: t.Agency, Queue: t.Queue, Official: t.Official, Due: t.Due, Closed: t.Closed, Outcome: t.Outcome,
-		Reference: t.Reference, Holder: t.Holder, CaseID: t.CaseID, ID: t.ID,
+		Reference: t.Reference, Words: t.Words, Holder: t.Holder, CaseID: t.CaseID, ID: t.ID,
 	})
 }
 
-// close ends the open task.
+// close ends the step's open task, and those of its parts that nobody has done.
 func (c *change) close(state TaskState, outcome Outcome) error {
+	for i := range c.tasks {
+		t := &c.tasks[i]
+		if t.State != string(TaskOpen) || t.Part == "" {
+			continue
+		}
+		left := Outcome("")
+		if t.Kind == string(service.TaskAgree) && state == TaskDone {
+			left = OutcomeNone
+		}
+		if err := c.closeTask(t, state, left); err != nil {
+			return err
+		}
+	}
 	t := c.task()
 	if t == nil {
 		return nil
 	}
+	return c.closeTask(t, state, outcome)
+}
+
+func (c *change) closeTask(t *caseworkdb.Task, state TaskState, outcome Outcome) error {
 	t.State, t.Closed, t.Outcome = string(state), c.tx.Now(), string(outcome)
 	return c.saveTask(t)
 }
@@ -123,18 +136,31 @@ type newTask struct {
 	agency id.ID
 	queue  string
 	due    time.Time
+	kind   string // of a task beside the step; empty: the step's
+	part   string
+	skill  string
 }
 
+// open opens the task of a step and moves the case there.
 func (c *change) open(n newTask, reference id.ID) error {
 	c.file.Step, c.file.Agency = n.step.Key, n.agency
-	row := caseworkdb.Task{Holder: c.file.Holder, CaseID: c.file.ID, ID: n.id, Step: n.step.Key, Kind: string(n.step.Kind), State: string(TaskOpen),
-		Agency: n.agency, Queue: n.queue, Opened: c.tx.Now(), Due: n.due, Reference: reference}
+	n.kind, n.skill = string(n.step.Kind), n.step.Skill
+	return errors.Join(c.insertTask(n, reference), c.moveAt(n.due))
+}
+
+// insertTask opens a task; one with a part lies beside the step's own.
+func (c *change) insertTask(n newTask, reference id.ID) error {
+	step := ""
+	if n.step != nil {
+		step = n.step.Key
+	}
+	row := caseworkdb.Task{Holder: c.file.Holder, CaseID: c.file.ID, ID: n.id, Step: step, Kind: n.kind, State: string(TaskOpen),
+		Agency: n.agency, Queue: n.queue, Opened: c.tx.Now(), Due: n.due, Reference: reference, Part: n.part, Skill: n.skill}
 	c.tasks = append(c.tasks, row)
-	err := caseworkdb.InsertTask(c.tx, caseworkdb.InsertTaskParams{
+	return caseworkdb.InsertTask(c.tx, caseworkdb.InsertTaskParams{
 		Holder: row.Holder, CaseID: row.CaseID, ID: row.ID, Step: row.Step, Kind: row.Kind, Agency: row.Agency, Queue: row.Queue,
-		Opened: row.Opened, Due: row.Due, Reference: row.Reference,
+		Opened: row.Opened, Due: row.Due, Reference: row.Reference, Part: row.Part, Skill: row.Skill,
 	})
-	return errors.Join(err, c.moveAt(n.due))
 }
 
 // moveAt has the case looked at again at a moment; now when it is zero time's Now.
@@ -210,10 +236,17 @@ func (c *change) resume() error {
 }
 
 func (c *change) stretchTask() error {
-	t := c.task()
-	if t == nil || !human(t.Kind) || t.Due.IsZero() {
-		return nil
+	for i := range c.tasks {
+		if t := &c.tasks[i]; t.State == string(TaskOpen) && human(t.Kind) && !t.Due.IsZero() {
+			if err := c.stretch(t); err != nil {
+				return err
+			}
+		}
 	}
+	return nil
+}
+
+func (c *change) stretch(t *caseworkdb.Task) error {
 	step, ok := c.k.service.Task(t.Step)
 	if !ok {
 		return nil
@@ -271,6 +304,8 @@ func (c *change) save() error {
 	err := caseworkdb.SaveCase(c.tx, caseworkdb.SaveCaseParams{
 		Agency: f.Agency, Stage: f.Stage, Step: f.Step, TermDue: f.TermDue, Paused: f.Paused, Late: f.Late, Decided: f.Decided,
 		DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row, ListGroup: f.ListGroup, Rating: f.Rating, Decision: f.Decision,
+		Restarted: f.Restarted, Round: f.Round, Extended: f.Extended, ExtensionDays: f.ExtensionDays, Extension: f.Extension,
+		Escalated: f.Escalated, Proposed: f.Proposed, ProposedBy: f.ProposedBy, Proposal: f.Proposal, ConfirmedBy: f.ConfirmedBy,
 		Holder: f.Holder, ID: f.ID,
 	})
 	if err != nil {
@@ -302,5 +337,9 @@ func (c *change) due() time.Time {
 
 // human tells whether a kind of task may wait for an official.
 func human(kind string) bool {
-	return kind == string(service.TaskReview) || kind == string(service.TaskDecide)
+	switch kind {
+	case string(service.TaskReview), string(service.TaskDecide), string(service.TaskAgree), kindConfirm, kindCorrect:
+		return true
+	}
+	return false
 }

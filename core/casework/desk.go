@@ -13,7 +13,7 @@ import (
 // Free is the value of QueueQuery.Official and QueueLine.Official for a case that nobody has taken.
 const Free = "free"
 
-// QueueLine is a case in the desk's list. The list is a copy that follows the cases within moments; every act checks the
+// QueueLine is a task of a case in the desk's list; a case has a line for each that waits. The list is a copy that follows the cases within moments; every act checks the
 // case itself.
 type QueueLine struct {
 	Agency, ID, Holder, Applicant id.ID
@@ -24,6 +24,11 @@ type QueueLine struct {
 	Status                        Status
 	District                      string // key; may be empty
 	Note                          string // locale key of what stands out; may be empty
+	Task                          id.ID
+	Kind                          string // review, decide, agree, confirm, correct
+	Part                          string // key of the part of an agree step; empty: the step's own
+	Skill                         string // that it needs; empty: any official
+	Escalated                     bool   // its term was missed: the head sees it first
 	Due                           time.Time
 	Submitted                     time.Time
 	Revision                      int64
@@ -39,9 +44,18 @@ type QueueQuery struct {
 	Statuses  []Status
 	DueBefore time.Time
 	DueFrom   time.Time
-	Search    string // a number, a surname, a plate, or another answer that officials find cases by
-	After     string // the mark of the page before
-	Limit     int    // 0 means 20
+
+	SubmittedBefore, SubmittedFrom time.Time
+
+	Officials []string // ids as text, or Free: any of them
+	Scope     *Scope   // what fits an official; nil: whatever
+
+	Kinds     []string // of task
+	Skills    []string // that the work needs, "" for work that needs none; nil: whichever
+	Escalated bool     // only what the head sees first
+	Search    string   // a number, a surname, a plate, or another answer that officials find cases by
+	After     string   // the mark of the page before
+	Limit     int      // 0 means 20
 	Desc      bool
 }
 
@@ -54,14 +68,17 @@ type QueuePage struct {
 var queueSpec = store.ListSpec{
 	Name: "casework.queue", Table: "desk_line",
 	Columns: []string{"agency UUID", "id UUID", "holder UUID", "applicant UUID", "queue TEXT", "official TEXT", "service TEXT", "number TEXT",
-		"status TEXT", "district TEXT", "note TEXT", "due TIMESTAMPTZ", "submitted TIMESTAMPTZ", "revision BIGINT"},
+		"status TEXT", "district TEXT", "note TEXT", "due TIMESTAMPTZ", "submitted TIMESTAMPTZ", "revision BIGINT",
+		"task UUID", "kind TEXT", "part TEXT", "skill TEXT", "escalated BOOLEAN", "for_district TEXT"},
 	Fixed: []string{"agency"},
 	Filters: map[string]store.Filter{
-		"queue": {Column: "queue", Kind: store.In}, "official": {Column: "official", Kind: store.Equal}, "service": {Column: "service", Kind: store.Equal},
+		"queue": {Column: "queue", Kind: store.In}, "official": {Column: "official", Kind: store.In}, "service": {Column: "service", Kind: store.Equal},
 		"district": {Column: "district", Kind: store.Equal}, "status": {Column: "status", Kind: store.In}, "id": {Column: "id", Kind: store.In},
-		"due_before": {Column: "due", Kind: store.Before}, "due_from": {Column: "due", Kind: store.From},
+		"kind": {Column: "kind", Kind: store.In}, "skill": {Column: "skill", Kind: store.In}, "escalated": {Column: "escalated", Kind: store.Equal},
+		"due_before": {Column: "due", Kind: store.Before}, "due_from": {Column: "due", Kind: store.From}, "for_district": {Column: "for_district", Kind: store.In},
+		"submitted_before": {Column: "submitted", Kind: store.Before}, "submitted_from": {Column: "submitted", Kind: store.From},
 	},
-	Sorts:  map[string][]string{"due": {"due", "id"}},
+	Sorts:  map[string][]string{"due": {"due", "id", "task"}},
 	Person: []int{2, 3},
 }
 
@@ -78,6 +95,7 @@ func (m *Module) Queue(ctx context.Context, a act.Act, q QueueQuery) (QueuePage,
 			out.Lines = append(out.Lines, QueueLine{
 				Agency: r.ID(0), ID: r.ID(1), Holder: r.ID(2), Applicant: r.ID(3), Queue: r.Text(4), Official: r.Text(5), Service: r.Text(6),
 				Number: r.Text(7), Status: Status(r.Text(8)), District: r.Text(9), Note: r.Text(10), Due: r.Time(11), Submitted: r.Time(12), Revision: r.Int(13),
+				Task: r.ID(14), Kind: r.Text(15), Part: r.Text(16), Skill: r.Text(17), Escalated: r.Bool(18),
 			})
 			return nil
 		})
@@ -125,11 +143,32 @@ func (m *Module) listQuery(ctx context.Context, q QueueQuery) (store.ListQuery, 
 		}
 		out.Where = append(out.Where, store.Cond{Filter: "status", Values: anys(texts)})
 	}
+	if len(q.Kinds) > 0 {
+		out.Where = append(out.Where, store.Cond{Filter: "kind", Values: anys(q.Kinds)})
+	}
+	if q.Skills != nil {
+		out.Where = append(out.Where, store.Cond{Filter: "skill", Values: anys(q.Skills)})
+	}
+	if q.Escalated {
+		out.Where = append(out.Where, store.Cond{Filter: "escalated", Values: []any{true}})
+	}
 	if !q.DueBefore.IsZero() {
 		out.Where = append(out.Where, store.Cond{Filter: "due_before", Values: []any{q.DueBefore}})
 	}
 	if !q.DueFrom.IsZero() {
 		out.Where = append(out.Where, store.Cond{Filter: "due_from", Values: []any{q.DueFrom}})
+	}
+	if !q.SubmittedBefore.IsZero() {
+		out.Where = append(out.Where, store.Cond{Filter: "submitted_before", Values: []any{q.SubmittedBefore}})
+	}
+	if !q.SubmittedFrom.IsZero() {
+		out.Where = append(out.Where, store.Cond{Filter: "submitted_from", Values: []any{q.SubmittedFrom}})
+	}
+	if len(q.Officials) > 0 {
+		out.Where = append(out.Where, store.Cond{Filter: "official", Values: anys(q.Officials)})
+	}
+	if q.Scope != nil {
+		out.Where = append(out.Where, q.Scope.conditions()...)
 	}
 	if q.Search == "" {
 		return out, true, nil

@@ -162,6 +162,7 @@ func (d *desk) foundAlone(c *web.Context, out deskList) (string, bool) {
 		return "", false
 	}
 	ref, err := d.Find(c.Context(), out.Query.Search)
+	ref = ref.At(c.Act())
 	if err != nil || !c.Can(d.read, ref.Object()) {
 		return "", false
 	}
@@ -171,6 +172,7 @@ func (d *desk) foundAlone(c *web.Context, out deskList) (string, bool) {
 // openPanel reads the case beside the list. One that the official may not see opens no panel: the link was old.
 func (d *desk) openPanel(c *web.Context, out *deskList) error {
 	ref, err := d.Find(c.Context(), out.Query.Case)
+	ref = ref.At(c.Act())
 	if errors.Is(err, ErrNone) || err == nil && !c.Can(d.read, ref.Object()) {
 		return nil
 	}
@@ -194,6 +196,7 @@ func (d *desk) refFor(c *web.Context) (Ref, error) {
 	if err != nil {
 		return ref, err
 	}
+	ref = ref.At(c.Act())
 	if err := c.May(ref.Object()); err != nil {
 		return ref, d.plainly(c, ref, err)
 	}
@@ -320,6 +323,7 @@ func (d *desk) postTakeMany(c *web.Context) error {
 // takeOne takes a case; false when it cannot be taken by this official now.
 func (d *desk) takeOne(c *web.Context, number string) (bool, error) {
 	ref, err := d.Find(c.Context(), number)
+	ref = ref.At(c.Act())
 	if errors.Is(err, ErrNone) || err == nil && !c.Can(d.read, ref.Object()) {
 		return false, nil
 	}

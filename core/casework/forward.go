@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"posad.city/core/agency"
+	"posad.city/core/casework/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/vault"
@@ -24,7 +25,7 @@ func (m *Module) Forward(ctx context.Context, a act.Act, s Step, f Forwarding) (
 	if err != nil {
 		return 0, err
 	}
-	if k.openTask().Official != a.Actor.Person && a.Actor.Role != string(agency.Head) {
+	if k.chosen().Official != a.Actor.Person && a.Actor.Role != string(agency.Head) {
 		return 0, ErrNotYours
 	}
 	if to, ok := k.city.Agency(f.Agency); !ok || !hasQueue(to.Queue(f.Queue)) {
@@ -48,24 +49,40 @@ func hasQueue[T any](_ *T, ok bool) bool { return ok }
 
 // forward moves the open task and takes the case off the old desk at once; the new one gets it by its event.
 func (c *change) forward(f Forwarding, words vault.Sealed, found []vault.Keyed) error {
-	t := c.task()
+	t := c.chosen()
 	if t.Agency != agency.ID(f.Agency) {
-		if err := dropLine(c.tx, t.Agency, c.file.ID, found); err != nil {
+		if err := c.leaveDesk(t, found); err != nil {
 			return err
 		}
 	}
 	t.Agency, t.Queue, t.Official, t.Outcome = agency.ID(f.Agency), f.Queue, id.ID{}, string(outcomeTouched)
-	c.file.Agency = t.Agency
+	if t.Skill = ""; t.Part == "" { // an opinion that another department gives leaves the case where it is
+		c.file.Agency = t.Agency
+	}
 	if err := c.saveTask(t); err != nil {
 		return err
 	}
-	if err := c.line("forwarded", false, map[string]string{"agency": f.Agency, "queue": f.Queue}, nil); err != nil {
+	if err := c.line("forwarded", false, map[string]string{"agency": f.Agency, "queue": f.Queue, "part": t.Part}, nil); err != nil {
 		return err
 	}
 	if words == nil {
 		return nil
 	}
 	return c.line("note", true, nil, words)
+}
+
+// leaveDesk takes a task off its agency's desk, and the case's words with the last one.
+func (c *change) leaveDesk(t *caseworkdb.Task, found []vault.Keyed) error {
+	for i := range c.tasks {
+		other := &c.tasks[i]
+		if other.ID != t.ID && other.Agency == t.Agency && other.State == string(TaskOpen) && other.Queue != "" {
+			found = nil
+		}
+	}
+	if err := dropWords(c.tx, t.Agency, c.file.ID, found); err != nil {
+		return err
+	}
+	return caseworkdb.DropDeskLine(c.tx, t.Agency, c.file.ID, t.ID)
 }
 
 // Note adds words for officials only to the case's timeline. Whoever works the case's agency may.
@@ -93,13 +110,13 @@ func (m *Module) Finish(ctx context.Context, a act.Act, s Step) (int64, error) {
 		return 0, err
 	}
 	switch {
-	case k.openTask().Kind != "review":
+	case k.chosen().Kind != "review":
 		return 0, ErrNotNow
 	case k.openQuestion() != nil:
 		return 0, ErrAsked
 	}
 	return m.write(ctx, a, k, func(c *change) error {
-		t := c.task()
+		t := c.chosen()
 		t.Outcome = string(OutcomeDone)
 		if err := c.saveTask(t); err != nil {
 			return err

@@ -29,6 +29,12 @@ type known struct {
 	tasks     []caseworkdb.Task
 	pauses    []caseworkdb.Pause
 	questions []caseworkdb.Question
+	done      []caseworkdb.CaseConsequence // of the missed term
+	rounds    []caseworkdb.CaseRound       // earlier decisions, undone
+	signers   []caseworkdb.CaseSigner
+	mended    []caseworkdb.Correction
+	other     *aboutCase // the case that this one is about; nil when it is about none
+	at        id.ID      // of the task that an official acts on; zero: the step's own
 	keys      *vault.Keys
 	city      *service.City
 	service   *service.Service
@@ -66,8 +72,46 @@ func (k *known) read(p *store.Personal, holder, caseID id.ID) error {
 	if k.pauses, err = caseworkdb.PausesOf(p, holder, caseID); err != nil {
 		return err
 	}
-	k.questions, err = caseworkdb.QuestionsOf(p, holder, caseID)
+	if k.questions, err = caseworkdb.QuestionsOf(p, holder, caseID); err != nil {
+		return err
+	}
+	return k.readMore(p)
+}
+
+// readMore reads what few cases have.
+func (k *known) readMore(p *store.Personal) error {
+	f := k.file
+	var err error
+	if !f.Late.IsZero() {
+		if k.done, err = caseworkdb.ConsequencesOf(p, f.Holder, f.ID); err != nil {
+			return err
+		}
+	}
+	if f.Round > 0 {
+		if k.rounds, err = caseworkdb.RoundsOf(p, f.Holder, f.ID); err != nil {
+			return err
+		}
+	}
+	if k.has(string(service.TaskSign)) {
+		if k.signers, err = caseworkdb.SignersOf(p, f.Holder, f.ID); err != nil {
+			return err
+		}
+	}
+	if k.has(kindCorrect) {
+		if k.mended, err = caseworkdb.CorrectionsOf(p, f.Holder, f.ID); err != nil {
+			return err
+		}
+	}
+	if f.AboutCase.IsZero() {
+		return nil
+	}
+	k.other, err = readAbout(p, f.AboutHolder, f.AboutCase)
 	return err
+}
+
+// has tells whether the case ever had a task of the kind.
+func (k *known) has(kind string) bool {
+	return slices.ContainsFunc(k.tasks, func(t caseworkdb.Task) bool { return t.Kind == kind })
 }
 
 // define finds the definition that the case keeps.
@@ -98,11 +142,29 @@ func (k *known) openInputs() error {
 // lang is the language in which the case was filed: documents and the journal speak it.
 func (k *known) lang() lang.Language { return lang.Language(k.file.Lang) }
 
-// openTask is the task that the case stands at; nil when it has ended.
-func (k *known) openTask() *caseworkdb.Task {
-	for i := range k.tasks {
-		if k.tasks[i].State == string(TaskOpen) {
-			return &k.tasks[i]
+// openTask is the task of the step that the case stands at; nil when it has ended. Tasks of the step's parts are beside it.
+func (k *known) openTask() *caseworkdb.Task { return stepTask(k.tasks) }
+
+func stepTask(tasks []caseworkdb.Task) *caseworkdb.Task {
+	for i := range tasks {
+		if tasks[i].State == string(TaskOpen) && tasks[i].Part == "" {
+			return &tasks[i]
+		}
+	}
+	return nil
+}
+
+// chosen is the open task that an official acts on.
+func (k *known) chosen() *caseworkdb.Task { return taskOf(k.tasks, k.at) }
+
+// taskOf is the open task of the id; of none, the step's own.
+func taskOf(tasks []caseworkdb.Task, what id.ID) *caseworkdb.Task {
+	if what.IsZero() {
+		return stepTask(tasks)
+	}
+	for i := range tasks {
+		if tasks[i].ID == what && tasks[i].State == string(TaskOpen) {
+			return &tasks[i]
 		}
 	}
 	return nil
@@ -116,6 +178,21 @@ func (k *known) openQuestion() *caseworkdb.Question {
 		}
 	}
 	return nil
+}
+
+// opinions are what the officials of agree steps have said by now, by part; of a part that was asked twice, the last.
+func opinions(tasks []caseworkdb.Task) service.Opinions {
+	var out service.Opinions
+	for _, t := range tasks {
+		if t.Kind != string(service.TaskAgree) || t.Part == "" || t.State != string(TaskDone) {
+			continue
+		}
+		if out == nil {
+			out = service.Opinions{}
+		}
+		out[t.Part] = t.Outcome
+	}
+	return out
 }
 
 // reading is how the clock of a term stands at a moment.
@@ -200,6 +277,7 @@ func (k *known) withCertificates(list []exchange.Certificate) service.Inputs {
 	for key, fact := range exchange.FactsOf(list, k.city.Days().Zone()) {
 		in.Facts[key] = fact
 	}
+	in.Opinions = opinions(k.tasks)
 	return in
 }
 

@@ -32,6 +32,7 @@ type Module struct {
 	deps  Deps
 	base  *module.Base
 	queue *store.PersonalList
+	aide  Aide // core/desk, by Assist; nil: every official takes everything
 }
 
 // New returns the module.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"posad.city/core/casework/internal/store"
@@ -100,6 +101,9 @@ func (m *Module) situation(ctx context.Context, a act.Act, k *known) (situation,
 	}
 	task := tasksOf([]caseworkdb.Task{*t})[0]
 	s.task, s.due = &task, !task.Due.IsZero() && !now.Before(task.Due)
+	s.waiting = slices.ContainsFunc(k.tasks, func(t caseworkdb.Task) bool {
+		return t.State == string(TaskOpen) && t.Part != "" && t.Kind == string(task.Kind)
+	})
 	if task.Kind == service.TaskFetch {
 		forgetEarly(in.Facts, list, now)
 	}
@@ -130,6 +134,7 @@ type plan struct {
 	charged  chargeState
 	puts     []putter
 	task     newTask
+	parts    []newTask // beside it
 	question caseworkdb.Question
 	bill     id.ID
 	decided  *decided
@@ -147,7 +152,7 @@ func (m *Module) prepare(ctx context.Context, a act.Act, k *known, s situation, 
 	var err error
 	switch mv.kind {
 	case moveEnter:
-		err = m.prepareStep(k, p)
+		err = m.prepareStep(k, s, p)
 	case moveFetch:
 		err = m.prepareAsks(ctx, k, s, p)
 	case moveCharge:
@@ -164,9 +169,12 @@ func (m *Module) prepare(ctx context.Context, a act.Act, k *known, s situation, 
 }
 
 // prepareStep finds where a step lies and by when it is to be done.
-func (m *Module) prepareStep(k *known, p *plan) error {
+func (m *Module) prepareStep(k *known, s situation, p *plan) error {
 	now := m.base.Clock.Now()
 	office, queue := route(k.service, p.step, k.inputs.Answers)
+	if p.step.Kind == service.TaskAgree {
+		queue = "" // the parts lie in queues, the step itself in none
+	}
 	p.task = newTask{id: id.New(now), step: p.step, agency: office, queue: queue}
 	if !p.step.Within.IsZero() {
 		due, err := k.city.Days().Due(p.step.Within.Calendar(), now)
@@ -174,6 +182,9 @@ func (m *Module) prepareStep(k *known, p *plan) error {
 			return err
 		}
 		p.task.due = due
+	}
+	if p.step.Kind == service.TaskAgree {
+		p.parts = m.partTasks(k, s, p)
 	}
 	if p.step.Kind != service.TaskAsk {
 		return nil

@@ -14,6 +14,7 @@ type situation struct {
 	stage   Stage
 	step    string         // where the case stands; empty before the first step
 	task    *Task          // the open task of the step; nil when the step was not begun
+	waiting bool           // a part of the step is still open
 	inputs  service.Inputs // with every certificate known by now
 	charge  chargeState
 	due     bool // the task's time has passed
@@ -88,6 +89,19 @@ func next(s situation) move {
 		return move{kind: moveIssue, outcome: OutcomeDone}
 	case service.TaskReview, service.TaskAsk:
 		return nextHuman(s, step)
+	case service.TaskAgree:
+		return nextAgree(s, step)
+	}
+	return move{kind: moveWait}
+}
+
+// nextAgree goes on when every opinion is given or their time is over; those that are missing are none.
+func nextAgree(s situation, step *service.Task) move {
+	switch {
+	case !s.waiting:
+		return follow(s, step.Then, OutcomeDone)
+	case s.due:
+		return follow(s, otherwise(s, step), OutcomeLate)
 	}
 	return move{kind: moveWait}
 }
@@ -297,6 +311,10 @@ func status(stage Stage, tasks []Task, asked bool) Status {
 		return StatusToPay
 	case service.TaskAsk:
 		return StatusAsked
+	case service.TaskAgree:
+		return StatusAgreeing
+	case service.TaskSign:
+		return StatusSigning
 	case service.TaskReview, service.TaskDecide:
 		return humanStatus(open)
 	}
@@ -313,9 +331,10 @@ func humanStatus(open *Task) Status {
 	return StatusInReview
 }
 
+// openTask is the task of the step that the case stands at; tasks of the step's parts are beside it.
 func openTask(tasks []Task) *Task {
 	for i := range tasks {
-		if tasks[i].State == TaskOpen {
+		if tasks[i].State == TaskOpen && tasks[i].Part == "" {
 			return &tasks[i]
 		}
 	}

@@ -95,6 +95,26 @@ func (m *Module) who(c *web.Context, v *view, e Entry) string {
 	return who
 }
 
+// parts are the opinions of the case: what is looked at, by whom, and how it stands.
+func (m *Module) parts(c *web.Context, v *view) []ui.SummaryRow {
+	var out []ui.SummaryRow
+	for _, p := range v.Parts(v.service) {
+		state := p.Opinion
+		switch {
+		case state == "" && p.Task.Official.IsZero():
+			state = "waiting"
+		case state == "":
+			state = "taken"
+		}
+		text := m.agencyName(v, p.Task.Agency) + ": " + c.T("casework.opinion."+state)
+		if p.Words != "" {
+			text += ". " + p.Words
+		}
+		out = append(out, ui.SummaryRow{Name: p.Part.Title.In(v.lang), Value: text})
+	}
+	return out
+}
+
 // answers are what was told in the form, in words.
 func (m *Module) answers(v *view) []ui.SummaryRow {
 	var out []ui.SummaryRow

@@ -28,8 +28,7 @@ func (m *Module) project(ctx context.Context, j jobs.Job) error {
 	if err != nil {
 		return err
 	}
-	line, shown := k.deskLine()
-	words := m.keyedWords(k)
+	lines, words := k.deskLines(), m.keyedWords(k)
 	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		row, err := caseworkdb.CaseByID(tx.As(a, lookCase), j.Holder, j.Object)
 		if err != nil {
@@ -38,27 +37,51 @@ func (m *Module) project(ctx context.Context, j jobs.Job) error {
 		if row.Revision != k.file.Revision {
 			return ErrMoved
 		}
-		for _, office := range k.offices() {
-			if !shown || office != line.Agency {
-				if err := dropLine(tx, office, j.Object, words); err != nil {
-					return err
-				}
-			}
-		}
-		if !shown {
-			return nil
-		}
-		for _, word := range words {
-			if err := caseworkdb.PutWord(tx, line.Agency, word, j.Object); err != nil {
-				return err
-			}
-		}
-		return caseworkdb.PutDeskLine(tx, line)
+		return k.list(tx, lines, words)
 	})
 	if errors.Is(err, ErrMoved) {
 		return jobs.Later(50 * time.Millisecond)
 	}
 	return err
+}
+
+// list brings every desk of the case up to date: a line for each task that waits for an official, and the words by which
+// it is found where there is one.
+func (k *known) list(tx *store.Tx, lines []caseworkdb.PutDeskLineParams, words []vault.Keyed) error {
+	for i := range k.tasks {
+		t := &k.tasks[i]
+		shown := slices.ContainsFunc(lines, func(l caseworkdb.PutDeskLineParams) bool { return l.Task == t.ID })
+		if t.Queue == "" || shown {
+			continue
+		}
+		if err := caseworkdb.DropDeskLine(tx, t.Agency, k.file.ID, t.ID); err != nil {
+			return err
+		}
+	}
+	for _, office := range k.offices() {
+		here := slices.ContainsFunc(lines, func(l caseworkdb.PutDeskLineParams) bool { return l.Agency == office })
+		if err := keepWords(tx, office, k.file.ID, words, here); err != nil {
+			return err
+		}
+	}
+	for _, line := range lines {
+		if err := caseworkdb.PutDeskLine(tx, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func keepWords(tx *store.Tx, office, caseID id.ID, words []vault.Keyed, here bool) error {
+	if !here {
+		return dropWords(tx, office, caseID, words)
+	}
+	for _, word := range words {
+		if err := caseworkdb.PutWord(tx, office, word, caseID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unlist takes a case off the desk whose holder's data was erased. Its words can't be made any more; they are hashes that
@@ -69,7 +92,7 @@ func (m *Module) unlist(ctx context.Context, j jobs.Job, k *known) error {
 	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		for _, office := range k.offices() {
-			if err := dropLine(tx, office, j.Object, nil); err != nil {
+			if err := caseworkdb.DropDeskLines(tx, office, j.Object); err != nil {
 				return err
 			}
 		}
@@ -77,13 +100,13 @@ func (m *Module) unlist(ctx context.Context, j jobs.Job, k *known) error {
 	})
 }
 
-func dropLine(tx *store.Tx, office, caseID id.ID, words []vault.Keyed) error {
+func dropWords(tx *store.Tx, office, caseID id.ID, words []vault.Keyed) error {
 	for _, word := range words {
 		if err := caseworkdb.DropWord(tx, office, word, caseID); err != nil {
 			return err
 		}
 	}
-	return caseworkdb.DropDeskLine(tx, office, caseID)
+	return nil
 }
 
 // keyedWords are the hashes by which the desk finds the case.
@@ -106,29 +129,56 @@ func (k *known) offices() []id.ID {
 	return out
 }
 
-// deskLine is the case in the desk's list; false when no official has anything to do with it now.
-func (k *known) deskLine() (caseworkdb.PutDeskLineParams, bool) {
-	t := k.openTask()
-	if t == nil || t.Queue == "" || !human(t.Kind) || k.file.Stage != string(Open) {
-		return caseworkdb.PutDeskLineParams{}, false
+// deskLines are the case in the desks' lists: a line for each task that waits for an official.
+func (k *known) deskLines() []caseworkdb.PutDeskLineParams {
+	var out []caseworkdb.PutDeskLineParams
+	q, district := k.openQuestion(), k.district()
+	for _, t := range k.atDesks() {
+		line := caseworkdb.PutDeskLineParams{
+			Agency: t.Agency, ID: k.file.ID, Task: t.ID, Holder: k.file.Holder, Applicant: k.file.Applicant, Queue: t.Queue, Official: Free,
+			Service: k.file.Service, Number: k.file.Number, Status: string(lineStatus(t, q)), District: district, Note: k.noteOf(t), Kind: t.Kind, Part: t.Part,
+			Skill: t.Skill, Escalated: !k.file.Escalated.IsZero(), Due: deskDue(k, t, q), Submitted: k.file.Submitted, Revision: k.file.Revision,
+		}
+		if !t.Official.IsZero() {
+			line.Official = t.Official.String()
+		}
+		out = append(out, line)
 	}
-	q := k.openQuestion()
-	out := caseworkdb.PutDeskLineParams{
-		Agency: t.Agency, ID: k.file.ID, Holder: k.file.Holder, Applicant: k.file.Applicant, Queue: t.Queue, Official: Free, Service: k.file.Service,
-		Number: k.file.Number, Status: string(status(Stage(k.file.Stage), tasksOf(k.tasks), q != nil)), District: k.district(), Note: k.note(),
-		Due: deskDue(k, t, q), Submitted: k.file.Submitted, Revision: k.file.Revision,
+	return out
+}
+
+// lineStatus is how one task stands at a desk.
+func lineStatus(t *caseworkdb.Task, q *caseworkdb.Question) Status {
+	switch {
+	case q != nil && t.Part == "":
+		return StatusAsked
+	case t.Official.IsZero():
+		return StatusInQueue
 	}
-	if !t.Official.IsZero() {
-		out.Official = t.Official.String()
+	return StatusInReview
+}
+
+// noteOf is what stands out in a task of a case, as a locale key.
+func (k *known) noteOf(t *caseworkdb.Task) string {
+	switch {
+	case t.Kind == kindConfirm, t.Kind == kindCorrect, t.Kind == string(service.TaskAgree):
+		return "casework.note." + t.Kind
+	case !k.file.Proposed.IsZero():
+		return "casework.note.proposed"
+	case k.file.Round > 0:
+		return "casework.note.anew"
 	}
-	return out, true
+	return k.note()
 }
 
 // deskDue is the deadline that the desk sorts by: the applicant's while they are asked, else the step's or the case's,
 // whichever is first.
 func deskDue(k *known, t *caseworkdb.Task, q *caseworkdb.Question) time.Time {
-	if q != nil {
+	if q != nil && t.Part == "" {
 		return q.Due
+	}
+	if t.Kind == kindCorrect {
+		return t.Due
 	}
 	if !t.Due.IsZero() && t.Due.Before(k.file.TermDue) {
 		return t.Due

@@ -27,6 +27,33 @@ type Ref struct {
 	Agency     id.ID // that works on it now
 	Official   id.ID // who has it; zero: nobody
 	Revision   int64
+	Task       id.ID      // that At has found; zero: the step's own
+	Open       []OpenTask // what waits for officials, the step's own first
+}
+
+// OpenTask is a task that waits for an official.
+type OpenTask struct {
+	ID, Agency, Official id.ID
+	Queue                string
+}
+
+// At is the case as an official meets it: by the open task of their agency, the one that they have before others. To whom
+// no task belongs the case is that of the agency that works on it.
+func (r Ref) At(a act.Act) Ref {
+	best := -1
+	for i, t := range r.Open {
+		if a.Actor.Kind != act.Official || t.Agency != a.Actor.Agency {
+			continue
+		}
+		if best < 0 || t.Official == a.Actor.Person && r.Open[best].Official != a.Actor.Person {
+			best = i
+		}
+	}
+	if best >= 0 {
+		t := r.Open[best]
+		r.Agency, r.Official, r.Task = t.Agency, t.Official, t.ID
+	}
+	return r
 }
 
 // Object is the case as permission sees it.
@@ -86,6 +113,9 @@ func (m *Module) ref(ctx context.Context, holder, caseID id.ID) (Ref, error) {
 	if t := k.openTask(); t != nil {
 		out.Official = t.Official
 	}
+	for _, t := range k.atDesks() {
+		out.Open = append(out.Open, OpenTask{t.ID, t.Agency, t.Official, t.Queue})
+	}
 	return out, nil
 }
 
@@ -100,11 +130,14 @@ func (m *Module) Read(ctx context.Context, a act.Act, holder, caseID id.ID) (Cas
 
 func (m *Module) caseOf(k *known) (Case, error) {
 	f := k.file
-	tasks := tasksOf(k.tasks)
+	tasks, err := k.openTasks()
+	if err != nil {
+		return Case{}, err
+	}
 	out := Case{
 		Holder: f.Holder, ID: f.ID, Number: f.Number, Service: f.Service, Agency: f.Agency, Definition: f.Definition, Applicant: f.Applicant,
 		Mandate: f.Mandate, Channel: act.Channel(f.Channel), Lang: f.Lang, Revision: f.Revision, Stage: Stage(f.Stage), Step: f.Step,
-		Submitted: f.Submitted, TermDue: f.TermDue, Paused: f.Paused, Decided: f.Decided, DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row,
+		About: f.AboutCase, AboutHolder: f.AboutHolder, Submitted: f.Submitted, TermDue: f.TermDue, Paused: f.Paused, Decided: f.Decided, DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row,
 		ListGroup: f.ListGroup, Rating: int(f.Rating), Late: f.Late, Inputs: k.inputs, Tasks: tasks,
 		Status: status(Stage(f.Stage), tasks, k.openQuestion() != nil),
 	}
@@ -183,12 +216,29 @@ func sealJSON(keys *vault.Keys, table, column string, value any) (vault.Sealed, 
 	return sealed, nil
 }
 
+// openTasks are the case's tasks with the words of opinions unsealed.
+func (k *known) openTasks() ([]Task, error) {
+	out := tasksOf(k.tasks)
+	for i, t := range k.tasks {
+		if t.Words == nil {
+			continue
+		}
+		words, err := k.keys.Open("task", "words", t.Words)
+		if err != nil {
+			return nil, err
+		}
+		out[i].Words = string(words)
+	}
+	return out, nil
+}
+
 func tasksOf(rows []caseworkdb.Task) []Task {
 	out := make([]Task, 0, len(rows))
 	for _, t := range rows {
 		out = append(out, Task{
 			ID: t.ID, Step: t.Step, Kind: service.TaskKind(t.Kind), State: TaskState(t.State), Agency: t.Agency, Queue: t.Queue,
 			Official: t.Official, Opened: t.Opened, Due: t.Due, Closed: t.Closed, Outcome: Outcome(t.Outcome), Reference: t.Reference,
+			Part: t.Part, Skill: t.Skill,
 		})
 	}
 	return out

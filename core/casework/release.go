@@ -15,7 +15,7 @@ func (m *Module) Release(ctx context.Context, a act.Act, s Step) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	t := k.openTask()
+	t := k.chosen()
 	switch {
 	case t.Official.IsZero():
 		return k.file.Revision, nil
@@ -27,11 +27,11 @@ func (m *Module) Release(ctx context.Context, a act.Act, s Step) (int64, error) 
 		}
 	}
 	return m.write(ctx, a, k, func(c *change) error {
-		t := c.task()
+		t := c.chosen()
 		t.Official, t.Outcome = id.ID{}, string(outcomeTouched)
 		if err := c.saveTask(t); err != nil {
 			return err
 		}
-		return c.line("released", true, nil, nil)
+		return c.line("released", true, partParams(t), nil)
 	})
 }

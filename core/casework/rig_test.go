@@ -55,7 +55,7 @@ func officer(person id.ID, office string, role agency.Role) act.Act {
 }
 
 var theCity = sync.OnceValue(func() *service.City {
-	city, faults := service.LoadCity(kitezh.Files())
+	city, faults := service.LoadCity(trialFiles())
 	if len(faults) > 0 {
 		panic(faults) // a test's own ground
 	}

@@ -15,16 +15,17 @@ import (
 type Step struct {
 	Holder, Case id.ID
 	Revision     int64
+	Task         id.ID // which of the open tasks; zero: the one that the official has, else their agency's first
 }
 
-// Take gives the case's open task to the official, so that nobody else works it. ErrTaken when another has it; taking
+// Take gives an open task of the case to the official, so that nobody else works it. ErrTaken when another has it; taking
 // what one has changes nothing.
 func (m *Module) Take(ctx context.Context, a act.Act, s Step) (int64, error) {
 	k, err := m.atDesk(ctx, a, s)
 	if err != nil {
 		return 0, err
 	}
-	t := k.openTask()
+	t := k.chosen()
 	switch {
 	case t.Official == a.Actor.Person:
 		return k.file.Revision, nil
@@ -34,9 +35,9 @@ func (m *Module) Take(ctx context.Context, a act.Act, s Step) (int64, error) {
 	if err := m.worksQueue(ctx, a, t); err != nil {
 		return 0, err
 	}
-	first := !k.takenBefore()
+	first := t.Part == "" && !k.takenBefore()
 	return m.write(ctx, a, k, func(c *change) error {
-		t := c.task()
+		t := c.chosen()
 		t.Official = a.Actor.Person
 		if err := c.saveTask(t); err != nil {
 			return err
@@ -46,7 +47,7 @@ func (m *Module) Take(ctx context.Context, a act.Act, s Step) (int64, error) {
 				return err
 			}
 		}
-		return c.line("taken", false, nil, nil)
+		return c.line("taken", t.Kind == kindConfirm || t.Kind == kindCorrect, partParams(t), nil)
 	})
 }
 
@@ -78,14 +79,56 @@ func (m *Module) onDesk(ctx context.Context, a act.Act, s Step) (*known, error) 
 	if s.Revision != 0 && s.Revision != k.file.Revision {
 		return nil, ErrMoved
 	}
-	t := k.openTask()
-	if k.file.Stage != string(Open) || t == nil || t.Queue == "" || !human(t.Kind) {
-		return nil, ErrNotNow
+	return k, k.choose(a, s.Task)
+}
+
+// choose finds the task that an official acts on: the one that they name, else the one of their agency that they have,
+// else the first of their agency.
+func (k *known) choose(a act.Act, task id.ID) error {
+	list := k.atDesks()
+	if len(list) == 0 {
+		return ErrNotNow
 	}
-	if a.Actor.Kind != act.Official || a.Actor.Agency != t.Agency {
-		return nil, ErrNotYours
+	best := id.ID{}
+	mine := false
+	for _, t := range list {
+		if a.Actor.Kind != act.Official || t.Agency != a.Actor.Agency || !task.IsZero() && t.ID != task {
+			continue
+		}
+		if has := t.Official == a.Actor.Person; best.IsZero() || has && !mine {
+			best, mine = t.ID, has
+		}
 	}
-	return k, nil
+	if best.IsZero() {
+		return ErrNotYours
+	}
+	k.at = best
+	return nil
+}
+
+// atDesks are the open tasks that wait for an official, the step's own first.
+func (k *known) atDesks() []*caseworkdb.Task {
+	var out []*caseworkdb.Task
+	for i := range k.tasks {
+		t := &k.tasks[i]
+		if t.State != string(TaskOpen) || t.Queue == "" || !human(t.Kind) || k.file.Stage != string(Open) && t.Kind != kindCorrect {
+			continue
+		}
+		if t.Part == "" {
+			out = slices.Insert(out, 0, t)
+		} else {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// partParams say in the timeline which part a line is about.
+func partParams(t *caseworkdb.Task) map[string]string {
+	if t.Part == "" {
+		return nil
+	}
+	return map[string]string{"part": t.Part}
 }
 
 // impartial makes sure that the official has no interest in the case: it is not about them, nor about somebody for whom
@@ -109,7 +152,7 @@ func (m *Module) inHand(ctx context.Context, a act.Act, s Step) (*known, error) 
 	if err != nil {
 		return nil, err
 	}
-	if k.openTask().Official != a.Actor.Person {
+	if k.chosen().Official != a.Actor.Person {
 		return nil, ErrNotYours
 	}
 	if a.Actor.Role == string(agency.Clerk) {

@@ -198,7 +198,7 @@ func (v *view) entryTitle(text func(key string, args ...any) string, e Entry) st
 // entryTitle says a line of a case's timeline: what agencies, queues and certificates are called stands in the case's own
 // version of the city.
 func entryTitle(city *service.City, s *service.Service, l lang.Language, text func(key string, args ...any) string, e Entry) string {
-	args := []any{"queue", "", "certificates", ""}
+	args := []any{"queue", "", "certificates", "", "part", partTitle(s, l, e.Params["part"]), "parts", partTitles(s, l, e.Params["parts"])}
 	if office, ok := city.Agency(e.Params["agency"]); ok {
 		if queue, ok := office.Queue(e.Params["queue"]); ok {
 			args[1] = office.Short.In(l) + ", " + queue.Title.In(l)
@@ -214,6 +214,22 @@ func entryTitle(city *service.City, s *service.Service, l lang.Language, text fu
 	}
 	args[3] = strings.Join(names, ", ")
 	return text("casework.timeline."+e.Event, args...)
+}
+
+// partTitle is what a part of an agree step looks at.
+func partTitle(s *service.Service, l lang.Language, key string) string {
+	if part, ok := partOf(s, key); ok {
+		return part.Title.In(l)
+	}
+	return ""
+}
+
+func partTitles(s *service.Service, l lang.Language, keys string) string {
+	var out []string
+	for _, key := range strings.Fields(keys) {
+		out = append(out, partTitle(s, l, key))
+	}
+	return strings.Join(out, ", ")
 }
 
 // EntryText is a line of a case's timeline in words.

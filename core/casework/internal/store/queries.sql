@@ -1,12 +1,15 @@
 -- name: InsertCase :execrows
 INSERT INTO case_file (holder, id, number, service, agency, definition, environment, asks, applicant, mandate, channel, lang, revision, stage, step,
-  submitted, term_due, paused, late, decided, decided_by, ground, row, list_group, rating, inputs, decision)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 'open', '', $13, $14, NULL, NULL, NULL, NULL, '', '', '', 0, $15, NULL)
+  submitted, term_due, paused, late, decided, decided_by, ground, row, list_group, rating, inputs, decision,
+  about_holder, about_case, restarted, round, extended, extension_days, extension, escalated, proposed, proposed_by, proposal, confirmed_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 'open', '', $13, $14, NULL, NULL, NULL, NULL, '', '', '', 0, $15, NULL,
+  $16, $17, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL)
 ON CONFLICT (holder, id) DO NOTHING;
 
 -- name: CaseByID :one
 SELECT holder, id, number, service, agency, definition, environment, asks, applicant, mandate, channel, lang, revision, stage, step,
-  submitted, term_due, paused, late, decided, decided_by, ground, row, list_group, rating, inputs, decision
+  submitted, term_due, paused, late, decided, decided_by, ground, row, list_group, rating, inputs, decision,
+  about_holder, about_case, restarted, round, extended, extension_days, extension, escalated, proposed, proposed_by, proposal, confirmed_by
 FROM case_file WHERE holder = $1 AND id = $2;
 
 -- name: ClaimCase :execrows
@@ -16,7 +19,8 @@ UPDATE case_file SET revision = revision + 1 WHERE holder = @holder AND id = @id
 -- name: SaveCase :exec
 UPDATE case_file SET agency = @agency, stage = @stage, step = @step, term_due = @term_due, paused = @paused,
   late = @late, decided = @decided, decided_by = @decided_by, ground = @ground, row = @row, list_group = @list_group, rating = @rating,
-  decision = @decision
+  decision = @decision, restarted = @restarted, round = @round, extended = @extended, extension_days = @extension_days, extension = @extension,
+  escalated = @escalated, proposed = @proposed, proposed_by = @proposed_by, proposal = @proposal, confirmed_by = @confirmed_by
 WHERE holder = @holder AND id = @id;
 
 -- name: InsertLine :exec
@@ -53,16 +57,16 @@ DELETE FROM case_watch WHERE id = $1;
 SELECT id, holder FROM case_watch WHERE id > $1 ORDER BY id LIMIT $2;
 
 -- name: InsertTask :exec
-INSERT INTO task (holder, case_id, id, step, kind, state, agency, queue, official, opened, due, closed, outcome, reference)
-VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, NULL, $8, $9, NULL, '', $10);
+INSERT INTO task (holder, case_id, id, step, kind, state, agency, queue, official, opened, due, closed, outcome, reference, part, skill, words)
+VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, NULL, $8, $9, NULL, '', $10, $11, $12, NULL);
 
 -- name: TasksOf :many
-SELECT holder, case_id, id, step, kind, state, agency, queue, official, opened, due, closed, outcome, reference
+SELECT holder, case_id, id, step, kind, state, agency, queue, official, opened, due, closed, outcome, reference, part, skill, words
 FROM task WHERE holder = $1 AND case_id = $2 ORDER BY opened, id;
 
 -- name: SaveTask :exec
 UPDATE task SET state = @state, agency = @agency, queue = @queue, official = @official, due = @due, closed = @closed, outcome = @outcome,
-  reference = @reference
+  reference = @reference, words = @words
 WHERE holder = @holder AND case_id = @case_id AND id = @id;
 
 -- name: InsertEntry :execrows
@@ -100,13 +104,18 @@ WHERE holder = @holder AND case_id = @case_id AND id = @id AND answered IS NULL 
 UPDATE question SET lapsed = @lapsed WHERE holder = @holder AND case_id = @case_id AND answered IS NULL AND lapsed IS NULL;
 
 -- name: PutDeskLine :exec
-INSERT INTO desk_line (agency, id, holder, applicant, queue, official, service, number, status, district, note, due, submitted, revision)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-ON CONFLICT (agency, id) DO UPDATE SET queue = excluded.queue, official = excluded.official, status = excluded.status,
-  district = excluded.district, note = excluded.note, due = excluded.due, revision = excluded.revision
+INSERT INTO desk_line (agency, id, task, holder, applicant, queue, official, service, number, status, district, note, kind, part, skill, escalated, due, submitted, revision,
+  for_district)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+ON CONFLICT (agency, id, task) DO UPDATE SET queue = excluded.queue, official = excluded.official, status = excluded.status,
+  district = excluded.district, note = excluded.note, skill = excluded.skill, escalated = excluded.escalated, due = excluded.due, revision = excluded.revision,
+  for_district = excluded.for_district
 WHERE desk_line.revision < excluded.revision;
 
 -- name: DropDeskLine :exec
+DELETE FROM desk_line WHERE agency = $1 AND id = $2 AND task = $3;
+
+-- name: DropDeskLines :exec
 DELETE FROM desk_line WHERE agency = $1 AND id = $2;
 
 -- name: PutWord :exec
@@ -121,3 +130,77 @@ SELECT agency, word, id FROM case_word WHERE agency = $1 AND word = $2 ORDER BY 
 -- name: CountCases :one
 -- counts only
 SELECT CAST(COUNT(*) AS BIGINT) AS n FROM case_line WHERE holder = $1;
+
+-- name: InsertConsequence :execrows
+INSERT INTO case_consequence (holder, case_id, number, kind, at, amount) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (holder, case_id, number) DO NOTHING;
+
+-- name: ConsequencesOf :many
+SELECT holder, case_id, number, kind, at, amount FROM case_consequence WHERE holder = $1 AND case_id = $2 ORDER BY number;
+
+-- name: InsertRound :exec
+INSERT INTO case_round (holder, case_id, round, stage, decided, decided_by, confirmed_by, ground, row, reopened, reopened_by, appeal, decision)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: RoundsOf :many
+SELECT holder, case_id, round, stage, decided, decided_by, confirmed_by, ground, row, reopened, reopened_by, appeal, decision
+FROM case_round WHERE holder = $1 AND case_id = $2 ORDER BY round;
+
+-- name: PutLink :execrows
+INSERT INTO case_link (holder, case_id, other, other_holder, number, service, why, at, carried) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL)
+ON CONFLICT (holder, case_id, other) DO NOTHING;
+
+-- name: LinksOf :many
+SELECT holder, case_id, other, other_holder, number, service, why, at, carried FROM case_link WHERE holder = $1 AND case_id = $2 ORDER BY at, other;
+
+-- name: CarryLink :execrows
+UPDATE case_link SET carried = @carried WHERE holder = @holder AND case_id = @case_id AND other = @other AND carried IS NULL;
+
+-- name: InsertCorrection :exec
+INSERT INTO correction (holder, case_id, id, document, fact, state, asked, asked_by, closed, official, corrected, words, answer)
+VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, NULL, NULL, NULL, $8, NULL);
+
+-- name: CorrectionsOf :many
+SELECT holder, case_id, id, document, fact, state, asked, asked_by, closed, official, corrected, words, answer
+FROM correction WHERE holder = $1 AND case_id = $2 ORDER BY asked, id;
+
+-- name: CloseCorrection :execrows
+UPDATE correction SET state = @state, closed = @closed, official = @official, corrected = @corrected, answer = @answer
+WHERE holder = @holder AND case_id = @case_id AND id = @id AND state = 'open';
+
+-- name: InsertSigner :exec
+INSERT INTO case_signer (holder, case_id, id, task, field, person, state, invited, answered, named, part)
+VALUES ($1, $2, $3, $4, $5, NULL, 'waiting', NULL, NULL, $6, NULL);
+
+-- name: SignersOf :many
+SELECT holder, case_id, id, task, field, person, state, invited, answered, named, part
+FROM case_signer WHERE holder = $1 AND case_id = $2 ORDER BY id;
+
+-- name: FindSigner :execrows
+UPDATE case_signer SET person = @person, invited = @invited WHERE holder = @holder AND case_id = @case_id AND id = @id AND person IS NULL;
+
+-- name: AnswerSigner :execrows
+UPDATE case_signer SET state = @state, answered = @answered, part = @part WHERE holder = @holder AND case_id = @case_id AND id = @id AND state = 'waiting';
+
+-- name: EndSigners :execrows
+UPDATE case_signer SET state = 'over' WHERE holder = @holder AND case_id = @case_id AND task = @task AND state = 'waiting';
+
+-- name: PutSignLine :exec
+INSERT INTO sign_line (signer, case_id, id, holder, applicant, number, service, state, due, invited) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (signer, case_id) DO UPDATE SET id = excluded.id, state = excluded.state, due = excluded.due;
+
+-- name: SignLinesOf :many
+SELECT signer, case_id, id, holder, applicant, number, service, state, due, invited FROM sign_line WHERE signer = $1 ORDER BY case_id DESC LIMIT $2;
+
+-- name: DropSignLines :exec
+DELETE FROM sign_line WHERE signer = $1;
+
+-- name: SeeLedger :execrows
+INSERT INTO ledger_seen (case_id, round) VALUES ($1, $2) ON CONFLICT (case_id, round) DO NOTHING;
+
+-- name: CountLedger :exec
+INSERT INTO ledger_count (service, month, kind, key, cases, days) VALUES ($1, $2, $3, $4, 1, $5)
+ON CONFLICT (service, month, kind, key) DO UPDATE SET cases = ledger_count.cases + 1, days = ledger_count.days + excluded.days;
+
+-- name: LedgerOf :many
+SELECT service, month, kind, key, cases, days FROM ledger_count WHERE service = $1 AND month >= $2 ORDER BY month, kind, key;
