@@ -1,0 +1,9 @@
+// Package bookingdb holds the tables and queries of core/booking; everything but this file is generated from the SQL beside it.
+package bookingdb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
