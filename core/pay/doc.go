@@ -9,6 +9,9 @@
 // started for the same charge. Money that comes all the same for a charge that is paid already is a surplus: it enters
 // the books, and the job pay.refund gives it back.
 //
+// A paid charge may be given back, whole and once (PrepareRefund): the agency's income goes down in the Write that decides it,
+// and pay.refund does the rest.
+//
 // Amounts are whole minor units. A transfer is balanced by construction: one row takes from one account and gives to
 // another. The home of a payment is its payer; agencies' incomes are folded from transfers later.
 //
@@ -16,7 +19,7 @@
 // webhook and their JSON faces. It does not own why something is owed (core/casework and later systems say so by
 // PrepareCharge) or telling people (core/notice, by events).
 //
-// Events: pay.due, pay.paid, pay.cancelled; the holder is the payer, the object the charge.
+// Events: pay.due, pay.paid, pay.cancelled, pay.refunded; the holder is the payer, the object the charge.
 //
 // Life cycle: New with a bank; Provision; nothing of its own runs, the jobs do.
 package pay

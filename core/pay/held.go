@@ -176,7 +176,7 @@ func (h held) Stays(ctx context.Context, person id.ID) ([]module.Stay, error) {
 		switch c.State {
 		case Due:
 			out = append(out, module.Stay{Key: "pay.charges", Law: module.LawDue, Item: c.Number, Count: 1})
-		case Paid:
+		case Paid, Refunded:
 			out = append(out, module.Stay{Key: "pay.charges", Law: module.LawPayment, Since: c.Settled, Item: c.Number, Count: 1})
 		}
 	}

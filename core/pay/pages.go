@@ -16,7 +16,7 @@ func (m *Module) summary(c *web.Context, charge Charge) []ui.SummaryRow {
 	if charge.State == Due && !charge.Due.IsZero() {
 		rows = append(rows, ui.SummaryRow{Name: c.T("pay.due"), Value: lang.FullMoment(c.Lang(), charge.Due, m.deps.Zone())})
 	}
-	if charge.State == Paid {
+	if charge.State == Paid || charge.State == Refunded {
 		rows = append(rows, ui.SummaryRow{Name: c.T("pay.settled"), Value: lang.FullMoment(c.Lang(), charge.Settled, m.deps.Zone())})
 	}
 	return rows
@@ -36,7 +36,18 @@ func (m *Module) receiptRows(c *web.Context, payment Payment, charges []Charge) 
 	return rows
 }
 
-var stateTones = map[State]ui.Tone{Due: ui.Warning, Paid: ui.Success, Cancelled: ui.Neutral}
+// returned is the key of the words about money that went back, or is on its way: a second payment, or a fee that the city
+// gives back.
+func returned(charges []Charge) string {
+	for _, charge := range charges {
+		if charge.State == Refunded {
+			return "pay.refund"
+		}
+	}
+	return "pay.surplus"
+}
+
+var stateTones = map[State]ui.Tone{Due: ui.Warning, Paid: ui.Success, Cancelled: ui.Neutral, Refunded: ui.Info}
 
 func rows(c *web.Context, charges []Charge) []ui.RowItem {
 	out := make([]ui.RowItem, 0, len(charges))

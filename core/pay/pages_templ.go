@@ -211,6 +211,11 @@ func chargePage(m *Module, c *web.Context, charge Charge, pending bool) templ.Co
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+		case Refunded:
+			templ_7745c5c3_Err = ui.Notice(ui.NoticeProps{Tone: ui.Info, Title: c.T("pay.refund_title"), Text: c.T("pay.refund_given")}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case Cancelled:
 			templ_7745c5c3_Err = ui.Notice(ui.NoticeProps{Tone: ui.Neutral, Title: c.T("pay.cancelled_title"), Text: c.T("pay.cancelled_text")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -249,7 +254,7 @@ func receiptPage(m *Module, c *web.Context, payment Payment, charges []Charge) t
 		var templ_7745c5c3_Var9 string
 		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("pay.receipt"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages.templ`, Line: 50, Col: 25}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages.templ`, Line: 52, Col: 25}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 		if templ_7745c5c3_Err != nil {
@@ -264,7 +269,7 @@ func receiptPage(m *Module, c *web.Context, payment Payment, charges []Charge) t
 			return templ_7745c5c3_Err
 		}
 		if payment.State == Surplus || payment.State == Refunded {
-			templ_7745c5c3_Err = ui.Notice(ui.NoticeProps{Tone: ui.Info, Title: c.T("pay.surplus_title"), Text: c.T("pay.surplus_text." + string(payment.State))}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Notice(ui.NoticeProps{Tone: ui.Info, Title: c.T(returned(charges) + "_title"), Text: c.T(returned(charges) + "_text." + string(payment.State))}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -14,12 +14,13 @@ const (
 	EventDue       = "pay.due"
 	EventPaid      = "pay.paid"
 	EventCancelled = "pay.cancelled"
+	EventRefunded  = "pay.refunded" // what was paid goes back
 )
 
 // State is how far a charge, a payment or an attempt is.
 type State string
 
-// The states. A charge is due, paid or cancelled; a payment is open, paid, failed, surplus or refunded; an attempt is
+// The states. A charge is due, paid, cancelled or refunded (paid, and given back); a payment is open, paid, failed, surplus or refunded; an attempt is
 // started (the bank may not know of it), open (the bank has it), paid, declined or expired (given back unheard, too).
 const (
 	Due       State = "due"
@@ -98,6 +99,7 @@ var SurplusAccount = id.Derived("account", "surplus")
 var (
 	ErrNone      = fault.New(fault.Missing, "pay.none")
 	ErrSettled   = fault.New(fault.Conflict, "pay.settled_fault")  // it is paid or cancelled
+	ErrUnpaid    = fault.New(fault.Conflict, "pay.unpaid")         // there is nothing to give back
 	ErrPending   = fault.New(fault.Conflict, "pay.pending")        // an attempt's fate is not known yet
 	ErrBank      = fault.New(fault.Unavailable, "pay.bank_silent") // nothing was taken
 	ErrSignature = fault.New(fault.Denied, "pay.webhook_signature")

@@ -23,6 +23,12 @@ UPDATE charge SET state = 'paid', settled = $3, payment = $4, revision = revisio
 -- name: CancelCharge :execrows
 UPDATE charge SET state = 'cancelled', settled = $3, revision = revision + 1 WHERE payer = $1 AND id = $2 AND state = 'due';
 
+-- name: RefundCharge :execrows
+UPDATE charge SET state = 'refunded', revision = revision + 1 WHERE payer = $1 AND id = $2 AND payment = $3 AND state = 'paid';
+
+-- name: RefundPayment :execrows
+UPDATE payment SET state = 'surplus', revision = revision + 1 WHERE payer = $1 AND id = $2 AND state = 'paid';
+
 -- name: InsertPayment :exec
 INSERT INTO payment (payer, id, actor, amount, currency, state, started, ended, code, revision)
 VALUES ($1, $2, $3, $4, $5, 'open', $6, NULL, '', 1);
