@@ -16,6 +16,7 @@ type checker struct {
 	city     *City
 	sources  map[string]*source
 	faults   Faults
+	doubts   Faults
 	book     *AddressBook
 	calendar *calendar.City
 }
@@ -53,7 +54,7 @@ func (c *checker) compileOnly() Faults {
 	c.city.compiled.rules, c.city.compiled.addresses, c.city.compiled.days = map[string]*Rules{}, c.book, c.calendar
 	for i := range c.city.Services {
 		s := &serviceChecker{checker: c, service: &c.city.Services[i], from: "service/" + c.city.Services[i].Key}
-		s.scope = scopeOf(s.city, s.service)
+		s.scope, s.records = scopeOf(s.city, s.service), recordScopes(s.city, s.service)
 		s.compile()
 		c.city.compiled.rules[s.service.Key] = s.rules
 	}
@@ -65,6 +66,10 @@ func (c *checker) tell(from, path, kind string, params ...string) {
 	s := c.sources[from]
 	if s == nil { // a published version has no files
 		s = &source{name: from}
+	}
+	if doubtful[kind] {
+		c.doubts = append(c.doubts, s.fault(s.at(path), kind, params...))
+		return
 	}
 	c.faults = append(c.faults, s.fault(s.at(path), kind, params...))
 }

@@ -31,6 +31,7 @@ func LoadCity(files fs.FS) (*City, Faults) {
 	if faults := l.city.seal(); len(faults) > 0 {
 		return nil, faults
 	}
+	l.city.compiled.doubts = c.doubts.sorted()
 	return l.city, nil
 }
 

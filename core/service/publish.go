@@ -130,7 +130,8 @@ func unfitStruct(v reflect.Value, path string, whole bool) string {
 	for _, f := range fieldsOf(v.Type()) {
 		value, at := v.Field(f.index), join(path, f.name)
 		number := value.Kind() == reflect.Int || value.Kind() == reflect.Int64
-		if whole && f.need && !number && (value.IsZero() || value.Kind() == reflect.Slice && value.Len() == 0) {
+		set := value.Kind() == reflect.Struct && value.Type() != typeText // whether keys of its own are there is theirs to say
+		if whole && f.need && !number && !set && (value.IsZero() || value.Kind() == reflect.Slice && value.Len() == 0) {
 			return at
 		}
 		if f.one != "" && !inWords(f.one, value) {

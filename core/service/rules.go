@@ -39,6 +39,7 @@ type compiled struct {
 	days      *calendar.City
 	bytes     []byte
 	hash      Hash
+	doubts    Faults
 }
 
 // Rules are the compiled rules of the service; nil when there is no such service.
