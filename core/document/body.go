@@ -31,6 +31,8 @@ type body struct {
 	Public []string  `json:"public,omitempty"`
 	Token  string    `json:"token"`
 	Salt   string    `json:"salt"`
+	Parts  []Part    `json:"parts,omitempty"` // a document that stands in this one's place says them again
+	City   lang.Text `json:"city,omitzero"`
 }
 
 // newSalt keeps the digest in a code from telling the facts to whoever tries them out.
@@ -51,13 +53,20 @@ func statement(r Result, salt string, zone *time.Location) map[string]any {
 	for _, key := range r.Public {
 		public = append(public, key)
 	}
-	return map[string]any{
+	out := map[string]any{
 		"format": "posad-document/1", "id": r.ID.String(), "holder": r.Holder.String(), "case": r.Case.String(),
 		"service": r.Service, "kind": r.Kind, "number": r.Number, "agency": r.Agency.String(),
 		"issued": calendar.DateOf(r.Issued, zone).String(), "from": r.From.String(), "until": r.Until.String(),
 		"office": textValue(r.Office), "signer": textValue(r.Signer), "title": textValue(r.Title), "text": textValue(r.Text),
 		"facts": facts, "public": public, "salt": salt,
 	}
+	// What a plain document has not is left out, so that documents issued before these were there verify as they did.
+	for name, value := range map[string]string{"form": string(r.Form), "list": r.List, "opens": r.Opens, "replaces": r.Replaces} {
+		if value != "" {
+			out[name] = value
+		}
+	}
+	return out
 }
 
 func textValue(t lang.Text) map[string]any { return map[string]any{"ru": t.RU, "en": t.EN} }
@@ -75,8 +84,10 @@ func digest(said map[string]any) ([16]byte, error) {
 // opened is a result with what proves that its row is the one that was signed.
 type opened struct {
 	Result
-	salt string
-	row  documentdb.DocumentResult
+	salt  string
+	parts []Part
+	city  lang.Text
+	row   documentdb.DocumentResult
 }
 
 // open unseals a row.
@@ -94,7 +105,7 @@ func open(keys *vault.Keys, row documentdb.DocumentResult) (opened, error) {
 		return out, fmt.Errorf("document: body of %s: %w", row.ID, err)
 	}
 	out.Office, out.Signer, out.Title, out.Text = b.Office, b.Signer, b.Title, b.Text
-	out.Facts, out.Public, out.Token, out.salt = b.Facts, b.Public, b.Token, b.Salt
+	out.Facts, out.Public, out.Token, out.salt, out.parts, out.city = b.Facts, b.Public, b.Token, b.Salt, b.Parts, b.City
 	reason, err := keys.Open("document_result", "reason", row.Reason)
 	if err != nil || reason == nil {
 		return out, err
@@ -110,6 +121,7 @@ func plain(row documentdb.DocumentResult) (opened, error) {
 	out := opened{row: row, Result: Result{
 		Holder: row.Holder, ID: row.ID, Case: row.Subject, Service: row.Service, Kind: row.Kind, Agency: row.Agency, Number: row.Number,
 		Lang: lang.Language(row.Lang), Issued: row.Issued, Revoked: row.Revoked, Size: row.Size,
+		Form: Form(row.Form), List: row.List, Opens: row.Opens, Replaces: row.Replaces, Replaced: row.Replaced,
 	}}
 	copy(out.SHA256[:], row.Hash)
 	var err error

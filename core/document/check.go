@@ -30,6 +30,9 @@ type Checked struct {
 	Until    calendar.Date // zero: no end
 	Revoked  time.Time
 	Facts    []Fact // public ones; only for whoever has the code
+	Form     Form
+	Replaced string // number of the document that stands in its place; empty: none
+	Opens    string // of an access; only for whoever has the code
 }
 
 // Check tells how the document of a code stands. The look is recorded at its holder: that somebody checked it, and when.
@@ -62,7 +65,7 @@ func (m *Module) Check(ctx context.Context, a act.Act, code string) (Checked, er
 	if one.Standing == Altered {
 		return one, nil
 	}
-	one.Signed, one.Key, one.Facts = true, key.ID, known.PublicFacts()
+	one.Signed, one.Key, one.Facts, one.Opens = true, key.ID, known.PublicFacts(), known.Opens
 	return one, nil
 }
 
@@ -115,6 +118,7 @@ func (m *Module) checked(ctx context.Context, a act.Act, holder, result id.ID) (
 	return Checked{
 		Standing: one.Standing(m.today()), Kind: one.Kind, Title: one.Title, Office: one.Office, Number: one.Number,
 		Issued: m.day(one.Issued), From: one.From, Until: one.Until, Revoked: one.Revoked,
+		Form: one.Form, Replaced: one.Replaced,
 	}, one, nil
 }
 

@@ -15,6 +15,10 @@ import (
 const (
 	EventIssued  = "document.issued"
 	EventRevoked = "document.revoked"
+	EventEnded   = "document.ended" // its last day is over; a revoked one ends by EventRevoked alone
+
+	EventChecked  = "document.checked"  // the virus scanner saw a file that had waited for it; the object is the file
+	EventInfected = "document.infected" // it found a virus in it, and the bytes are gone
 )
 
 // Upload is a file on its way in.
@@ -41,7 +45,21 @@ type File struct {
 	SHA256  [32]byte
 	Made    time.Time
 	Kept    bool // the application is in: it can't be removed
+	State   FileState
+	Pages   int   // of a PDF; 0: not known
+	Preview id.ID // blob of its small picture; zero: none. OpenPreview reads it
 }
+
+// FileState is what the virus scanner said of a file.
+type FileState string
+
+// The states.
+const (
+	FileUnscanned FileState = ""         // the city had no scanner when it came
+	FileWaits     FileState = "waiting"  // not checked yet: the scanner did not answer
+	FileClean     FileState = "clean"    // checked
+	FileInfected  FileState = "infected" // a virus was found and the bytes are deleted
+)
 
 // Answer is the file as an answer of a form.
 func (f File) Answer() service.File {
@@ -80,7 +98,24 @@ type NewResult struct {
 	From    calendar.Date // the first day it is good; zero: the day of issue
 	Until   calendar.Date // the last day it is good; zero: it has no end
 	Lang    lang.Language // of the PDF
+
+	Form  Form
+	List  string // for FormEntry: key of the city's list
+	Opens string // for FormAccess: key of what it opens, as programs ask for it
+
+	replaces string // number of the document in whose place it stands
 }
+
+// Form is what a result is beside a document.
+type Form string
+
+// The forms. Each has its paper.
+const (
+	FormDocument Form = ""        // a document and no more
+	FormEntry    Form = "entry"   // a line of one of the city's lists; the paper is its extract
+	FormAccess   Form = "access"  // a right that programs ask about
+	FormRefusal  Form = "refusal" // a decision not to give what was asked for
+)
 
 // Part is a heading with text.
 type Part struct {
@@ -112,6 +147,12 @@ type Result struct {
 	Token   string    // what the QR code holds behind /v/
 	Size    int64     // of the PDF, bytes
 	SHA256  [32]byte  // of the PDF
+
+	Form     Form
+	List     string // of an entry
+	Opens    string // of an access
+	Replaces string // number of the document in whose place it stands; empty: none
+	Replaced string // number of the document that stands in its place; empty: none
 }
 
 // Standing is how a document stands today, as the check says it.
@@ -150,6 +191,8 @@ type Revocation struct {
 	Holder id.ID
 	ID     id.ID
 	Reason lang.Text // in plain words, for the holder; the public check tells the day alone
+
+	replaced string // number of the document that stands in its place
 }
 
 // The faults of this module. Those of an upload carry the file's name in the sentence.
@@ -160,25 +203,39 @@ var (
 	ErrLarge   = fault.New(fault.TooLarge, "document.file_large")
 	ErrType    = fault.New(fault.Invalid, "document.file_type")
 	ErrHEIC    = fault.New(fault.Invalid, "document.file_heic")
+	ErrPicture = fault.New(fault.Invalid, "document.file_picture") // it can't be read as the picture that it begins as
+	ErrPixels  = fault.New(fault.Invalid, "document.file_pixels")
+	ErrBroken  = fault.New(fault.Invalid, "document.file_broken") // a PDF that can't be opened
+	ErrLocked  = fault.New(fault.Invalid, "document.file_locked") // a PDF with a password
+
+	ErrInfected  = fault.New(fault.Invalid, "document.file_infected")
+	ErrScanner   = fault.New(fault.Unavailable, "document.file_scanner") // the scanner is silent, and the city takes nothing without it
+	ErrUnchecked = fault.New(fault.Conflict, "document.file_unchecked")
+	ErrDeleted   = fault.New(fault.Missing, "document.file_deleted")
+
 	ErrRevoked = fault.New(fault.Conflict, "document.revoked_already")
 )
 
 // The contract of the module, written out in its files. Acts that read carry the purpose of the case (Act.ForCase); a
 // system act and the holder's own leave no look record.
 //
-//	New(d Deps) *Module                                                    Deps{Address, Zone, Families}
+//	New(d Deps) *Module
 //	m.PrepareUpload(ctx, a act.Act, u Upload) (*PreparedUpload, error)     p.File() File     p.Put(tx) error
 //	m.Files(ctx, a, holder, purpose) ([]File, error)                       oldest first
-//	m.OpenFile(ctx, a, holder, file) (File, io.ReadCloser, error)          ErrNone
-//	m.SendFile(c *web.Context, holder, file) error                         after the caller's May: the bytes as an answer
+//	m.OpenFile(ctx, a, holder, file) (File, io.ReadCloser, error)          ErrNone, ErrUnchecked, ErrDeleted; OpenPreview too
+//	m.SendFile(c *web.Context, holder, file) error                         after the caller's May: the bytes as an answer; SendPreview too
 //	m.Remove(tx, holder, purpose, file) error                              ErrNone, ErrKept; the blob goes after the commit
 //	m.Keep(tx, holder, purpose) error                                      the application is in
 //	m.Discard(tx, holder, purpose) error                                   the draft is gone with its files; kept ones stay
 //
 //	m.PrepareResult(ctx, n NewResult) (*PreparedResult, error)             p.Result() Result p.Put(tx) error, store.ErrExists: prepare again
+//	m.PrepareRefusal(ctx, r Refusal) (*PreparedResult, error)              the same for a refusal
+//	m.PrepareCorrection(ctx, c Correction) (*PreparedCorrection, error)    p.Result() Result p.Put(tx) error: a new one, and the old one revoked
 //	m.PrepareRevoke(ctx, r Revocation) (*PreparedRevoke, error)            p.Put(tx) error
 //	m.Result(ctx, a, holder, result) (Result, error)                       ErrNone
 //	m.Results(ctx, a, holder, caseID) ([]Result, error)                    newest first; zero case: all
 //	m.OpenPDF(ctx, a, holder, result) (Result, io.ReadCloser, error)
 //	m.SendPDF(c *web.Context, holder, result) error                        after the caller's May
 //	m.Check(ctx, a, token) (Checked, error); m.CheckNumber(ctx, a, number) (Checked, error)
+//	m.Entries(ctx, list, EntryQuery) (EntryPage, error)                    lines of a list: what everybody may read
+//	m.Access(ctx, a, holder, opens) (Access, error)                        whether a right is good today

@@ -127,9 +127,14 @@ func (m *Module) KeptFiles(ctx context.Context, holder, caseID id.ID) ([]vault.R
 	if err != nil || len(rows) == 0 {
 		return nil, nil, err
 	}
-	blobs := make([]id.ID, len(rows))
-	for i, row := range rows {
-		blobs[i] = row.ID
+	var blobs []id.ID
+	for _, row := range rows {
+		if FileState(row.State) != FileInfected { // of such a file nothing is left
+			blobs = append(blobs, row.ID)
+		}
+		if !row.Preview.IsZero() && FileState(row.State) != FileInfected {
+			blobs = append(blobs, row.Preview)
+		}
 	}
 	return []vault.Rows{{Table: "document_file", Columns: []string{"name"}, Where: []vault.Where{
 		{Column: "holder", Value: holder}, {Column: "purpose", Value: caseID},

@@ -30,6 +30,7 @@ type PreparedResult struct {
 	result Result
 	params documentdb.InsertResultParams
 	entry  *journal.Ready
+	line   *documentdb.InsertEntryParams // of a list; nil: none
 }
 
 // PrepareResult renders and signs a document and keeps its PDF under the holder's key. A result whose id was issued
@@ -69,6 +70,8 @@ func (n NewResult) check() error {
 		return errors.New("document: a result's kind has 1 to 32 bytes")
 	case !n.Until.IsZero() && n.Until.Before(n.From):
 		return errors.New("document: a result ends before it begins")
+	case (n.Form == FormEntry) != (n.List != "") || (n.Form == FormAccess) != (n.Opens != ""):
+		return errors.New("document: an entry names its list, an access what it opens, and nothing else does")
 	}
 	return nil
 }
@@ -107,6 +110,7 @@ func (m *Module) result(n NewResult) Result {
 	return Result{
 		Holder: n.Holder, ID: n.ID, Case: n.Case, Service: n.Service, Kind: n.Kind, Agency: n.Agency, Office: n.Office, Signer: n.Signer,
 		Number: n.Number, Title: n.Title, Text: n.Text, Facts: n.Facts, Public: n.Public, From: n.From, Until: n.Until, Lang: n.Lang, Issued: now,
+		Form: n.Form, List: n.List, Opens: n.Opens, Replaces: n.replaces,
 	}
 }
 
@@ -131,7 +135,10 @@ func (m *Module) make(ctx context.Context, n NewResult, keys *vault.Keys) (*Prep
 	}
 	r.Size, r.SHA256 = kept.Size, kept.SHA256
 	p := &PreparedResult{m: m, result: r}
-	if p.params, err = params(keys, r, salt, sum, kept.ID); err != nil {
+	if p.params, err = params(keys, n, r, salt, sum, kept.ID); err != nil {
+		return nil, err
+	}
+	if p.line, err = m.lineOf(r); err != nil {
 		return nil, err
 	}
 	p.entry, err = m.base.Journal.Prepare(keys, m.issuing(n, r))
@@ -180,8 +187,8 @@ func claims(r Result, issued calendar.Date) []seal.Claim {
 	return out
 }
 
-func params(keys *vault.Keys, r Result, salt string, sum [16]byte, file id.ID) (documentdb.InsertResultParams, error) {
-	content, err := json.Marshal(body{Office: r.Office, Signer: r.Signer, Title: r.Title, Text: r.Text, Facts: r.Facts, Public: r.Public, Token: r.Token, Salt: salt})
+func params(keys *vault.Keys, n NewResult, r Result, salt string, sum [16]byte, file id.ID) (documentdb.InsertResultParams, error) {
+	content, err := json.Marshal(body{Office: r.Office, Signer: r.Signer, Title: r.Title, Text: r.Text, Facts: r.Facts, Public: r.Public, Token: r.Token, Salt: salt, Parts: n.Parts, City: n.City})
 	if err != nil {
 		return documentdb.InsertResultParams{}, fmt.Errorf("document: body: %w", err)
 	}
@@ -189,6 +196,7 @@ func params(keys *vault.Keys, r Result, salt string, sum [16]byte, file id.ID) (
 		Holder: r.Holder, ID: r.ID, Subject: r.Case, Service: r.Service, Kind: r.Kind, Agency: r.Agency, Number: r.Number,
 		ValidFrom: r.From.String(), ValidUntil: r.Until.String(), Lang: string(r.Lang), Issued: r.Issued,
 		Body: keys.Seal("document_result", "body", content), Digest: sum[:], Blob: file, Size: r.Size, Hash: r.SHA256[:],
+		Form: string(r.Form), List: r.List, Opens: r.Opens, Replaces: r.Replaces,
 	}, nil
 }
 
@@ -246,13 +254,21 @@ func (p *PreparedResult) Put(tx *store.Tx) error {
 	if err := documentdb.InsertNumber(tx, r.Number, r.Holder, r.ID); err != nil {
 		return err
 	}
-	if err := documentdb.InsertHome(tx, r.ID, r.Holder, r.Service); err != nil {
+	if err := documentdb.InsertHome(tx, documentdb.InsertHomeParams{Result: r.ID, Holder: r.Holder, Service: r.Service, Agency: r.Agency}); err != nil {
 		return err
 	}
 	if err := documentdb.InsertBlob(tx, documentdb.InsertBlobParams{Blob: p.params.Blob, Holder: r.Holder, Result: r.ID, Service: r.Service}); err != nil {
 		return err
 	}
+	if p.line != nil {
+		if _, err := documentdb.InsertEntry(tx, *p.line); err != nil {
+			return err
+		}
+	}
 	if _, err := journal.Enter(tx, p.entry); err != nil {
+		return err
+	}
+	if err := p.m.putEnd(tx, r); err != nil {
 		return err
 	}
 	return p.m.base.Jobs.Emit(tx, jobs.Event{Name: EventIssued, Holder: r.Holder, Object: r.ID, Version: 1})

@@ -10,9 +10,11 @@ import (
 	"posad.city/core/document/internal/store"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
+	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
+	"posad.city/kit/scan"
 	"posad.city/kit/store"
 )
 
@@ -29,6 +31,12 @@ type Deps struct {
 	Address  string                // the portal's, without a slash at the end: it is printed and scanned
 	Zone     func() *time.Location // the city's time zone
 	Families Families              // nil: nobody acts for another here
+
+	Scanner         scan.Scanner         // nil: no virus scanner, and files are not checked
+	ScannerRequired bool                 // no file is taken while the scanner is silent; else it waits to be checked
+	PDFs            PDFs                 // nil: PDFs are taken as they are, without a preview
+	City            func() *service.City // the version in force, for lists and renewals; nil, or nil from it: there are none
+	Teller          Teller               // nil: nobody is told of a virus that was found later; ProvideTeller gives it afterwards
 }
 
 // Module keeps documents. It is safe for concurrent use.
@@ -40,6 +48,10 @@ type Module struct {
 
 // New returns the module.
 func New(d Deps) *Module { return &Module{deps: d} }
+
+// ProvideTeller gives the module who tells people. The app calls it before the house starts, since the one who does stands
+// above.
+func (m *Module) ProvideTeller(t Teller) { m.deps.Teller = t }
 
 // Name implements module.Module.
 func (m *Module) Name() string { return "document" }
@@ -66,6 +78,8 @@ func (m *Module) Provision(b *module.Base) error {
 	}
 	m.base = b
 	b.Jobs.Every("document.sweep", sweepEvery, m.sweep, jobs.Limit(1))
+	b.Jobs.Handle(jobScan, m.scanLater)
+	b.Jobs.Handle(jobEnd, m.end)
 	if b.Web != nil {
 		m.routes(b.Web)
 	}

@@ -14,9 +14,9 @@ func (m *Module) paper(n NewResult, r Result, key seal.PublicKey, statement []by
 	t := func(name string, args ...any) string { return m.base.Texts.Text(l, name, args...) }
 	issued := calendar.DateOf(r.Issued, m.deps.Zone())
 	out := pdf.Document{
-		Lang: string(l), City: n.City.In(l), Office: r.Office.In(l), Kind: t("document.paper.kind"), Title: r.Title.In(l),
+		Lang: string(l), City: n.City.In(l), Office: r.Office.In(l), Kind: t("document.paper.kind" + suffix(r.Form)), Title: r.Title.In(l),
 		Number: t("document.paper.number", "number", id.FormatNumber(r.Number)), Date: lang.Date(l, issued),
-		Status: m.validity(l, r.From, r.Until, issued), Lead: r.Text.In(l), PageOf: t("document.paper.page", "page", "{page}", "pages", "{pages}"), Made: r.Issued,
+		Status: m.status(l, r, issued), Lead: r.Text.In(l), PageOf: t("document.paper.page", "page", "{page}", "pages", "{pages}"), Made: r.Issued,
 		Check: &pdf.Check{
 			Title: t("document.paper.check_title"), Text: t("document.paper.check_text"),
 			Address: seal.CheckURL(m.deps.Address, r.Token), Shown: shown(m.deps.Address) + "/check",
@@ -32,10 +32,29 @@ func (m *Module) paper(n NewResult, r Result, key seal.PublicKey, statement []by
 	if !r.Signer.IsZero() {
 		out.Facts = append(out.Facts, pdf.Fact{Label: t("document.fact.signer"), Value: r.Signer.In(l)})
 	}
+	if r.Replaces != "" {
+		out.Facts = append(out.Facts, pdf.Fact{Label: t("document.fact.replaces"), Value: id.FormatNumber(r.Replaces)})
+	}
 	for _, part := range n.Parts {
 		out.Parts = append(out.Parts, pdf.Part{Heading: part.Heading.In(l), Text: part.Text.In(l)})
 	}
 	return out
+}
+
+// suffix picks the text of a form where each has its own.
+func suffix(f Form) string {
+	if f == FormDocument {
+		return ""
+	}
+	return "_" + string(f)
+}
+
+// status is the line under the title: how long the document is good. A refusal is not good for a time: it was decided.
+func (m *Module) status(l lang.Language, r Result, issued calendar.Date) string {
+	if r.Form == FormRefusal {
+		return m.base.Texts.Text(l, "document.validity.decided", "date", lang.Date(l, r.From))
+	}
+	return m.validity(l, r.From, r.Until, issued)
 }
 
 // shown is an address as people read it, without its scheme.

@@ -159,5 +159,5 @@ func (m *Module) home(ctx context.Context, result id.ID) (documentdb.DocumentHom
 
 // Validity says in words from when to when a document is good.
 func (m *Module) Validity(r Result, l lang.Language) string {
-	return m.validity(l, r.From, r.Until, m.day(r.Issued))
+	return m.status(l, r, m.day(r.Issued))
 }

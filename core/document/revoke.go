@@ -18,6 +18,7 @@ type PreparedRevoke struct {
 	m      *Module
 	params documentdb.RevokeResultParams
 	entry  *journal.Ready
+	there  Result
 }
 
 // PrepareRevoke makes a revocation ready. Whether the actor may revoke is asked by the caller. Errors: ErrNone,
@@ -51,14 +52,14 @@ func (m *Module) PrepareRevoke(ctx context.Context, r Revocation) (*PreparedRevo
 	if err != nil {
 		return nil, err
 	}
-	return &PreparedRevoke{m: m, entry: entry, params: documentdb.RevokeResultParams{
-		Holder: r.Holder, ID: r.ID, Reason: keys.Seal("document_result", "reason", reason),
+	return &PreparedRevoke{m: m, entry: entry, there: there.Result, params: documentdb.RevokeResultParams{
+		Holder: r.Holder, ID: r.ID, Reason: keys.Seal("document_result", "reason", reason), Replaced: r.replaced,
 	}}, nil
 }
 
 func (m *Module) revoking(r Revocation, there Result) journal.Entry {
 	t := func(key string) string { return m.base.Texts.Text(there.Lang, key) }
-	return journal.Entry{
+	entry := journal.Entry{
 		Act: r.Act, Kind: EventRevoked, Title: t("document.journal.revoked"), Object: r.ID,
 		Facts: []journal.Fact{
 			{Name: "document", Label: t("document.fact.document"), Value: there.Title.In(there.Lang)},
@@ -66,6 +67,10 @@ func (m *Module) revoking(r Revocation, there Result) journal.Entry {
 			{Name: "reason", Label: t("document.fact.reason"), Value: r.Reason.In(there.Lang)},
 		},
 	}
+	if r.replaced != "" {
+		entry.Facts = append(entry.Facts, journal.Fact{Name: "replaced", Label: t("document.fact.replaced"), Value: id.FormatNumber(r.replaced)})
+	}
+	return entry
 }
 
 // Put revokes in the caller's Write, enters it in the journal and emits document.revoked. ErrRevoked: somebody was first.
@@ -78,6 +83,11 @@ func (p *PreparedRevoke) Put(tx *store.Tx) error {
 	}
 	if n == 0 {
 		return ErrRevoked
+	}
+	if there := p.there; there.Form == FormEntry {
+		if _, err := documentdb.EndEntry(tx, ListID(there.List), there.Number, p.m.day(params.Revoked).String()); err != nil {
+			return err
+		}
 	}
 	if _, err := journal.Enter(tx, p.entry); err != nil {
 		return err

@@ -1,7 +1,12 @@
 package document
 
 import (
+	"bytes"
 	"context"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -108,7 +113,7 @@ func newRig(t *testing.T, s *store.Store, c *clock.Fixed) *rig {
 		Store: s, Vault: v, Clock: c, Jobs: jobs.NewQueue(s, jobs.Options{}), Feed: feed.Open(s, log), Web: server, Pages: page.New(), Texts: texts,
 		Log: log, Blobs: must[*blob.Folder](t)(blob.Open(r.folder, c)), Seal: signer, Journal: journal.New(signer, c),
 	}
-	for _, event := range []string{EventIssued, EventRevoked} {
+	for _, event := range []string{EventIssued, EventRevoked, EventEnded, EventChecked, EventInfected} {
 		base.Jobs.On(event, "test."+event, func(context.Context, jobs.Job) error { r.heard[event]++; return nil })
 	}
 	for _, m := range modules {
@@ -141,8 +146,19 @@ func (r *rig) drain(t testing.TB) {
 
 var (
 	pdfBytes = []byte("%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj\nthe secret of the attachment\n")
-	pngBytes = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00")
+	pngBytes = picturePNG(3, 2)
 )
+
+// picturePNG is a whole picture of noise-free red.
+func picturePNG(width, height int) []byte {
+	img := image.NewNRGBA(image.Rect(0, 0, width, height))
+	draw.Draw(img, img.Bounds(), image.NewUniform(color.NRGBA{200, 30, 30, 255}), image.Point{}, draw.Src)
+	var out bytes.Buffer
+	if err := png.Encode(&out, img); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}
 
 func upload(name string, data []byte) Upload {
 	return Upload{Holder: anna, Purpose: caseID, Field: "proof", File: web.File{Name: name, Data: data}}

@@ -18,7 +18,7 @@ func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
 	if removed > 0 {
 		m.base.Log.Info("document: files without a row were removed", "count", removed)
 	}
-	return err
+	return errors.Join(err, m.sweepEntries(ctx))
 }
 
 // named tells whether a row names the blob.

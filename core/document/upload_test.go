@@ -102,6 +102,7 @@ func TestWhatIsWrongWithAFileIsSaid(t *testing.T) {
 		"empty":      {func(u *Upload) { u.File.Data = nil }, ErrEmpty, "Файл «снимок.png» пустой"},
 		"too large":  {func(u *Upload) { u.MaxBytes = 20 }, ErrLarge, "не больше 20"},
 		"wrong type": {func(u *Upload) { u.Accept = []string{"pdf", "jpg"} }, ErrType, "Пришлите PDF или JPG"},
+		"a start":    {func(u *Upload) { u.File.Data = pngBytes[:40] }, ErrPicture, "не открывается как картинка"},
 		"a lie":      {func(u *Upload) { u.File.Data = []byte("<html><script>alert(1)</script>") }, ErrType, "снимок.png"},
 		"HEIC":       {func(u *Upload) { u.File.Data = heic }, ErrHEIC, "HEIC"},
 		"executable": {func(u *Upload) { u.File.Data = []byte("MZ\x90\x00\x03\x00\x00\x00") }, ErrType, "не подойдёт"},
@@ -140,11 +141,11 @@ func TestAFileCanBeRemovedUntilTheApplicationIsIn(t *testing.T) {
 		err := r.base.Store.Write(t.Context(), func(tx *store.Tx) error {
 			return errors.Join(r.Remove(tx, anna, caseID, first.ID), failed)
 		})
-		if !errors.Is(err, failed) || len(r.disk(t)) != 3 {
+		if !errors.Is(err, failed) || len(r.disk(t)) != 5 { // two pictures with their previews
 			t.Fatalf("a Write that failed: %v, %d files", err, len(r.disk(t)))
 		}
 		r.write(t, func(tx *store.Tx) error { return r.Remove(tx, anna, caseID, first.ID) })
-		if len(r.disk(t)) != 2 {
+		if len(r.disk(t)) != 4 {
 			t.Errorf("%d files are left", len(r.disk(t)))
 		}
 		r.write(t, func(tx *store.Tx) error { return r.Keep(tx, anna, caseID) })
@@ -164,7 +165,7 @@ func TestAFileCanBeRemovedUntilTheApplicationIsIn(t *testing.T) {
 		for _, f := range files {
 			left = append(left, f.ID)
 		}
-		if !slices.Equal(left, []id.ID{second.ID, third.ID}) || slices.Contains(left, late.ID) || len(r.disk(t)) != 2 {
+		if !slices.Equal(left, []id.ID{second.ID, third.ID}) || slices.Contains(left, late.ID) || len(r.disk(t)) != 4 {
 			t.Errorf("left: %v, on the disk %d", left, len(r.disk(t)))
 		}
 	})

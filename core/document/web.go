@@ -40,6 +40,7 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(read, "GET /documents/{document}/code", m.sendCode)
 	s.Page(read, "GET /documents/{document}/receipt", m.sendReceipt)
 	s.Page(file, "GET /uploads/{file}", m.sendUpload)
+	s.Page(file, "GET /uploads/{file}/preview", m.sendUploadPreview)
 	s.Page(check, "GET /check", m.showCheck)
 	s.Page(check, "GET /v/{code}", m.showChecked)
 	m.api(s, list, read, check, keys)
@@ -186,7 +187,11 @@ func (m *Module) sendReceipt(c *web.Context) error {
 }
 
 // sendUpload gives people back what they sent.
-func (m *Module) sendUpload(c *web.Context) error {
+func (m *Module) sendUpload(c *web.Context) error { return m.sendSent(c, m.SendFile) }
+
+func (m *Module) sendUploadPreview(c *web.Context) error { return m.sendSent(c, m.SendPreview) }
+
+func (m *Module) sendSent(c *web.Context, send func(c *web.Context, holder, file id.ID) error) error {
 	file, err := c.ID("file")
 	if err != nil {
 		return err
@@ -198,5 +203,5 @@ func (m *Module) sendUpload(c *web.Context) error {
 	if err := c.May(object(home.Holder, home.Service)); err != nil {
 		return err
 	}
-	return m.SendFile(c, home.Holder, file)
+	return send(c, home.Holder, file)
 }

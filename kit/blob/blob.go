@@ -30,6 +30,7 @@ type Blob struct {
 type Limits struct {
 	Bytes int64    // largest size; 0 means DefaultBytes
 	Types []string // types by content; nil means Documents
+	Any   bool     // whatever the content: a part of a file, whose type the whole will tell. It is not asked for
 }
 
 // DefaultBytes is the largest file where no other limit is given: 10 MiB.

@@ -90,7 +90,7 @@ func (f *Folder) fill(file *os.File, keys *vault.Keys, r io.Reader, l Limits) (B
 		return Blob{}, fmt.Errorf("blob: read: %w", err)
 	}
 	head = head[:n]
-	kind, err := typeOf(head, l.Types)
+	kind, err := l.typeOf(head)
 	if err != nil {
 		return Blob{}, err
 	}
@@ -115,11 +115,20 @@ func (f *Folder) fill(file *os.File, keys *vault.Keys, r io.Reader, l Limits) (B
 	return blob, nil
 }
 
-// typeOf tells the type of a file by its first bytes, or the fault when it is not wanted.
-func typeOf(head []byte, wanted []string) (string, error) {
+func (l Limits) typeOf(head []byte) (string, error) {
+	if l.Any && len(head) > 0 {
+		return "application/octet-stream", nil
+	}
+	return TypeOf(head, l.Types)
+}
+
+// TypeOf tells the type of a file by its first bytes, or the fault when it is not among the wanted ones: what Put does,
+// for whoever looks into a file before.
+func TypeOf(head []byte, wanted []string) (string, error) {
 	if len(head) == 0 {
 		return "", ErrEmpty
 	}
+	head = head[:min(len(head), sniffSize)]
 	kind, _, _ := strings.Cut(mimetype.Detect(head).String(), ";")
 	switch {
 	case slices.Contains(wanted, kind):

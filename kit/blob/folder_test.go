@@ -266,3 +266,20 @@ func TestEveryFaultHasItsText(t *testing.T) {
 		}
 	}
 }
+
+func TestAPartOfAFileHasNoTypeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	keys, f := keysOf(t, "anna")[0], open(t)
+	for _, body := range [][]byte{[]byte("MZ\x90\x00\x03 in the middle of something"), random(pdfHead, 9000), {0}} {
+		kept, err := f.Put(t.Context(), keys, bytes.NewReader(body), Limits{Any: true})
+		if err != nil || kept.Type != "application/octet-stream" {
+			t.Fatalf("%+v %v", kept, err)
+		}
+		if got, err := read(f, keys, kept.ID); err != nil || !bytes.Equal(got, body) {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+	}
+	if _, err := f.Put(t.Context(), keys, bytes.NewReader(nil), Limits{Any: true}); !errors.Is(err, ErrEmpty) {
+		t.Errorf("nothing: %v", err)
+	}
+}

@@ -1,19 +1,19 @@
 -- name: InsertFile :execrows
-INSERT INTO document_file (holder, purpose, id, field, sender, name, kind, media, size, hash, made, kept)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, FALSE)
+INSERT INTO document_file (holder, purpose, id, field, sender, name, kind, media, size, hash, made, kept, state, pages, preview)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, FALSE, $12, $13, $14)
 ON CONFLICT (holder, purpose, id) DO NOTHING;
 
 -- name: FileByID :one
-SELECT holder, purpose, id, field, sender, name, kind, media, size, hash, made, kept
+SELECT holder, purpose, id, field, sender, name, kind, media, size, hash, made, kept, state, pages, preview
 FROM document_file WHERE holder = $1 AND purpose = $2 AND id = $3;
 
 -- name: FilesOf :many
-SELECT holder, purpose, id, field, sender, name, kind, media, size, hash, made, kept
+SELECT holder, purpose, id, field, sender, name, kind, media, size, hash, made, kept, state, pages, preview
 FROM document_file WHERE holder = $1 AND purpose = $2 ORDER BY made, id;
 
 -- name: FileStates :many
 -- counts only
-SELECT id, kept FROM document_file WHERE holder = $1 AND purpose = $2 ORDER BY holder, purpose, id;
+SELECT id, kept, preview FROM document_file WHERE holder = $1 AND purpose = $2 ORDER BY holder, purpose, id;
 
 -- name: DeleteFile :execrows
 DELETE FROM document_file WHERE holder = $1 AND purpose = $2 AND id = $3 AND kept = FALSE;
@@ -31,20 +31,20 @@ SELECT blob, holder, purpose, result, service FROM document_blob WHERE blob = $1
 DELETE FROM document_blob WHERE blob = $1;
 
 -- name: InsertResult :execrows
-INSERT INTO document_result (holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, blob, size, hash, revision)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, NULL, $12, $13, $14, $15, $16, 1)
+INSERT INTO document_result (holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, blob, size, hash, revision, form, list, opens, replaces, replaced)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, NULL, $12, $13, $14, $15, $16, 1, $17, $18, $19, $20, '')
 ON CONFLICT (holder, id) DO NOTHING;
 
 -- name: ResultByID :one
-SELECT holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, blob, size, hash, revision
+SELECT holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, blob, size, hash, revision, form, list, opens, replaces, replaced
 FROM document_result WHERE holder = $1 AND id = $2;
 
 -- name: ResultsOf :many
-SELECT holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, blob, size, hash, revision
+SELECT holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, blob, size, hash, revision, form, list, opens, replaces, replaced
 FROM document_result WHERE holder = $1 ORDER BY holder, id DESC LIMIT $2;
 
 -- name: RevokeResult :execrows
-UPDATE document_result SET revoked = $3, reason = $4, revision = revision + 1 WHERE holder = $1 AND id = $2 AND revoked IS NULL;
+UPDATE document_result SET revoked = $3, reason = $4, replaced = $5, revision = revision + 1 WHERE holder = $1 AND id = $2 AND revoked IS NULL;
 
 -- name: InsertNumber :exec
 INSERT INTO document_number (number, holder, result) VALUES ($1, $2, $3);
@@ -53,11 +53,96 @@ INSERT INTO document_number (number, holder, result) VALUES ($1, $2, $3);
 SELECT number, holder, result FROM document_number WHERE number = $1;
 
 -- name: InsertHome :exec
-INSERT INTO document_home (result, holder, service) VALUES ($1, $2, $3);
+INSERT INTO document_home (result, holder, service, agency) VALUES ($1, $2, $3, $4);
 
 -- name: HomeOf :one
-SELECT result, holder, service FROM document_home WHERE result = $1;
+SELECT result, holder, service, agency FROM document_home WHERE result = $1;
 
 -- name: CountResults :one
 -- counts only
 SELECT CAST(COUNT(*) AS BIGINT) AS n FROM document_result WHERE holder = $1;
+
+-- name: JudgeFile :execrows
+UPDATE document_file SET state = $4 WHERE holder = $1 AND purpose = $2 AND id = $3 AND state = 'waiting';
+
+-- name: InsertEntry :execrows
+INSERT INTO document_entry (list, number, result, since, until, ended, facts, words) VALUES ($1, $2, $3, $4, $5, '', $6, $7)
+ON CONFLICT (list, number) DO NOTHING;
+
+-- name: EndEntry :execrows
+UPDATE document_entry SET ended = $3 WHERE list = $1 AND number = $2 AND ended = '';
+
+-- name: DeleteEntry :execrows
+DELETE FROM document_entry WHERE list = $1 AND number = $2;
+
+-- name: EntryByNumber :one
+SELECT list, number, result, since, until, ended, facts, words FROM document_entry WHERE list = $1 AND number = $2;
+
+-- name: Entries :many
+SELECT list, number, result, since, until, ended, facts, words FROM document_entry
+WHERE list = @list AND (since < @since OR (since = @since AND number > @number)) AND words LIKE CAST(@words AS TEXT) ESCAPE '\'
+ORDER BY since DESC, number LIMIT @most;
+
+-- name: EntriesInForce :many
+SELECT list, number, result, since, until, ended, facts, words FROM document_entry
+WHERE list = @list AND (since < @since OR (since = @since AND number > @number)) AND words LIKE CAST(@words AS TEXT) ESCAPE '\'
+  AND ended = '' AND (until = '' OR until >= @today)
+ORDER BY since DESC, number LIMIT @most;
+
+-- name: EntriesOver :many
+SELECT list, number, result, since, until, ended, facts, words FROM document_entry
+WHERE (ended <> '' AND ended < $1) OR (ended = '' AND until <> '' AND until < $1)
+ORDER BY list, number LIMIT $2;
+
+-- name: InsertSending :exec
+INSERT INTO document_sending (holder, id, purpose, service, field, sender, name, length, received, done, until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, FALSE, $9);
+
+-- name: InsertSendingHome :exec
+INSERT INTO document_sending_home (sending, holder, until) VALUES ($1, $2, $3);
+
+-- name: SendingHome :one
+SELECT sending, holder, until FROM document_sending_home WHERE sending = $1;
+
+-- name: SendingByID :one
+SELECT holder, id, purpose, service, field, sender, name, length, received, done, until FROM document_sending WHERE holder = $1 AND id = $2;
+
+-- name: SendingsOf :many
+SELECT holder, id, purpose, service, field, sender, name, length, received, done, until FROM document_sending WHERE holder = $1 ORDER BY holder, id LIMIT $2;
+
+-- name: CountSendings :one
+-- counts only
+SELECT CAST(COUNT(*) AS BIGINT) AS n, CAST(COALESCE(SUM(length), 0) AS BIGINT) AS bytes FROM document_sending WHERE holder = $1 AND done = FALSE;
+
+-- name: Advance :execrows
+UPDATE document_sending SET received = received + @size, until = @until WHERE holder = @holder AND id = @id AND received = @at AND done = FALSE;
+
+-- name: StepBack :execrows
+UPDATE document_sending SET received = @back WHERE holder = @holder AND id = @id AND received = @at AND done = FALSE;
+
+-- name: FinishSending :execrows
+UPDATE document_sending SET done = TRUE WHERE holder = $1 AND id = $2 AND done = FALSE;
+
+-- name: DeleteSending :exec
+DELETE FROM document_sending WHERE holder = $1 AND id = $2;
+
+-- name: DeleteSendingHome :exec
+DELETE FROM document_sending_home WHERE sending = $1;
+
+-- name: TouchSendingHome :exec
+UPDATE document_sending_home SET until = $2 WHERE sending = $1;
+
+-- name: SendingsOver :many
+SELECT sending, holder, until FROM document_sending_home WHERE until < $1 ORDER BY until, sending LIMIT $2;
+
+-- name: InsertPart :exec
+INSERT INTO document_part (holder, sending, start, blob, size) VALUES ($1, $2, $3, $4, $5);
+
+-- name: Parts :many
+SELECT holder, sending, start, blob, size FROM document_part WHERE holder = $1 AND sending = $2 ORDER BY holder, sending, start;
+
+-- name: DeletePart :exec
+DELETE FROM document_part WHERE holder = $1 AND sending = $2 AND start = $3;
+
+-- name: DeleteParts :exec
+DELETE FROM document_part WHERE holder = $1 AND sending = $2;
