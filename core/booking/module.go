@@ -86,6 +86,9 @@ func (m *Module) Provision(b *module.Base) error {
 	b.Jobs.Handle(jobRemind, m.remind)
 	b.Jobs.Every("booking.timetable", 5*time.Minute, m.compare)
 	b.Jobs.Every("booking.sweep", time.Hour, m.sweep)
+	if b.Web != nil {
+		m.routes(b.Web, b.Pages)
+	}
 	return nil
 }
 

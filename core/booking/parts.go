@@ -1,0 +1,60 @@
+package booking
+
+import (
+	"posad.city/core/service"
+	"posad.city/kit/calendar"
+	"posad.city/kit/lang"
+	"posad.city/kit/web"
+	"posad.city/ui"
+)
+
+// dayChips are the days of a strip.
+func dayChips(c *web.Context, ch Choice, link func(from, date calendar.Date) string) []ui.ChipProps {
+	var out []ui.ChipProps
+	for _, d := range ch.Days {
+		out = append(out, ui.ChipProps{
+			Text: lang.ShortWeekday(c.Lang(), d.Date.Weekday()) + ", " + lang.DayMonth(c.Lang(), d.Date), Href: link(ch.From, d.Date), Current: d.Date == ch.Day,
+		})
+	}
+	return out
+}
+
+func timeKind(s Slot, chosen string) ui.Kind {
+	if FormatStart(s.Start) == chosen {
+		return ui.Primary
+	}
+	return ui.Secondary
+}
+
+// nearText is a time of another day in a few words.
+func nearText(c *web.Context, ch chooser, s Slot) string {
+	return lang.WeekdayDate(c.Lang(), calendar.DateOf(s.Start, s.Start.Location()), ch.Today) + ", " + lang.Time(c.Lang(), s.Start)
+}
+
+// aboutResource is what one should know before choosing.
+func aboutResource(c *web.Context, r *service.Resource) []ui.SummaryRow {
+	l := c.Lang()
+	rows := []ui.SummaryRow{
+		{Name: c.T("booking.fact.address"), Value: r.Address.In(l)},
+		{Name: c.T("booking.length"), Value: c.T("booking.minutes", "n", r.Minutes)},
+	}
+	if !r.Bring.IsZero() {
+		rows = append(rows, ui.SummaryRow{Name: c.T("booking.bring"), Value: r.Bring.In(l)})
+	}
+	return rows
+}
+
+func (m *Module) todos(c *web.Context, list []Booking) []ui.TodoItem {
+	var out []ui.TodoItem
+	for _, b := range list {
+		out = append(out, m.todo(c, b))
+	}
+	return out
+}
+
+func (m *Module) heldTitle(c *web.Context, b Booking) string {
+	if b.Live(c.Now()) {
+		return c.T("booking.held_until", "time", m.clockOf(c.Lang(), b.Until))
+	}
+	return c.T("booking.held_over")
+}
