@@ -128,7 +128,7 @@ var (
 	ErrNone     = fault.New(fault.Missing, "booking.none")
 	ErrResource = fault.New(fault.Missing, "booking.no_resource")
 	ErrTime     = fault.New(fault.Invalid, "booking.no_time")  // not a time of the timetable, too soon or too far
-	ErrFull     = fault.New(fault.Conflict, "booking.full")    // wrapped by *NoPlace, which has the nearest free times
+	ErrFull     = fault.New(fault.Conflict, "booking.full")    // as *NoPlace
 	ErrGone     = fault.New(fault.Gone, "booking.gone")        // the hold ran out and the place is taken; may be a *NoPlace
 	ErrMany     = fault.New(fault.Conflict, "booking.many")    // MostOfPerson
 	ErrLate     = fault.New(fault.Conflict, "booking.late")    // too late to move or cancel it oneself
@@ -139,10 +139,14 @@ var (
 	ErrNoDesk   = fault.New(fault.Denied, "booking.no_desk")   // a resident at the officials' list
 )
 
-// NoPlace says that a time is taken, and which are near. It is ErrFull or ErrGone.
+// NoPlace says that a time is taken. It is ErrFull or ErrGone.
 type NoPlace struct {
-	Fault *fault.Fault
-	Near  []Slot // at most NearMost, by time
+	Fault    *fault.Fault
+	Resource string
+	Start    time.Time
+	// Near are free times near it, by time, at most NearMost. A Put leaves them out, so that a crowd at a full time does not
+	// keep the writer busy: after the Write, Module.WithNear looks for them.
+	Near []Slot
 }
 
 // NearMost is how many near times a NoPlace has.

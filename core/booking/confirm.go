@@ -38,7 +38,7 @@ func (m *Module) PrepareConfirm(ctx context.Context, a act.Act, booking id.ID) (
 }
 
 // Put books in the caller's Write, and emits booking.booked. A hold that has run out is booked all the same while its time
-// has a free place; else ErrGone, as *NoPlace with near times when there are any. A second Put changes nothing. It touches
+// has a free place; else ErrGone, as *NoPlace when the resource is still there. A second Put changes nothing. It touches
 // the resource's rows alone.
 func (p *PreparedConfirm) Put(tx *store.Tx) (Booking, error) {
 	row, err := bookingdb.BookingByID(tx.As(p.act, lookBooking), p.home, p.id)
@@ -77,22 +77,14 @@ func (p *PreparedConfirm) fix(tx *store.Tx, row bookingdb.Booking) (int64, error
 	}
 	slot, ok := p.t.offers(row.Start, tx.Now())
 	if !ok {
-		return 0, p.gone(tx, row)
+		return 0, &NoPlace{Fault: ErrGone, Resource: row.Key, Start: row.Start}
 	}
 	number, err := p.t.claim(tx, slot, row.ID, time.Time{})
 	var none *NoPlace
 	if errors.As(err, &none) {
-		return 0, &NoPlace{Fault: ErrGone, Near: none.Near}
+		return 0, &NoPlace{Fault: ErrGone, Resource: row.Key, Start: row.Start}
 	}
 	return number, err
-}
-
-func (p *PreparedConfirm) gone(tx *store.Tx, row bookingdb.Booking) error {
-	near, err := p.t.near(tx, row.Start, tx.Now())
-	if err != nil {
-		return err
-	}
-	return &NoPlace{Fault: ErrGone, Near: near}
 }
 
 // Confirm is PrepareConfirm and Put in a Write of its own.
@@ -106,7 +98,7 @@ func (m *Module) Confirm(ctx context.Context, a act.Act, booking id.ID) (Booking
 		out, err = p.Put(tx)
 		return err
 	})
-	return out, err
+	return out, m.WithNear(ctx, err)
 }
 
 // change keeps a booking as row says, one revision later, and emits the event. row.Revision is the one that was read.

@@ -15,7 +15,7 @@
 //
 // It owns the tables booking_resource, booking_place, booking, booking_home and visit, the pages /visits..., /desk/visits, and
 // their JSON faces. It does not own what resources there are (core/service), the form's field that asks for a time (core/form
-// and core/apply, by PrepareHold, Renew and PrepareConfirm), or sending (core/notice).
+// and core/apply, by PrepareHold and PrepareConfirm), or sending (core/notice).
 //
 // Events: booking.booked, booking.moved, booking.cancelled, booking.marked; the holder is the resource, the object the
 // booking, the version its revision.

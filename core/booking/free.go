@@ -3,6 +3,7 @@ package booking
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -147,11 +148,30 @@ func (t timetable) claim(tx *store.Tx, s Slot, booking id.ID, until time.Time) (
 			return number, err
 		}
 	}
-	near, err := t.near(tx, s.Start, now)
-	if err != nil {
-		return 0, err
+	return 0, &NoPlace{Fault: ErrFull, Resource: s.Resource, Start: s.Start}
+}
+
+// WithNear adds near free times to an error that is a *NoPlace, after the Write that it comes from. Any other error is
+// returned as it is.
+func (m *Module) WithNear(ctx context.Context, err error) error {
+	var none *NoPlace
+	if !errors.As(err, &none) || none.Near != nil {
+		return err
 	}
-	return 0, &NoPlace{Fault: ErrFull, Near: near}
+	t, gone := m.resource(none.Resource)
+	if gone != nil {
+		return err // the city has it no more: there are none
+	}
+	out := *none
+	read := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		near, err := t.near(r, none.Start, r.Now())
+		out.Near = near
+		return err
+	})
+	if read != nil {
+		return wrap("near times", errors.Join(err, read))
+	}
+	return &out
 }
 
 // freeNumbers are the numbers of places that nobody has during the time; none when as many are taken as there are places,

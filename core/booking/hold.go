@@ -54,13 +54,9 @@ func (m *Module) PrepareHold(ctx context.Context, a act.Act, h Hold) (*PreparedH
 // something there already: that may be the place itself.
 func (p *PreparedHold) early(ctx context.Context, now time.Time) error {
 	full := false
-	var near []Slot
 	err := p.m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		one, err := leftOf(r, []Slot{p.slot}, now)
 		full = err == nil && one[0].Left == 0
-		if full {
-			near, err = p.t.near(r, p.slot.Start, now)
-		}
 		return err
 	})
 	if err != nil || !full {
@@ -75,7 +71,7 @@ func (p *PreparedHold) early(ctx context.Context, now time.Time) error {
 	if err != nil || mine {
 		return wrap("own holds", err)
 	}
-	return &NoPlace{Fault: ErrFull, Near: near}
+	return p.m.WithNear(ctx, &NoPlace{Fault: ErrFull, Resource: p.hold.Resource, Start: p.slot.Start})
 }
 
 func wrap(what string, err error) error {
@@ -218,5 +214,5 @@ func (m *Module) Hold(ctx context.Context, a act.Act, h Hold) (Booking, error) {
 		out, err = p.Put(tx)
 		return err
 	})
-	return out, err
+	return out, m.WithNear(ctx, err)
 }

@@ -76,7 +76,7 @@ func (m *Module) Move(ctx context.Context, a act.Act, booking id.ID, start time.
 		out, err = p.Put(tx)
 		return err
 	})
-	return out, err
+	return out, m.WithNear(ctx, err)
 }
 
 // free gives a booking's place back. That it is not there is a mistake of ours: the Write fails.
