@@ -39,9 +39,15 @@ type wireDocument struct {
 	Until    *calendar.Date `json:"until,omitempty"` // the last day; left out: no end
 	Revoked  *time.Time     `json:"revoked,omitempty"`
 	Reason   string         `json:"reason,omitempty"` // why it was revoked
-	PDF      string         `json:"pdf"`              // address of the file
-	SHA256   string         `json:"sha256"`           // of the file, hexadecimal
-	Check    string         `json:"check"`            // address of the public check
+	Form     Form           `json:"form,omitempty"`   // entry, access or refusal; left out: a document
+	List     string         `json:"list,omitempty"`
+	Opens    string         `json:"opens,omitempty"`
+	Replaces string         `json:"replaces,omitempty"` // number of the document in whose place it stands
+	Replaced string         `json:"replaced,omitempty"` // number of the document that stands in its place
+	Renew    string         `json:"renew,omitempty"`    // where it can be renewed today
+	PDF      string         `json:"pdf"`                // address of the file
+	SHA256   string         `json:"sha256"`             // of the file, hexadecimal
+	Check    string         `json:"check"`              // address of the public check
 }
 
 // wireCheck is what the public check tells.
@@ -57,7 +63,8 @@ type wireCheck struct {
 	From     *calendar.Date `json:"from,omitempty"`
 	Until    *calendar.Date `json:"until,omitempty"`
 	Revoked  *time.Time     `json:"revoked,omitempty"`
-	Facts    []wireFact     `json:"facts"` // only for whoever has the code
+	Replaced string         `json:"replaced,omitempty"` // number of the document that stands in its place
+	Facts    []wireFact     `json:"facts"`              // only for whoever has the code
 }
 
 func (m *Module) api(s *web.Server, list, read, check, keys *web.Op) {
@@ -88,9 +95,17 @@ func (m *Module) toWire(c *web.Context, r Result) wireDocument {
 	return wireDocument{
 		ID: r.ID, Holder: r.Holder, Case: r.Case, Service: r.Service, Kind: r.Kind, Number: r.Number, Title: r.Title.In(l), Text: r.Text.In(l),
 		Office: r.Office.In(l), Facts: wireFacts(r.Facts, l), Standing: r.Standing(m.today()), Issued: r.Issued, From: r.From,
-		Until: dateOrNil(r.Until), Revoked: momentOrNil(r.Revoked), Reason: r.Reason.In(l), PDF: c.URL("/api/v1/documents/" + r.ID.String() + "/pdf"),
+		Until: dateOrNil(r.Until), Revoked: momentOrNil(r.Revoked), Reason: r.Reason.In(l), Form: r.Form, List: r.List, Opens: r.Opens,
+		Replaces: r.Replaces, Replaced: r.Replaced, Renew: m.renewURL(c, r), PDF: c.URL("/api/v1/documents/" + r.ID.String() + "/pdf"),
 		SHA256: hex.EncodeToString(r.SHA256[:]), Check: c.URL("/v/" + r.Token),
 	}
+}
+
+func (m *Module) renewURL(c *web.Context, r Result) string {
+	if path := m.renewal(r); path != "" {
+		return c.URL(path)
+	}
+	return ""
 }
 
 func dateOrNil(d calendar.Date) *calendar.Date {
@@ -149,7 +164,7 @@ func (m *Module) apiCheck(c *web.Context) error {
 	return c.JSON(http.StatusOK, wireCheck{
 		Standing: found.Standing, Signed: found.Signed, Key: string(found.Key), Kind: found.Kind, Title: found.Title.In(l), Office: found.Office.In(l),
 		Number: found.Number, Issued: dateOrNil(found.Issued), From: dateOrNil(found.From), Until: dateOrNil(found.Until),
-		Revoked: momentOrNil(found.Revoked), Facts: wireFacts(found.Facts, l),
+		Revoked: momentOrNil(found.Revoked), Replaced: found.Replaced, Facts: wireFacts(found.Facts, l),
 	})
 }
 

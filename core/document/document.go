@@ -213,6 +213,9 @@ var (
 	ErrUnchecked = fault.New(fault.Conflict, "document.file_unchecked")
 	ErrDeleted   = fault.New(fault.Missing, "document.file_deleted")
 
+	ErrHead   = fault.New(fault.Denied, "document.desk.head") // only the head of the agency revokes
+	ErrReason = fault.New(fault.Invalid, "document.desk.reason_missing")
+
 	ErrRevoked = fault.New(fault.Conflict, "document.revoked_already")
 )
 

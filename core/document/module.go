@@ -44,6 +44,7 @@ type Module struct {
 	module.Plain
 	deps Deps
 	base *module.Base
+	desk deskOps
 }
 
 // New returns the module.

@@ -21,10 +21,46 @@ func (m *Module) rows(c *web.Context, results []Result) []ui.RowItem {
 	for _, r := range results {
 		s := r.Standing(m.today())
 		tag := m.tag(c, s)
+		if r.Form == FormRefusal {
+			tag = ui.TagProps{Text: c.T("document.form.refusal"), Tone: ui.Neutral}
+		}
 		out = append(out, ui.RowItem{
-			Icon: "identification-card", Text: r.Title.In(c.Lang()), Href: "/documents/" + r.ID.String(), Value: m.Validity(r, c.Lang()),
+			Icon: "identification-card", Text: m.called(c, r), Href: "/documents/" + r.ID.String(), Value: m.Validity(r, c.Lang()),
 			Tag: &tag, Muted: s == Expired || s == Revoked, Quiet: true,
 		})
+	}
+	return out
+}
+
+// called is what a list calls a document: its title, and what it is beside a paper.
+func (m *Module) called(c *web.Context, r Result) string {
+	title := r.Title.In(c.Lang())
+	if r.Form == FormEntry || r.Form == FormAccess {
+		return title + ", " + c.T("document.form."+string(r.Form)+"_small")
+	}
+	return title
+}
+
+// inForce parts documents that are good or will be from those that are over.
+func (m *Module) inForce(results []Result) ([]Result, []Result) {
+	var good, over []Result
+	for _, r := range results {
+		if s := r.Standing(m.today()); s == Expired || s == Revoked || r.Form == FormRefusal {
+			over = append(over, r)
+		} else {
+			good = append(good, r)
+		}
+	}
+	return good, over
+}
+
+// renewals are the documents of a list that can be renewed today.
+func (m *Module) renewals(results []Result) []Result {
+	var out []Result
+	for _, r := range results {
+		if m.renewal(r) != "" {
+			out = append(out, r)
+		}
 	}
 	return out
 }
@@ -48,6 +84,16 @@ func (m *Module) summary(c *web.Context, r Result) []ui.SummaryRow {
 	if !r.Signer.IsZero() {
 		out = append(out, ui.SummaryRow{Name: c.T("document.fact.signer"), Value: r.Signer.In(l)})
 	}
+	for _, one := range [][2]string{{"replaces", r.Replaces}, {"replaced", r.Replaced}} {
+		if one[1] != "" {
+			out = append(out, ui.SummaryRow{Name: c.T("document.fact." + one[0]), Value: id.FormatNumber(one[1])})
+		}
+	}
+	if r.Form == FormEntry {
+		if list, err := m.list(r.List); err == nil {
+			out = append(out, ui.SummaryRow{Name: c.T("document.fact.list"), Value: list.Title.In(l)})
+		}
+	}
 	return out
 }
 
@@ -67,6 +113,7 @@ func (m *Module) verdict(c *web.Context, found Checked) []ui.SummaryRow {
 	if !found.Revoked.IsZero() {
 		add("revoked", lang.Date(l, m.day(found.Revoked)))
 	}
+	add("replaced", id.FormatNumber(found.Replaced))
 	add("office", found.Office.In(l))
 	add("issued", lang.Date(l, found.Issued))
 	if found.Signed {

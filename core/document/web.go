@@ -44,6 +44,9 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(check, "GET /check", m.showCheck)
 	s.Page(check, "GET /v/{code}", m.showChecked)
 	m.api(s, list, read, check, keys)
+	m.listRoutes(s)
+	m.accessRoutes(s)
+	m.deskRoutes(s)
 
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuAccount, page.Link{Order: 40, Text: "document.menu", Href: "/documents", Icon: "identification-card"})

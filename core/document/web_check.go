@@ -76,7 +76,7 @@ type checkView struct {
 func (m *Module) renderCheck(c *web.Context, view checkView) error {
 	title := c.T("document.check.title")
 	if view.Found != nil {
-		title = c.T("document.check.title_" + string(view.Found.Standing))
+		title = verdictTitle(c, *view.Found)
 	}
 	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Plain, Faulty: view.Wrong}, checkPage(m, c, view))
 }
