@@ -45,3 +45,8 @@ DELETE FROM draft_home WHERE id = $1;
 
 -- name: TakeDraft :execrows
 DELETE FROM draft WHERE holder = $1 AND id = $2 AND revision = $3;
+
+-- name: CountDraftVersions :many
+-- How many drafts were last saved under which version of which service.
+-- counts only
+SELECT service, definition, CAST(COUNT(*) AS BIGINT) AS n FROM draft GROUP BY service, definition ORDER BY service, definition;

@@ -204,3 +204,14 @@ ON CONFLICT (service, month, kind, key) DO UPDATE SET cases = ledger_count.cases
 
 -- name: LedgerOf :many
 SELECT service, month, kind, key, cases, days FROM ledger_count WHERE service = $1 AND month >= $2 ORDER BY month, kind, key;
+
+-- name: CountOpenVersions :many
+-- How many open cases keep which version of which service.
+-- counts only
+SELECT service, definition, CAST(COUNT(*) AS BIGINT) AS n FROM case_file WHERE stage = 'open' GROUP BY service, definition ORDER BY service, definition;
+
+-- name: DecidedOf :many
+-- Decided cases of a service by pages, for a simulation.
+SELECT holder, applicant, id, stage FROM case_file
+WHERE service = $1 AND submitted >= $2 AND (stage = 'approved' OR stage = 'refused') AND (holder > $3 OR (holder = $3 AND id > $4))
+ORDER BY holder, id LIMIT $5;
