@@ -20,12 +20,19 @@ const (
 // Bind reads a page's posted step, the one named by in.Step: every question of it that is asked is answered by what was
 // posted, and one that was not posted is cleared, as browsers post nothing for an empty choice. A question that only
 // appears because of an answer in the same post is bound too.
+//
+// A post of the buttons AddName and RemoveName adds or removes an entry of a group: everything that was typed is kept, and
+// what is still empty is not told as a fault. The step is then to be shown again.
 func Bind(in Input, raw url.Values) (Bound, error) {
-	return bind(in, func(w *walk, f *service.Field) (Typed, bool) {
+	b := binding{Input: in, open: Entering(in, raw)}
+	return b.all(func(w *walk, f *service.Field) (Typed, bool) {
 		if w.stepOf(f) != in.Step {
 			return nil, false
 		}
-		return postedTyped(kindOf(f.Type), f, raw), true
+		if f.Type == service.TypeGroup {
+			return postedEntries(f, raw), true
+		}
+		return postedTyped(kindFor(f), f, raw), true
 	})
 }
 
@@ -38,17 +45,20 @@ func BindJSON(in Input, raw []byte) (Bound, error) {
 	if err := decoder.Decode(&values); err != nil || decoder.More() {
 		return Bound{}, fault.New(fault.Invalid, "form.json").Because(err)
 	}
-	bound, err := bind(in, func(_ *walk, f *service.Field) (Typed, bool) {
+	bound, err := binding{Input: in}.all(func(_ *walk, f *service.Field) (Typed, bool) {
 		value, named := values[f.Key]
 		if !named {
 			return nil, false
 		}
-		return jsonTyped(kindOf(f.Type), value), true
+		if f.Type == service.TypeGroup {
+			return jsonEntries(f, value), true
+		}
+		return jsonTyped(kindFor(f), value), true
 	})
 	if err != nil {
 		return Bound{}, err
 	}
-	asked, _, err := in.City.Rules(in.Service.Key).Asked(service.Inputs{Today: in.Today, Applicant: in.Applicant, Answers: bound.Answers, Facts: in.Facts})
+	asked, _, err := in.City.Rules(in.Service.Key).Asked(in.inputs(bound.Answers))
 	if err != nil {
 		return Bound{}, err
 	}
@@ -65,6 +75,7 @@ func unasked(in Input, values map[string]any, asked []string, bound Bound) []fau
 	var out []fault.Field
 	for _, key := range sortedKeys(values) {
 		if open[key] || values[key] == nil {
+			out = append(out, unaskedInside(in, key, values[key])...)
 			continue
 		}
 		id := "form.not_asked"
@@ -77,15 +88,22 @@ func unasked(in Input, values map[string]any, asked []string, bound Bound) []fau
 	return out
 }
 
-// bind goes through the form in order, so that a question opened by an earlier answer of the same post is read as well.
-func bind(in Input, sent func(*walk, *service.Field) (Typed, bool)) (Bound, error) {
+// binding is one reading of answers. With open, what is still empty is not told as a fault.
+type binding struct {
+	Input
+	open bool
+}
+
+// all goes through the form in order, so that a question opened by an earlier answer of the same post is read as well.
+func (b binding) all(sent func(*walk, *service.Field) (Typed, bool)) (Bound, error) {
+	in := b.Input
 	out := Bound{Answers: maps.Clone(in.Answers), Typed: map[string]Typed{}}
 	if out.Answers == nil {
 		out.Answers = service.Answers{}
 	}
 	for i := range in.Service.Form.Steps {
 		for j := range in.Service.Form.Steps[i].Fields {
-			if err := bindField(in, &out, &in.Service.Form.Steps[i].Fields[j], sent); err != nil {
+			if err := b.field(&out, &in.Service.Form.Steps[i].Fields[j], sent); err != nil {
 				return Bound{}, err
 			}
 		}
@@ -93,8 +111,8 @@ func bind(in Input, sent func(*walk, *service.Field) (Typed, bool)) (Bound, erro
 	return out, nil
 }
 
-func bindField(in Input, out *Bound, f *service.Field, sent func(*walk, *service.Field) (Typed, bool)) error {
-	now := in
+func (b binding) field(out *Bound, f *service.Field, sent func(*walk, *service.Field) (Typed, bool)) error {
+	now := b.Input
 	now.Answers, now.Typed = out.Answers, nil
 	w, err := newWalk(now)
 	if err != nil {
@@ -107,8 +125,15 @@ func bindField(in Input, out *Bound, f *service.Field, sent func(*walk, *service
 	if !ok {
 		return nil
 	}
+	if f.Type == service.TypeGroup {
+		b.group(w, out, f, typed)
+		return nil
+	}
 	answer, p := value(w, f, typed)
 	switch {
+	case b.open && empty(typed):
+		delete(out.Answers, f.Key)
+		return nil
 	case p == nil && answer == nil:
 		delete(out.Answers, f.Key)
 	case p == nil:
@@ -125,7 +150,7 @@ func bindField(in Input, out *Bound, f *service.Field, sent func(*walk, *service
 
 // value reads one question: the canonical answer, nil for an optional one left empty, or what is wrong.
 func value(w *walk, f *service.Field, typed Typed) (any, *problem) {
-	k := kindOf(f.Type)
+	k := kindFor(f)
 	if empty(typed) {
 		if f.Optional {
 			return nil, nil
@@ -137,7 +162,7 @@ func value(w *walk, f *service.Field, typed Typed) (any, *problem) {
 
 func (w *walk) ownChecksWith(f *service.Field, answers service.Answers) *problem {
 	with := *w
-	with.inputs.Answers = answers
+	with.inputs = w.Input.inputs(answers)
 	return with.ownChecks(f)
 }
 

@@ -31,4 +31,12 @@ type SummaryStep struct {
 type SummaryLine struct {
 	Field, Label, Value string  // Value is empty for an optional question left out
 	Source              *Source // for what the city knows and did not ask
+
+	Entries []SummaryEntry // for a group; Value has the same in one text, an entry a line
+}
+
+// SummaryEntry is one entry of a group.
+type SummaryEntry struct {
+	Title string
+	Lines []SummaryLine
 }

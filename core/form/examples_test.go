@@ -33,7 +33,7 @@ func exampleInput(t testing.TB, city *service.City, d *service.Service, e *servi
 			in.Facts[key] = service.Fact{State: service.FactKnown, Day: in.Today, Values: values}
 		}
 	}
-	for _, answer := range e.Answers {
+	for key, answer := range e.Answers {
 		content, err := json.Marshal(answer)
 		if err != nil {
 			t.Fatal(err)
@@ -45,6 +45,13 @@ func exampleInput(t testing.TB, city *service.City, d *service.Service, e *servi
 		var vehicle service.Vehicle
 		if json.Unmarshal(content, &vehicle) == nil && vehicle.Own {
 			in.Vehicles = append(in.Vehicles, vehicle)
+		}
+		var slot service.Slot
+		if json.Unmarshal(content, &slot) == nil && slot.Start != "" {
+			if in.Slots == nil {
+				in.Slots = map[string][]form.SlotOption{}
+			}
+			in.Slots[key] = []form.SlotOption{{ID: slot.ID, Start: slot.Start, End: slot.End, Day: calendar.MustDate(slot.Day), Text: service.Text{RU: slot.Text, EN: slot.TextEN}, Left: 1}}
 		}
 		var files []service.File
 		if json.Unmarshal(content, &files) == nil && len(files) > 0 && files[0].Size > 0 {
@@ -82,7 +89,11 @@ func TestEveryExampleByPages(t *testing.T) {
 				t.Fatalf("step %s: %v %v", in.Step, err, bound.Faults)
 			}
 			in.Answers = bound.Answers
-			in.Step = show(t, in).After()
+			after := show(t, in)
+			if after.Stopped {
+				break
+			}
+			in.Step = after.After()
 		}
 		outcome(t, in, e)
 	})
@@ -119,6 +130,11 @@ func post(out url.Values, f form.FieldView) {
 	for _, file := range f.Files {
 		out.Add(f.Key, file.ID)
 	}
+	for _, entry := range f.Entries {
+		for _, inner := range entry.Fields {
+			post(out, inner)
+		}
+	}
 }
 
 // TestEveryExampleByJSON sends all answers at once, as the API does.
@@ -154,6 +170,12 @@ func show(t *testing.T, in form.Input) form.View {
 func outcome(t *testing.T, in form.Input, e *service.Example) {
 	t.Helper()
 	view := show(t, in)
+	if view.Stopped && e.Expect.Obstacle != "" {
+		if view.Obstacle == nil || view.Obstacle.Key != e.Expect.Obstacle || slices.Contains(view.Can, form.Next) || slices.Contains(view.Can, form.Submit) {
+			t.Errorf("stopped by %v, moves %v", view.Obstacle, view.Can)
+		}
+		return
+	}
 	if len(view.Missing) > 0 {
 		t.Fatalf("missing: %v", view.Missing)
 	}

@@ -23,6 +23,12 @@ type Input struct {
 	Files     []service.File    // files stored with this draft; an answer can only name these
 	Facts     service.Facts     // certificates asked so far
 
+	Slots map[string][]SlotOption // free times by field of type slot; a field that is not in it is not checked against them
+	Held  map[string]HeldSlot     // the time that is held for this draft, by field
+
+	Signer *service.Person // set: the co-signer steps are shown, to this person; Applicant is still who applied
+	Case   service.Answers // with Signer: the applicant's answers; Answers are then the co-signer's own
+
 	Answers service.Answers  // canonical answers so far
 	Typed   map[string]Typed // what was typed and refused, by field; it is shown back with its fault
 	Step    string           // key of the step wanted, or CheckStep; empty: the first that is not complete
@@ -31,6 +37,21 @@ type Input struct {
 // Typed is what a person typed into a question, kept when it is wrong: by part ("" for a question of one control), for
 // example "day" of a date or "surname" of a name. Choices and files have several values.
 type Typed map[string][]string
+
+// SlotOption is a free time of a bookable resource.
+type SlotOption struct {
+	ID         string // of the free time
+	Start, End string // in the city's zone: 2026-12-01T09:30
+	Day        calendar.Date
+	Text       service.Text // in full: day, time and place
+	Left       int          // places that are left; 0: none
+}
+
+// HeldSlot is a time that is held while the form is filled.
+type HeldSlot struct {
+	ID   string // of the hold: what the answer then names
+	Slot SlotOption
+}
 
 // View is the form as every face shows it, in the input's language.
 type View struct {
@@ -42,6 +63,7 @@ type View struct {
 	Faults      []fault.Field // of the current step, in the order of the form
 	Missing     []Missing     // questions of all steps that are not rightly answered yet
 	Obstacle    *ObstacleView // why one may not apply; nil: nothing stands in the way
+	Stopped     bool          // the obstacle stands by the eligibility steps alone: nothing more is asked
 	Can         []Move        // acts now possible
 	Done, Total int           // questions answered and asked: progress
 	Charge      service.Charge
@@ -64,9 +86,11 @@ const (
 type StepView struct {
 	Key, Title, Lead string
 	State            StepState
+	Eligibility      bool // asked before the form: may one apply at all?
 }
 
-// FieldView is a question with all that a face needs to show it.
+// FieldView is a question with all that a face needs to show it. Inside an entry of a group Key is the whole name,
+// GROUP.0.FIELD, and so are the controls' names.
 type FieldView struct {
 	Key      string
 	Type     service.Type
@@ -75,7 +99,7 @@ type FieldView struct {
 	Why      string // why it is asked
 	Optional bool
 	Controls []Control    // in order; one for most types, several for names and dates; none for choices and files
-	Options  []OptionView // for choice, choices, yes-no, child and vehicle
+	Options  []OptionView // for choice, choices, yes-no, child, vehicle and slot
 	Source   *Source      // where a prefilled value comes from; nil when the person has answered
 	Fault    *fault.Field // the first fault of the question
 	Limit    int          // for texts: characters; 0: none
@@ -86,7 +110,27 @@ type FieldView struct {
 	Suggest  bool   // for address: the face may offer the register's suggestions
 	Answered bool   // there is a right answer
 	Shown    string // the answer in words, empty when there is none
+	Empty    string // for slot: what to say when there are no options
+
+	Entries []EntryView // for group: its entries, blank ones too
+	Add     string      // for group: words of the button that adds an entry, posted as AddName=Key; empty: no more fit
 }
+
+// EntryView is one entry of a group.
+type EntryView struct {
+	Title  string
+	Fields []FieldView
+	Known  []KnownValue // computed ones
+	Remove string       // words of the button that takes it away; empty: it must stay
+	Name   string       // what that button posts, as RemoveName=Name: GROUP.0
+}
+
+// Names of the buttons that add and remove an entry. What was typed on the page is posted and kept with them; questions
+// that are still empty are not told as faults then.
+const (
+	AddName    = "_add"
+	RemoveName = "_remove"
+)
 
 // Control is one input of a question.
 type Control struct {
@@ -104,12 +148,13 @@ type Control struct {
 type OptionView struct {
 	Value, Label, Hint string
 	Chosen             bool
+	Group              string // heading that it shares with its neighbours, for slot the day; empty: none
 }
 
 // Source is where a value comes from.
 type Source struct {
-	Kind   string        // "account" or "register"
-	Name   string        // in words: your account, or the certificate's name
+	Kind   string        // "account", "register" or "computed"
+	Name   string        // in words: your account, the certificate's name, or counted from your answers
 	Agency string        // short name of the agency that keeps the register; empty for the account
 	Day    calendar.Date // of the register's reply; zero for the account
 }

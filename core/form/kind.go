@@ -72,6 +72,20 @@ var kinds = map[service.Type]kind{
 	service.TypeFile:     fileKind{},
 	service.TypeChild:    childKind{},
 	service.TypeVehicle:  vehicleKind{},
+	service.TypePerson:   personKind{},
+	service.TypeSlot:     slotKind{},
+	service.TypeGroup:    groupKind{},
+}
+
+// kindFor is the kind of a question.
+func kindFor(f *service.Field) kind {
+	switch f.Type {
+	case service.TypeGroup:
+		return groupKind{f}
+	case service.TypeAddress:
+		return addressKind{house: f.House}
+	}
+	return kindOf(f.Type)
 }
 
 // kindOf is the kind of a type; the check of definitions lets no other type through.

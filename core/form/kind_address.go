@@ -9,20 +9,24 @@ import (
 )
 
 // addressKind asks for an address of the city's register. It is typed as a text, to which a face may add the id of a
-// chosen suggestion; the flat may be typed apart or in the text.
-type addressKind struct{}
+// chosen suggestion; the flat may be typed apart or in the text. Where a house is meant no flat is asked.
+type addressKind struct{ house bool }
 
-func (addressKind) parts(*service.Field) []part {
-	return []part{
+func (k addressKind) parts(*service.Field) []part {
+	out := []part{
 		{label: "form.word.house", kind: "text", autocomplete: "off"},
 		{name: "flat", label: "form.word.flat", kind: "text", inputMode: "numeric", width: 5},
 		{name: "id", kind: "hidden"},
 	}
+	if k.house {
+		return append(out[:1:1], out[2])
+	}
+	return out
 }
 func (addressKind) options(*walk, *service.Field, Typed) []OptionView { return nil }
 func (addressKind) missing() *problem                                 { return wrong("", "form.address_missing") }
 
-func (addressKind) read(w *walk, _ *service.Field, typed Typed) (any, *problem) {
+func (k addressKind) read(w *walk, _ *service.Field, typed Typed) (any, *problem) {
 	book := w.addresses()
 	text, flat := strings.TrimSpace(typed.first("")), strings.TrimSpace(typed.first("flat"))
 	id := strings.TrimSpace(typed.first("id"))
@@ -37,6 +41,10 @@ func (addressKind) read(w *walk, _ *service.Field, typed Typed) (any, *problem) 
 			flat = foundFlat
 		}
 		_, flats, _ = book.House(id)
+	}
+	if k.house {
+		house, _, _ = book.House(id)
+		return house.Answer(), nil
 	}
 	address, ok := book.Address(id, flat)
 	switch {

@@ -22,7 +22,7 @@ func (k choiceKind) missing() *problem {
 func (choiceKind) options(w *walk, f *service.Field, typed Typed) []OptionView {
 	var out []OptionView
 	for _, o := range w.offered(f) {
-		out = append(out, OptionView{o.Key, o.Label.In(w.Lang), o.Hint.In(w.Lang), slices.Contains(typed[""], o.Key)})
+		out = append(out, OptionView{Value: o.Key, Label: o.Label.In(w.Lang), Hint: o.Hint.In(w.Lang), Chosen: slices.Contains(typed[""], o.Key)})
 	}
 	return out
 }
@@ -30,7 +30,7 @@ func (choiceKind) options(w *walk, f *service.Field, typed Typed) []OptionView {
 // offered are the options whose rules hold.
 func (w *walk) offered(f *service.Field) []service.Option {
 	return slices.DeleteFunc(slices.Clone(f.Options), func(o service.Option) bool {
-		holds, err := w.rules.Holds(o.When, w.inputs)
+		holds, err := w.rules.Holds(o.When, w.ruleInputs())
 		return err != nil || !holds
 	})
 }

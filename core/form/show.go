@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"posad.city/core/service"
+	"posad.city/kit/fault"
 )
 
 // Show is the form now. The error is a rule that could not be computed, which the check of definitions keeps out.
@@ -13,8 +14,21 @@ func Show(in Input) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Service: in.Service.Key, Current: w.current(), Missing: w.missing(), Draft: w.left}
-	v.Steps = w.stepViews(v.Current)
+	return w.show()
+}
+
+func (w *walk) show() (View, error) {
+	in := w.Input
+	v := View{Service: in.Service.Key, Current: w.current(), Missing: w.missing(), Draft: w.draft()}
+	stop, err := w.stop()
+	if err != nil {
+		return View{}, err
+	}
+	if stop >= 0 && v.Current > stop {
+		v.Current = stop
+	}
+	v.Stopped = stop >= 0
+	v.Steps = w.stepViews(v.Current, stop)
 	if v.Current < len(w.steps) {
 		w.fields(&v, w.steps[v.Current])
 	}
@@ -32,8 +46,12 @@ func Show(in Input) (View, error) {
 	return v, nil
 }
 
-// After is the step to go to when the current one is saved: the next one, or CheckStep after the last.
+// After is the step to go to when the current one is saved: the next one, or CheckStep after the last. Where the form has
+// stopped it is the current one, which tells why.
 func (v View) After() string {
+	if v.Stopped {
+		return v.Steps[v.Current].Key
+	}
 	if v.Current+1 < len(v.Steps) {
 		return v.Steps[v.Current+1].Key
 	}
@@ -48,7 +66,7 @@ func (v View) Before() string {
 	return v.Steps[v.Current-1].Key
 }
 
-func (w *walk) stepViews(current int) []StepView {
+func (w *walk) stepViews(current, stop int) []StepView {
 	out := make([]StepView, len(w.steps))
 	reachable := true
 	for i, step := range w.steps {
@@ -61,8 +79,8 @@ func (w *walk) stepViews(current int) []StepView {
 		case reachable:
 			state = StepOpen
 		}
-		reachable = reachable && w.complete(step)
-		out[i] = StepView{step.Key, step.Title.In(w.Lang), step.Lead.In(w.Lang), state}
+		reachable = reachable && w.complete(step) && i != stop
+		out[i] = StepView{step.Key, step.Title.In(w.Lang), step.Lead.In(w.Lang), state, step.Eligibility}
 	}
 	return out
 }
@@ -73,12 +91,10 @@ func (w *walk) fields(v *View, step *service.Step) {
 		f := &step.Fields[i]
 		if w.asked[f.Key] {
 			field := w.fieldView(f)
-			if field.Fault != nil {
-				v.Faults = append(v.Faults, *field.Fault)
-			}
+			v.Faults = append(v.Faults, field.faults()...)
 			v.Fields = append(v.Fields, field)
 		} else if value, ok := w.left[f.Key]; ok {
-			v.Known = append(v.Known, KnownValue{f.Key, f.Label.In(w.Lang), kindOf(f.Type).words(w, f, value), w.source(f)})
+			v.Known = append(v.Known, KnownValue{f.Key, f.Label.In(w.Lang), kindFor(f).words(w, f, value), w.source(f)})
 		}
 	}
 }
@@ -101,7 +117,10 @@ func (w *walk) progress(v *View) {
 func moves(v *View) []Move {
 	var out []Move
 	if v.Current < len(v.Steps) {
-		out = append(out, Save, Next)
+		out = append(out, Save)
+		if !v.Stopped {
+			out = append(out, Next)
+		}
 	}
 	if v.Current > 0 {
 		out = append(out, Back)
@@ -114,12 +133,27 @@ func moves(v *View) []Move {
 
 // fieldView shows a question: what was typed and refused, else the answer, else what the city knows.
 func (w *walk) fieldView(f *service.Field) FieldView {
-	k := kindOf(f.Type)
-	out := FieldView{
+	out := w.blankView(f)
+	if f.Type == service.TypeGroup {
+		w.groupView(f, &out)
+		return out
+	}
+	typed, p := w.shownAnswer(f, kindFor(f), &out)
+	w.fill(f, &out, typed, p)
+	return out
+}
+
+// blankView is a question without what is answered.
+func (w *walk) blankView(f *service.Field) FieldView {
+	return FieldView{
 		Key: f.Key, Type: f.Type, Label: f.Label.In(w.Lang), Hint: f.Hint.In(w.Lang), Why: f.Why.In(w.Lang), Optional: f.Optional,
 		Limit: textLimit(f), Accept: f.Accept, MaxBytes: maxBytes(f), MaxFiles: f.MaxFiles, Suggest: f.Type == service.TypeAddress,
 	}
-	typed, p := w.shownAnswer(f, k, &out)
+}
+
+// fill puts what was typed, and what is wrong with it, into a question.
+func (w *walk) fill(f *service.Field, out *FieldView, typed Typed, p *problem) {
+	k := kindFor(f)
 	for _, part := range k.parts(f) {
 		control := Control{
 			Name: controlName(f.Key, part.name), Value: typed.first(part.name), Kind: part.kind, InputMode: part.inputMode,
@@ -137,6 +171,22 @@ func (w *walk) fieldView(f *service.Field) FieldView {
 	}
 	if f.Type == service.TypeFile {
 		out.Files = w.files(typed[""])
+	}
+	if f.Type == service.TypeSlot && len(out.Options) == 0 {
+		out.Empty = say(w.Lang, "form.slot_none")
+	}
+}
+
+// faults are all that is wrong with a question: its own, and those inside its entries.
+func (f FieldView) faults() []fault.Field {
+	var out []fault.Field
+	if f.Fault != nil {
+		out = append(out, *f.Fault)
+	}
+	for _, entry := range f.Entries {
+		for _, inner := range entry.Fields {
+			out = append(out, inner.faults()...)
+		}
 	}
 	return out
 }
@@ -167,6 +217,9 @@ func (w *walk) shownAnswer(f *service.Field, k kind, out *FieldView) (Typed, *pr
 
 // source tells where a field's known value comes from.
 func (w *walk) source(f *service.Field) Source {
+	if f.Value != "" {
+		return Source{Kind: "computed", Name: say(w.Lang, "form.word.computed")}
+	}
 	path := strings.Split(f.Known, ".")
 	if len(path) == 3 && path[0] == "facts" {
 		if certificate, ok := w.Service.Certificate(path[1]); ok {
@@ -213,7 +266,8 @@ func (w *walk) line(f *service.Field) (SummaryLine, bool) {
 	}
 	line := SummaryLine{Field: f.Key, Label: f.Label.In(w.Lang)}
 	if kept {
-		line.Value = kindOf(f.Type).words(w, f, value)
+		line.Value = kindFor(f).words(w, f, value)
+		line.Entries = w.entryLines(f, value)
 	}
 	if !w.asked[f.Key] {
 		source := w.source(f)
@@ -225,7 +279,7 @@ func (w *walk) line(f *service.Field) (SummaryLine, bool) {
 // AnswerWords is a canonical answer in words, for a case's page, a desk and a document. An empty text means that the
 // value is not one of the field.
 func AnswerWords(in Input, f *service.Field, value any) string {
-	return kindOf(f.Type).words(&walk{Input: in}, f, value)
+	return kindFor(f).words(&walk{Input: in}, f, value)
 }
 
 func empty(t Typed) bool {

@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"maps"
 
 	"posad.city/core/service"
 	"posad.city/kit/fault"
@@ -16,6 +17,38 @@ type walk struct {
 	asked   map[string]bool
 	invalid map[string]*problem // asked questions whose kept answer is not right, today
 	steps   []*service.Step     // with something to show
+
+	group *service.Field  // the group inside whose entry a question is read
+	entry service.Answers // its answers so far
+}
+
+// inputs are what rules see of an input with these answers.
+func (in Input) inputs(answers service.Answers) service.Inputs {
+	out := service.Inputs{Today: in.Today, Applicant: in.Applicant, Answers: answers, Facts: in.Facts}
+	if in.Signer != nil {
+		out.Signer, out.Answers = in.Signer, maps.Clone(in.Case)
+		if out.Answers == nil {
+			out.Answers = service.Answers{}
+		}
+		maps.Copy(out.Answers, answers)
+	}
+	return out
+}
+
+// ruleInputs are the walk's inputs, and the entry inside which a question is read.
+func (w *walk) ruleInputs() service.Inputs {
+	out := w.inputs
+	if w.group != nil {
+		out.Entry = &service.Entry{Group: w.group.Key, Answers: w.entry}
+	}
+	return out
+}
+
+// inside is the walk as the questions of an entry see it.
+func (w *walk) inside(group *service.Field, entry service.Answers) *walk {
+	out := *w
+	out.group, out.entry = group, entry
+	return &out
 }
 
 func newWalk(in Input) (*walk, error) {
@@ -24,7 +57,7 @@ func newWalk(in Input) (*walk, error) {
 		return nil, fmt.Errorf("form: the city has no service %q", in.Service.Key)
 	}
 	w := &walk{Input: in, rules: rules, asked: map[string]bool{}, invalid: map[string]*problem{}}
-	w.inputs = service.Inputs{Today: in.Today, Applicant: in.Applicant, Answers: in.Answers, Facts: in.Facts}
+	w.inputs = in.inputs(in.Answers)
 	asked, left, err := rules.Asked(w.inputs)
 	if err != nil {
 		return nil, fmt.Errorf("form: %s: %w", in.Service.Key, err)
@@ -32,6 +65,7 @@ func newWalk(in Input) (*walk, error) {
 	for _, key := range asked {
 		w.asked[key] = true
 	}
+	w.holdSlots(left)
 	w.left, w.inputs.Answers = left, left
 	for i := range in.Service.Form.Steps {
 		w.step(&in.Service.Form.Steps[i])
@@ -40,6 +74,9 @@ func newWalk(in Input) (*walk, error) {
 }
 
 func (w *walk) step(step *service.Step) {
+	if step.ForSigner() != (w.Signer != nil) {
+		return
+	}
 	shown := false
 	for i := range step.Fields {
 		f := &step.Fields[i]
@@ -58,7 +95,7 @@ func (w *walk) step(step *service.Step) {
 
 // recheck reads a kept answer again: a draft of last month may hold a day that is past by now.
 func (w *walk) recheck(f *service.Field) *problem {
-	k := kindOf(f.Type)
+	k := kindFor(f)
 	typed, ok := k.write(w.left[f.Key])
 	if !ok {
 		return &problem{id: "form.answer"}
@@ -73,7 +110,7 @@ func (w *walk) recheck(f *service.Field) *problem {
 // ownChecks are the definition's own rules for an answer; one that needs what is not there yet passes.
 func (w *walk) ownChecks(f *service.Field) *problem {
 	for _, check := range f.Checks {
-		holds, err := w.rules.Meets(check.Rule, w.inputs)
+		holds, err := w.rules.Meets(check.Rule, w.ruleInputs())
 		if err != nil || !holds {
 			return &problem{id: "form.answer", text: check.Say.In(w.Lang)}
 		}
@@ -136,10 +173,14 @@ type problem struct {
 	id     string
 	params []string // pairs
 	text   string   // the definition's own words
+	label  string   // of the question inside an entry; empty: the field's
 }
 
 func (p *problem) field(f *service.Field, w *walk) fault.Field {
 	out := fault.Field{Name: controlName(f.Key, p.part), ID: p.id, Text: p.text, Params: map[string]string{"label": f.Label.In(w.Lang)}}
+	if p.label != "" {
+		out.Params["label"] = p.label
+	}
 	for i := 0; i+1 < len(p.params); i += 2 {
 		out.Params[p.params[i]] = p.params[i+1]
 	}

@@ -12,6 +12,7 @@ import (
 type asked struct {
 	*serviceChecker
 	before map[string]bool // fields asked so far
+	inside map[string]bool // in a group: fields of the entry asked so far; nil outside
 }
 
 // form checks each question, and that a condition speaks only of what was asked before it.
@@ -37,9 +38,12 @@ func (s *serviceChecker) form() {
 func (a *asked) field(path string, f *Field) {
 	a.known(path+".when", string(f.When))
 	a.known(path+".known", f.Known)
+	a.known(path+".value", string(f.Value))
 	a.knownKind(path, f)
 	a.options(path, f)
 	a.bounds(path, f)
+	a.typeKeys(path, f)
+	a.entry(path, f)
 	a.paper(path, f)
 	if f.Type != TypeFile && (len(f.Accept) > 0 || f.MaxSize > 0 || f.MaxFiles > 0) {
 		a.fault(path, "key_not_for_type", "key", "accept, max-size, max-files", "type", string(f.Type))
@@ -56,6 +60,7 @@ func (a *asked) field(path string, f *Field) {
 // known tells when an expression speaks of a question that comes later, or of a register that is asked only after
 // submission.
 func (a *asked) known(path, text string) {
+	a.knownInside(path, text)
 	for _, m := range mentioned(text) {
 		certificate, ok := a.service.Certificate(m.key)
 		switch {
@@ -80,7 +85,7 @@ func (a *asked) knownKind(path string, f *Field) {
 		}
 		return
 	}
-	if f.Known == "applicant.name" && f.Type == TypeName {
+	if (f.Known == "applicant.name" || f.Known == "signer.name" && a.service.coSigned()) && f.Type == TypeName {
 		return
 	}
 	k, ok := a.scope[f.Known]
@@ -106,7 +111,7 @@ func fieldTakes(t Type, k kind) bool {
 		return k == kindYesNo
 	case TypeChoices:
 		return k == kindTexts
-	case TypeName, TypeFile, TypeChild:
+	case TypeName, TypeFile, TypeChild, TypePerson, TypeSlot, TypeGroup:
 		return false
 	}
 	return k == kindText
@@ -153,6 +158,9 @@ func boundFits(t Type, text string) bool {
 	case TypeNumber, TypeText, TypeLongText:
 		n, err := strconv.Atoi(text)
 		return err == nil && n >= 0 && n <= 1_000_000_000
+	case TypeGroup:
+		n, err := strconv.Atoi(text)
+		return err == nil && n >= 0 && n <= mostEntries
 	case TypeMoney:
 		var m Money
 		return m.UnmarshalText([]byte(text)) == nil
@@ -214,13 +222,17 @@ func (s *serviceChecker) uses() {
 	}
 	for i := range s.service.Steps {
 		used[s.service.Steps[i].Route] = true
+		for _, key := range s.service.Steps[i].Signers {
+			used[key] = true
+		}
 	}
 	for i := range s.service.Form.Steps {
 		for j := range s.service.Form.Steps[i].Fields {
 			f := &s.service.Form.Steps[i].Fields[j]
-			if !used[f.Key] && f.Why.IsZero() && f.InsteadOf == "" {
+			if !used[f.Key] && f.Why.IsZero() && f.InsteadOf == "" && f.Type != TypeSlot && !s.usedOfSigners(f.Key) {
 				s.fault(fieldPath(i, j), "field_unused", "field", f.Key)
 			}
+			s.usesInside(fieldPath(i, j), f)
 		}
 	}
 }
@@ -238,6 +250,9 @@ func (s *serviceChecker) texts() []string {
 	}
 	for _, f := range s.service.Result.Facts {
 		out = append(out, f.Value)
+	}
+	if s.service.Already != nil {
+		out = append(out, s.service.Already.Same...)
 	}
 	return append(out, s.service.Result.Valid, s.service.Result.From)
 }

@@ -90,6 +90,12 @@ func (s *serviceChecker) taskKeys(path string, t *Task) {
 			s.fault(path+"."+key, "key_not_for_type", "key", key, "type", string(t.Kind))
 		}
 	}
+	if t.Kind == TaskAgree && len(t.Parts) == 0 {
+		s.fault(path, "missing_key", "key", "parts", "about", "agree")
+	}
+	if t.Kind == TaskSign && len(t.Signers) == 0 {
+		s.fault(path, "missing_key", "key", "signers", "about", "sign")
+	}
 	if t.Kind == TaskAsk && t.Question.IsZero() {
 		s.fault(path, "missing_key", "key", "question", "about", "ask")
 	}

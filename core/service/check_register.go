@@ -10,6 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
+// registers checks the city's registers, resources and own lists.
 func (c *checker) registers() {
 	agencies := keysOf(c.city.Agencies, func(a *Agency) string { return a.Key })
 	for i := range c.city.Registers {
@@ -34,6 +35,8 @@ func (c *checker) registers() {
 			c.correction(from, r.Correction)
 		}
 	}
+	c.bookings()
+	c.ownLists()
 }
 
 // correction checks that the address is one that a page may lead to, and that a service of the city is there.

@@ -214,19 +214,19 @@ func (s *serviceChecker) examples() {
 	for i := range s.service.Examples {
 		s.example("examples."+strconv.Itoa(i), &s.service.Examples[i], hit)
 	}
-	if s.service.Decision != nil {
-		for i, row := range s.service.Decision.Rows {
-			if !hit["row "+row.Key] {
-				s.fault("decision.rows."+strconv.Itoa(i), "row_not_hit", "row", row.Key)
-			}
+	if table := s.service.Decision; table != nil {
+		rules := make([]Rule, len(table.Rows))
+		for i := range table.Rows {
+			rules[i] = table.Rows[i].When
 		}
+		s.rowsNotHit("decision.rows", "row", rules, keysOf(table.Rows, func(r *Row) string { return r.Key }), hit)
 	}
-	if s.service.Order != nil {
-		for i, g := range s.service.Order.Groups {
-			if !hit["group "+g.Key] {
-				s.fault("order.groups."+strconv.Itoa(i), "row_not_hit", "row", g.Key)
-			}
+	if order := s.service.Order; order != nil {
+		rules := make([]Rule, len(order.Groups))
+		for i := range order.Groups {
+			rules[i] = order.Groups[i].When
 		}
+		s.rowsNotHit("order.groups", "group", rules, keysOf(order.Groups, func(g *Group) string { return g.Key }), hit)
 	}
 	for i, o := range s.service.Obstacles {
 		if !hit["obstacle "+o.Key] {
@@ -266,6 +266,7 @@ func (s *serviceChecker) exampleNames(path string, e *Example) bool {
 	for key := range e.Answers {
 		right = s.reference(s.from, path+".answers."+key, "field", key, fields) && right
 	}
+	right = s.exampleParts(path, e) && right
 	certificates := keysOf(s.service.Certificates, func(c *Certificate) string { return c.Key })
 	for key, values := range e.Facts {
 		at := path + ".facts." + key
@@ -344,6 +345,7 @@ func (r *Rules) outcome(in Inputs) (Expect, error) {
 	}
 	if obstacle != nil {
 		out.Obstacle = obstacle.Key
+		return out, nil // nothing else comes of it, and after an eligibility step nothing else was asked
 	}
 	charge, err := r.Charge(in)
 	if err != nil {
@@ -373,6 +375,9 @@ func (e *Example) Inputs() (Inputs, error) {
 	}
 	for key, values := range e.Facts {
 		in.Facts[key] = Fact{State: FactKnown, Day: in.Today, Values: values}
+	}
+	for _, s := range e.Signers {
+		in.Signers = append(in.Signers, Signer{Person: Person{SNILS: s.SNILS}, Signed: true, Answers: Answers(s.Answers)})
 	}
 	return in, nil
 }

@@ -30,14 +30,18 @@ func (s *serviceChecker) run() {
 	s.scope, s.records = scopeOf(s.city, s.service), recordScopes(s.city, s.service)
 	s.compile()
 	s.form()
+	s.formSteps()
+	s.coSigners()
 	s.certificates()
 	s.process()
 	s.decision()
 	s.result()
 	s.notices()
+	s.life()
 	s.uses()
 	if len(s.faults) == before {
 		s.examples()
+		s.prove()
 	}
 }
 
@@ -59,7 +63,10 @@ func (s *serviceChecker) references() {
 	}
 	for i := range d.Steps {
 		s.queue("steps."+strconv.Itoa(i), &d.Steps[i])
+		s.workers("steps."+strconv.Itoa(i), &d.Steps[i])
 	}
+	s.resultHome()
+	s.consequences()
 }
 
 // queue checks the agency and queue of a step.
@@ -105,6 +112,7 @@ func (s *serviceChecker) names() {
 	if d.Order != nil {
 		s.keys(s.from, "order.groups", "key", '-', keysOf(d.Order.Groups, func(g *Group) string { return g.Key }))
 	}
+	s.partNames()
 	s.fieldNames()
 }
 
@@ -120,7 +128,11 @@ func (s *serviceChecker) fieldNames() {
 			if was, taken := first[f.Key]; taken {
 				s.fault(path+".key", "duplicate_key", "key", f.Key, "first", was)
 			}
+			if f.Key == reservedKey {
+				s.fault(path+".key", "reserved_key", "key", f.Key)
+			}
 			first[f.Key] = s.service.Form.Steps[i].Key
+			s.keys(s.from, path+".fields", "key", '_', keysOf(f.Fields, func(f *Field) string { return f.Key }))
 		}
 	}
 }
@@ -163,6 +175,8 @@ func (s *serviceChecker) parameter(path string, r *Register, name, from string) 
 	}
 	if !parameterTakes(p.Type, k) {
 		s.fault(path, "parameter_kind", "parameter", name, "want", p.Type, "value", from, "kind", string(k))
+	} else if p.Type == "snils" && !s.confirmed(from) {
+		s.fault(path, "parameter_unconfirmed", "parameter", name, "value", from)
 	}
 }
 
@@ -193,7 +207,11 @@ func (s *serviceChecker) result() {
 		s.reference(s.from, "result.public."+strconv.Itoa(i), "fact", key, keysOf(r.Facts, func(f *ResultFact) string { return f.Key }))
 	}
 	for i, reminder := range s.service.Reminders {
-		if _, ok := ParseSpan(reminder.Before); !ok || r.Valid == "" {
+		if r.Valid == "" {
+			s.fault("reminders."+strconv.Itoa(i), "reminder_without_end", "reminder", reminder.Key)
+			continue
+		}
+		if _, ok := ParseSpan(reminder.Before); !ok {
 			s.fault("reminders."+strconv.Itoa(i)+".before", "bad_span", "value", reminder.Before)
 		}
 	}

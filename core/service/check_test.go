@@ -56,7 +56,7 @@ const wholeTable = `decision:
 `
 
 // slips has one change for every kind of fault.
-var slips = []change{
+var slips = append(keySlips, []change{
 	{"file_syntax", permit, "term: 5 working days", "term: [5 working days"},
 	{"file_empty", "topics.yaml", "*", "¦# nothing\n"},
 	{"file_not_plain", permit, "topic: transport", "topic: ¦&t transport"},
@@ -138,7 +138,7 @@ var slips = []change{
 	{"parameter_unknown_value", permit, "with: {plate: answers.plate}", "with: {plate: ¦answers.plait}"},
 	{"parameter_kind", permit, "with: {plate: answers.plate}", "with: {plate: ¦answers.days}"},
 	{"result_unknown_value", permit, "value: answers.plate", "value: ¦answers.plates"},
-}
+}...)
 
 func (c change) apply(t *testing.T, files fstest.MapFS) string {
 	t.Helper()

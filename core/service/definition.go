@@ -355,7 +355,14 @@ type Example struct {
 	Answers   map[string]any            `json:"answers" need:"1" about:"Answers in canonical form"`
 	Facts     map[string]map[string]any `json:"facts,omitempty" about:"Replies of registers by certificate"`
 	Opinions  map[string]string         `json:"opinions,omitempty" about:"Opinions of agree steps by part: agree or object"`
+	Signers   []Signed                  `json:"signers,omitempty" about:"What those who sign with the applicant did; one who is not here has not signed"`
 	Expect    Expect                    `json:"expect" need:"1" about:"What must come out"`
+}
+
+// Signed is the part of one who signs with the applicant in an example.
+type Signed struct {
+	SNILS   string         `json:"snils" need:"1" about:"Insurance number, by which the applicant named them"`
+	Answers map[string]any `json:"answers,omitempty" about:"Answers of the co-signer steps in canonical form"`
 }
 
 // Expect is the outcome that an example states.

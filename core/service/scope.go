@@ -146,7 +146,7 @@ func (c *City) zoneKinds() []string {
 
 var (
 	quoted   = regexp.MustCompile(`"(\\.|[^"\\])*"|'(\\.|[^'\\])*'`)
-	mentions = regexp.MustCompile(`\b(answers|facts)\.([a-z][a-z0-9_]*)`)
+	mentions = regexp.MustCompile(`(?:^|[^.\w])(answers|facts)\.([a-z][a-z0-9_]*)`)
 )
 
 // mention is a field or certificate that a rule or path names.
