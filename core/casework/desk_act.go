@@ -1,12 +1,15 @@
 package casework
 
 import (
+	"context"
+	"errors"
 	"regexp"
 	"strings"
 
 	"posad.city/core/exchange"
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
+	"posad.city/kit/id"
 	"posad.city/kit/store"
 	"posad.city/kit/web"
 )
@@ -25,6 +28,12 @@ type deskTyped struct {
 	Comment     string `json:"comment" max:"8000"`
 	Note        string `json:"note" max:"8000"`
 	Certificate string `json:"certificate" max:"100"`
+	Opinion     string `json:"opinion" max:"20"`  // agree, object
+	Remark      string `json:"remark" max:"8000"` // of an opinion
+	Why         string `json:"why" max:"8000"`    // of giving a proposed decision back
+	Days        int    `json:"days"`
+	Reason      string `json:"reason" max:"8000"` // of a longer term
+	Task        id.ID  `json:"task"`
 }
 
 // deskAct is one thing that an official does to a case.
@@ -49,7 +58,7 @@ const (
 var deskActs = []deskAct{
 	{name: "take", may: colleague, summary: "Take a case", in: stepBody{}, bind: body[stepBody],
 		do: func(d *desk, c *web.Context, s Step, _ deskTyped) (int64, error) {
-			return d.Take(c.Context(), c.Act(), s)
+			return d.takeOver(c.Context(), c.Act(), s)
 		}},
 	{name: "release", may: colleague, summary: "Put a case back into its queue", in: stepBody{}, bind: body[stepBody],
 		do: func(d *desk, c *web.Context, s Step, _ deskTyped) (int64, error) {
@@ -80,10 +89,43 @@ var deskActs = []deskAct{
 		do: func(d *desk, c *web.Context, s Step, t deskTyped) (int64, error) {
 			return d.Note(c.Context(), c.Act(), s, t.Note)
 		}},
+	{name: "opine", may: inHands, field: "remark", summary: "Give the opinion that an agree step asks for", in: opineBody{}, bind: body[opineBody],
+		do: func(d *desk, c *web.Context, s Step, t deskTyped) (int64, error) {
+			return d.Opine(c.Context(), c.Act(), s, Opinion{Value: t.Opinion, Words: strings.TrimSpace(t.Remark)})
+		}},
+	{name: "confirm", may: colleague, summary: "Confirm a decision that a colleague proposes", in: stepBody{}, bind: body[stepBody],
+		do: func(d *desk, c *web.Context, s Step, _ deskTyped) (int64, error) {
+			return d.Confirm(c.Context(), c.Act(), s)
+		}},
+	{name: "return", may: colleague, field: "why", summary: "Give a proposed decision back, with words why", in: returnBody{}, bind: body[returnBody],
+		do: func(d *desk, c *web.Context, s Step, t deskTyped) (int64, error) {
+			return d.Return(c.Context(), c.Act(), s, strings.TrimSpace(t.Why))
+		}},
+	{name: "extend", may: inHands, field: "reason", summary: "Make the term longer, once, with a reason", in: extendBody{}, bind: body[extendBody],
+		do: func(d *desk, c *web.Context, s Step, t deskTyped) (int64, error) {
+			return d.Extend(c.Context(), c.Act(), s, Extending{Days: t.Days, Words: t.Reason})
+		}},
 	{name: "ask-again", may: inHands, summary: "Ask a register again", in: askAgainBody{}, bind: body[askAgainBody],
 		do: func(d *desk, c *web.Context, s Step, t deskTyped) (int64, error) {
 			return d.askAgain(c, s, t.Certificate)
 		}},
+}
+
+// takeOver takes a case: a free one, or one of an absent colleague for whom the official stands in.
+func (d *desk) takeOver(ctx context.Context, a act.Act, s Step) (int64, error) {
+	revision, err := d.Take(ctx, a, s)
+	if !errors.Is(err, ErrTaken) {
+		return revision, err
+	}
+	held, seen := d.Standing(ctx, a, s.Holder, s.Case)
+	if seen != nil {
+		return 0, seen
+	}
+	scope, _, seen := d.scopeOf(ctx, a.Actor.Agency, a.Actor.Person)
+	if seen != nil || !has(scope.For, held.Official) {
+		return 0, errors.Join(seen, err)
+	}
+	return d.Assign(ctx, a, s, a.Actor.Person)
 }
 
 // verdict is the decision that was sent. Nothing chosen is a fault of its own: the words then are not the trouble.
@@ -128,7 +170,7 @@ func (d *desk) post(c *web.Context, one deskAct) error {
 	if err := c.Bind(&typed); err != nil {
 		return err
 	}
-	_, err = one.do(d, c, Step{Holder: ref.Holder, Case: ref.ID, Revision: typed.Revision}, typed)
+	_, err = one.do(d, c, Step{Holder: ref.Holder, Case: ref.ID, Revision: typed.Revision, Task: typed.Task}, typed)
 	f := fault.Of(err)
 	switch {
 	case err == nil:
@@ -155,6 +197,10 @@ func (a deskAct) fieldOf(f *fault.Fault) string {
 		return "verdict"
 	case ErrQueue.ID:
 		return "queue"
+	case ErrOpinion.ID:
+		return "opinion"
+	case ErrDays.ID:
+		return "days"
 	}
 	return a.field
 }

@@ -99,10 +99,24 @@ func (m *Module) fits(ctx context.Context, k *known, t *caseworkdb.Task, to id.I
 	if scope.Away {
 		return ErrAway
 	}
-	if t.Skill != "" && !has(scope.Skills, t.Skill) { // a district only sorts the work: a case of another one may be given to anybody
+	return scope.can(t)
+}
+
+// can makes sure that the scope has the skill of a task. A district only sorts the work: anybody may have a case of another.
+func (s Scope) can(t *caseworkdb.Task) error {
+	if t.Skill != "" && !has(s.Skills, t.Skill) {
 		return ErrUnfit
 	}
 	return nil
+}
+
+// skilled makes sure that an official has the skill of a task, where anybody knows.
+func (m *Module) skilled(ctx context.Context, official id.ID, t *caseworkdb.Task) error {
+	scope, known, err := m.scopeOf(ctx, t.Agency, official)
+	if err != nil || !known {
+		return err
+	}
+	return scope.can(t)
 }
 
 // worker makes sure that one of the roles lets work the task.

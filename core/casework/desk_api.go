@@ -222,7 +222,7 @@ func (c deskCan) names() []string {
 		name string
 	}{
 		{c.Take, "take"}, {c.Release, "release"}, {c.Decide, "decide"}, {c.Finish, "finish"}, {c.Ask, "ask"}, {c.Forward, "forward"}, {c.Note, "note"},
-		{c.AskAgain, "ask-again"},
+		{c.AskAgain, "ask-again"}, {c.Opine, "opine"}, {c.Confirm, "confirm"}, {c.Return, "return"}, {c.Extend, "extend"},
 	} {
 		if one.can {
 			out = append(out, one.name)
@@ -297,6 +297,33 @@ type forwardBody struct {
 
 func (b forwardBody) typed() deskTyped {
 	return deskTyped{Revision: b.Revision, Queue: b.Agency + "/" + b.Queue, Comment: b.Words}
+}
+
+type opineBody struct {
+	stepBody
+	Opinion string `json:"opinion" max:"20" doc:"agree or object"`
+	Words   string `json:"words,omitempty" max:"8000" doc:"Needed for an objection; the applicant reads them"`
+}
+
+func (b opineBody) typed() deskTyped {
+	return deskTyped{Revision: b.Revision, Opinion: b.Opinion, Remark: b.Words}
+}
+
+type returnBody struct {
+	stepBody
+	Words string `json:"words" max:"8000" doc:"Why, for the colleague who proposed it"`
+}
+
+func (b returnBody) typed() deskTyped { return deskTyped{Revision: b.Revision, Why: b.Words} }
+
+type extendBody struct {
+	stepBody
+	Days  int    `json:"days" doc:"Of the kind that the service's extension counts"`
+	Words string `json:"words" max:"8000" doc:"Why; the applicant reads them"`
+}
+
+func (b extendBody) typed() deskTyped {
+	return deskTyped{Revision: b.Revision, Days: b.Days, Reason: b.Words}
 }
 
 type noteBody struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
@@ -55,11 +56,11 @@ func (m *Module) Allowed(ctx context.Context, a act.Act, s Step, w Wish) error {
 		}
 		return m.mayAssign(ctx, a, k, t, w.To)
 	}
-	return w.fits(a, k, t)
+	return w.fits(a, k, t, m.base.Clock.Now())
 }
 
 // fits is the decision of Allowed for what needs nothing but the case.
-func (w Wish) fits(a act.Act, k *known, t *caseworkdb.Task) error {
+func (w Wish) fits(a act.Act, k *known, t *caseworkdb.Task, now time.Time) error {
 	mine, chief := t.Official == a.Actor.Person, a.Actor.Role == string(agency.Head)
 	switch w.Verb {
 	case WishRelease:
@@ -86,7 +87,7 @@ func (w Wish) fits(a act.Act, k *known, t *caseworkdb.Task) error {
 			return ErrAsked
 		}
 	case WishExtend:
-		return w.prolongs(a, k, t)
+		return w.prolongs(a, k, t, now)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"posad.city/core/agency"
 	"posad.city/core/document"
@@ -30,11 +31,18 @@ type deskCase struct {
 	Timeline []Entry
 	Papers   []document.Result
 	Can      deskCan
+
+	Instead  id.ID      // the absent colleague who has the task, when the official stands in for them
+	AskTexts []Template // texts to insert
+	NoTexts  []Template
+	now      time.Time
 }
 
 // deskCan is what the official may do to the case now. It shows and hides; the use cases check by themselves.
 type deskCan struct {
 	Take, Release, Decide, Finish, Ask, Forward, Note, AskAgain bool
+
+	Opine, Confirm, Return, Extend bool
 }
 
 // any tells whether there is anything to do.
@@ -43,7 +51,7 @@ func (c deskCan) any() bool { return c != deskCan{} }
 // openCase reads a case for the desk, after May. Every look is recorded.
 func (m *Module) openCase(c *web.Context, ref Ref) (deskCase, error) {
 	ctx, a := c.Context(), c.Act().ForCase(ref.ID)
-	out := deskCase{Ref: ref}
+	out := deskCase{Ref: ref, now: c.Now()}
 	var err error
 	if out.Case, err = m.Read(ctx, a, ref.Holder, ref.ID); err != nil {
 		return out, err
@@ -65,9 +73,31 @@ func (m *Module) openCase(c *web.Context, ref Ref) (deskCase, error) {
 			return out, err
 		}
 	}
-	out.Task = deskTask(out.Case)
+	out.Task = deskTask(a, out.Case)
+	if err := m.openAside(ctx, a, &out); err != nil {
+		return out, err
+	}
 	out.Can = canDo(a, out)
 	return out, m.nameAll(ctx, a, &out)
+}
+
+// openAside reads what stands beside the case: whom the official stands in for, and the texts that they may insert.
+func (m *Module) openAside(ctx context.Context, a act.Act, d *deskCase) error {
+	if m.aide == nil || d.Task == nil || d.Task.Agency != a.Actor.Agency {
+		return nil
+	}
+	scope, err := m.aide.Scope(ctx, d.Task.Agency, a.Actor.Person)
+	if err != nil {
+		return err
+	}
+	if has(scope.For, d.Task.Official) {
+		d.Instead = d.Task.Official
+	}
+	if d.AskTexts, err = m.aide.Templates(ctx, d.Task.Agency, TemplateQuestion, d.Case.Service); err != nil {
+		return err
+	}
+	d.NoTexts, err = m.aide.Templates(ctx, d.Task.Agency, TemplateRefusal, d.Case.Service)
+	return err
 }
 
 func (m *Module) advise(ctx context.Context, a act.Act, d *deskCase) error {
@@ -107,6 +137,14 @@ func (m *Module) nameAll(ctx context.Context, a act.Act, d *deskCase) error {
 	if d.Task != nil {
 		colleagues = append(colleagues, d.Task.Official)
 	}
+	if d.Proposal != nil {
+		colleagues = append(colleagues, d.ProposedBy)
+	}
+	for _, e := range d.Timeline {
+		if who, err := id.Parse(e.Params["official"]); err == nil {
+			colleagues = append(colleagues, who)
+		}
+	}
 	return m.addColleagues(ctx, append(colleagues, d.DecidedBy), d.Names)
 }
 
@@ -142,13 +180,31 @@ func (d *deskCase) people() []id.ID {
 	return out
 }
 
-// deskTask is the open task when it waits for an official.
-func deskTask(c Case) *Task {
-	t := openTask(c.Tasks)
-	if c.Stage != Open || t == nil || t.Queue == "" || !human(string(t.Kind)) {
-		return nil
+// deskTask is the open task that the official would work: the one that they have, else the first of their agency, the step's
+// own before its parts; of another agency when theirs has none.
+func deskTask(a act.Act, c Case) *Task {
+	var best *Task
+	rank := func(t *Task) int {
+		switch {
+		case t.Agency == a.Actor.Agency && t.Official == a.Actor.Person:
+			return 3
+		case t.Agency == a.Actor.Agency && t.Part == "":
+			return 2
+		case t.Agency == a.Actor.Agency:
+			return 1
+		}
+		return 0
 	}
-	return t
+	for i := range c.Tasks {
+		t := &c.Tasks[i]
+		if t.State != TaskOpen || t.Queue == "" || !human(string(t.Kind)) || c.Stage != Open && t.Kind != kindCorrect {
+			continue
+		}
+		if best == nil || rank(t) > rank(best) {
+			best = t
+		}
+	}
+	return best
 }
 
 func canDo(a act.Act, d deskCase) deskCan {
@@ -156,19 +212,44 @@ func canDo(a act.Act, d deskCase) deskCan {
 	if t == nil || t.Agency != a.Actor.Agency {
 		return deskCan{}
 	}
-	step, ok := d.Service.Task(t.Step)
-	if !ok {
-		return deskCan{}
-	}
 	works := a.Actor.Role != string(agency.Clerk)
 	head := a.Actor.Role == string(agency.Head)
 	mine := works && t.Official == a.Actor.Person
 	asked := d.openQuestion() != nil
-	return deskCan{
-		Take: works && t.Official.IsZero(), Release: mine || head && !t.Official.IsZero(), Note: true, Forward: mine || head,
-		Decide: mine && step.Kind == service.TaskDecide && step.By == "official", Finish: mine && step.Kind == service.TaskReview && !asked,
-		Ask: mine && !step.MayAsk.IsZero() && !asked, AskAgain: mine,
+	out := deskCan{
+		Take: works && (t.Official.IsZero() || !d.Instead.IsZero()), Release: mine || head && !t.Official.IsZero(), Note: true, Forward: mine || head,
+		AskAgain: mine, Opine: mine && t.Kind == service.TaskAgree,
 	}
+	out.Confirm, out.Return = d.mayConfirm(a, works)
+	step, ok := d.Service.Task(t.Step)
+	if !ok || t.Part != "" || d.Proposal != nil {
+		return out
+	}
+	out.Decide = mine && step.Kind == service.TaskDecide && step.By == "official"
+	out.Finish = mine && step.Kind == service.TaskReview && !asked
+	out.Ask = mine && !step.MayAsk.IsZero() && !asked
+	out.Extend = mine && d.mayExtend()
+	return out
+}
+
+// mayConfirm tells whether the official may confirm the proposed decision, and whether they may give it back: who proposed
+// it may only take it back.
+func (d *deskCase) mayConfirm(a act.Act, works bool) (bool, bool) {
+	if d.Proposal == nil || !works {
+		return false, false
+	}
+	for _, t := range d.Tasks {
+		if t.State == TaskOpen && t.Kind == kindConfirm && t.Agency == a.Actor.Agency {
+			own := d.ProposedBy == a.Actor.Person
+			return !own && (t.Official.IsZero() || t.Official == a.Actor.Person), own || t.Official.IsZero() || t.Official == a.Actor.Person
+		}
+	}
+	return false, false
+}
+
+// mayExtend tells whether the definition lets the term be made longer, and nobody has done it yet.
+func (d *deskCase) mayExtend() bool {
+	return d.Service.Extension != nil && d.Extended.IsZero() && d.Late.IsZero()
 }
 
 // openQuestion is what the applicant is asked and has not answered; nil when there is none.

@@ -2,23 +2,21 @@ package casework
 
 import (
 	"context"
+	"time"
 
 	"posad.city/core/casework/internal/store"
 	"posad.city/kit/act"
 )
 
 // prolongs is the decision of Allowed for making the term longer.
-func (w Wish) prolongs(a act.Act, k *known, t *caseworkdb.Task) error {
-	switch {
-	case t.Official != a.Actor.Person:
+func (w Wish) prolongs(a act.Act, k *known, t *caseworkdb.Task, now time.Time) error {
+	if t.Official != a.Actor.Person {
 		return ErrNotYours
-	case k.service.Extension == nil, !k.file.Extended.IsZero():
-		return ErrNotNow
 	}
-	return nil
+	return k.mayExtend(w.Days, now)
 }
 
-// Prolong makes the term of a case longer by so many days of the definition's kind, with a reason that the applicant reads.
+// Prolong is Extend for an act on many cases.
 func (m *Module) Prolong(ctx context.Context, a act.Act, s Step, days int, words string) (int64, error) {
-	return 0, ErrNotNow
+	return m.Extend(ctx, a, s, Extending{Days: days, Words: words})
 }

@@ -33,6 +33,9 @@ const (
 const (
 	ownerMe     = "me"
 	ownerFree   = "free"
+	ownerWork   = "work" // theirs, their absent colleagues', and what they can take
+	ownerAll    = "all"
+	ownerOther  = "other" // absent colleagues', for whom they stand in
 	termOverdue = "overdue"
 	termToday   = "today"
 	termWeek    = "week"
@@ -49,6 +52,7 @@ type deskQuery struct {
 	Service  string `json:"service" max:"100"`
 	District string `json:"district" max:"100"`
 	Status   string `json:"status" max:"40"`
+	Kind     string `json:"kind" max:"40"`
 	Term     string `json:"term" max:"40"`
 	Owner    string `json:"owner" max:"40"`
 	Order    string `json:"order" max:"10"` // latest: the latest deadline first
@@ -62,7 +66,7 @@ type deskQuery struct {
 func (q deskQuery) address(path string) string {
 	values := url.Values{}
 	for name, value := range map[string]string{
-		"queue": q.Queue, "service": q.Service, "district": q.District, "status": q.Status, "term": q.Term, "owner": q.Owner, "order": q.Order,
+		"queue": q.Queue, "service": q.Service, "district": q.District, "status": q.Status, "kind": q.Kind, "term": q.Term, "owner": q.Owner, "order": q.Order,
 		"q": q.Search, "after": q.After, "trail": q.Trail, "case": q.Case,
 	} {
 		if value != "" {
@@ -132,6 +136,8 @@ type workplace struct {
 	office *service.Agency // nil when the published city does not know the agency any more
 	act    act.Act
 	queues []string // keys; none: every queue of the agency
+	scope  Scope    // what the official takes
+	scoped bool     // somebody says what officials take
 	now    time.Time
 }
 
@@ -150,6 +156,10 @@ func (m *Module) workplace(c *web.Context) (workplace, error) {
 		if agency.ID(city.Agencies[i].Key) == a.Actor.Agency {
 			out.office = &city.Agencies[i]
 		}
+	}
+	var err error
+	if out.scope, out.scoped, err = m.scopeOf(c.Context(), a.Actor.Agency, a.Actor.Person); err != nil {
+		return out, err
 	}
 	if m.deps.Officials == nil || a.Actor.Role == string(agency.Head) {
 		return out, nil
@@ -232,11 +242,21 @@ func (w workplace) query(q deskQuery) QueueQuery {
 	if slices.Contains(deskStatuses, Status(q.Status)) {
 		out.Statuses = []Status{Status(q.Status)}
 	}
+	if slices.Contains(deskKinds, q.Kind) {
+		out.Kinds = []string{q.Kind}
+	}
 	switch q.Owner {
 	case ownerMe:
-		out.Official = w.act.Actor.Person.String()
+		out.Officials = []string{w.act.Actor.Person.String()}
 	case ownerFree:
-		out.Official = Free
+		out.Officials = []string{Free}
+	case ownerOther:
+		out.Officials = append(texts(w.scope.For), "") // nobody's, when they stand in for nobody
+	case ownerWork:
+		out.Officials = append(texts(w.scope.For), w.act.Actor.Person.String(), Free)
+		if w.scoped {
+			out.Scope = &w.scope
+		}
 	}
 	w.term(q.Term, &out)
 	return out
@@ -277,17 +297,51 @@ type deskView struct {
 	Query deskQuery
 }
 
-// deskViews are the views that every desk has.
-var deskViews = []deskView{
-	{"all", deskQuery{}},
-	{"mine", deskQuery{Owner: ownerMe}},
-	{"free", deskQuery{Owner: ownerFree}},
-	{"overdue", deskQuery{Term: termOverdue}},
-	{"waiting", deskQuery{Status: string(StatusAsked)}},
+// The kinds of work that have a list of their own.
+var deskKinds = []string{kindConfirm, "agree", kindCorrect}
+
+// views are the saved views of an official: what they work on first, then the department's.
+func (w workplace) views() []deskView {
+	work := deskView{"work", deskQuery{Owner: ownerWork}}
+	all := deskView{"all", deskQuery{Owner: ownerAll}}
+	out := []deskView{work, {"mine", deskQuery{Owner: ownerMe}}}
+	if w.head() {
+		out = []deskView{all, {"mine", deskQuery{Owner: ownerMe}}}
+	}
+	if len(w.scope.For) > 0 {
+		out = append(out, deskView{"other", deskQuery{Owner: ownerOther}})
+	}
+	if !w.head() {
+		out = append(out, all)
+	}
+	return append(out,
+		deskView{"free", deskQuery{Owner: ownerFree}}, deskView{"overdue", deskQuery{Owner: ownerAll, Term: termOverdue}},
+		deskView{"waiting", deskQuery{Owner: ownerAll, Status: string(StatusAsked)}},
+		deskView{"confirm", deskQuery{Owner: ownerAll, Kind: kindConfirm}},
+	)
+}
+
+// head tells whether the official heads the agency: their list begins with everything.
+func (w workplace) head() bool { return w.act.Actor.Role == string(agency.Head) }
+
+// firstOwner is whose cases the list shows when its address does not say.
+func (w workplace) firstOwner() string {
+	if w.head() {
+		return ownerAll
+	}
+	return ownerWork
+}
+
+func texts(people []id.ID) []string {
+	out := make([]string, 0, len(people)+2)
+	for _, p := range people {
+		out = append(out, p.String())
+	}
+	return out
 }
 
 // today is the view that only a figure shows.
-var todayView = deskView{"today", deskQuery{Term: termToday}}
+var todayView = deskView{"today", deskQuery{Owner: ownerAll, Term: termToday}}
 
 // tally is a count, bounded.
 type tally struct {
@@ -307,7 +361,7 @@ func (t tally) words(l lang.Language) string {
 // counts counts the cases of each view and of the figures.
 func (m *Module) counts(c *web.Context, w workplace) (map[string]tally, error) {
 	out := map[string]tally{}
-	for _, v := range append([]deskView{todayView}, deskViews...) {
+	for _, v := range append([]deskView{todayView}, w.views()...) {
 		n, more, err := m.Count(c.Context(), w.query(v.Query), countMost)
 		if err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 
 	"posad.city/core/service"
@@ -43,7 +44,7 @@ func (d deskList) head(c *web.Context) ui.DeskHeadProps {
 
 func (d deskList) views(c *web.Context) ui.ViewsProps {
 	var out ui.ViewsProps
-	for _, v := range deskViews {
+	for _, v := range d.deskViews() {
 		out.Items = append(out.Items, ui.Link{
 			Text: c.T("casework.desk.view." + v.Key), Href: v.Query.address("/desk"), Count: int(d.Counts[v.Key].Count), Current: d.Query.narrowing() == v.Query,
 		})
@@ -72,8 +73,25 @@ func (d deskList) filters(c *web.Context) ui.FiltersProps {
 		return ui.Choice{Value: string(s), Text: c.T("casework.desk.status." + string(s))}
 	}))
 	add("term", d.Query.Term, choicesOf([]string{termOverdue, termToday, termWeek}, func(t string) ui.Choice { return ui.Choice{Value: t, Text: c.T("casework.desk.term." + t)} }))
-	add("owner", d.Query.Owner, choicesOf([]string{ownerMe, ownerFree}, func(o string) ui.Choice { return ui.Choice{Value: o, Text: c.T("casework.desk.of." + o)} }))
+	out.Fields = append(out.Fields, ui.Filter{Name: "owner", Label: c.T("casework.desk.filter.owner"), Value: d.Query.Owner,
+		Choices: choicesOf(d.owners(), func(o string) ui.Choice { return ui.Choice{Value: o, Text: c.T("casework.desk.of." + o)} })})
 	return out
+}
+
+// owners are whose cases the list may be narrowed to.
+func (d deskList) owners() []string {
+	out := []string{ownerWork, ownerMe}
+	if len(d.scope.For) > 0 {
+		out = append(out, ownerOther)
+	}
+	return append(out, ownerFree, ownerAll)
+}
+
+// deskViews are the views, without those to which nothing is there to be seen yet.
+func (d deskList) deskViews() []deskView {
+	return slices.DeleteFunc(d.workplace.views(), func(v deskView) bool {
+		return v.Key == "confirm" && d.Counts[v.Key].Count == 0 && d.Query.narrowing() != v.Query
+	})
 }
 
 func choicesOf[T any](list []T, one func(T) ui.Choice) []ui.Choice {
@@ -87,6 +105,7 @@ func choicesOf[T any](list []T, one func(T) ui.Choice) []ui.Choice {
 func (d deskList) bulk(c *web.Context) ui.BulkBarProps {
 	return ui.BulkBarProps{Actions: []ui.ButtonProps{
 		{Text: c.T("casework.desk.take_ticked"), Kind: ui.Secondary, Size: ui.Small, Icon: "user-plus"},
+		{Text: c.T("casework.desk.more_acts"), Kind: ui.Ghost, Size: ui.Small, Icon: "sliders-horizontal", Action: "/desk/bulk/choose"},
 		{Text: c.T("casework.desk.export"), Kind: ui.Ghost, Size: ui.Small, Icon: "download-simple", Href: d.Query.address("/desk/list.csv")},
 	}}
 }
@@ -170,10 +189,14 @@ func (d deskList) ownerOf(c *web.Context, line QueueLine) (string, bool) {
 	case who == c.Person():
 		return c.T("casework.desk.you"), true
 	}
-	if name, known := d.Names[who]; known {
-		return name.Initials(c.Lang()), true
+	name := c.T("casework.official")
+	if known, ok := d.Names[who]; ok {
+		name = known.Initials(c.Lang())
 	}
-	return c.T("casework.official"), true
+	if has(d.scope.For, who) {
+		return c.T("casework.desk.for", "name", name), true
+	}
+	return name, true
 }
 
 func (d deskList) pages(c *web.Context) ui.PaginationProps {
@@ -201,12 +224,14 @@ func (d deskList) empty(c *web.Context) ui.EmptyStateProps {
 	switch {
 	case d.Query.Search != "":
 		key = "empty_search"
-	case d.Query.narrowing() != deskQuery{}:
+	case d.Query.narrowing() == deskQuery{Owner: ownerWork}:
+		key = "empty_work"
+	case d.Query.narrowing() != deskQuery{Owner: d.firstOwner()}:
 		key = "empty_filter"
 	}
 	out := ui.EmptyStateProps{Title: c.T("casework.desk." + key), Text: c.T("casework.desk." + key + "_text")}
 	if key != "empty" {
-		out.Action = &ui.ButtonProps{Text: c.T("casework.desk.show_all"), Href: "/desk", Kind: ui.Secondary}
+		out.Action = &ui.ButtonProps{Text: c.T("casework.desk.show_all"), Href: "/desk?owner=all", Kind: ui.Secondary}
 	}
 	return out
 }

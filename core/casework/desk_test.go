@@ -77,7 +77,7 @@ func TestAnOfficialTakesAsksAndDecides(t *testing.T) {
 		d.run(time.Minute)
 		d.status(ref, StatusApproved)
 		d.get(igor, path).wants(t, 200, "Одобрено", "Белов Игорь Петрович", "Всё верно", "Разрешение на парковку жителя", "!Принять решение", "Дело закончено")
-		d.get(igor, "/desk").wants(t, 200, "В очереди пусто")
+		d.get(igor, "/desk").wants(t, 200, "Для вас пока ничего нет")
 		if got := d.get(igor, "/desk?q="+number(ref)); got.status != 303 || got.to != path {
 			t.Errorf("a decided case by its number: %d to %q", got.status, got.to)
 		}

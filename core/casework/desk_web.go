@@ -26,6 +26,9 @@ type desk struct {
 
 // deskRoutes registers the desk: pages and their JSON faces.
 func (m *Module) deskRoutes(b *module.Base) {
+	if b.Jobs != nil {
+		b.Jobs.Handle(jobTaken, m.taken)
+	}
 	if b.Web == nil {
 		return
 	}
@@ -40,6 +43,7 @@ func (m *Module) deskRoutes(b *module.Base) {
 	s.Page(list, "GET /desk/mine", d.showMine)
 	s.Page(export, "GET /desk/list.csv", d.sendList)
 	s.Page(d.read, "GET /desk/cases/{number}", d.showCase)
+	s.Page(d.read, "GET /desk/cases/{number}/print", d.printCase)
 	s.Page(file, "GET /desk/cases/{number}/files/{file}", d.sendFile)
 	take := d.acts(s)
 	s.Page(take, "POST /desk/take", d.postTakeMany)
@@ -84,8 +88,13 @@ func (d *desk) list(c *web.Context, path string, answer func(*web.Context, deskL
 	if err := c.Bind(&out.Query); err != nil {
 		return err
 	}
-	if path == "/desk/mine" {
+	switch {
+	case path == "/desk/mine":
 		out.Query.Owner = ownerMe
+	case out.Query.Owner == "" && out.Query.Search != "": // a search is for any case of the agency
+		out.Query.Owner = ownerAll
+	case out.Query.Owner == "":
+		out.Query.Owner = out.firstOwner()
 	}
 	if err := d.fill(c, &out); err != nil {
 		return err
@@ -228,6 +237,9 @@ func (d *desk) renderCase(c *web.Context, ref Ref, typed deskTyped, failed *faul
 	shown, err := d.openCase(c, ref)
 	if err != nil {
 		return err
+	}
+	if failed == nil {
+		shown.insert(c, &typed)
 	}
 	view := deskCaseView{deskCase: shown, Typed: typed, Failed: failed}
 	options := page.Options{

@@ -199,14 +199,11 @@ func (d *deskCase) log(c *web.Context, most int) []ui.LogItem {
 
 // entryWords is what a line of the timeline says, with titles in the place of keys.
 func (d *deskCase) entryWords(c *web.Context, e Entry) string {
-	l := c.Lang()
-	var titles []string
-	for _, key := range strings.Fields(e.Params["certificates"]) {
-		if certificate, ok := d.Service.Certificate(key); ok {
-			titles = append(titles, d.registerTitle(l, certificate.Register))
-		}
+	text := entryTitle(d.City, d.Service, c.Lang(), c.T, e)
+	if who, err := id.Parse(e.Params["official"]); err == nil {
+		text += ": " + d.name(c, who)
 	}
-	return c.T("casework.timeline."+e.Event, "certificates", lang.And(l, titles...), "queue", d.queueTitle(l, e.Params["agency"], e.Params["queue"]))
+	return text
 }
 
 // queueTitle is a department with its agency, for a case that may move between agencies.

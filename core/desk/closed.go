@@ -1,0 +1,108 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"posad.city/core/casework"
+	"posad.city/core/desk/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
+)
+
+// closedMost is how many decided cases a search shows; wordMost how many may have one word.
+const (
+	closedMost = 50
+	wordMost   = 2000
+)
+
+// keepClosed lists a decided case by its words, under the agency that decided it, and takes it off when it is gone.
+func (m *Module) keepClosed(ctx context.Context, j jobs.Job) error {
+	c, err := m.deps.Cases.Closed(ctx, j.Holder, j.Object)
+	if errors.Is(err, casework.ErrNone) || errors.Is(err, casework.ErrNotNow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := deskdb.PutClosed(tx, deskdb.PutClosedParams{
+			Agency: c.Agency, ID: c.ID, Holder: c.Holder, Applicant: c.Applicant, Number: c.Number, Service: c.Service, Official: c.By,
+			Outcome: string(c.Stage), Day: c.Day, Late: c.Late, Closed: tx.Now(),
+		}); err != nil {
+			return err
+		}
+		for _, word := range c.Words {
+			if err := deskdb.PutClosedWord(tx, c.Agency, word, c.ID); err != nil {
+				return err
+			}
+		}
+		return m.base.Jobs.Done(tx, j)
+	})
+}
+
+// Found is a decided case that a search found.
+type Found struct {
+	ID, Holder, Applicant id.ID
+	Number, Service       string
+	Official              id.ID
+	Outcome, Day          string
+	Late                  bool
+}
+
+// Search finds decided cases of the actor's agency by every word of a text, the newest first. Everybody who is shown sees
+// the look.
+func (m *Module) Search(ctx context.Context, a act.Act, text string) ([]Found, error) {
+	if a.Actor.Kind != act.Official {
+		return nil, ErrOfficial
+	}
+	words := m.deps.Cases.SearchWords(strings.TrimSpace(text))
+	if len(words) == 0 {
+		return nil, nil
+	}
+	var out []Found
+	err := m.base.Store.Look(ctx, a, lookBulk, func(p *store.Personal) error {
+		out = nil
+		left := map[id.ID]int{}
+		var order []id.ID
+		for i, word := range words {
+			rows, err := deskdb.ClosedByWord(p, a.Actor.Agency, word, wordMost)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if left[row.ID] == i {
+					left[row.ID]++
+				}
+				if i == 0 {
+					order = append(order, row.ID)
+				}
+			}
+		}
+		for _, one := range order {
+			if left[one] < len(words) || len(out) == closedMost {
+				continue
+			}
+			row, err := deskdb.ClosedByID(p, a.Actor.Agency, one)
+			if errors.Is(err, store.ErrNone) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			out = append(out, Found{
+				ID: row.ID, Holder: row.Holder, Applicant: row.Applicant, Number: row.Number, Service: row.Service, Official: row.Official,
+				Outcome: row.Outcome, Day: row.Day, Late: row.Late,
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("desk: search: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,9 @@
+// Package deskdb holds the tables and queries of core/desk; everything but this file is generated from the SQL beside it.
+package deskdb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
