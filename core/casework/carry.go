@@ -37,8 +37,9 @@ func (c *change) carry(p *plan) error {
 	case moveLapse:
 		return errors.Join(c.unask(), c.line("lapsed", false, nil, nil), c.tell("lapsed"))
 	case moveLate:
-		c.file.Late = c.tx.Now()
-		return errors.Join(c.line("late", false, nil, nil), c.tell("late"), c.emit(EventLate))
+		return c.late()
+	case moveFollow:
+		return c.follows(p)
 	}
 	return errors.New("casework: no such move")
 }

@@ -108,8 +108,13 @@ type Case struct {
 	TermDue     time.Time // pauses counted in; meaningless while Paused
 	Paused      time.Time // since when the term stands; zero: it runs
 	Late        time.Time // when the missed term was noticed; zero: it was not missed
+	Escalated   time.Time // since when the head sees it first; zero: they do not
+	Extended    time.Time // when the term was made longer; zero: it was not
+	Round       int       // how often the case was opened anew
 	Decided     time.Time
 	DecidedBy   id.ID
+	ConfirmedBy id.ID // the second person of the decision; zero: it needed none
+	ProposedBy  id.ID // of the decision that waits for a second person; zero: none does
 	Ground, Row string
 	ListGroup   string
 	Rating      int
@@ -118,6 +123,11 @@ type Case struct {
 	Tasks       []Task    // in order of opening
 	Questions   []Question
 	Pauses      []Pause
+
+	ExtensionDays  int
+	ExtensionWords string        // why the term was made longer
+	Proposal       *Decision     // that waits for a second person; nil: none does
+	Consequences   []Consequence // of the missed term, as they came
 }
 
 // Task is one thing to do in a case.

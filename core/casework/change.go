@@ -227,12 +227,10 @@ func (c *change) resume() error {
 	if err := caseworkdb.EndPause(c.tx, c.tx.Now(), c.file.Holder, c.file.ID); err != nil {
 		return err
 	}
-	term, err := c.k.reading(c.k.service.Term, c.file.Submitted, c.pauses, c.tx.Now())
-	if err != nil {
+	if err := c.recount(); err != nil {
 		return fmt.Errorf("casework: term: %w", err)
 	}
-	c.file.TermDue = term.Due
-	return errors.Join(c.moveAt(term.Due), c.stretchTask())
+	return c.stretchTask()
 }
 
 func (c *change) stretchTask() error {

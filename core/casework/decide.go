@@ -20,7 +20,8 @@ type Verdict struct {
 	Words  string // the official's own: needed where the definition's result is their text, else as they wish
 }
 
-// Decide decides a case. Only the official who has it may. The decision is kept with everything that was known, entered
+// Decide decides a case; where the definition wants two persons, it proposes the decision. Only the official who has it
+// may. The decision is kept with everything that was known, entered
 // into the journal, and told. Errors: ErrNotYours, ErrClerk, ErrNotNow (no decision is due), ErrGround, ErrEmpty (the
 // answer's own text is missing), ErrAsked (no refusal while the applicant has time to answer), ErrMoved.
 func (m *Module) Decide(ctx context.Context, a act.Act, s Step, v Verdict) (int64, error) {
@@ -31,6 +32,7 @@ func (m *Module) Decide(ctx context.Context, a act.Act, s Step, v Verdict) (int6
 	if err := k.checkVerdict(v); err != nil {
 		return 0, err
 	}
+	step, _ := k.service.Task(k.file.Step)
 	in, err := m.inputsNow(ctx, a.ForCase(s.Case), k)
 	if err != nil {
 		return 0, err
@@ -39,7 +41,10 @@ func (m *Module) Decide(ctx context.Context, a act.Act, s Step, v Verdict) (int6
 	if advice, err := k.rules.Decide(in); err == nil && k.service.Decision != nil {
 		d.Row = advice.Row // what the table advised, whatever the official decided
 	}
-	prepared, err := m.prepareDecision(k, d, a)
+	if step.TwoPersons {
+		return m.propose(ctx, a, k, d)
+	}
+	prepared, err := m.prepareDecision(ctx, k, d, a)
 	if err != nil {
 		return 0, err
 	}
@@ -51,7 +56,7 @@ func (m *Module) Decide(ctx context.Context, a act.Act, s Step, v Verdict) (int6
 
 func (k *known) checkVerdict(v Verdict) error {
 	step, ok := k.service.Task(k.file.Step)
-	if !ok || step.Kind != service.TaskDecide || step.By != "official" {
+	if t := k.chosen(); !ok || t.Kind != string(service.TaskDecide) || step.By != "official" && t.Queue == "" {
 		return ErrNotNow
 	}
 	switch v.Stage {
@@ -86,9 +91,10 @@ type decided struct {
 	words  vault.Sealed
 	ready  *journal.Ready
 	group  string
+	puts   []putter // what the decision undoes
 }
 
-func (m *Module) prepareDecision(k *known, d Decision, a act.Act) (*decided, error) {
+func (m *Module) prepareDecision(ctx context.Context, k *known, d Decision, a act.Act, facts ...journal.Fact) (*decided, error) {
 	out := &decided{Decision: d}
 	var err error
 	if out.sealed, err = sealJSON(k.keys, "case_file", "decision", d); err != nil {
@@ -106,7 +112,12 @@ func (m *Module) prepareDecision(k *known, d Decision, a act.Act) (*decided, err
 	if actID.IsZero() {
 		actID = id.New(m.base.Clock.Now())
 	}
-	out.ready, err = m.base.Journal.Prepare(k.keys, m.decisionEntry(k, d, actID))
+	if out.puts, err = m.prepareUndo(ctx, k); err != nil {
+		return nil, err
+	}
+	entry := m.decisionEntry(k, d, actID)
+	entry.Facts = append(entry.Facts, facts...)
+	out.ready, err = m.base.Journal.Prepare(k.keys, entry)
 	if err != nil {
 		return nil, fmt.Errorf("casework: journal: %w", err)
 	}
@@ -115,6 +126,11 @@ func (m *Module) prepareDecision(k *known, d Decision, a act.Act) (*decided, err
 
 // decide makes the decision the case's. The task stays open until the next move takes the case on or ends it.
 func (c *change) decide(d *decided) error {
+	for _, put := range d.puts {
+		if err := put.Put(c.tx); err != nil {
+			return err
+		}
+	}
 	c.file.Stage, c.file.Decided, c.file.Decision = string(d.Stage), c.tx.Now(), d.sealed
 	c.file.Row, c.file.Ground, c.file.ListGroup = d.Row, d.Ground, d.group
 	outcome := OutcomeApproved

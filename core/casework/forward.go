@@ -28,6 +28,9 @@ func (m *Module) Forward(ctx context.Context, a act.Act, s Step, f Forwarding) (
 	if k.chosen().Official != a.Actor.Person && a.Actor.Role != string(agency.Head) {
 		return 0, ErrNotYours
 	}
+	if !k.file.Proposed.IsZero() {
+		return 0, ErrProposed
+	}
 	if to, ok := k.city.Agency(f.Agency); !ok || !hasQueue(to.Queue(f.Queue)) {
 		return 0, ErrQueue
 	}

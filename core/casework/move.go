@@ -15,6 +15,7 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
+	"posad.city/kit/vault"
 )
 
 // movesMost bounds the moves of one job: a definition's steps are far fewer, so that more is a fault of the program.
@@ -91,7 +92,10 @@ func (m *Module) situation(ctx context.Context, a act.Act, k *known) (situation,
 	}
 	in := k.withCertificates(list)
 	s := situation{service: k.service, rules: k.rules, now: now, stage: Stage(k.file.Stage), step: k.file.Step, inputs: in}
-	s.late = k.file.Paused.IsZero() && k.file.Late.IsZero() && !now.Before(k.file.TermDue)
+	s.late = k.file.Paused.IsZero() && k.file.Late.IsZero() && !k.limit(now).Before(k.file.TermDue)
+	if s.owed, err = k.consequence(now); err != nil {
+		return situation{}, err
+	}
 	if q := k.openQuestion(); q != nil {
 		s.asked, s.lapsed = true, !now.Before(q.Due)
 	}
@@ -119,7 +123,7 @@ func (m *Module) chargeState(ctx context.Context, a act.Act, payer, charge id.ID
 		return chargeNone, fmt.Errorf("casework: charge: %w", err)
 	}
 	switch c.State {
-	case pay.Paid:
+	case pay.Paid, pay.Refunded: // what went back was paid all the same
 		return chargePaid, nil
 	case pay.Due:
 		return chargeDue, nil
@@ -134,7 +138,9 @@ type plan struct {
 	charged  chargeState
 	puts     []putter
 	task     newTask
-	parts    []newTask // beside it
+	parts    []newTask     // beside it
+	found    []vault.Keyed // by which the desk finds the case
+	amount   int64         // that goes back, minor units
 	question caseworkdb.Question
 	bill     id.ID
 	decided  *decided
@@ -159,7 +165,9 @@ func (m *Module) prepare(ctx context.Context, a act.Act, k *known, s situation, 
 		err = m.prepareBill(k, s, p)
 	case moveDecide:
 		d := Decision{Stage: mv.verdict, By: mv.by, Row: mv.row, Ground: mv.ground, Inputs: s.inputs, Environ: k.file.Environment}
-		p.decided, err = m.prepareDecision(k, d, a)
+		p.decided, err = m.prepareDecision(ctx, k, d, a)
+	case moveFollow:
+		err = m.prepareConsequence(ctx, a, k, p)
 	case moveIssue:
 		var put putter
 		put, err = m.prepareResult(ctx, k, s.task.ID)

@@ -46,12 +46,14 @@ type Bills interface {
 	PrepareCharge(pay.NewCharge) (*pay.PreparedCharge, error)
 	Charge(ctx context.Context, a act.Act, payer, charge id.ID) (pay.Charge, error)
 	Cancel(tx *store.Tx, payer, charge id.ID) (bool, error)
+	PrepareRefund(ctx context.Context, payer, charge id.ID) (*pay.PreparedRefund, error)
 }
 
 // Papers keeps files and makes result documents; *document.Module is one.
 type Papers interface {
 	PrepareResult(ctx context.Context, n document.NewResult) (*document.PreparedResult, error)
 	Results(ctx context.Context, a act.Act, holder, caseID id.ID) ([]document.Result, error)
+	PrepareRevoke(ctx context.Context, r document.Revocation) (*document.PreparedRevoke, error)
 	PrepareUpload(ctx context.Context, a act.Act, u document.Upload) (*document.PreparedUpload, error)
 	Keep(tx *store.Tx, holder, purpose id.ID) error
 }

@@ -21,6 +21,7 @@ type situation struct {
 	asked   bool // the applicant has a question that is open
 	lapsed  bool // and the time to answer it has passed
 	late    bool // the term of the case has passed and nobody has been told
+	owed    int  // place of the consequence of the missed term that is due; -1: none
 }
 
 // chargeState is how the case's fee stands.
@@ -46,6 +47,7 @@ const (
 	moveEnd    moveKind = "end"    // end with the decision made
 	moveLapse  moveKind = "lapse"  // the applicant did not answer in time: back to the official
 	moveLate   moveKind = "late"   // the term has passed: say so
+	moveFollow moveKind = "follow" // a consequence of the missed term
 )
 
 // move is the next thing to do.
@@ -55,6 +57,7 @@ type move struct {
 	outcome      Outcome       // of the task that ends by this move
 	certificates []string      // for fetch
 	charge       service.Charge
+	consequence  int    // for follow
 	verdict      Stage  // for decide
 	by           string // table or ground
 	row, ground  string
@@ -67,8 +70,10 @@ func next(s situation) move {
 	switch {
 	case s.stage == Withdrawn:
 		return move{kind: moveWait}
-	case s.late && s.stage == Open:
+	case s.late:
 		return move{kind: moveLate}
+	case s.owed >= 0:
+		return move{kind: moveFollow, consequence: s.owed}
 	case s.step == "" && s.stage == Open:
 		return enter(&s.service.Steps[0], "")
 	case s.step == "":
@@ -255,6 +260,9 @@ func waitForAnswer(s situation) move {
 func nextDecide(s situation, step *service.Task) move {
 	if s.stage != Open {
 		return afterDecision(s, step)
+	}
+	if s.task.Queue != "" { // an official decides, or decides anew what a table had decided
+		return waitForAnswer(s)
 	}
 	switch step.By {
 	case "table":

@@ -10,6 +10,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
+	"posad.city/kit/money"
 	"posad.city/kit/store"
 	"posad.city/kit/web"
 	"posad.city/ui"
@@ -93,6 +94,22 @@ func (m *Module) who(c *web.Context, v *view, e Entry) string {
 		return who + ": " + e.Words
 	}
 	return who
+}
+
+// lateWords say that the term was missed and what was done because of it.
+func (m *Module) lateWords(c *web.Context, v *view) string {
+	out := []string{c.T("casework.late_notice", "due", lang.FullMoment(v.lang, v.TermDue, v.zone))}
+	for _, one := range v.Consequences {
+		switch {
+		case one.Do == doEscalate:
+			out = append(out, c.T("casework.late_escalated"))
+		case one.Do == doApologise:
+			out = append(out, c.T("casework.late_apologised"))
+		case one.Amount > 0:
+			out = append(out, c.T("casework.late_refunded", "amount", money.Roubles(one.Amount).In(v.lang)))
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // parts are the opinions of the case: what is looked at, by whom, and how it stands.

@@ -138,6 +138,7 @@ func (k *known) deskLines() []caseworkdb.PutDeskLineParams {
 			Agency: t.Agency, ID: k.file.ID, Task: t.ID, Holder: k.file.Holder, Applicant: k.file.Applicant, Queue: t.Queue, Official: Free,
 			Service: k.file.Service, Number: k.file.Number, Status: string(lineStatus(t, q)), District: district, Note: k.noteOf(t), Kind: t.Kind, Part: t.Part,
 			Skill: t.Skill, Escalated: !k.file.Escalated.IsZero(), Due: deskDue(k, t, q), Submitted: k.file.Submitted, Revision: k.file.Revision,
+			ForDistrict: k.freeDistrict(t),
 		}
 		if !t.Official.IsZero() {
 			line.Official = t.Official.String()

@@ -40,13 +40,13 @@ type OpenTask struct {
 // At is the case as an official meets it: by the open task of their agency, the one that they have before others. To whom
 // no task belongs the case is that of the agency that works on it.
 func (r Ref) At(a act.Act) Ref {
-	best := -1
+	best, most := -1, 0
 	for i, t := range r.Open {
 		if a.Actor.Kind != act.Official || t.Agency != a.Actor.Agency {
 			continue
 		}
-		if best < 0 || t.Official == a.Actor.Person && r.Open[best].Official != a.Actor.Person {
-			best = i
+		if near := nearness(a, t.Official); near > most {
+			best, most = i, near
 		}
 	}
 	if best >= 0 {
@@ -137,9 +137,16 @@ func (m *Module) caseOf(k *known) (Case, error) {
 	out := Case{
 		Holder: f.Holder, ID: f.ID, Number: f.Number, Service: f.Service, Agency: f.Agency, Definition: f.Definition, Applicant: f.Applicant,
 		Mandate: f.Mandate, Channel: act.Channel(f.Channel), Lang: f.Lang, Revision: f.Revision, Stage: Stage(f.Stage), Step: f.Step,
-		About: f.AboutCase, AboutHolder: f.AboutHolder, Submitted: f.Submitted, TermDue: f.TermDue, Paused: f.Paused, Decided: f.Decided, DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row,
+		About: f.AboutCase, AboutHolder: f.AboutHolder, Submitted: f.Submitted, TermDue: f.TermDue, Extended: f.Extended,
+		ExtensionDays: int(f.ExtensionDays), Escalated: f.Escalated, Round: int(f.Round), ProposedBy: f.ProposedBy, ConfirmedBy: f.ConfirmedBy, Paused: f.Paused, Decided: f.Decided, DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row,
 		ListGroup: f.ListGroup, Rating: int(f.Rating), Late: f.Late, Inputs: k.inputs, Tasks: tasks,
 		Status: status(Stage(f.Stage), tasks, k.openQuestion() != nil),
+	}
+	for _, d := range k.done {
+		out.Consequences = append(out.Consequences, Consequence{Do: d.Kind, At: d.At, Amount: d.Amount})
+	}
+	if err := k.moreOf(&out); err != nil {
+		return out, err
 	}
 	for _, p := range k.pauses {
 		out.Pauses = append(out.Pauses, Pause{Since: p.Since, Until: p.Until, Reason: p.Reason})
@@ -158,6 +165,23 @@ func (m *Module) caseOf(k *known) (Case, error) {
 		out.Questions = append(out.Questions, q)
 	}
 	return out, nil
+}
+
+// moreOf unseals what few cases have.
+func (k *known) moreOf(c *Case) error {
+	if k.file.Extension != nil {
+		words, err := k.keys.Open("case_file", "extension", k.file.Extension)
+		if err != nil {
+			return err
+		}
+		c.ExtensionWords = string(words)
+	}
+	if k.file.Proposal == nil {
+		return nil
+	}
+	d, err := k.proposal()
+	c.Proposal = &d
+	return err
 }
 
 // answer is what is sealed of an applicant's answer.

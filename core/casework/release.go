@@ -17,6 +17,8 @@ func (m *Module) Release(ctx context.Context, a act.Act, s Step) (int64, error) 
 	}
 	t := k.chosen()
 	switch {
+	case t.Part == "" && !k.file.Proposed.IsZero():
+		return 0, ErrProposed
 	case t.Official.IsZero():
 		return k.file.Revision, nil
 	case t.Official != a.Actor.Person && a.Actor.Role != string(agency.Head):

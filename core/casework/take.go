@@ -82,21 +82,20 @@ func (m *Module) onDesk(ctx context.Context, a act.Act, s Step) (*known, error) 
 	return k, k.choose(a, s.Task)
 }
 
-// choose finds the task that an official acts on: the one that they name, else the one of their agency that they have,
-// else the first of their agency.
+// choose finds the task that an official acts on: the one that they name, else of their agency's the one that they have,
+// a free one, the first.
 func (k *known) choose(a act.Act, task id.ID) error {
 	list := k.atDesks()
 	if len(list) == 0 {
 		return ErrNotNow
 	}
-	best := id.ID{}
-	mine := false
+	best, most := id.ID{}, 0
 	for _, t := range list {
 		if a.Actor.Kind != act.Official || t.Agency != a.Actor.Agency || !task.IsZero() && t.ID != task {
 			continue
 		}
-		if has := t.Official == a.Actor.Person; best.IsZero() || has && !mine {
-			best, mine = t.ID, has
+		if near := nearness(a, t.Official); near > most {
+			best, most = t.ID, near
 		}
 	}
 	if best.IsZero() {
@@ -104,6 +103,17 @@ func (k *known) choose(a act.Act, task id.ID) error {
 	}
 	k.at = best
 	return nil
+}
+
+// nearness is how near a task is to an official: their own, free, a colleague's.
+func nearness(a act.Act, official id.ID) int {
+	switch {
+	case official == a.Actor.Person:
+		return 3
+	case official.IsZero():
+		return 2
+	}
+	return 1
 }
 
 // atDesks are the open tasks that wait for an official, the step's own first.
@@ -134,6 +144,14 @@ func partParams(t *caseworkdb.Task) map[string]string {
 // impartial makes sure that the official has no interest in the case: it is not about them, nor about somebody for whom
 // they may act. The child's other parent filed nothing and decides nothing.
 func (m *Module) impartial(ctx context.Context, a act.Act, k *known) error {
+	if slices.ContainsFunc(k.barred(), a.Is) {
+		return ErrBarred
+	}
+	return m.unconcerned(ctx, a, k)
+}
+
+// unconcerned makes sure that the case is not about the official, nor about somebody for whom they may act.
+func (m *Module) unconcerned(ctx context.Context, a act.Act, k *known) error {
 	for _, person := range k.people() {
 		near, err := m.near(ctx, person)
 		if err != nil {
@@ -152,8 +170,12 @@ func (m *Module) inHand(ctx context.Context, a act.Act, s Step) (*known, error) 
 	if err != nil {
 		return nil, err
 	}
-	if k.chosen().Official != a.Actor.Person {
+	t := k.chosen()
+	if t.Official != a.Actor.Person {
 		return nil, ErrNotYours
+	}
+	if t.Part == "" && !k.file.Proposed.IsZero() {
+		return nil, ErrProposed
 	}
 	if a.Actor.Role == string(agency.Clerk) {
 		return nil, ErrClerk
@@ -172,7 +194,7 @@ func (m *Module) worksQueue(ctx context.Context, a act.Act, t *caseworkdb.Task) 
 	}
 	for _, role := range roles {
 		if role.Agency == t.Agency && role.Works(t.Queue) && role.Role != agency.Clerk {
-			return nil
+			return m.skilled(ctx, a.Actor.Person, t)
 		}
 	}
 	return ErrQueue

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"posad.city/core/mandate"
 	"posad.city/core/notice"
@@ -93,13 +95,17 @@ func (m *Module) toTell(ctx context.Context, k *known) ([]id.ID, error) {
 
 // telling makes the notice of a step for a person.
 func (m *Module) telling(k *known, to id.ID, kind, key string, version int64) notice.Notice {
+	kind, number, _ := strings.Cut(kind, "/")
 	out := notice.Notice{
 		Key: key, To: to, Holder: k.file.Holder, Case: k.file.ID, Version: version, Topic: topicOf(kind), Kind: "casework.tell." + kind,
 		Params: map[string]any{
-			"number": id.FormatNumber(k.file.Number), "service": k.service.Title, "due": m.dueWords(k, kind), "reason": m.reason(k),
+			"number": id.FormatNumber(k.file.Number), "service": k.service.Title, "due": m.dueWords(k, kind), "reason": m.reasonOf(k, kind),
 			"agency": k.agencyTitle(), "step": k.stepTitle(),
 		},
 		Path: casePath(k.file.Number), Lang: k.lang(), Starts: kind == "asked" || kind == string(Refused),
+	}
+	if i, err := strconv.Atoi(number); err == nil && kind == "apologise" && i < len(k.service.Late) && !k.service.Late[i].Words.IsZero() {
+		out.Title, out.Text = m.both("casework.tell.apologise.title", "number", id.FormatNumber(k.file.Number)), k.service.Late[i].Words
 	}
 	for _, own := range k.service.Notices {
 		if own.On == kind {
@@ -111,9 +117,9 @@ func (m *Module) telling(k *known, to id.ID, kind, key string, version int64) no
 
 func topicOf(kind string) notice.Topic {
 	switch kind {
-	case "pay", "paid":
+	case "pay", "paid", "refund":
 		return notice.Money
-	case "issued":
+	case "issued", "corrected":
 		return notice.Documents
 	}
 	return notice.Cases
@@ -135,6 +141,18 @@ func (m *Module) dueWords(k *known, kind string) lang.Localised {
 	}
 	zone := k.city.Days().Zone()
 	return moment{lang.Text{RU: lang.FullMoment(lang.Russian, due, zone), EN: lang.FullMoment(lang.English, due, zone)}}
+}
+
+// reasonOf is why a step was made, in words.
+func (m *Module) reasonOf(k *known, kind string) lang.Text {
+	if kind != "extended" || k.file.Extension == nil {
+		return m.reason(k)
+	}
+	words, err := k.keys.Open("case_file", "extension", k.file.Extension)
+	if err != nil {
+		return lang.Text{}
+	}
+	return lang.Text{RU: string(words), EN: string(words)}
 }
 
 // reason is why a case was decided as it was, in words; empty text before the decision.

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
+	"posad.city/kit/money"
 	"posad.city/kit/store"
 )
 
@@ -198,7 +200,8 @@ func (v *view) entryTitle(text func(key string, args ...any) string, e Entry) st
 // entryTitle says a line of a case's timeline: what agencies, queues and certificates are called stands in the case's own
 // version of the city.
 func entryTitle(city *service.City, s *service.Service, l lang.Language, text func(key string, args ...any) string, e Entry) string {
-	args := []any{"queue", "", "certificates", "", "part", partTitle(s, l, e.Params["part"]), "parts", partTitles(s, l, e.Params["parts"])}
+	args := []any{"queue", "", "certificates", "", "part", partTitle(s, l, e.Params["part"]), "parts", partTitles(s, l, e.Params["parts"]),
+		"amount", amountWords(l, e.Params["amount"])}
 	if office, ok := city.Agency(e.Params["agency"]); ok {
 		if queue, ok := office.Queue(e.Params["queue"]); ok {
 			args[1] = office.Short.In(l) + ", " + queue.Title.In(l)
@@ -222,6 +225,15 @@ func partTitle(s *service.Service, l lang.Language, key string) string {
 		return part.Title.In(l)
 	}
 	return ""
+}
+
+// amountWords says an amount in minor units.
+func amountWords(l lang.Language, minor string) string {
+	n, err := strconv.ParseInt(minor, 10, 64)
+	if err != nil {
+		return ""
+	}
+	return money.Roubles(n).In(l)
 }
 
 func partTitles(s *service.Service, l lang.Language, keys string) string {

@@ -30,7 +30,7 @@ func (m *Module) withdraw(ctx context.Context, a act.Act, w Withdrawal) (int64, 
 	if k.file.Stage == string(Withdrawn) {
 		return k.file.Revision, nil
 	}
-	if k.file.Stage != string(Open) {
+	if k.file.Stage != string(Open) || k.file.Round > 0 { // a case opened anew is the city's to put right
 		return 0, ErrNotNow
 	}
 	var words vault.Sealed
@@ -52,6 +52,7 @@ func (c *change) withdraw(words vault.Sealed) error {
 			return err
 		}
 	}
+	c.unpropose()
 	c.file.Stage, c.file.Decided = string(Withdrawn), c.tx.Now()
 	return errors.Join(c.close(TaskCancelled, ""), c.line("withdrawn", false, nil, words), c.end())
 }
