@@ -24,14 +24,14 @@ const holdVisits = "booking.visits"
 
 // Covers implements module.Data.
 func (held) Covers() map[string]string {
-	return map[string]string{"booking": holdVisits, "visit": holdVisits}
+	return map[string]string{"booking": holdVisits, "booking_visit": holdVisits}
 }
 
 // everyVisit is more visits than anybody has in the year that they are remembered.
 const everyVisit = 100_000
 
-func (h held) visits(ctx context.Context, a act.Act, person id.ID, most int) ([]bookingdb.Visit, error) {
-	var out []bookingdb.Visit
+func (h held) visits(ctx context.Context, a act.Act, person id.ID, most int) ([]bookingdb.BookingVisit, error) {
+	var out []bookingdb.BookingVisit
 	err := h.m.base.Store.Look(ctx, a, lookVisits, func(p *store.Personal) error {
 		var err error
 		out, err = bookingdb.VisitsOf(p, person, int64(most))
@@ -94,7 +94,7 @@ func (h held) Forget(ctx context.Context, person id.ID) error {
 	return h.forgetHolds(ctx, person)
 }
 
-func (h held) forget(ctx context.Context, person id.ID, v bookingdb.Visit) error {
+func (h held) forget(ctx context.Context, person id.ID, v bookingdb.BookingVisit) error {
 	row, err := h.m.row(ctx, h.m.system(), v.ID)
 	switch {
 	case errors.Is(err, ErrNone):

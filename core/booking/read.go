@@ -102,7 +102,7 @@ const visitsMost = 100
 
 // OfPerson lists a person's bookings, at most 100, the latest time first, from their copy. Holds are not among them.
 func (m *Module) OfPerson(ctx context.Context, a act.Act, person id.ID) ([]Booking, error) {
-	var visits []bookingdb.Visit
+	var visits []bookingdb.BookingVisit
 	err := m.base.Store.Look(ctx, a, lookVisits, func(p *store.Personal) error {
 		visits = visits[:0]
 		for _, one := range a.Records(person) {
@@ -122,7 +122,7 @@ func (m *Module) OfPerson(ctx context.Context, a act.Act, person id.ID) ([]Booki
 	return out, err
 }
 
-func homesOf(visits []bookingdb.Visit) []bookingdb.BookingHome {
+func homesOf(visits []bookingdb.BookingVisit) []bookingdb.BookingHome {
 	out := make([]bookingdb.BookingHome, 0, len(visits))
 	for _, v := range visits {
 		out = append(out, bookingdb.BookingHome{ID: v.ID, Resource: v.Resource})

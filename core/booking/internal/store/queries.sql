@@ -77,19 +77,19 @@ WHERE resource = @resource AND id = @id AND revision = @revision;
 UPDATE booking SET vanished = @vanished WHERE resource = @resource AND id = @id AND revision = @revision AND vanished IS NULL;
 
 -- name: PutVisit :execrows
-INSERT INTO visit (person, id, resource, start, state, revision) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO booking_visit (person, id, resource, start, state, revision) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (person, id) DO UPDATE SET start = excluded.start, state = excluded.state, revision = excluded.revision
-WHERE visit.revision < excluded.revision;
+WHERE booking_visit.revision < excluded.revision;
 
 -- name: VisitsOf :many
-SELECT person, id, resource, start, state, revision FROM visit WHERE person = @person ORDER BY start DESC, id DESC LIMIT @most;
+SELECT person, id, resource, start, state, revision FROM booking_visit WHERE person = @person ORDER BY start DESC, id DESC LIMIT @most;
 
 -- name: ComingOf :many
-SELECT person, id, resource, start, state, revision FROM visit
+SELECT person, id, resource, start, state, revision FROM booking_visit
 WHERE person = @person AND start >= @first AND state = 'booked' ORDER BY start, id LIMIT @most;
 
 -- name: DropVisit :exec
-DELETE FROM visit WHERE person = $1 AND id = $2;
+DELETE FROM booking_visit WHERE person = $1 AND id = $2;
 
 -- name: OldLines :many
 -- counts only

@@ -58,7 +58,7 @@ COMMENT ON TABLE booking_home IS 'holder: none — finds the resource of a booki
 CREATE INDEX booking_home_by_case ON booking_home (case_id, id);
 
 -- A person's copy of a booking, made by its events.
-CREATE TABLE visit (
+CREATE TABLE booking_visit (
   person UUID NOT NULL,
   id UUID NOT NULL,
   resource UUID NOT NULL,
@@ -67,5 +67,5 @@ CREATE TABLE visit (
   revision BIGINT NOT NULL,
   PRIMARY KEY (person, id)
 );
-COMMENT ON TABLE visit IS 'holder: person; personal: person; narrow';
-CREATE INDEX visit_by_start ON visit (person, start, id);
+COMMENT ON TABLE booking_visit IS 'holder: person; personal: person; narrow';
+CREATE INDEX booking_visit_by_start ON booking_visit (person, start, id);
