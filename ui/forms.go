@@ -18,12 +18,18 @@ type Field struct {
 	Source   string // where a prefilled value comes from: "из реестра автомобилей"; empty: the person typed it
 	Optional bool   // says so beside the label
 	Page     bool   // the only question of the page: its label is the page's heading
+	Anchor   string // names the control's id where several groups of choices share a name; empty: the name does
 }
 
 // FieldID is the id of the control for a field's name: where the error summary leads.
 func FieldID(name string) string { return "f-" + strings.ReplaceAll(name, " ", "-") }
 
-func (f Field) id() string                { return FieldID(f.Name) }
+func (f Field) id() string {
+	if f.Anchor != "" {
+		return FieldID(f.Anchor)
+	}
+	return FieldID(f.Name)
+}
 func (f Field) part(part string) string   { return f.id() + "-" + part }
 func (f Field) frame() string             { return classes("field", when(f.Error != "", "field--error")) }
 func (f Field) partName(p string) string  { return f.Name + "." + p }

@@ -156,6 +156,7 @@ type Deps struct {
 	Registers Registers
 	Papers    Papers
 	Cases     Cases
+	Visits    Visits // nil: forms offer no appointments
 	// Vehicles are a person's vehicles, where a register tells them; nil: a plate is typed.
 	Vehicles func(ctx context.Context, a act.Act, person id.ID) ([]service.Vehicle, error)
 	// TraderNumber is the taxpayer's number of a person who is a sole trader, else empty; nil: nobody's is known.

@@ -238,6 +238,11 @@ func (m *Module) drop(tx *store.Tx, holder, applicant, draft id.ID) error {
 	if err := m.putForget(tx, holder, applicant, draft); err != nil {
 		return err
 	}
+	if m.deps.Visits != nil {
+		if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobUnbook, Holder: holder, Object: draft}); err != nil {
+			return fmt.Errorf("apply: unbook: %w", err)
+		}
+	}
 	return m.deps.Papers.Discard(tx, holder, draft)
 }
 
@@ -267,6 +272,15 @@ func (m *Module) forget(ctx context.Context, j jobs.Job) error {
 		}
 		return errors.Join(m.deps.Registers.Forget(tx, j.Holder, j.Object), m.base.Jobs.Done(tx, j))
 	})
+}
+
+// unbook frees the times of a draft that is no more. A draft that became a case keeps its home, and its times.
+func (m *Module) unbook(ctx context.Context, j jobs.Job) error {
+	_, err := m.home(ctx, j.Object)
+	if !errors.Is(err, ErrNone) {
+		return err
+	}
+	return m.deps.Visits.EndCase(ctx, j.Object)
 }
 
 // Delete forgets a draft of the actor's at their wish. One that is not there is ErrNone.

@@ -42,7 +42,7 @@ func hintOf(f form.FieldView) string {
 
 // sourceWords say where a value comes from.
 func sourceWords(c *web.Context, s form.Source) string {
-	if s.Kind != "register" {
+	if s.Kind != "register" { // the account, or counted from the answers
 		return c.T("apply.source_account", "name", s.Name)
 	}
 	day := ""
@@ -86,6 +86,12 @@ func question(c *web.Context, v stepView, f form.FieldView) templ.Component {
 		return addressQuestion(c, v, f)
 	case service.TypeName:
 		return nameQuestion(c, f)
+	case service.TypePerson:
+		return personQuestion(c, f)
+	case service.TypeSlot:
+		return slotQuestion(c, f)
+	case service.TypeGroup:
+		return groupQuestion(c, v, f)
 	}
 	return ui.Input(lineProps(base(c, f), f, 0))
 }
@@ -239,8 +245,20 @@ func faultLines(c *web.Context, v stepView) []ui.FaultLine {
 }
 
 // target is the control that a fault leads to: a date's three boxes share the question's own place.
-func target(view form.View, f fault.Field) string {
-	for _, field := range view.Fields {
+func target(view form.View, f fault.Field) string { return targetOf(view.Fields, f) }
+
+func targetOf(fields []form.FieldView, f fault.Field) string {
+	for _, field := range fields {
+		if field.Type == service.TypePerson && partOf(f.Name, field.Key+".birth") {
+			return field.Key + ".birth"
+		}
+		if field.Type == service.TypeGroup && partOf(f.Name, field.Key) {
+			for _, entry := range field.Entries {
+				if found := targetOf(entry.Fields, f); found != f.Name {
+					return found
+				}
+			}
+		}
 		if (field.Type == service.TypeDate || field.Type == service.TypeBirth) && partOf(f.Name, field.Key) {
 			return field.Key
 		}
@@ -272,6 +290,55 @@ func steps(c *web.Context, d Draft, view form.View) []ui.Step {
 		last.Href = d.path("/check")
 	}
 	return append(out, last)
+}
+
+// personParts are the controls of another person by what they ask: the birth's three boxes are one.
+func personParts(c *web.Context, f form.FieldView) (lines []int, birth ui.DatePartsProps, snils int) {
+	prefix := f.Key + ".birth"
+	born := form.FieldView{Key: prefix, Type: service.TypeBirth, Label: c.T("apply.birth")}
+	for i, control := range f.Controls {
+		switch {
+		case partOf(control.Name, prefix):
+			born.Controls = append(born.Controls, control)
+		case control.Name == f.Key+".snils":
+			snils = i
+		default:
+			lines = append(lines, i)
+		}
+	}
+	if f.Fault != nil && (f.Fault.Name == prefix || partOf(f.Fault.Name, prefix)) {
+		born.Fault = f.Fault
+	}
+	birth = dateProps(c, born)
+	birth.Birthday = false // it is somebody else's
+	return lines, birth, snils
+}
+
+// slotDay is a day with its free times.
+type slotDay struct {
+	title  string
+	anchor string // of its choices; the first day has the question's own
+	times  []ui.Choice
+	chosen string
+}
+
+func slotDaysOf(f form.FieldView) []slotDay {
+	var out []slotDay
+	for _, o := range f.Options {
+		if len(out) == 0 || out[len(out)-1].title != o.Group {
+			day := slotDay{title: o.Group}
+			if len(out) > 0 {
+				day.anchor = f.Key + "." + o.Value
+			}
+			out = append(out, day)
+		}
+		day := &out[len(out)-1]
+		day.times = append(day.times, ui.Choice{Value: o.Value, Text: o.Label, Hint: o.Hint})
+		if o.Chosen {
+			day.chosen = o.Value
+		}
+	}
+	return out
 }
 
 func knownRows(c *web.Context, known []form.KnownValue) []ui.SummaryRow {

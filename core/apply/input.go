@@ -104,6 +104,9 @@ func (m *Module) input(ctx context.Context, a act.Act, d Draft, l lang.Language)
 			return form.Input{}, err
 		}
 	}
+	if err := m.slots(ctx, a, d, &in); err != nil {
+		return form.Input{}, err
+	}
 	if slices.ContainsFunc(s.Certificates, func(c service.Certificate) bool { return c.Early }) && !d.ID.IsZero() {
 		if in.Facts, err = m.deps.Registers.Facts(ctx, a.ForCase(d.ID), []id.ID{d.Applicant, d.Holder}, d.ID); err != nil {
 			return form.Input{}, err

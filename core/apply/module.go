@@ -19,6 +19,9 @@ const jobExpire = "apply.expire"
 // jobForget deletes what registers told for a deleted draft: Holder is the person it is about, Object the draft.
 const jobForget = "apply.forget"
 
+// jobUnbook cancels what was booked for a deleted draft; Object is the draft.
+const jobUnbook = "apply.unbook"
+
 // Module takes applications. It is safe for concurrent use.
 type Module struct {
 	module.Plain
@@ -55,6 +58,7 @@ func (m *Module) Provision(b *module.Base) error {
 	m.base = b
 	b.Jobs.Handle(jobExpire, m.expire)
 	b.Jobs.Handle(jobForget, m.forget)
+	b.Jobs.Handle(jobUnbook, m.unbook)
 	if b.Web != nil {
 		m.routes(b.Web)
 	}

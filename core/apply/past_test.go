@@ -151,7 +151,7 @@ func TestARenewalBeginsWithTheAnswersOfItsCase(t *testing.T) {
 		if !strings.Contains(first.body, "Прошу продлить разрешение.") {
 			t.Error("the answers of the case are not filled in")
 		}
-		second := b.get("/drafts/" + at.draft(t).String() + "/steps/answer").form(t, "/steps/")
+		second := b.get("/drafts/"+at.draft(t).String()+"/steps/answer").form(t, "/steps/")
 		if second.values.Get("channel") != "" {
 			t.Error("what is asked anew is filled in")
 		}

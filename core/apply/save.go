@@ -121,6 +121,9 @@ func (m *Module) saveOnce(ctx context.Context, a act.Act, d Draft, change Change
 	if err := m.bindFiles(in, files, change.Remove, &bound); err != nil {
 		return Saved{}, false, err
 	}
+	if err := m.hold(ctx, a, d, &in, &bound); err != nil {
+		return Saved{}, false, err
+	}
 	next := d
 	next.Answers, next.Typed, next.Lang = bound.Answers, mergeTyped(in, d, bound), change.Lang
 	if change.Step != "" {

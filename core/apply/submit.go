@@ -63,6 +63,9 @@ func (m *Module) submitOnce(ctx context.Context, a act.Act, draft id.ID, consent
 	if has {
 		return "", fault.New(ErrAlready.Kind, ErrAlready.ID, "say", in.Service.Already.Say.In(l), "number", id.FormatNumber(same.Number))
 	}
+	if err := m.book(ctx, a, d, in, view.Draft); err != nil {
+		return "", err
+	}
 	prepared, err := m.deps.Cases.Prepare(ctx, submissionOf(a, d, in, view))
 	if err != nil {
 		return "", err

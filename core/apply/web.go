@@ -44,6 +44,9 @@ func (m *Module) routes(s *web.Server) {
 	remove := op("apply.delete", lookDraft, true, 0)
 	addresses := s.Operation(act.Operation{Name: "apply.addresses", May: act.Everyone, PerMinute: 300})
 
+	before := s.Operation(act.Operation{Name: "apply.may", May: act.Everyone, PerMinute: 60})
+	s.Page(before, "GET /services/{service}/may", m.showMay)
+	s.Page(before, "POST /services/{service}/may", m.postMay)
 	s.Page(offer, "GET /services/{service}/apply", m.showOffer)
 	s.Page(begin, "POST /services/{service}/apply", m.postBegin)
 	s.Page(offer, "GET /drafts", m.showDrafts)
@@ -104,12 +107,19 @@ type offerView struct {
 	past     []Past              // cases that it may be about
 	renews   *Past               // the case whose result is renewed
 	have     *Past               // the same, which the person has already
+	answers  string              // what was answered before the form, as JSON
 	faults   []ui.FaultLine
 }
 
-func (m *Module) showOffer(c *web.Context) error { return m.offer(c, nil) }
+func (m *Module) showOffer(c *web.Context) error {
+	answers := ""
+	if held, ok := c.Held(); ok {
+		answers = held.Get(carried)
+	}
+	return m.offer(c, answers, nil)
+}
 
-func (m *Module) offer(c *web.Context, faults []ui.FaultLine) error {
+func (m *Module) offer(c *web.Context, answers string, faults []ui.FaultLine) error {
 	if err := c.May(object(c.Person(), "")); err != nil {
 		return err
 	}
@@ -117,7 +127,7 @@ func (m *Module) offer(c *web.Context, faults []ui.FaultLine) error {
 	if err != nil {
 		return err
 	}
-	v := offerView{service: s, low: !levelFits(c.Act(), s), faults: faults}
+	v := offerView{service: s, low: !levelFits(c.Act(), s), faults: faults, answers: answers}
 	if s.For == forChild {
 		if v.children, err = m.offeredChildren(c); err != nil {
 			return err
@@ -193,6 +203,9 @@ func (m *Module) postBegin(c *web.Context) error {
 		Anew  bool   `json:"anew"`
 		About string `json:"about"`
 		Renew string `json:"renew"`
+
+		Answers string `json:"_answers"`
+		Offer   string `json:"_offer"`
 	}
 	if err := c.Bind(&sent); err != nil {
 		return err
@@ -201,14 +214,20 @@ func (m *Module) postBegin(c *web.Context) error {
 	if err := c.May(object(b.holder(c.Person()), b.Service)); err != nil {
 		return err
 	}
+	if sent.Answers != "" {
+		b.Answers = func(in form.Input) (form.Bound, error) { return form.BindJSON(in, []byte(sent.Answers)) }
+	}
+	if sent.Offer != "" {
+		return m.offer(c, sent.Answers, nil)
+	}
 	d, found, err := m.Begin(c.Context(), c.Act(), b)
 	switch {
 	case errors.Is(err, ErrChild):
-		return m.offer(c, []ui.FaultLine{{Name: "child", Text: c.T("apply.no_child")}})
+		return m.offer(c, sent.Answers, []ui.FaultLine{{Name: "child", Text: c.T("apply.no_child")}})
 	case errors.Is(err, ErrWhom):
-		return m.offer(c, []ui.FaultLine{{Name: "for", Text: c.T("apply.no_whom")}})
+		return m.offer(c, sent.Answers, []ui.FaultLine{{Name: "for", Text: c.T("apply.no_whom")}})
 	case errors.Is(err, ErrAbout):
-		return m.offer(c, []ui.FaultLine{{Name: "about", Text: c.T("apply.no_about")}})
+		return m.offer(c, sent.Answers, []ui.FaultLine{{Name: "about", Text: c.T("apply.no_about")}})
 	case errors.Is(err, ErrLevel):
 		return c.Redirect("/services/" + url.PathEscape(c.Path("service")) + "/apply")
 	case err != nil:
@@ -313,15 +332,23 @@ func (m *Module) showStep(c *web.Context) error {
 // calm takes the faults out of a view.
 func calm(view form.View) form.View {
 	view.Faults = nil
-	view.Fields = slices.Clone(view.Fields)
-	for i := range view.Fields {
-		view.Fields[i].Fault = nil
-		view.Fields[i].Controls = slices.Clone(view.Fields[i].Controls)
-		for j := range view.Fields[i].Controls {
-			view.Fields[i].Controls[j].Invalid = false
+	view.Fields = calmFields(view.Fields)
+	return view
+}
+
+func calmFields(fields []form.FieldView) []form.FieldView {
+	out := slices.Clone(fields)
+	for i := range out {
+		f := &out[i]
+		f.Fault, f.Controls, f.Entries = nil, slices.Clone(f.Controls), slices.Clone(f.Entries)
+		for j := range f.Controls {
+			f.Controls[j].Invalid = false
+		}
+		for j := range f.Entries {
+			f.Entries[j].Fields = calmFields(f.Entries[j].Fields)
 		}
 	}
-	return view
+	return out
 }
 
 // stepView is a page of the form.
@@ -366,7 +393,7 @@ func sentChange(c *web.Context, step string) (Change, web.Fields, error) {
 			}
 		}
 	}
-	if remove := fields.Get("_remove"); remove != "" {
+	if remove := fields.Get(form.RemoveName); remove != "" && !strings.Contains(remove, ".") { // an entry of a group has a dot, a file none
 		if change.Remove, err = id.Parse(remove); err != nil {
 			return Change{}, nil, ErrNone.Because(err)
 		}
@@ -407,7 +434,7 @@ func (m *Module) postStep(c *web.Context) error {
 		return c.Redirect("/drafts")
 	case fields.Get("_find") != "":
 		return m.found(c, saved, fields.Get("_find"))
-	case !change.Remove.IsZero():
+	case !change.Remove.IsZero(), form.Entering(saved.Input, url.Values(fields)):
 		return c.Redirect(saved.Draft.stepPath(change.Step))
 	}
 	more, err := saved.appeared(fields.Get("_shown"))
@@ -498,10 +525,20 @@ func (m *Module) again(c *web.Context, saved Saved) error {
 func withFaults(view form.View, faults []fault.Field) form.View {
 	out := calm(view)
 	out.Faults = faults
-	for i := range out.Fields {
-		f := &out.Fields[i]
+	markFaults(out.Fields, faults)
+	return out
+}
+
+// markFaults puts each fault to its question: inside an entry of a group, to the question there.
+func markFaults(fields []form.FieldView, faults []fault.Field) {
+	for i := range fields {
+		f := &fields[i]
+		for j := range f.Entries {
+			markFaults(f.Entries[j].Fields, faults)
+		}
 		for k := range faults {
-			if faults[k].Name != f.Key && !partOf(faults[k].Name, f.Key) {
+			inside := partOf(faults[k].Name, f.Key)
+			if faults[k].Name != f.Key && (!inside || f.Type == service.TypeGroup) {
 				continue
 			}
 			if f.Fault == nil {
@@ -512,7 +549,6 @@ func withFaults(view form.View, faults []fault.Field) form.View {
 			}
 		}
 	}
-	return out
 }
 
 func partOf(control, field string) bool {

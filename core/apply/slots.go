@@ -1,0 +1,153 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"posad.city/core/booking"
+	"posad.city/core/form"
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/calendar"
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+)
+
+// Visits holds appointments; *booking.Module is one.
+type Visits interface {
+	Free(ctx context.Context, resource string, from, to calendar.Date) ([]booking.Slot, error)
+	OfCase(ctx context.Context, a act.Act, caseID id.ID) ([]booking.Booking, error)
+	Hold(ctx context.Context, a act.Act, h booking.Hold) (booking.Booking, error)
+	Confirm(ctx context.Context, a act.Act, booking id.ID) (booking.Booking, error)
+	// EndCase cancels what was booked for a case, or for a draft that became none.
+	EndCase(ctx context.Context, caseID id.ID) error
+}
+
+// slotDays is how many days of free times a form offers at most.
+const slotDays = 14
+
+// slotForm is a moment of the city's clock, as answers keep it.
+const slotForm = "2006-01-02T15:04"
+
+// slotFields are the questions for an appointment.
+func slotFields(s *service.Service) []*service.Field {
+	var out []*service.Field
+	for i := range s.Form.Steps {
+		for j := range s.Form.Steps[i].Fields {
+			if f := &s.Form.Steps[i].Fields[j]; f.Type == service.TypeSlot {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+// slots puts into the input the free times and what is held for the draft. A trouble of the appointments is no trouble of
+// the form: the question then says that there are no times.
+func (m *Module) slots(ctx context.Context, a act.Act, d Draft, in *form.Input) error {
+	fields := slotFields(in.Service)
+	if len(fields) == 0 || m.deps.Visits == nil {
+		return nil
+	}
+	in.Slots, in.Held = map[string][]form.SlotOption{}, map[string]form.HeldSlot{}
+	var held []booking.Booking
+	if !d.ID.IsZero() {
+		var err error
+		if held, err = m.deps.Visits.OfCase(ctx, a.ForCase(d.ID), d.ID); err != nil {
+			return err
+		}
+	}
+	for _, f := range fields {
+		r, ok := in.City.Resource(f.Resource)
+		if !ok {
+			continue
+		}
+		free, err := m.deps.Visits.Free(ctx, r.Key, in.Today, in.Today.AddDays(min(r.Ahead, slotDays)))
+		if err != nil {
+			m.base.Log.Warn("apply: free times are not known", "resource", r.Key, "error", err)
+		}
+		in.Slots[f.Key] = make([]form.SlotOption, 0, len(free))
+		for _, slot := range free {
+			in.Slots[f.Key] = append(in.Slots[f.Key], slotOption(r, slot.ID, slot.Start, slot.End, slot.Left))
+		}
+		for _, b := range held {
+			if b.Resource == r.Key && (b.State == booking.Held || b.State == booking.Booked) {
+				in.Held[f.Key] = form.HeldSlot{ID: b.ID.String(), Slot: slotOption(r, booking.SlotID(r.Key, b.Start), b.Start, b.End, 0)}
+			}
+		}
+	}
+	return nil
+}
+
+func slotOption(r *service.Resource, slot id.ID, start, end time.Time, left int) form.SlotOption {
+	day := calendar.DateOf(start, start.Location())
+	words := func(l lang.Language) string {
+		return lang.Date(l, day) + ", " + lang.Time(l, start) + ", " + r.Address.In(l)
+	}
+	return form.SlotOption{
+		ID: slot.String(), Start: start.Format(slotForm), End: end.Format(slotForm), Day: day, Left: left,
+		Text: service.Text{RU: words(lang.Russian), EN: words(lang.English)},
+	}
+}
+
+// hold keeps the times that were chosen in a change. One that somebody else has taken meanwhile is a fault of its question,
+// and nothing else is lost.
+func (m *Module) hold(ctx context.Context, a act.Act, d Draft, in *form.Input, bound *form.Bound) error {
+	if m.deps.Visits == nil {
+		return nil
+	}
+	for _, f := range slotFields(in.Service) {
+		answer, _ := bound.Answers[f.Key].(map[string]any)
+		chosen, _ := answer["start"].(string)
+		if chosen == "" || chosen == in.Held[f.Key].Slot.Start {
+			continue
+		}
+		start, err := time.ParseInLocation(slotForm, chosen, in.City.Days().Zone())
+		if err != nil {
+			return err
+		}
+		held, err := m.deps.Visits.Hold(ctx, a.ForCase(d.ID), booking.Hold{
+			Person: d.subject(in.Service), Case: d.ID, Service: d.Service, Resource: f.Resource, Start: start,
+		})
+		if wrong := fault.Of(err); err != nil && wrong.Kind != fault.Internal {
+			id := "form.slot_gone"
+			if errors.Is(err, booking.ErrMany) {
+				id = wrong.ID
+			}
+			bound.Faults = append(bound.Faults, fault.Field{Name: f.Key, ID: id, Params: wrong.Params})
+			delete(bound.Answers, f.Key)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		answer["id"] = held.ID.String()
+	}
+	return nil
+}
+
+// book makes the held times of a draft bookings, each in a Write at its resource. One that has run out and is taken is a
+// fault of its question.
+func (m *Module) book(ctx context.Context, a act.Act, d Draft, in form.Input, answers service.Answers) error {
+	if m.deps.Visits == nil {
+		return nil
+	}
+	for _, f := range slotFields(in.Service) {
+		answer, _ := answers[f.Key].(map[string]any)
+		text, _ := answer["id"].(string)
+		held, err := id.Parse(text)
+		if err != nil {
+			continue
+		}
+		_, err = m.deps.Visits.Confirm(ctx, a.ForCase(d.ID), held)
+		if errors.Is(err, booking.ErrGone) {
+			return ErrMissing.With(fault.Field{Name: f.Key, ID: "form.slot_gone", Params: map[string]string{"label": f.Label.In(in.Lang)}})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
