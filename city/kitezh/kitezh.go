@@ -1,7 +1,7 @@
 // Package kitezh is the demo city: data only, embedded in the binary.
 //
-// It owns the folder that `posad demo` publishes (city.yaml, calendar, agencies, registers, services, topics, content,
-// the address register) and, in demo/, the invented people with what the agencies' registers know of them. Everything in
+// It owns the folder that `posad demo` publishes (city.yaml, calendar, agencies, registers, services, resources, topics,
+// content, the address register) and, in demo/, the invented people with what the agencies' registers know of them. Everything in
 // it is invented; nobody lives here.
 //
 // It does not own the format (core/service) or the agencies' servers (sim). Neighbours: app publishes City; only the
@@ -17,7 +17,7 @@ import (
 
 //go:generate go run ./generate
 
-//go:embed city.yaml calendar.yaml topics.yaml situations.yaml places.yaml agencies registers services messages content demo
+//go:embed city.yaml calendar.yaml topics.yaml situations.yaml places.yaml agencies registers services resources messages content demo
 var files embed.FS
 
 // Files is the city's folder as LoadCity reads it.
