@@ -192,6 +192,21 @@ func (g *group) answer() any {
 	return out
 }
 
+// given is the answer without what is computed: that follows from the rest whenever the form is read.
+func (g *group) given() any {
+	out := make([]any, len(g.entries))
+	for i, e := range g.entries {
+		one := map[string]any{}
+		for _, inner := range e.asked {
+			if value, ok := e.kept[inner.Key]; ok {
+				one[inner.Key] = value
+			}
+		}
+		out[i] = one
+	}
+	return out
+}
+
 // typed is what was typed into the entries that count, to be shown again.
 func (g *group) typed() Typed {
 	out := Typed{countPart: {strconv.Itoa(len(g.entries))}}
@@ -394,6 +409,7 @@ func (b binding) group(w *walk, out *Bound, f *service.Field, typed Typed) {
 			if p := w.ownChecksWith(f, out.Answers); p != nil {
 				problems = append(problems, p)
 			}
+			out.Answers[f.Key] = g.given()
 		}
 		if len(problems) == 0 {
 			return
