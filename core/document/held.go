@@ -30,7 +30,29 @@ const (
 
 // Covers implements module.Data. Files are listed with the case or the draft that they belong to: HeldFiles.
 func (held) Covers() map[string]string {
-	return map[string]string{"document_result": holdResults, "document_file": "document.files"}
+	return map[string]string{
+		"document_result": holdResults, "document_file": "document.files",
+		"document_sending": "- a file half-way in, which goes with its file or after a day",
+	}
+}
+
+// Forget implements module.Data: files that are half-way in go at once. What stands in a list stays as its document does.
+func (h held) Forget(ctx context.Context, person id.ID) error {
+	var rows []documentdb.DocumentSending
+	err := h.m.base.Store.Look(ctx, h.m.system(person), "document.look.files", func(p *store.Personal) error {
+		var err error
+		rows, err = documentdb.SendingsOf(p, person, everything)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("document: sendings of a holder: %w", err)
+	}
+	for _, row := range rows {
+		if err := h.m.forget(ctx, row.Holder, row.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h held) rows(ctx context.Context, a act.Act, person id.ID, most int) ([]documentdb.DocumentResult, error) {

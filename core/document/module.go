@@ -45,6 +45,8 @@ type Module struct {
 	deps Deps
 	base *module.Base
 	desk deskOps
+
+	receiver Receiver // nil: no file comes in parts
 }
 
 // New returns the module.
@@ -81,6 +83,7 @@ func (m *Module) Provision(b *module.Base) error {
 	b.Jobs.Every("document.sweep", sweepEvery, m.sweep, jobs.Limit(1))
 	b.Jobs.Handle(jobScan, m.scanLater)
 	b.Jobs.Handle(jobEnd, m.end)
+	b.Jobs.Every("document.sendings", sweepSending, m.sweepSendings, jobs.Limit(1))
 	if b.Web != nil {
 		m.routes(b.Web)
 	}

@@ -25,6 +25,7 @@ type PreparedUpload struct {
 	sender  id.ID
 	service string
 	name    vault.Sealed
+	sent    *sending // that it came by; nil: in one piece
 }
 
 // PrepareUpload looks into a file and keeps it under the holder's key: when it returns, the bytes are on the disk, and Put
@@ -63,7 +64,8 @@ func (m *Module) PrepareUpload(ctx context.Context, a act.Act, u Upload) (*Prepa
 	if file.Preview, err = m.keepPreview(ctx, keys, seen.preview); err != nil {
 		return nil, err
 	}
-	return &PreparedUpload{m: m, file: file, sender: a.Actor.Person, service: u.Service, name: keys.Seal("document_file", "name", []byte(file.Name))}, nil
+	sent, _ := ctx.Value(sendingKey{}).(*sending)
+	return &PreparedUpload{m: m, file: file, sender: a.Actor.Person, service: u.Service, name: keys.Seal("document_file", "name", []byte(file.Name)), sent: sent}, nil
 }
 
 // keepPreview keeps the small picture of a file; zero when there is none.
@@ -127,6 +129,11 @@ func (p *PreparedUpload) Put(tx *store.Tx) error {
 		}
 		err := documentdb.InsertBlob(tx, documentdb.InsertBlobParams{Blob: one, Holder: f.Holder, Purpose: f.Purpose, Service: p.service})
 		if err != nil {
+			return err
+		}
+	}
+	if p.sent != nil {
+		if err := p.m.finish(tx, p.sent); err != nil {
 			return err
 		}
 	}

@@ -47,6 +47,7 @@ func (m *Module) routes(s *web.Server) {
 	m.listRoutes(s)
 	m.accessRoutes(s)
 	m.deskRoutes(s)
+	m.sendRoutes(s)
 
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuAccount, page.Link{Order: 40, Text: "document.menu", Href: "/documents", Icon: "identification-card"})

@@ -25,6 +25,8 @@ type Describe struct {
 	Params  []Param // of the query and headers; those of the path are found by themselves
 	Root    bool    // the route lies outside /api: an ecosystem standard under a root of its own
 	Hidden  bool    // left out of the document
+	// Headers are the answer's headers that the handler sets itself, by Header: those of a standard that the route speaks.
+	Headers []string
 }
 
 // Param is one parameter of a query or header.

@@ -137,10 +137,10 @@ func (c *Context) Answer(status int, contentType string, body []byte) error {
 	return nil
 }
 
-// Header sets a header of a protocol's answer. On pages and in our JSON the edge alone sets them.
+// Header sets a header of a protocol's answer, or one that an API route has described. Else the edge alone sets them.
 func (c *Context) Header(name, value string) error {
-	if c.route == nil || c.route.Surface != SurfaceProtocol {
-		return fmt.Errorf("web: header %s: only protocols set headers", name)
+	if c.route == nil || c.route.Surface != SurfaceProtocol && !slices.Contains(c.route.Describe.Headers, name) {
+		return fmt.Errorf("web: header %s: only protocols set headers, and API routes those that they describe", name)
 	}
 	c.header().Set(name, value)
 	return nil
