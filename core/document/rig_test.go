@@ -92,9 +92,15 @@ func must[T any](t testing.TB) func(T, error) T {
 
 func newRig(t *testing.T, s *store.Store, c *clock.Fixed) *rig {
 	t.Helper()
-	kek := must[*vault.KEK](t)(vault.ParseKEK(vault.NewKEKText()))
+	return newRigAt(t, s, c, t.TempDir(), vault.NewKEKText())
+}
+
+// newRigAt is a rig whose blobs and key may outlive it.
+func newRigAt(t *testing.T, s *store.Store, c *clock.Fixed, folder, key string) *rig {
+	t.Helper()
+	kek := must[*vault.KEK](t)(vault.ParseKEK(key))
 	v := must[*vault.Vault](t)(vault.Open(t.Context(), vault.Options{Store: s, KEK: kek, Clock: c}))
-	r := &rig{clock: c, folder: t.TempDir(), heard: map[string]int{}}
+	r := &rig{clock: c, folder: folder, heard: map[string]int{}}
 	agencies := agency.New(agency.Deps{})
 	r.accounts = account.New(account.Deps{Agencies: agencies, Courier: noLetters{}})
 	agencies.Provide(r.accounts, nil)
