@@ -43,6 +43,12 @@ func (h *House) admin(ctx context.Context) error {
 	mux.HandleFunc("POST /jobs", h.takeJobs)
 	mux.HandleFunc("POST /keys", h.takeKeys)
 	mux.HandleFunc("POST /clock", h.moveClock)
+	mux.HandleFunc("POST /publish-at", taken(h.publishAt))
+	mux.HandleFunc("POST /versions", taken(h.versions))
+	mux.HandleFunc("POST /version", taken(h.versionBytes))
+	mux.HandleFunc("POST /kept", taken(h.kept))
+	mux.HandleFunc("POST /simulate", h.takeSimulate)
+	mux.HandleFunc("POST /replay", taken(h.replay))
 	h.watching.Go(func() {
 		if err := serveUntil(ctx, listener, mux); err != nil {
 			h.Base.Log.Warn("app: admin socket", "error", err)
@@ -165,8 +171,8 @@ func ask(ctx context.Context, conf Config, path string, body []byte) (string, bo
 	return said.String(), sent, err
 }
 
-// saidMost is the longest answer to a command, bytes.
-const saidMost = 1 << 20
+// saidMost is the longest answer to a command, bytes: a version of a city.
+const saidMost = versionMost
 
 // stream gives a command and copies what the process says as it says it; false when no process runs on the folder.
 func stream(ctx context.Context, conf Config, path string, body []byte, to io.Writer) (bool, error) {

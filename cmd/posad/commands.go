@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"posad.city/app"
@@ -21,6 +22,10 @@ import (
 
 // commands lists the program's verbs in the order of help.
 func commands() []command {
+	return slices.Concat(cityCommands(), versionCommands(), lastCommands())
+}
+
+func cityCommands() []command {
 	return []command{
 		{name: "demo", args: "[--data DIR] [--listen ADDR]", short: "runs the demo city Kitezh", flags: demo, long: `
 Runs Kitezh, an invented city, on the embedded engine: the portal, the agencies' registers, a bank and a mailbox, each a
@@ -33,10 +38,11 @@ there and uploads and keys in DIR. --config names a YAML file; docs/operator/con
 come by posad publish.`},
 		{name: "check", args: "DIR", short: "checks a folder of definitions", flags: check, long: `
 Reads a city folder and tells every fault with its file, line and column and what to do about it. The exit status is 0
-only when there is none.`},
-		{name: "publish", args: "DIR --data DIR", short: "checks a folder and puts it into force", flags: publish, long: `
+only when there is none. What may be right and mostly is not is told too, as worth a look.`},
+		{name: "publish", args: "DIR [--at TIME] --data DIR", short: "checks a folder and puts it into force", flags: publish, long: `
 Checks a city folder and publishes it as a new immutable version: into the process that runs on --data, or, when none
-runs, into its database. Open cases keep the version that they began with.`},
+runs, into its database. Open cases keep the version that they began with. --at 2026-12-01T00:00 puts it into force at that
+moment of the city's time, on every node, even if the city was stopped meanwhile; posad versions lists and cancels plans.`},
 		{name: "appoint", args: "CONTACT --role ROLE --agency KEY --data DIR", short: "gives a person a role in an agency", flags: appoint, long: `
 Gives the person who signs in by CONTACT (an e-mail or a phone) a role in an agency: clerk, officer, head, or admin in the
 agency city. This is how a new city gets its first administrator, who appoints the others on the page /admin/officials.
@@ -59,6 +65,11 @@ the file itself.`},
 		{name: "search", args: "DIR [--misses]", short: "measures how well a city's search works", flags: searchQuality, long: `
 Asks the search of a city folder every query of its queries.yaml and prints the shares whose first result is right
 (success@1) and of which one of the first three is (success@3), whole and by language. --misses lists what went wrong.`},
+	}
+}
+
+func lastCommands() []command {
+	return []command{
 		{name: "version", short: "tells the version", flags: version, long: `Tells the version of the program and of Go.`},
 		{name: "sim", args: "agencies|bank|post", short: "runs one of the demo's outside servers", flags: sim, hidden: true, long: `Runs one small server of the world outside; posad demo starts them itself.`},
 	}
@@ -170,7 +181,13 @@ func check(*flag.FlagSet) func(context.Context, []string) error {
 		if err != nil {
 			return err
 		}
+		if err := city.Doubts().Print(os.Stderr, language()); err != nil {
+			return err
+		}
 		fmt.Printf("%d services, no faults, version %s\n", len(city.Services), city.Hash())
+		if doubts := len(city.Doubts()); doubts > 0 {
+			fmt.Printf("%d places are worth a look\n", doubts)
+		}
 		return nil
 	}
 }
@@ -196,6 +213,8 @@ func load(args []string) (*service.City, error) {
 
 func publish(set *flag.FlagSet) func(context.Context, []string) error {
 	read := configFlags(set)
+	at := set.String("at", "", "from which moment it is in force, in the city's time: 2026-12-01T00:00; left out: at once")
+	note := set.String("note", "", "why, for the list of versions")
 	return func(ctx context.Context, args []string) error {
 		conf, err := read()
 		if err != nil {
@@ -204,6 +223,9 @@ func publish(set *flag.FlagSet) func(context.Context, []string) error {
 		city, err := load(args)
 		if err != nil {
 			return err
+		}
+		if *at != "" || *note != "" {
+			return publishLater(ctx, conf, city, *at, *note)
 		}
 		if err := app.Publish(ctx, conf, city); err != nil {
 			return err

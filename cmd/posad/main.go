@@ -6,6 +6,11 @@
 //	posad publish   checks a folder and puts it into force
 //	posad appoint   gives a person a role in an agency
 //	posad jobs      lists jobs that were given up, or runs one again
+//	posad diff      tells what changes between two versions of a city
+//	posad versions  lists the published versions and what is planned
+//	posad rollback  puts an earlier version into force again
+//	posad simulate  tries many cases on another version
+//	posad replay    decides a case again from what was kept
 //	posad verify    checks a receipt or promise with no server
 //	posad version   tells the version
 //

@@ -44,8 +44,18 @@ func diffService(from, to *City, was, is *Service) []Change {
 	left, right := *was, *is
 	left.Form.Steps, right.Form.Steps = nil, nil
 	d.structs(reflect.ValueOf(left), reflect.ValueOf(right), spot{what: "service"})
+	d.foldExamples()
 	d.outcomes()
 	return d.done()
+}
+
+// foldExamples makes one change of all changes of examples: what comes out of them is told apart.
+func (d *differ) foldExamples() {
+	before := len(d.out)
+	d.out = slices.DeleteFunc(d.out, func(c Change) bool { return c.Path == "examples" || strings.HasPrefix(c.Path, "examples.") })
+	if len(d.out) < before {
+		d.tell(Change{Kind: ChangeValue, What: "examples", Path: "examples"})
+	}
 }
 
 func diffCity(from, to *City) []Change {

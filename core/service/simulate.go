@@ -36,8 +36,8 @@ type Simulation struct {
 	Load      []SimLoad     `json:"load"`      // of desks, by queue
 	NotAsked  int           `json:"not_asked"` // cases whose answers lack a question that the later version asks
 	Questions []SimQuestion `json:"questions"` // those questions
-	Unclear   int           `json:"unclear"`   // cases whose rules can't be computed in the later version: an official decides them
-	Obstacles int           `json:"obstacles"` // cases that could not be sent in the later version
+	Unclear   int           `json:"unclear"`   // cases whose rules only the later version can't compute: an official decides them
+	Obstacles int           `json:"obstacles"` // cases that can no longer be sent in the later version
 }
 
 // SimFlow is how many cases go from one outcome to another.
@@ -150,10 +150,10 @@ func (s *simulator) add(c SimCase) {
 	if c.Decided != "" {
 		s.real[SimFlow{From: SimOutcome{Verdict: c.Decided}, To: SimOutcome{Verdict: flow.To.Verdict, Obstacle: flow.To.Obstacle}}]++
 	}
-	if is.Obstacle != "" {
+	if is.Obstacle != "" && was.Obstacle == "" {
 		s.out.Obstacles++
 	}
-	if is.Unclear {
+	if is.Unclear && !was.Unclear {
 		s.out.Unclear++
 	}
 	s.pay(was, is)

@@ -1,0 +1,233 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"posad.city/core/service"
+	"posad.city/kit/lang"
+)
+
+// SimulateCommand runs kept cases of services through two versions of the city.
+type SimulateCommand struct {
+	From, To []byte   // the versions, in canonical form
+	Services []string // keys
+	Days     int      // how many days back cases were sent; 1 to 3660
+}
+
+// simulated is a line that the process says: how far it is, what came out, or what went wrong.
+type simulated struct {
+	Service string              `json:"service,omitempty"`
+	Done    int                 `json:"done,omitempty"`
+	Result  *service.Simulation `json:"result,omitempty"`
+	Failed  string              `json:"failed,omitempty"`
+}
+
+// simulateEvery is after how many cases one says how far it is.
+const simulateEvery = 100
+
+// simulate runs the services one after the other and says a line of JSON for each piece of progress and each result.
+func (h *House) simulate(ctx context.Context, c SimulateCommand, out io.Writer) error {
+	if c.Days < 1 || c.Days > 3660 {
+		return errors.New("cases are looked back for 1 to 3660 days")
+	}
+	from, err := service.Open(c.From)
+	if err != nil {
+		return err
+	}
+	to, err := service.Open(c.To)
+	if err != nil {
+		return err
+	}
+	lines := json.NewEncoder(out)
+	since := h.Clock.Now().Add(-time.Duration(c.Days) * 24 * time.Hour)
+	for _, key := range c.Services {
+		tell := func(done int) {
+			if done%simulateEvery == 0 {
+				_ = lines.Encode(simulated{Service: key, Done: done}) // who asked may be gone; the context ends then
+			}
+		}
+		result, err := service.Simulate(from, to, key, h.Modules.Casework.Decided(ctx, h.operator(), key, since), tell)
+		if err != nil {
+			return err
+		}
+		if err := lines.Encode(simulated{Service: key, Result: &result}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *House) takeSimulate(w http.ResponseWriter, r *http.Request) {
+	var c SimulateCommand
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4*versionMost)).Decode(&c); err != nil {
+		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	out := &flushed{w: w, control: http.NewResponseController(w)}
+	if err := h.simulate(r.Context(), c, out); err != nil {
+		_ = json.NewEncoder(out).Encode(simulated{Failed: err.Error()}) // who asked may be gone
+	}
+}
+
+// Simulate runs kept cases through two versions, in the running process or directly; progress hears how far it is.
+func Simulate(ctx context.Context, conf Config, c SimulateCommand, progress func(service string, done int)) ([]service.Simulation, error) {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("simulate: %w", err)
+	}
+	read, write := io.Pipe()
+	go func() {
+		sent, err := stream(ctx, conf, "/simulate", body, write)
+		if !sent && err == nil {
+			err = directly(ctx, conf, func(h *House) error { return h.simulate(ctx, c, write) })
+		}
+		_ = write.CloseWithError(err) // it never fails
+	}()
+	out, err := simulations(read, progress)
+	return out, errors.Join(err, read.Close())
+}
+
+// simulations reads what a process says.
+func simulations(r io.Reader, progress func(string, int)) ([]service.Simulation, error) {
+	var out []service.Simulation
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, versionMost)
+	for lines.Scan() {
+		var line simulated
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			return nil, errors.New("the running process is of another release")
+		}
+		switch {
+		case line.Failed != "":
+			return nil, errors.New(line.Failed)
+		case line.Result != nil:
+			out = append(out, *line.Result)
+		default:
+			progress(line.Service, line.Done)
+		}
+	}
+	return out, lines.Err()
+}
+
+// ReplayCommand decides a case again from what was kept.
+type ReplayCommand struct {
+	Number string        `json:"number"`
+	Lang   lang.Language `json:"lang"`
+}
+
+// Replayed is a decision that was made again. It names nobody.
+type Replayed struct {
+	Number      string       `json:"number"`
+	Service     string       `json:"service"`
+	Title       lang.Text    `json:"title"`
+	Definition  service.Hash `json:"definition"`
+	Environment string       `json:"environment"` // of the rules, in which it was decided
+	Decided     time.Time    `json:"decided"`
+	Stage       string       `json:"stage"`
+	By          string       `json:"by"` // table, official, ground
+	Kept        string       `json:"kept,omitempty"`
+	Now         string       `json:"now,omitempty"`
+	Ground      string       `json:"ground,omitempty"`
+	Same        bool         `json:"same"`
+	Why         string       `json:"why,omitempty"`
+}
+
+func (h *House) replay(ctx context.Context, c ReplayCommand) (string, error) {
+	l := orEnglish(c.Lang)
+	m := h.Modules.Casework
+	ref, err := m.Find(ctx, c.Number)
+	if err != nil {
+		return "", InWords(h.Base.Texts, l, err)
+	}
+	a := h.operator()
+	one, err := m.Read(ctx, a, ref.Holder, ref.ID)
+	if err != nil {
+		return "", InWords(h.Base.Texts, l, err)
+	}
+	e, err := m.Explain(ctx, a, ref.Holder, ref.ID)
+	if err != nil {
+		return "", InWords(h.Base.Texts, l, err)
+	}
+	out := Replayed{
+		Number: one.Number, Service: one.Service, Definition: service.Hash(one.Definition), Environment: e.Kept.Environ, Decided: one.Decided,
+		Stage: string(e.Kept.Stage), By: e.Kept.By, Kept: e.Kept.Row, Now: e.Row, Ground: e.Kept.Ground, Same: e.Same,
+	}
+	if city, err := h.Modules.Service.Version(ctx, out.Definition); err == nil {
+		if s, ok := city.Service(one.Service); ok {
+			out.Title = s.Title
+		}
+	}
+	if e.Why != nil {
+		out.Why = strings.Join(strings.Fields(e.Why.Error()), " ")
+	}
+	said, err := json.Marshal(out)
+	return string(said), err
+}
+
+// Replay decides a case again from the version, the inputs and the rules' environment that were kept with it.
+func Replay(ctx context.Context, conf Config, c ReplayCommand) (Replayed, error) {
+	said, err := given(ctx, conf, "/replay", c, func(h *House) func(context.Context, ReplayCommand) (string, error) { return h.replay })
+	if err != nil {
+		return Replayed{}, err
+	}
+	var out Replayed
+	if err := json.Unmarshal([]byte(said), &out); err != nil {
+		return out, errors.New("the running process is of another release")
+	}
+	return out, nil
+}
+
+// In says the replay for a terminal.
+func (r Replayed) In(l lang.Language) string {
+	say := replayWords[l]
+	if say == nil {
+		say = replayWords[lang.English]
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, say["head"]+"\n", r.Number, r.Title.In(l), r.Service)
+	fmt.Fprintf(&out, say["decided"]+"\n", r.Decided.Format(time.RFC3339), say[r.Stage], say[r.By])
+	fmt.Fprintf(&out, say["kept"]+"\n", r.Definition, r.Environment)
+	if r.Ground != "" {
+		fmt.Fprintf(&out, say["ground_was"]+"\n", r.Ground)
+	}
+	if r.Kept != "" || r.Now != "" {
+		fmt.Fprintf(&out, say["rows"]+"\n", orDash(r.Kept), orDash(r.Now))
+	}
+	switch {
+	case r.Why != "":
+		fmt.Fprintf(&out, say["why"]+"\n", r.Why)
+	case r.Same:
+		out.WriteString(say["same"] + "\n")
+	default:
+		out.WriteString(say["differs"] + "\n")
+	}
+	return out.String()
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+var replayWords = map[lang.Language]map[string]string{
+	lang.English: {
+		"head": "Case %s: %s (%s)", "decided": "Decided %s: %s, by %s", "kept": "Kept: version %s, rules %s", "ground_was": "Ground: %s",
+		"rows": "The table said %s, and says %s of the same inputs", "same": "The same comes out.", "differs": "Something else comes out: the kept record and the kept version disagree. Verify the journal.",
+		"why": "It can't be decided again: %s", "approved": "approved", "refused": "refused", "table": "the table", "official": "an official", "ground": "a ground",
+	},
+	lang.Russian: {
+		"head": "Дело %s: %s (%s)", "decided": "Решено %s: %s, решает %s", "kept": "Сохранено: версия %s, правила %s", "ground_was": "Основание: %s",
+		"rows": "Таблица сказала %s, по тем же данным говорит %s", "same": "Выходит то же самое.", "differs": "Выходит другое: сохранённая запись и сохранённая версия расходятся. Проверьте журнал.",
+		"why": "Решить снова нельзя: %s", "approved": "одобрено", "refused": "отказано", "table": "таблица", "official": "сотрудник", "ground": "основание",
+	},
+}

@@ -1,0 +1,255 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"posad.city/core/agency"
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+)
+
+// VersionsCommand is what an operator wants of the published versions; all empty lists them.
+type VersionsCommand struct {
+	Cancel   id.ID         `json:"cancel"`   // the plan to take back
+	Rollback bool          `json:"rollback"` // go back to Hash, or to the version before the current
+	Hash     string        `json:"hash"`     // the beginning of a version's hash
+	Note     string        `json:"note"`
+	Lang     lang.Language `json:"lang"`
+}
+
+// Publishing is a city that is about to be published.
+type Publishing struct {
+	City []byte    `json:"city"`
+	At   time.Time `json:"at"` // zero: at once
+	Note string    `json:"note"`
+}
+
+// versionsMost is how many switches and plans are listed.
+const versionsMost = 50
+
+// operator is the act of an operator who looks at people's data by a command: an official of the city's own agency, so
+// that each person finds the look in their account.
+func (h *House) operator() act.Act {
+	return act.Act{
+		ID: id.New(h.Clock.Now()), Actor: act.Actor{Kind: act.Official, Agency: agency.ID("city"), Role: "operator"}, Channel: act.Command, Assurance: act.Verified,
+	}
+}
+
+// taken decodes a command of at most a version's size, carries it out and says what it said.
+func taken[T any](do func(context.Context, T) (string, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var c T
+		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 2*versionMost)).Decode(&c)
+		said := ""
+		if err == nil {
+			said, err = do(r.Context(), c)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+			return
+		}
+		_, _ = io.WriteString(w, said) // who asked may be gone
+	}
+}
+
+// given gives a command to the process that runs on the data folder, or carries it out directly.
+func given[T any](ctx context.Context, conf Config, path string, c T, do func(*House) func(context.Context, T) (string, error)) (string, error) {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("app: command: %w", err)
+	}
+	said, sent, err := ask(ctx, conf, path, body)
+	if sent || err != nil {
+		return said, err
+	}
+	err = directly(ctx, conf, func(h *House) error {
+		said, err = do(h)(ctx, c)
+		return err
+	})
+	return said, err
+}
+
+func (h *House) publishAt(ctx context.Context, p Publishing) (string, error) {
+	city, err := service.Accept(p.City)
+	if err != nil {
+		return "", err
+	}
+	plan, err := h.Modules.Service.PublishWith(ctx, h.command(), city, service.Publication{At: p.At, Note: p.Note})
+	if err != nil {
+		return "", InWords(h.Base.Texts, lang.English, err)
+	}
+	if !plan.IsZero() {
+		return fmt.Sprintf("planned for %s; take it back: posad versions --cancel %s\n", p.At.In(city.Days().Zone()).Format(stampForm), plan), nil
+	}
+	return "", nil
+}
+
+// PublishAt puts a checked city into force at once with a note, or at a moment to come. It returns what to say of a plan.
+func PublishAt(ctx context.Context, conf Config, p Publishing) (string, error) {
+	return given(ctx, conf, "/publish-at", p, func(h *House) func(context.Context, Publishing) (string, error) { return h.publishAt })
+}
+
+// stampForm is a moment in the city's zone, as commands read and write it.
+const stampForm = "2006-01-02T15:04"
+
+func (h *House) versions(ctx context.Context, c VersionsCommand) (string, error) {
+	said, err := h.versionsDo(ctx, c)
+	if err != nil {
+		return "", InWords(h.Base.Texts, orEnglish(c.Lang), err)
+	}
+	return said, nil
+}
+
+func orEnglish(l lang.Language) lang.Language {
+	if l == lang.Russian {
+		return l
+	}
+	return lang.English
+}
+
+func (h *House) versionsDo(ctx context.Context, c VersionsCommand) (string, error) {
+	m := h.Modules.Service
+	switch {
+	case !c.Cancel.IsZero():
+		return "cancelled\n", m.CancelPlan(ctx, c.Cancel)
+	case c.Rollback:
+		var hash service.Hash
+		var err error
+		if c.Hash != "" {
+			if hash, err = m.FindVersion(ctx, c.Hash); err != nil {
+				return "", err
+			}
+		}
+		hash, err = m.Rollback(ctx, h.command(), hash, c.Note)
+		return fmt.Sprintf("version %s is in force\n", hash), err
+	}
+	return h.versionList(ctx)
+}
+
+// versionList is the order of versions, the newest first, and what is planned.
+func (h *House) versionList(ctx context.Context) (string, error) {
+	m := h.Modules.Service
+	if err := m.Refresh(ctx); err != nil { // the zone is the current version's
+		return "", err
+	}
+	list, err := m.Switches(ctx, versionsMost)
+	if err != nil {
+		return "", err
+	}
+	plans, err := m.Plans(ctx, versionsMost)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	zone := m.Zone()
+	for _, p := range plans {
+		if p.State == service.PlanWaiting {
+			fmt.Fprintf(&out, "plan  %s  from %s  by %s  %s%s\n", p.Hash[:12], p.At.In(zone).Format(stampForm), whoPublished(p.Kind, p.By, p.Channel), p.ID, noted(p.Note))
+		}
+	}
+	for i, s := range list {
+		state := "    "
+		if i == 0 {
+			state = "now "
+		}
+		fmt.Fprintf(&out, "%s  %s  since %s  by %s  № %d%s\n", state, s.Hash[:12], s.At.In(zone).Format(stampForm), whoPublished(s.Kind, s.By, s.Channel), s.Number, noted(s.Note))
+	}
+	if out.Len() == 0 {
+		return "no version is published\n", nil
+	}
+	return out.String(), nil
+}
+
+// whoPublished names the office: an administrator by their id in the city's records, a command, or a job.
+func whoPublished(kind act.Kind, by id.ID, channel act.Channel) string {
+	if kind == act.Official && !by.IsZero() {
+		return "official " + by.String()
+	}
+	return string(channel)
+}
+
+func noted(note string) string {
+	if note == "" {
+		return ""
+	}
+	return "  " + strings.Join(strings.Fields(note), " ")
+}
+
+// Versions lists, rolls back or cancels, in the running process or directly, and returns what to say.
+func Versions(ctx context.Context, conf Config, c VersionsCommand) (string, error) {
+	return given(ctx, conf, "/versions", c, func(h *House) func(context.Context, VersionsCommand) (string, error) { return h.versions })
+}
+
+// versionBytes is the canonical form of a stored version; of the current one when the hash is empty.
+func (h *House) versionBytes(ctx context.Context, c VersionsCommand) (string, error) {
+	m := h.Modules.Service
+	if err := m.Refresh(ctx); err != nil {
+		return "", err
+	}
+	if c.Hash == "" || c.Hash == "current" {
+		city, err := m.City()
+		if err != nil {
+			return "", InWords(h.Base.Texts, orEnglish(c.Lang), err)
+		}
+		return string(city.Bytes()), nil
+	}
+	hash, err := m.FindVersion(ctx, c.Hash)
+	if err != nil {
+		return "", InWords(h.Base.Texts, orEnglish(c.Lang), err)
+	}
+	city, err := m.Version(ctx, hash)
+	if err != nil {
+		return "", err
+	}
+	return string(city.Bytes()), nil
+}
+
+// StoredVersion opens a published version by the beginning of its hash, or the current one.
+func StoredVersion(ctx context.Context, conf Config, hash string, l lang.Language) (*service.City, error) {
+	said, err := given(ctx, conf, "/version", VersionsCommand{Hash: hash, Lang: l}, func(h *House) func(context.Context, VersionsCommand) (string, error) { return h.versionBytes })
+	if err != nil {
+		return nil, err
+	}
+	return service.Open([]byte(said))
+}
+
+// Kept is how many open cases and drafts keep which version.
+type Kept struct {
+	Cases  []service.VersionCount `json:"cases"`
+	Drafts []service.VersionCount `json:"drafts"`
+}
+
+func (h *House) kept(ctx context.Context, _ VersionsCommand) (string, error) {
+	cases, err := h.Modules.Casework.OpenVersions(ctx)
+	if err != nil {
+		return "", err
+	}
+	drafts, err := h.Modules.Apply.DraftVersions(ctx)
+	if err != nil {
+		return "", err
+	}
+	out, err := json.Marshal(Kept{Cases: cases, Drafts: drafts})
+	return string(out), err
+}
+
+// KeptVersions counts the open cases and drafts by service and version; nobody's data come back.
+func KeptVersions(ctx context.Context, conf Config) (Kept, error) {
+	said, err := given(ctx, conf, "/kept", VersionsCommand{}, func(h *House) func(context.Context, VersionsCommand) (string, error) { return h.kept })
+	if err != nil {
+		return Kept{}, err
+	}
+	var out Kept
+	if err := json.Unmarshal([]byte(said), &out); err != nil {
+		return out, errors.New("the running process is of another release")
+	}
+	return out, nil
+}
