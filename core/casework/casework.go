@@ -193,17 +193,18 @@ type Entry struct {
 
 // The faults of this module.
 var (
-	ErrNone     = fault.New(fault.Missing, "casework.none")      // no such case, or not for this person
-	ErrMoved    = fault.New(fault.Conflict, "casework.moved_on") // somebody changed it meanwhile: read it again
-	ErrTaken    = fault.New(fault.Conflict, "casework.taken")    // another official has it
-	ErrNotYours = fault.New(fault.Denied, "casework.not_yours")  // take it first
-	ErrNotNow   = fault.New(fault.Conflict, "casework.not_now")  // the case is not at a step where that can be done
-	ErrGround   = fault.New(fault.Invalid, "casework.no_ground") // a refusal needs a ground of the definition
-	ErrEmpty    = fault.New(fault.Invalid, "casework.no_words")  // a question or an answer needs words
-	ErrLong     = fault.New(fault.Invalid, "casework.too_long", "most", "4000", "files", "5")
-	ErrStars    = fault.New(fault.Invalid, "casework.no_stars")      // a rating is 1 to 5
-	ErrAsked    = fault.New(fault.Conflict, "casework.waits_answer") // the applicant has not answered yet
-	ErrClerk    = fault.New(fault.Denied, "casework.clerk")          // a clerk decides nothing
-	ErrQueue    = fault.New(fault.Invalid, "casework.no_queue")      // no such queue, or not one of the official's
-	ErrOpinion  = fault.New(fault.Invalid, "casework.no_opinion")    // an opinion agrees or objects
+	ErrNone      = fault.New(fault.Missing, "casework.none")      // no such case, or not for this person
+	ErrMoved     = fault.New(fault.Conflict, "casework.moved_on") // somebody changed it meanwhile: read it again
+	ErrTaken     = fault.New(fault.Conflict, "casework.taken")    // another official has it
+	ErrNotYours  = fault.New(fault.Denied, "casework.not_yours")  // take it first
+	ErrNotNow    = fault.New(fault.Conflict, "casework.not_now")  // the case is not at a step where that can be done
+	ErrGround    = fault.New(fault.Invalid, "casework.no_ground") // a refusal needs a ground of the definition
+	ErrEmpty     = fault.New(fault.Invalid, "casework.no_words")  // a question or an answer needs words
+	ErrLong      = fault.New(fault.Invalid, "casework.too_long", "most", "4000", "files", "5")
+	ErrStars     = fault.New(fault.Invalid, "casework.no_stars")      // a rating is 1 to 5
+	ErrAsked     = fault.New(fault.Conflict, "casework.waits_answer") // the applicant has not answered yet
+	ErrClerk     = fault.New(fault.Denied, "casework.clerk")          // a clerk decides nothing
+	ErrQueue     = fault.New(fault.Invalid, "casework.no_queue")      // no such queue, or not one of the official's
+	ErrNoService = fault.New(fault.Missing, "casework.no_service")
+	ErrOpinion   = fault.New(fault.Invalid, "casework.no_opinion") // an opinion agrees or objects
 )

@@ -150,38 +150,6 @@ func (c *change) decide(d *decided) error {
 	return errors.Join(c.line(string(d.Stage), false, params, d.words), c.tell(string(d.Stage)), c.emit(EventDecided))
 }
 
-// Explanation is a decision made anew from what was kept.
-type Explanation struct {
-	Kept Decision
-	Row  string // what the table says of the kept inputs now; empty without a table
-	Same bool   // the table says what it said then
-	Why  error  // the rules can't be computed, or another version of the rules' environment decided
-}
-
-// Explain replays a decision from its kept inputs and the definition that the case keeps. vault.ErrErased when the
-// holder's data is gone; ErrNotNow before a decision.
-func (m *Module) Explain(ctx context.Context, a act.Act, holder, caseID id.ID) (Explanation, error) {
-	k, err := m.know(ctx, a.ForCase(caseID), holder, caseID)
-	if err != nil {
-		return Explanation{}, err
-	}
-	if k.file.Decision == nil {
-		return Explanation{}, ErrNotNow
-	}
-	var out Explanation
-	if err := openJSON(k.keys, "case_file", "decision", k.file.Decision, &out.Kept); err != nil {
-		return out, err
-	}
-	if out.Kept.Environ != rule.Version {
-		out.Why = fmt.Errorf("casework: decided in %s, this program has %s", out.Kept.Environ, rule.Version)
-		return out, nil
-	}
-	d, err := k.rules.Decide(out.Kept.Inputs)
-	out.Row, out.Why = d.Row, err
-	out.Same = err == nil && d.Row == out.Kept.Row && sameVerdict(out.Kept, d)
-	return out, nil
-}
-
 // sameVerdict compares what a table decided; an official may decide otherwise than it advises.
 func sameVerdict(kept Decision, d service.Decision) bool {
 	if kept.By != "table" {

@@ -82,6 +82,9 @@ func (m *Module) Provision(b *module.Base) error {
 		b.Jobs.On(event, "casework.wake", m.move)
 	}
 	b.Jobs.On(EventMoved, "casework.list", m.project)
+	b.Jobs.On(EventSubmitted, "casework.tie", m.tie)
+	b.Jobs.On(EventDecided, "casework.appealed", m.appealed)
+	b.Jobs.On(EventDecided, "casework.count", m.count)
 	b.Jobs.Handle(jobProject, m.project)
 	b.Jobs.Handle(jobTell, m.tell)
 	b.Jobs.Handle(jobRemind, m.remind)

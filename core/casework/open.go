@@ -28,6 +28,7 @@ type Opening struct {
 	Holder     id.ID        // in whose account it lies
 	Applicant  id.ID        // who files it
 	Mandate    id.ID        // by which mandate; zero for oneself
+	About      id.ID        // the case that it is about; zero: none. The service's about says of which kind
 	Inputs     service.Inputs
 	Channel    act.Channel
 	Lang       lang.Language
@@ -73,6 +74,9 @@ func (m *Module) PrepareOpen(ctx context.Context, o Opening) (*PreparedOpen, err
 		Holder: o.Holder, ID: o.ID, Service: o.Service, Agency: agency.ID(k.service.Agency), Definition: string(o.Definition), Environment: rule.Version,
 		Asks: lists(k.service), Applicant: o.Applicant, Mandate: o.Mandate, Channel: string(o.Channel), Lang: string(o.Lang), Submitted: now, TermDue: due, Inputs: sealed,
 	}}
+	if err := m.link(ctx, o, k, &out.params); err != nil {
+		return nil, err
+	}
 	return out, out.prepareEntries()
 }
 

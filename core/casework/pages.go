@@ -229,12 +229,41 @@ func (t typed) faults(c *web.Context) []ui.FaultLine {
 	return []ui.FaultLine{{Name: name, Text: c.FaultText(t.Fault)}}
 }
 
-// appealPath leads to the service by which a person disagrees; empty: the page says how in words alone.
-func appealPath(a *service.Appeal) string {
+// appealPath leads to the service by which a person disagrees, with the case where it is about one; empty: the page says how
+// in words alone.
+func (m *Module) appealPath(a *service.Appeal, number string, decided bool) string {
 	if a == nil || a.Service == "" {
 		return ""
 	}
-	return "/services/" + a.Service + "/apply"
+	path := "/services/" + a.Service + "/apply"
+	city := m.deps.Services.Current()
+	if city == nil {
+		return path
+	}
+	if s, ok := city.Service(a.Service); ok && (s.About == aboutDecision && decided || s.About == "case") {
+		path += "?about=" + number
+	}
+	return path
+}
+
+// related are the cases that this one is tied to.
+func (m *Module) related(c *web.Context, v *view) []ui.RowItem {
+	var out []ui.RowItem
+	if v.AboutNumber != "" {
+		key := "casework.about_case"
+		if v.service.About == aboutDecision {
+			key = "casework.about_decision"
+		}
+		out = append(out, ui.RowItem{Text: c.T(key, "number", id.FormatNumber(v.AboutNumber)), Href: casePath(v.AboutNumber), Quiet: true})
+	}
+	for _, l := range v.Links {
+		item := ui.RowItem{Text: m.serviceTitle(l.Service, v.lang) + " · " + id.FormatNumber(l.Number), Href: casePath(l.Number), Value: v.when(l.At), Quiet: true}
+		if !l.Carried.IsZero() {
+			item.Tag = &ui.TagProps{Text: c.T("casework.appeal_won"), Tone: ui.Success}
+		}
+		out = append(out, item)
+	}
+	return out
 }
 
 // Titles are what cases are called, by id, for pages of other modules that name a case; those that are not there are

@@ -42,6 +42,8 @@ type view struct {
 	Reason, Law  string
 	Group        string // why the case has its place in the waiting list
 	Appeal       *service.Appeal
+	Links        []Link // cases that are about this one
+	AboutNumber  string // of the case that this one is about; empty: none
 	AppealUntil  calendar.Date
 	Bill         id.ID
 }
@@ -77,6 +79,12 @@ func (m *Module) view(ctx context.Context, a act.Act, r Ref, l lang.Language) (*
 	}
 	if v.Papers, err = m.deps.Papers.Results(ctx, a, r.Holder, r.ID); err != nil {
 		return nil, err
+	}
+	if v.Links, err = m.linksOf(ctx, a, r.Holder, r.ID); err != nil {
+		return nil, err
+	}
+	if k.other != nil {
+		v.AboutNumber = k.other.file.Number
 	}
 	if v.Summary, err = form.CheckAnswers(k.formInput(l, k.inputs)); err != nil {
 		return nil, err
@@ -201,7 +209,7 @@ func (v *view) entryTitle(text func(key string, args ...any) string, e Entry) st
 // version of the city.
 func entryTitle(city *service.City, s *service.Service, l lang.Language, text func(key string, args ...any) string, e Entry) string {
 	args := []any{"queue", "", "certificates", "", "part", partTitle(s, l, e.Params["part"]), "parts", partTitles(s, l, e.Params["parts"]),
-		"amount", amountWords(l, e.Params["amount"])}
+		"amount", amountWords(l, e.Params["amount"]), "other", numberWords(e.Params["other"])}
 	if office, ok := city.Agency(e.Params["agency"]); ok {
 		if queue, ok := office.Queue(e.Params["queue"]); ok {
 			args[1] = office.Short.In(l) + ", " + queue.Title.In(l)
@@ -225,6 +233,13 @@ func partTitle(s *service.Service, l lang.Language, key string) string {
 		return part.Title.In(l)
 	}
 	return ""
+}
+
+func numberWords(number string) string {
+	if number == "" {
+		return ""
+	}
+	return id.FormatNumber(number)
 }
 
 // amountWords says an amount in minor units.

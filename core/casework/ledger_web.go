@@ -1,0 +1,173 @@
+package casework
+
+import (
+	"net/http"
+	"strconv"
+
+	"posad.city/core/page"
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/lang"
+	"posad.city/kit/web"
+	"posad.city/ui"
+)
+
+// ledgerRoutes register the public ledger of deadlines.
+func (m *Module) ledgerRoutes(s *web.Server) {
+	op := s.Operation(act.Operation{Name: "casework.ledger", May: act.Everyone, PerMinute: 120})
+	s.Page(op, "GET /services/{key}/deadlines", m.showLedger)
+	s.API(op, "GET /api/v1/services/{key}/deadlines", m.apiLedger, web.Describe{Summary: "How a service keeps its deadlines, the last twelve months", Tag: "services", Out: wireLedger{}})
+}
+
+// ledgerFor reads the ledger of the service that the path names; ErrNone when the city has no such service.
+func (m *Module) ledgerFor(c *web.Context) (*service.Service, Ledger, error) {
+	if err := c.May(act.Object{}); err != nil {
+		return nil, Ledger{}, err
+	}
+	city := m.deps.Services.Current()
+	if city == nil {
+		return nil, Ledger{}, ErrNoService
+	}
+	s, ok := city.Service(c.Path("key"))
+	if !ok {
+		return nil, Ledger{}, ErrNoService
+	}
+	l, err := m.Ledger(c.Context(), s.Key)
+	return s, l, err
+}
+
+func (m *Module) showLedger(c *web.Context) error {
+	s, l, err := m.ledgerFor(c)
+	if err != nil {
+		return err
+	}
+	title := c.T("casework.ledger.title")
+	crumbs := []ui.Link{{Text: s.Title.In(c.Lang()), Href: "/services/" + s.Key}, {Text: title}}
+	return m.base.Pages.Render(c, page.Options{Title: title + " · " + s.Title.In(c.Lang()), Crumbs: crumbs}, ledgerPage(m, c, s, l))
+}
+
+// wireLedger is the ledger of the API.
+type wireLedger struct {
+	Service string      `json:"service"`
+	Term    string      `json:"term" doc:"What the service promises: 6 working days"`
+	Total   wireMonth   `json:"total"`
+	Months  []wireMonth `json:"months" doc:"The newest first"`
+}
+
+type wireMonth struct {
+	Month        string       `json:"month,omitempty" doc:"2026-11; left out in the total"`
+	Decided      int64        `json:"decided"`
+	InTime       int64        `json:"in_time"`
+	Late         int64        `json:"late"`
+	Approved     int64        `json:"approved"`
+	Refused      int64        `json:"refused"`
+	Anew         int64        `json:"anew" doc:"Decided a second time"`
+	Median       int          `json:"median" doc:"Working days, pauses left out"`
+	P90          int          `json:"p90" doc:"Nine of ten were decided within so many working days"`
+	Extended     int64        `json:"extended"`
+	Pauses       []wireReason `json:"pauses"`
+	Consequences []wireReason `json:"consequences" doc:"Of missed terms: escalate, apologise, refund"`
+}
+
+type wireReason struct {
+	Key   string `json:"key"`
+	Cases int64  `json:"cases"`
+	Days  int64  `json:"days" doc:"Working days in all"`
+}
+
+func (m *Module) apiLedger(c *web.Context) error {
+	s, l, err := m.ledgerFor(c)
+	if err != nil {
+		return err
+	}
+	out := wireLedger{Service: s.Key, Term: s.Term.String(), Total: wireMonthOf(l.Total), Months: []wireMonth{}}
+	for _, month := range l.Months {
+		out.Months = append(out.Months, wireMonthOf(month))
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func wireMonthOf(l LedgerMonth) wireMonth {
+	return wireMonth{Month: l.Month, Decided: l.Decided, InTime: l.InTime, Late: l.Late, Approved: l.Approved, Refused: l.Refused, Anew: l.Anew,
+		Median: l.Median, P90: l.P90, Extended: l.Extended, Pauses: wireReasons(l.Pauses), Consequences: wireReasons(l.Consequences)}
+}
+
+func wireReasons(list []LedgerReason) []wireReason {
+	out := make([]wireReason, 0, len(list))
+	for _, r := range list {
+		out = append(out, wireReason(r))
+	}
+	return out
+}
+
+// ledgerFigures are the rows of the total.
+func (m *Module) ledgerFigures(c *web.Context, s *service.Service, l LedgerMonth) []ui.SummaryRow {
+	rows := []ui.SummaryRow{
+		{Name: c.T("casework.ledger.promise"), Value: termWords(c, s.Term)},
+		{Name: c.T("casework.ledger.decided"), Value: lang.Number(c.Lang(), l.Decided)},
+		{Name: c.T("casework.ledger.in_time"), Value: c.T("casework.ledger.share", "cases", lang.Number(c.Lang(), l.InTime), "share", share(l.InTime, l.Decided))},
+		{Name: c.T("casework.ledger.median"), Value: c.T("casework.ledger.days", "count", l.Median)},
+		{Name: c.T("casework.ledger.p90"), Value: c.T("casework.ledger.days", "count", l.P90)},
+	}
+	if l.Extended > 0 {
+		rows = append(rows, ui.SummaryRow{Name: c.T("casework.ledger.extended"), Value: lang.Number(c.Lang(), l.Extended)})
+	}
+	for _, r := range l.Pauses {
+		rows = append(rows, ui.SummaryRow{Name: c.T(r.Key), Value: c.T("casework.ledger.paused", "cases", lang.Number(c.Lang(), r.Cases), "days", lang.Number(c.Lang(), r.Days))})
+	}
+	for _, r := range l.Consequences {
+		rows = append(rows, ui.SummaryRow{Name: c.T("casework.ledger.late." + r.Key), Value: lang.Number(c.Lang(), r.Cases)})
+	}
+	return rows
+}
+
+func termWords(c *web.Context, t service.Term) string {
+	if t.Working {
+		return c.T("casework.ledger.days", "count", t.Days)
+	}
+	return c.T("casework.ledger.calendar_days", "count", t.Days)
+}
+
+// share is a part in whole per cent, never rounded up to a hundred.
+func share(part, whole int64) string {
+	if whole == 0 {
+		return "0"
+	}
+	return strconv.FormatInt(part*100/whole, 10)
+}
+
+// ledgerTable is the months, a row each: the chart's figures for those who do not see it.
+func (m *Module) ledgerTable(c *web.Context, l Ledger) ui.DataTableProps {
+	out := ui.DataTableProps{Caption: c.T("casework.ledger.by_month"), Columns: []ui.Column{
+		{Title: c.T("casework.ledger.month")}, {Title: c.T("casework.ledger.decided")}, {Title: c.T("casework.ledger.in_time")},
+		{Title: c.T("casework.ledger.late_column")}, {Title: c.T("casework.ledger.median")}, {Title: c.T("casework.ledger.p90")},
+	}}
+	for _, month := range l.Months {
+		out.Rows = append(out.Rows, ui.TableRow{Value: month.Month, Title: month.Month, Cells: []ui.TableCell{
+			{Text: lang.Number(c.Lang(), month.Decided)}, {Text: lang.Number(c.Lang(), month.InTime)}, {Text: lang.Number(c.Lang(), month.Late)},
+			{Text: strconv.Itoa(month.Median)}, {Text: strconv.Itoa(month.P90)},
+		}})
+	}
+	return out
+}
+
+// bar is a month of the chart: what was in time and what was late, in hundredths of the highest month.
+type bar struct {
+	Month        string
+	X            int
+	InTime, Late int
+}
+
+// bars are the months of the chart, the oldest first.
+func bars(l Ledger) []bar {
+	most := int64(1)
+	for _, m := range l.Months {
+		most = max(most, m.InTime+m.Late)
+	}
+	var out []bar
+	for i := len(l.Months) - 1; i >= 0; i-- {
+		m := l.Months[i]
+		out = append(out, bar{Month: m.Month, X: len(out) * 40, InTime: int(m.InTime * 100 / most), Late: int(m.Late * 100 / most)})
+	}
+	return out
+}
