@@ -230,6 +230,20 @@ type FileUploadProps struct {
 	Accept     string         // for the browser: .pdf,.jpg,.png; the server checks the content
 	Files      []UploadedFile // already there, good or bad
 	RemoveName string         // of the button that removes a file; its value is UploadedFile.ID
+	Send       string         // address to which a script sends files in parts as they are chosen; empty: they go with the form
+	SendDraft  string         // the draft that they are for
+}
+
+// sending is what the script of parts needs, its words too.
+func (p FileUploadProps) sending(ctx context.Context) templ.Attributes {
+	if p.Send == "" {
+		return nil
+	}
+	return templ.Attributes{
+		"data-send": p.Send, "data-send-draft": p.SendDraft, "data-send-list": say(ctx, "upload_list"), "data-send-going": say(ctx, "upload_going"),
+		"data-send-waiting": say(ctx, "upload_waiting"), "data-send-done": say(ctx, "upload_done"), "data-send-failed": say(ctx, "upload_failed"),
+		"data-send-again": say(ctx, "upload_again"), "data-send-busy": say(ctx, "upload_busy"), "data-send-cancel": say(ctx, "upload_cancel"),
+	}
 }
 
 // UploadedFile is a file that was sent.
