@@ -142,7 +142,7 @@ func (m *Module) Next(ctx context.Context, a act.Act) (casework.Ref, error) {
 	lines := free.Lines
 	slices.SortStableFunc(lines, func(x, y casework.QueueLine) int { return cmp.Compare(late(x), late(y)) })
 	for _, line := range lines {
-		taken, err := m.deps.Cases.Assign(ctx, a.ForCase(line.ID), casework.Step{Holder: line.Holder, Case: line.ID, Task: line.Task}, a.Actor.Person)
+		taken, err := m.takeFree(ctx, a, line)
 		if err == nil {
 			return casework.Ref{Holder: line.Holder, ID: line.ID, Number: line.Number, Agency: line.Agency, Revision: taken}, nil
 		}
@@ -151,6 +151,19 @@ func (m *Module) Next(ctx context.Context, a act.Act) (casework.Ref, error) {
 		}
 	}
 	return casework.Ref{}, ErrNoNext
+}
+
+// takeFree takes a case that is still free: the list may be a moment behind.
+func (m *Module) takeFree(ctx context.Context, a act.Act, line casework.QueueLine) (int64, error) {
+	stands, err := m.deps.Cases.Standing(ctx, a, line.Holder, line.ID)
+	if err != nil {
+		return 0, err
+	}
+	if !stands.Official.IsZero() {
+		return 0, casework.ErrTaken
+	}
+	s := casework.Step{Holder: line.Holder, Case: line.ID, Revision: stands.Revision, Task: stands.Task}
+	return m.deps.Cases.Assign(ctx, a.ForCase(line.ID), s, a.Actor.Person)
 }
 
 // late puts first what the head sees first.
