@@ -1,6 +1,9 @@
 package booking
 
 import (
+	"unicode"
+	"unicode/utf8"
+
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
 	"posad.city/kit/lang"
@@ -17,6 +20,13 @@ func dayChips(c *web.Context, ch Choice, link func(from, date calendar.Date) str
 		})
 	}
 	return out
+}
+
+// dayTitle is the day whose times are shown, as a heading: with a capital letter.
+func dayTitle(c *web.Context, ch Choice) string {
+	text := lang.WeekdayDate(c.Lang(), ch.Day, ch.Today)
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 func timeKind(s Slot, chosen string) ui.Kind {

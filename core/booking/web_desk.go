@@ -110,10 +110,19 @@ func (d deskDay) table(m *Module, c *web.Context) ui.DataTableProps {
 		out.Rows = append(out.Rows, ui.TableRow{
 			Title: lang.Time(c.Lang(), b.Start), Note: c.T("booking.desk.place", "n", b.Place),
 			Cells: []ui.TableCell{
-				{Text: d.Names[b.Person].Full(c.Lang())}, {Text: b.Title.In(c.Lang()), Note: m.serviceTitle(c, b)}, {Tag: stateTag(c, b)},
+				{Text: d.Names[b.Person].Full(c.Lang())}, {Text: b.Title.In(c.Lang()), Note: m.serviceTitle(c, b)}, {Tag: deskTag(c, b)},
 				{Body: markForms(m, c, d, b)},
 			},
 		})
+	}
+	return out
+}
+
+// deskTag is the state in an official's words.
+func deskTag(c *web.Context, b Booking) *ui.TagProps {
+	out := stateTag(c, b)
+	if b.State == Booked {
+		out.Text, out.Tone = c.T("booking.desk.expected"), ui.Info
 	}
 	return out
 }

@@ -184,7 +184,7 @@ func TestAPersonBooksOnThePages(t *testing.T) {
 	guest.says("/visits/new/office", http.StatusOK, "Monday, 23 November", "Before noon", "you will be asked to sign in", `value="20261123T0600Z"`)
 	guest.says("/visits/new/nowhere", http.StatusNotFound)
 	ru.says("/visits", http.StatusOK, "Записей пока нет")
-	ru.says("/visits/new/office?day=2026-11-24", http.StatusOK, "вторник, 24 ноября", "Утром")
+	ru.says("/visits/new/office?day=2026-11-24", http.StatusOK, "Вторник, 24 ноября", "Утром")
 
 	ru.post("/visits/new/office", "/visits/new/office", http.StatusSeeOther, url.Values{"start": {"20261123T0600Z"}})
 	visit := ru.where
