@@ -103,6 +103,7 @@ func (m *Module) api(s *web.Server, o operations) {
 	s.API(o.answer, "POST /api/v1/cases/{number}/answers", m.apiAnswer, web.Describe{Summary: "Answer the official's question", In: sentAnswer{}, Out: wireChanged{}, Status: http.StatusCreated})
 	s.API(o.withdraw, "POST /api/v1/cases/{number}/withdraw", m.apiWithdraw, web.Describe{Summary: "Withdraw the application", In: sentWithdrawal{}, Out: wireChanged{}})
 	s.API(o.rate, "POST /api/v1/cases/{number}/rating", m.apiRate, web.Describe{Summary: "Rate how it went, once", In: sentRating{}, Out: wireChanged{}, Status: http.StatusCreated})
+	s.API(o.correct, "POST /api/v1/cases/{number}/corrections", m.apiCorrection, web.Describe{Summary: "Tell of a mistake in a document of the case", In: sentCorrection{}, Out: wireChanged{}, Status: http.StatusCreated})
 	s.API(o.read, "GET /api/v1/cases/{number}/promise", m.sendReceipt, web.Describe{Summary: "The city's signed receipt of the submission", Type: "application/json"})
 	s.API(o.read, "GET /api/v1/cases/{number}/decision", m.sendDecision, web.Describe{Summary: "The city's signed receipt of the decision", Type: "application/json"})
 }
@@ -245,6 +246,22 @@ func (m *Module) apiRate(c *web.Context) error {
 		return err
 	}
 	revision, err := m.Rate(c.Context(), c.Act(), Rating{Holder: r.Holder, Case: r.ID, Stars: sent.Stars, Words: sent.Words})
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusCreated, wireChanged{Revision: revision})
+}
+
+func (m *Module) apiCorrection(c *web.Context) error {
+	r, err := m.may(c)
+	if err != nil {
+		return err
+	}
+	var sent sentCorrection
+	if err := c.Bind(&sent); err != nil {
+		return err
+	}
+	revision, err := m.AskCorrection(c.Context(), c.Act(), sent.mistake(r))
 	if err != nil {
 		return err
 	}

@@ -128,6 +128,7 @@ type Case struct {
 	ExtensionWords string        // why the term was made longer
 	Proposal       *Decision     // that waits for a second person; nil: none does
 	Consequences   []Consequence // of the missed term, as they came
+	Corrections    []Correcting  // of mistakes in its documents
 }
 
 // Task is one thing to do in a case.

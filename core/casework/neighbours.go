@@ -53,6 +53,7 @@ type Bills interface {
 type Papers interface {
 	PrepareResult(ctx context.Context, n document.NewResult) (*document.PreparedResult, error)
 	Results(ctx context.Context, a act.Act, holder, caseID id.ID) ([]document.Result, error)
+	PrepareCorrection(ctx context.Context, c document.Correction) (*document.PreparedCorrection, error)
 	PrepareRevoke(ctx context.Context, r document.Revocation) (*document.PreparedRevoke, error)
 	PrepareUpload(ctx context.Context, a act.Act, u document.Upload) (*document.PreparedUpload, error)
 	Keep(tx *store.Tx, holder, purpose id.ID) error

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -244,6 +245,40 @@ func (m *Module) appealPath(a *service.Appeal, number string, decided bool) stri
 		path += "?about=" + number
 	}
 	return path
+}
+
+// places are the lines of the case's documents in which there may be a mistake.
+func (m *Module) places(c *web.Context, v *view) []ui.Choice {
+	var out []ui.Choice
+	for _, r := range v.Papers {
+		if !r.Revoked.IsZero() {
+			continue
+		}
+		for _, f := range r.Facts {
+			out = append(out, ui.Choice{Value: r.ID.String() + "/" + f.Key, Text: f.Label.In(v.lang) + ": " + f.Value.In(v.lang)})
+		}
+		out = append(out, ui.Choice{Value: r.ID.String() + "/", Text: r.Title.In(v.lang) + ": " + c.T("casework.correct_elsewhere")})
+	}
+	return out
+}
+
+// corrections are the mistakes that were told, with what became of them.
+func (m *Module) corrections(c *web.Context, v *view) []ui.SummaryRow {
+	var out []ui.SummaryRow
+	for _, one := range v.Corrections {
+		value := c.T("casework.correction." + one.State)
+		if one.Answer != "" {
+			value += " " + one.Answer
+		}
+		out = append(out, ui.SummaryRow{Name: one.Words, Value: value})
+	}
+	return out
+}
+
+// mayMend tells whether the page offers to tell of a mistake.
+func (v *view) mayMend() bool {
+	open := slices.ContainsFunc(v.Corrections, func(c Correcting) bool { return c.State == string(TaskOpen) })
+	return v.ended() && v.Stage != Withdrawn && !open
 }
 
 // related are the cases that this one is tied to.

@@ -176,8 +176,9 @@ func (k *known) moreOf(c *Case) error {
 		}
 		c.ExtensionWords = string(words)
 	}
-	if k.file.Proposal == nil {
-		return nil
+	var err error
+	if c.Corrections, err = k.corrections(); err != nil || k.file.Proposal == nil {
+		return err
 	}
 	d, err := k.proposal()
 	c.Proposal = &d

@@ -68,6 +68,11 @@ func (m *Module) prepareReopen(k *known) (*reopening, error) {
 	if stage != Approved && stage != Refused || k.file.Step != "" {
 		return nil, ErrNotNow
 	}
+	for _, t := range k.tasks {
+		if t.State == string(TaskOpen) { // a mistake is being looked at: first that
+			return nil, ErrNotNow
+		}
+	}
 	step := k.decidingStep()
 	if step == nil {
 		return nil, ErrNotNow

@@ -13,7 +13,7 @@ const answerBody = 52 << 20
 
 // operations are what a resident does with a case.
 type operations struct {
-	list, read, answer, withdraw, rate *web.Op
+	list, read, answer, withdraw, rate, correct *web.Op
 }
 
 func (m *Module) routes(s *web.Server) {
@@ -24,12 +24,14 @@ func (m *Module) routes(s *web.Server) {
 		list: s.Operation(act.Operation{Name: "casework.list", Object: "case", May: act.Self, Assurance: act.Basic, Look: "casework.look.list"}),
 		read: op("casework.read", mandate.ScopeRead, false, 0), answer: op("casework.answer", mandate.ScopeApply, true, answerBody),
 		withdraw: op("casework.withdraw", mandate.ScopeApply, true, 0), rate: op("casework.rate", mandate.ScopeApply, true, 0),
+		correct: op("casework.ask_correction", mandate.ScopeApply, true, 0),
 	}
 	s.Page(o.list, "GET /cases", m.showCases)
 	s.Page(o.read, "GET /cases/{number}", m.showCase)
 	s.Page(o.answer, "POST /cases/{number}/answers", m.postAnswer)
 	s.Page(o.withdraw, "POST /cases/{number}/withdraw", m.postWithdraw)
 	s.Page(o.rate, "POST /cases/{number}/rating", m.postRating)
+	s.Page(o.correct, "POST /cases/{number}/corrections", m.postCorrection)
 	s.Page(o.read, "GET /cases/{number}/promise", m.sendReceipt)
 	s.Page(o.read, "GET /cases/{number}/decision", m.sendDecision)
 	m.api(s, o)

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"slices"
+	"strings"
 
 	"posad.city/core/mandate"
 	"posad.city/core/page"
@@ -204,6 +205,35 @@ func (m *Module) postRating(c *web.Context) error {
 		return m.again(c, r, typed{Form: "rate", Words: sent.Words, Stars: sent.Stars}, err)
 	}
 	c.SetFlash("success", "casework.flash_rated")
+	return c.Redirect(casePath(r.Number))
+}
+
+// sentCorrection is a mistake in a document as it is posted: the place is DOCUMENT/LINE, the line empty for another place.
+type sentCorrection struct {
+	Place string `json:"place" max:"120"`
+	Words string `json:"words" max:"6000"`
+}
+
+func (s sentCorrection) mistake(r Ref) Mistake {
+	document, fact, _ := strings.Cut(s.Place, "/")
+	out := Mistake{Holder: r.Holder, Case: r.ID, Fact: fact, Words: s.Words}
+	out.Document, _ = id.Parse(document) // one that is none is no document of the case
+	return out
+}
+
+func (m *Module) postCorrection(c *web.Context) error {
+	r, err := m.may(c)
+	if err != nil {
+		return err
+	}
+	var sent sentCorrection
+	if err := c.Bind(&sent); err != nil {
+		return m.again(c, r, typed{Form: "correct", Words: sent.Words}, err)
+	}
+	if _, err := m.AskCorrection(c.Context(), c.Act(), sent.mistake(r)); err != nil {
+		return m.again(c, r, typed{Form: "correct", Words: sent.Words}, err)
+	}
+	c.SetFlash("success", "casework.flash_correction")
 	return c.Redirect(casePath(r.Number))
 }
 
