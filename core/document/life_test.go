@@ -17,11 +17,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"posad.city/core/document/internal/store"
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
+	"posad.city/kit/vault"
 )
 
 // withLists gives the house a city that keeps a public list and one that is not, and renews permits.
@@ -330,24 +332,25 @@ func TestARightIsAskedForByItsHolderOrByItsCode(t *testing.T) {
 	}
 }
 
-// A row that somebody turned into a right is not what was signed.
+// A row that somebody turned into another right, or into a line of a list, is not what was signed.
 func TestARightCannotBeWrittenIntoARow(t *testing.T) {
 	t.Parallel()
 	r := one(t)
 	n := permit(anna)
-	n.From, n.Until = calendar.MustDate("2026-11-01"), calendar.Date{}
-	one := r.issue(t, n)
-	keys, err := r.base.Vault.Keys(t.Context(), anna)
-	if err != nil {
-		t.Fatal(err)
-	}
-	row, err := r.row(t.Context(), own, "test", anna, one.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	row.Form, row.Opens = string(FormAccess), "barrier-7"
-	if forged, err := open(keys, row); err != nil || !errors.Is(forged.sound(r.deps.Zone()), errRow) {
-		t.Errorf("the forged row is sound: %v", err)
+	n.Form, n.Opens = FormAccess, "barrier-7"
+	pass := r.issue(t, n)
+	keys := must[*vault.Keys](t)(r.base.Vault.Keys(t.Context(), anna))
+	for name, change := range map[string]func(*documentdb.DocumentResult){
+		"nothing": func(*documentdb.DocumentResult) {}, "opens": func(d *documentdb.DocumentResult) { d.Opens = "barrier-8" },
+		"form": func(d *documentdb.DocumentResult) { d.Form = "" }, "list": func(d *documentdb.DocumentResult) { d.List = "stalls" },
+		"replaces": func(d *documentdb.DocumentResult) { d.Replaces = "1234567890" },
+	} {
+		row := must[documentdb.DocumentResult](t)(r.row(t.Context(), own, "test", anna, pass.ID))
+		change(&row)
+		got := must[opened](t)(open(keys, row))
+		if err := got.sound(r.deps.Zone()); errors.Is(err, errRow) == (name == "nothing") {
+			t.Errorf("%s changed: %v", name, err)
+		}
 	}
 }
 
@@ -385,7 +388,7 @@ func TestADocumentIsRenewedBeforeItEnds(t *testing.T) {
 	get("/documents/"+d.ID.String()).says(t, http.StatusOK, link)
 	get("/api/v1/documents/"+d.ID.String()).says(t, http.StatusOK, link)
 	r.clock.Move(30 * 24 * time.Hour)
-	r.browser(t, "anna")("/documents").says(t, http.StatusOK, "Ended", "Expired", link)
+	r.browser(t, "anna")("/documents").says(t, http.StatusOK, "Refused and ended", "Expired", link)
 	r.write(t, must[*PreparedRevoke](t)(r.PrepareRevoke(t.Context(), Revocation{Holder: anna, ID: d.ID, Reason: Same("ошибка")})).Put)
 	if strings.Contains(r.browser(t, "anna")("/documents").body, "renew=") {
 		t.Error("a revoked one can be renewed")
