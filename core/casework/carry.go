@@ -60,6 +60,8 @@ func (c *change) enter(p *plan) error {
 	switch {
 	case p.step.Kind == service.TaskAgree && len(p.parts) > 0:
 		return errors.Join(c.line("agreeing", false, map[string]string{"parts": p.partKeys()}, nil), c.tell("agreeing"))
+	case p.step.Kind == service.TaskSign:
+		return c.signing(p)
 	case p.step.Kind == service.TaskAsk:
 		return c.ask(p.question)
 	case p.task.queue != "":
@@ -126,6 +128,8 @@ func (c *change) tellLeft(kind service.TaskKind, p *plan) error {
 		return c.line("no_fee", true, nil, nil)
 	case kind == service.TaskAsk && p.outcome == OutcomeLate:
 		return errors.Join(c.line("lapsed", false, nil, nil), c.tell("lapsed"))
+	case kind == service.TaskSign && p.outcome == OutcomeLate:
+		return errors.Join(c.line("unsigned", false, nil, nil), c.tell("unsigned"))
 	case kind == service.TaskAgree && p.outcome == OutcomeLate:
 		return c.line("agreed_late", false, nil, nil)
 	case kind == service.TaskDecide && p.outcome == OutcomeOfficial:

@@ -121,7 +121,7 @@ func (c *change) close(state TaskState, outcome Outcome) error {
 	if t == nil {
 		return nil
 	}
-	return c.closeTask(t, state, outcome)
+	return errors.Join(c.unsign(t.ID), c.closeTask(t, state, outcome))
 }
 
 func (c *change) closeTask(t *caseworkdb.Task, state TaskState, outcome Outcome) error {

@@ -35,7 +35,8 @@ const (
 func (held) Covers() map[string]string {
 	return map[string]string{
 		"case_file": holdCases, "case_line": holdCases, "task": holdCases, "timeline": holdCases, "pause": holdCases,
-		"question": holdCases, "desk_line": holdCases,
+		"question": holdCases, "desk_line": holdCases, "case_consequence": holdCases, "case_round": holdCases, "case_link": holdCases,
+		"correction": holdCases, "case_signer": holdCases, "sign_line": holdCases,
 	}
 }
 
@@ -233,7 +234,11 @@ func keptRows(holder, caseID id.ID) []vault.Rows {
 		return []vault.Where{{Column: "holder", Value: holder}, {Column: column, Value: caseID}}
 	}
 	return []vault.Rows{
-		{Table: "case_file", Columns: []string{"inputs", "decision"}, Where: of("id")},
+		{Table: "case_file", Columns: []string{"inputs", "decision", "extension", "proposal"}, Where: of("id")},
+		{Table: "case_round", Columns: []string{"decision"}, Where: of("case_id")},
+		{Table: "task", Columns: []string{"words"}, Where: of("case_id")},
+		{Table: "correction", Columns: []string{"words", "answer"}, Where: of("case_id")},
+		{Table: "case_signer", Columns: []string{"named", "part"}, Where: of("case_id")},
 		{Table: "timeline", Columns: []string{"words"}, Where: of("case_id")},
 		{Table: "question", Columns: []string{"words", "answer"}, Where: of("case_id")},
 		{Table: "journal_entry", Columns: []string{"salt", "body"}, Where: of("object")},

@@ -23,6 +23,7 @@ type Deps struct {
 	Teller    Teller
 	People    People
 	Family    Family
+	Signers   Signers   // nil: nobody is found to sign
 	Officials Officials // nil: any official of an agency may take any case of its queues
 }
 
@@ -57,6 +58,7 @@ const (
 	jobTell    = "casework.tell"
 	jobRemind  = "casework.remind"
 	jobSweep   = "casework.sweep"
+	jobInvite  = "casework.invite"
 )
 
 // The neighbours' events that may move a case.
@@ -87,6 +89,7 @@ func (m *Module) Provision(b *module.Base) error {
 	b.Jobs.On(EventDecided, "casework.count", m.count)
 	b.Jobs.Handle(jobProject, m.project)
 	b.Jobs.Handle(jobTell, m.tell)
+	b.Jobs.Handle(jobInvite, m.invite)
 	b.Jobs.Handle(jobRemind, m.remind)
 	b.Jobs.Every(jobSweep, sweepEach, m.sweep)
 	if b.Web != nil {

@@ -108,6 +108,7 @@ func (m *Module) situation(ctx context.Context, a act.Act, k *known) (situation,
 	s.waiting = slices.ContainsFunc(k.tasks, func(t caseworkdb.Task) bool {
 		return t.State == string(TaskOpen) && t.Part != "" && t.Kind == string(task.Kind)
 	})
+	s.signs = k.signs()
 	if task.Kind == service.TaskFetch {
 		forgetEarly(in.Facts, list, now)
 	}
@@ -138,7 +139,8 @@ type plan struct {
 	charged  chargeState
 	puts     []putter
 	task     newTask
-	parts    []newTask     // beside it
+	parts    []newTask // beside it
+	signers  []caseworkdb.InsertSignerParams
 	found    []vault.Keyed // by which the desk finds the case
 	amount   int64         // that goes back, minor units
 	question caseworkdb.Question
@@ -193,6 +195,9 @@ func (m *Module) prepareStep(k *known, s situation, p *plan) error {
 	}
 	if p.step.Kind == service.TaskAgree {
 		p.parts = m.partTasks(k, s, p)
+	}
+	if p.step.Kind == service.TaskSign {
+		return m.prepareSigners(k, p)
 	}
 	if p.step.Kind != service.TaskAsk {
 		return nil

@@ -15,6 +15,7 @@ type situation struct {
 	step    string         // where the case stands; empty before the first step
 	task    *Task          // the open task of the step; nil when the step was not begun
 	waiting bool           // a part of the step is still open
+	signs   []string       // how those stand who sign the step
 	inputs  service.Inputs // with every certificate known by now
 	charge  chargeState
 	due     bool // the task's time has passed
@@ -96,6 +97,8 @@ func next(s situation) move {
 		return nextHuman(s, step)
 	case service.TaskAgree:
 		return nextAgree(s, step)
+	case service.TaskSign:
+		return nextSign(s, step)
 	}
 	return move{kind: moveWait}
 }

@@ -107,6 +107,9 @@ func (m *Module) telling(k *known, to id.ID, kind, key string, version int64) no
 	if i, err := strconv.Atoi(number); err == nil && kind == "apologise" && i < len(k.service.Late) && !k.service.Late[i].Words.IsZero() {
 		out.Title, out.Text = m.both("casework.tell.apologise.title", "number", id.FormatNumber(k.file.Number)), k.service.Late[i].Words
 	}
+	if kind == "sign" { // who signs has a page of their own
+		out.Path, out.Starts = signPath(k.file.Number), true
+	}
 	for _, own := range k.service.Notices {
 		if own.On == kind {
 			out.Title, out.Text = own.Title, own.Text
