@@ -9,9 +9,11 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"posad.city/core/service"
+	"posad.city/kit/id"
 	"posad.city/kit/lang"
 )
 
@@ -185,29 +187,36 @@ func Replay(ctx context.Context, conf Config, c ReplayCommand) (Replayed, error)
 	return out, nil
 }
 
+// replayTexts are the app's own texts, for commands that open no house.
+var replayTexts = sync.OnceValues(func() (*lang.Catalogue, error) { return lang.Load(own) })
+
 // In says the replay for a terminal.
 func (r Replayed) In(l lang.Language) string {
-	say := replayWords[l]
-	if say == nil {
-		say = replayWords[lang.English]
+	texts, err := replayTexts()
+	if err != nil {
+		return r.Number
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, say["head"]+"\n", r.Number, r.Title.In(l), r.Service)
-	fmt.Fprintf(&out, say["decided"]+"\n", r.Decided.Format(time.RFC3339), say[r.Stage], say[r.By])
-	fmt.Fprintf(&out, say["kept"]+"\n", r.Definition, r.Environment)
+	say := func(key string, params map[string]string) {
+		out.WriteString(texts.TextWith(orEnglish(l), "app.replay."+key, params) + "\n")
+	}
+	word := func(key string) string { return texts.Text(orEnglish(l), "app.replay."+key) }
+	say("head", map[string]string{"number": id.FormatNumber(r.Number), "title": r.Title.In(l), "service": r.Service})
+	say("decided", map[string]string{"at": r.Decided.Format(time.RFC3339), "stage": word("stage_" + r.Stage), "by": word("by_" + r.By)})
+	say("kept", map[string]string{"version": string(r.Definition), "environment": r.Environment})
 	if r.Ground != "" {
-		fmt.Fprintf(&out, say["ground_was"]+"\n", r.Ground)
+		say("ground", map[string]string{"ground": r.Ground})
 	}
 	if r.Kept != "" || r.Now != "" {
-		fmt.Fprintf(&out, say["rows"]+"\n", orDash(r.Kept), orDash(r.Now))
+		say("rows", map[string]string{"kept": orDash(r.Kept), "now": orDash(r.Now)})
 	}
 	switch {
 	case r.Why != "":
-		fmt.Fprintf(&out, say["why"]+"\n", r.Why)
+		say("why", map[string]string{"why": r.Why})
 	case r.Same:
-		out.WriteString(say["same"] + "\n")
+		say("same", nil)
 	default:
-		out.WriteString(say["differs"] + "\n")
+		say("differs", nil)
 	}
 	return out.String()
 }
@@ -217,17 +226,4 @@ func orDash(text string) string {
 		return "-"
 	}
 	return text
-}
-
-var replayWords = map[lang.Language]map[string]string{
-	lang.English: {
-		"head": "Case %s: %s (%s)", "decided": "Decided %s: %s, by %s", "kept": "Kept: version %s, rules %s", "ground_was": "Ground: %s",
-		"rows": "The table said %s, and says %s of the same inputs", "same": "The same comes out.", "differs": "Something else comes out: the kept record and the kept version disagree. Verify the journal.",
-		"why": "It can't be decided again: %s", "approved": "approved", "refused": "refused", "table": "the table", "official": "an official", "ground": "a ground",
-	},
-	lang.Russian: {
-		"head": "Дело %s: %s (%s)", "decided": "Решено %s: %s, решает %s", "kept": "Сохранено: версия %s, правила %s", "ground_was": "Основание: %s",
-		"rows": "Таблица сказала %s, по тем же данным говорит %s", "same": "Выходит то же самое.", "differs": "Выходит другое: сохранённая запись и сохранённая версия расходятся. Проверьте журнал.",
-		"why": "Решить снова нельзя: %s", "approved": "одобрено", "refused": "отказано", "table": "таблица", "official": "сотрудник", "ground": "основание",
-	},
 }

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,13 +14,20 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
+	"posad.city/kit/store/storetest"
 )
 
 // TestKeptCasesAreReplayedAndSimulated: a decided case comes out the same again, goes through another version, and the
 // people whose cases were read find the operator's look.
 func TestKeptCasesAreReplayedAndSimulated(t *testing.T) {
 	t.Parallel()
-	h := apptest.Open(t)
+	t.Run("sqlite", func(t *testing.T) { replayedAndSimulated(t, apptest.Open(t)) })
+	if os.Getenv(storetest.PostgresEnv) != "" {
+		t.Run("postgres", func(t *testing.T) { replayedAndSimulated(t, apptest.OpenPostgres(t)) })
+	}
+}
+
+func replayedAndSimulated(t *testing.T, h *apptest.House) {
 	w := newWorld(t, h)
 	ctx := t.Context()
 
@@ -31,7 +39,7 @@ func TestKeptCasesAreReplayedAndSimulated(t *testing.T) {
 		t.Errorf("the case comes out as %+v", got)
 	}
 	for _, l := range lang.All() {
-		if said := got.In(l); strings.Contains(said, "%!") || !strings.Contains(said, got.Kept) {
+		if said := got.In(l); strings.Contains(said, "app.replay") || !strings.Contains(said, got.Kept) {
 			t.Errorf("%s: %s", l, said)
 		}
 	}
