@@ -225,6 +225,7 @@ func (m *Module) apiPatch(c *web.Context) error {
 	change := Change{Lang: c.Lang()}
 	if len(sent.Answers) > 0 {
 		change.Bind = func(in form.Input) (form.Bound, error) { return form.BindJSON(in, sent.Answers) }
+		change.Days = daysIn(string(sent.Answers))
 	}
 	if sent.Remove != nil {
 		change.Remove = *sent.Remove

@@ -37,6 +37,8 @@ type Draft struct {
 	Revision   int64
 	Answers    service.Answers
 	Typed      map[string]form.Typed // refused answers, as typed
+
+	times window // of the appointments that its form offers now; not kept
 }
 
 // Expires is when the draft is deleted if nobody saves it.

@@ -312,13 +312,14 @@ func TestADraftFollowsTheCity(t *testing.T) {
 	if err := r.services.Publish(t.Context(), act.Act{Actor: act.Actor{Kind: act.System}}, next); err != nil {
 		t.Fatal(err)
 	}
-	if now := b.get(at.path); !strings.Contains(now.body, "Чья это поездка") {
-		t.Error("the draft shows the old form")
+	if now := b.get(at.path); strings.Contains(now.body, "Чья это поездка") {
+		t.Error("the draft is taken over to the new form without being asked")
 	}
 	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}
 	_ = os.Remove(filepath.Join(dir, "messages", "freight-pass.yaml")) // may not be there
+	_ = os.Remove(filepath.Join(dir, "queries.yaml"))                  // it may want the service
 	without, faults := service.LoadCity(os.DirFS(dir))
 	if len(faults) > 0 {
 		t.Fatal(faults)

@@ -89,7 +89,7 @@ func question(c *web.Context, v stepView, f form.FieldView) templ.Component {
 	case service.TypePerson:
 		return personQuestion(c, f)
 	case service.TypeSlot:
-		return slotQuestion(c, f)
+		return slotQuestion(c, v, f)
 	case service.TypeGroup:
 		return groupQuestion(c, v, f)
 	}

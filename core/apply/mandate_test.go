@@ -1,29 +1,23 @@
 package apply_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io/fs"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
-	"posad.city/city/kitezh"
 	"posad.city/core/apply"
 	"posad.city/core/form"
 	"posad.city/core/mandate"
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
-	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
-	"posad.city/kit/store/storetest"
 )
 
 var (
@@ -140,36 +134,10 @@ func (c companies) Titles(_ context.Context, _ act.Act, _ ...id.ID) (map[id.ID]s
 	return c, nil
 }
 
-// cityForCompanies is Kitezh, whose letters are an organisation's.
-func cityForCompanies(t *testing.T) *service.City {
-	t.Helper()
-	files := fstest.MapFS{}
-	err := fs.WalkDir(kitezh.Files(), ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(kitezh.Files(), path)
-		if strings.HasSuffix(path, "city-appeal.yaml") {
-			text = bytes.Replace(text, []byte("\nfor: person\n"), []byte("\nfor: organisation\n"), 1)
-		}
-		files[path] = &fstest.MapFile{Data: text}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	city, faults := service.LoadCity(files)
-	if len(faults) > 0 {
-		t.Fatal(faults)
-	}
-	return city
-}
-
 // An organisation's application lies with it; who fills it in is the applicant.
 func TestStaffApplyForTheirOrganisation(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store, c *clock.Fixed) {
-		r := newRig(t, s, c, cityForCompanies(t))
+	on(t, changed(t, "city-appeal", "for: person", "for: organisation"), func(t *testing.T, r *rig) {
 		ivan := r.enrol("ivan", ivanPerson)
 		b := r.signIn("ivan")
 		if got := b.get("/services/city-appeal/apply"); got.status != 200 || !strings.Contains(got.body, "У вас нет организаций") {
@@ -198,5 +166,5 @@ func TestStaffApplyForTheirOrganisation(t *testing.T) {
 		if sent := r.cases.sent[0]; sent.Holder != company || sent.Applicant != ivan || sent.Inputs.Applicant.SNILS != ivanPerson.SNILS {
 			t.Errorf("what was sent is %+v", sent)
 		}
-	}, needs...)
+	})
 }

@@ -22,11 +22,13 @@ import (
 	"posad.city/core/account"
 	"posad.city/core/agency"
 	"posad.city/core/apply"
+	"posad.city/core/booking"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
 	"posad.city/core/form"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
+	"posad.city/core/notice"
 	"posad.city/core/page"
 	"posad.city/core/service"
 	"posad.city/kit/act"
@@ -51,7 +53,7 @@ const host = "posad.test"
 
 var needs = []store.Migrations{
 	vault.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations, agency.Migrations, account.Migrations, mandate.Migrations,
-	service.Migrations, document.Migrations, exchange.Migrations, apply.Migrations,
+	service.Migrations, document.Migrations, exchange.Migrations, notice.Migrations, booking.Migrations, apply.Migrations,
 }
 
 // blobs is one folder of files for all houses: making its many subfolders anew for each costs more than the rest.
@@ -195,17 +197,19 @@ func newRig(t *testing.T, s *store.Store, c *clock.Fixed, city *service.City) *r
 	r.mandates = mandate.New(mandate.Deps{Accounts: r.accounts, Zone: zone})
 	r.services = service.New(service.Deps{})
 	documents := document.New(document.Deps{Address: "http://" + host, Zone: inZone, Families: r.mandates})
+	letters := notice.New(notice.Deps{People: r.accounts, Address: "http://" + host, City: func(lang.Language) string { return "Китеж" }, Zone: inZone})
+	visits := booking.New(booking.Deps{Services: r.services, Teller: letters, People: r.accounts, Address: "http://" + host})
 	registers := exchange.New(exchange.Deps{City: r.services.Current, Endpoints: endpoints, Zone: inZone, Pause: time.Millisecond, Rest: time.Millisecond})
 	r.Module = apply.New(apply.Deps{
-		Services: r.services, People: r.accounts, Family: r.mandates, Registers: registers, Papers: apply.Documents(documents), Cases: r.cases,
+		Services: r.services, People: r.accounts, Family: r.mandates, Registers: registers, Papers: apply.Documents(documents), Cases: r.cases, Visits: visits,
 		Vehicles: func(context.Context, act.Act, id.ID) ([]service.Vehicle, error) { return r.vehicles, nil },
 	})
 	r.exchange = registers
 	registers.Provide(r.Lives)
 	agencies.Provide(r.accounts, r.services)
-	modules := []module.Module{agencies, r.accounts, r.mandates, r.services, documents, registers, r.Module}
+	modules := []module.Module{agencies, r.accounts, r.mandates, r.services, documents, registers, letters, visits, r.Module}
 	texts := must[*lang.Catalogue](t)(lang.Load(ui.Locale, page.Locale, web.Locale, form.Locale, blob.Locale, journal.Locale, agencies.Locales(), r.accounts.Locales(), r.mandates.Locales(),
-		r.services.Locales(), documents.Locales(), registers.Locales(), r.Locales()))
+		r.services.Locales(), documents.Locales(), registers.Locales(), letters.Locales(), visits.Locales(), r.Locales()))
 	texts = texts.Reporting(func(err error) { t.Error(err) })
 	server := must[*web.Server](t)(web.New(web.Config{BaseURL: "http://" + host, PerAddress: 1_000_000, PerPerson: 1_000_000}, web.Deps{Texts: texts, Clock: c, Log: log, Relator: r.mandates.Relator()}))
 	keys := seal.New("http://"+host, v, c)

@@ -11,6 +11,7 @@ import (
 	"posad.city/core/form"
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -26,8 +27,9 @@ type Change struct {
 	Step   string                               // key of the step that is saved, or where the reader is
 	Bind   func(form.Input) (form.Bound, error) // what was sent; nil: nothing
 	Files  []SentFile
-	Remove id.ID // a file to be taken out
-	Anew   bool  // the draft goes over to the current version of the form
+	Remove id.ID           // a file to be taken out
+	Anew   bool            // the draft goes over to the current version of the form
+	Days   []calendar.Date // on which appointments are wanted
 	Lang   lang.Language
 }
 
@@ -103,6 +105,7 @@ func (m *Module) prepareFiles(ctx context.Context, a act.Act, d Draft, change Ch
 
 // saveOnce binds what was sent to the draft as it was read and keeps it if nobody else saved meanwhile.
 func (m *Module) saveOnce(ctx context.Context, a act.Act, d Draft, change Change, files map[string][]PreparedFile) (Saved, bool, error) {
+	d.times.named = change.Days
 	if change.Anew {
 		d.Definition = ""
 	}

@@ -3,6 +3,8 @@ package apply
 import (
 	"context"
 	"errors"
+	"regexp"
+	"slices"
 	"time"
 
 	"posad.city/core/booking"
@@ -25,8 +27,82 @@ type Visits interface {
 	EndCase(ctx context.Context, caseID id.ID) error
 }
 
-// slotDays is how many days of free times a form offers at most.
+// slotDays is how many days of free times a form offers at once.
 const slotDays = 14
+
+// timesFrom names the button that shows the times of other days; its value is the first of them.
+const timesFrom = "_from"
+
+// otherTimes are the first days of the windows before and after the one that a question shows; zero: there is none.
+func otherTimes(in form.Input, d Draft, key string) (before, after calendar.Date) {
+	f, ok := in.Service.Field(key)
+	if !ok {
+		return before, after
+	}
+	r, ok := in.City.Resource(f.Resource)
+	if !ok {
+		return before, after
+	}
+	from := d.times.from
+	if from.Before(in.Today) {
+		from = in.Today
+	}
+	if from.After(in.Today) {
+		before = from.AddDays(-slotDays)
+	}
+	if next := from.AddDays(slotDays); !next.After(in.Today.AddDays(r.Ahead)) {
+		after = next
+	}
+	return before, after
+}
+
+// window is which free times a form offers: of slotDays days from a day on, and of the days that answers name.
+type window struct {
+	from  calendar.Date // zero: today
+	named []calendar.Date
+}
+
+var moment = regexp.MustCompile(`\d{4}-\d{2}-\d{2}T\d{2}:\d{2}`)
+
+// daysIn are the days of the moments that a text names: an answer may want a time that the page did not show.
+func daysIn(text string) []calendar.Date {
+	var out []calendar.Date
+	for _, found := range moment.FindAllString(text, 10) {
+		if day, err := calendar.ParseDate(found[:10]); err == nil && !slices.Contains(out, day) {
+			out = append(out, day)
+		}
+	}
+	return out
+}
+
+// free lists the free times of a resource in a window.
+func (m *Module) free(ctx context.Context, r *service.Resource, today calendar.Date, w window) []booking.Slot {
+	from, last := w.from, today.AddDays(r.Ahead)
+	if from.Before(today) {
+		from = today
+	}
+	to := from.AddDays(slotDays - 1)
+	if to.After(last) {
+		to = last
+	}
+	var out []booking.Slot
+	add := func(from, to calendar.Date) {
+		list, err := m.deps.Visits.Free(ctx, r.Key, from, to)
+		if err != nil { // no trouble of the form: the question says that there are no times
+			m.base.Log.Warn("apply: free times are not known", "resource", r.Key, "error", err)
+		}
+		out = append(out, list...)
+	}
+	if !to.Before(from) {
+		add(from, to)
+	}
+	for _, day := range w.named {
+		if (day.Before(from) || day.After(to)) && !day.After(last) && !day.Before(today) {
+			add(day, day)
+		}
+	}
+	return out
+}
 
 // slotForm is a moment of the city's clock, as answers keep it.
 const slotForm = "2006-01-02T15:04"
@@ -44,8 +120,7 @@ func slotFields(s *service.Service) []*service.Field {
 	return out
 }
 
-// slots puts into the input the free times and what is held for the draft. A trouble of the appointments is no trouble of
-// the form: the question then says that there are no times.
+// slots puts into the input the free times and what is held for the draft.
 func (m *Module) slots(ctx context.Context, a act.Act, d Draft, in *form.Input) error {
 	fields := slotFields(in.Service)
 	if len(fields) == 0 || m.deps.Visits == nil {
@@ -64,10 +139,7 @@ func (m *Module) slots(ctx context.Context, a act.Act, d Draft, in *form.Input) 
 		if !ok {
 			continue
 		}
-		free, err := m.deps.Visits.Free(ctx, r.Key, in.Today, in.Today.AddDays(min(r.Ahead, slotDays)))
-		if err != nil {
-			m.base.Log.Warn("apply: free times are not known", "resource", r.Key, "error", err)
-		}
+		free := m.free(ctx, r, in.Today, d.times)
 		in.Slots[f.Key] = make([]form.SlotOption, 0, len(free))
 		for _, slot := range free {
 			in.Slots[f.Key] = append(in.Slots[f.Key], slotOption(r, slot.ID, slot.Start, slot.End, slot.Left))

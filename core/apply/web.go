@@ -2,6 +2,7 @@ package apply
 
 import (
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"posad.city/core/page"
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -92,6 +94,9 @@ func (m *Module) load(c *web.Context) (Draft, form.Input, error) {
 	d, err := m.read(c.Context(), a, draft)
 	if err != nil {
 		return Draft{}, form.Input{}, err
+	}
+	if from, err := calendar.ParseDate(c.Query("from")); err == nil {
+		d.times.from = from
 	}
 	in, err := m.input(c.Context(), a, d, c.Lang())
 	return d, in, err
@@ -381,7 +386,7 @@ func sentChange(c *web.Context, step string) (Change, web.Fields, error) {
 	if err != nil {
 		return Change{}, nil, err
 	}
-	change := Change{Step: step, Bind: posted(url.Values(fields)), Lang: c.Lang()}
+	change := Change{Step: step, Bind: posted(url.Values(fields)), Days: daysIn(strings.Join(slices.Concat(slices.Collect(maps.Values(fields))...), " ")), Lang: c.Lang()}
 	files, err := c.Files()
 	if err != nil {
 		return Change{}, nil, err
@@ -434,6 +439,8 @@ func (m *Module) postStep(c *web.Context) error {
 		return c.Redirect("/drafts")
 	case fields.Get("_find") != "":
 		return m.found(c, saved, fields.Get("_find"))
+	case fields.Get(timesFrom) != "":
+		return c.Redirect(saved.Draft.stepPath(change.Step) + "?from=" + url.QueryEscape(fields.Get(timesFrom)))
 	case !change.Remove.IsZero(), form.Entering(saved.Input, url.Values(fields)):
 		return c.Redirect(saved.Draft.stepPath(change.Step))
 	}
@@ -496,8 +503,8 @@ func (m *Module) goOn(c *web.Context, a act.Act, saved Saved) error {
 		return err
 	}
 	if view.Current < len(view.Steps) && view.Steps[view.Current].Key == in.Step && stepRight(view) {
-		if view.Current+1 < len(view.Steps) {
-			return c.Redirect(saved.Draft.stepPath(view.Steps[view.Current+1].Key))
+		if next := view.After(); next != form.CheckStep {
+			return c.Redirect(saved.Draft.stepPath(next))
 		}
 		return c.Redirect(saved.Draft.path("/check"))
 	}

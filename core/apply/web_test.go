@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func TestAnEmptyStepSaysWhatToMend(t *testing.T) {
 			for _, language := range []string{"ru", "en"} {
 				x := newExample(t, city, d, &d.Examples[0])
 				x.b.lang = language
-				at := x.b.begin(d.Key, "child", x.child.ID)
+				at := x.start()
 				typed := x.typed()
 				for range 2*len(d.Form.Steps) + 2 {
 					if !strings.Contains(at.path, "/steps/") {
@@ -292,18 +293,12 @@ func english(t *testing.T, x *example, at answer) {
 		own = append(own, form.ShowPlate(v.Plate))
 	}
 	for _, answer := range x.e.Answers {
-		switch said := answer.(type) {
-		case string:
-			own = append(own, said, form.ShowPlate(said))
-		case []any:
-			for _, item := range said {
-				if file, ok := item.(map[string]any); ok {
-					name, _ := file["name"].(string)
-					own = append(own, name)
-				}
-			}
-		}
+		own = append(own, saidIn(answer)...)
 	}
+	for _, values := range x.e.Facts { // a register's names are as it writes them
+		own = append(own, saidIn(values)...)
+	}
+	slices.SortFunc(own, func(a, b string) int { return len(b) - len(a) }) // a short word may be a part of a longer one
 	for _, word := range own {
 		if word != "" {
 			text = strings.ReplaceAll(text, word, "")
@@ -312,4 +307,25 @@ func english(t *testing.T, x *example, at answer) {
 	if russian := regexp.MustCompile(`[А-Яа-яЁё]{2,}[^<]{0,60}`).FindString(text); russian != "" {
 		t.Errorf("%s says in Russian: %q", at.path, russian)
 	}
+}
+
+// saidIn are all texts of an answer, and a person's name as pages write it.
+func saidIn(answer any) []string {
+	switch said := answer.(type) {
+	case string:
+		return []string{said, form.ShowPlate(said)}
+	case []any:
+		var out []string
+		for _, item := range said {
+			out = append(out, saidIn(item)...)
+		}
+		return out
+	case map[string]any:
+		var out []string
+		for _, part := range said {
+			out = append(out, saidIn(part)...)
+		}
+		return out
+	}
+	return nil
 }
