@@ -157,7 +157,7 @@ func (m *Module) planOne(ctx context.Context, a act.Act, o Order, digits string)
 	}
 	switch {
 	case errors.Is(err, casework.ErrNone), err == nil && ref.Agency != a.Actor.Agency:
-		out.Refused = casework.ErrNone
+		out.Refused = ErrNotHere
 		return out, nil
 	case err != nil:
 		return out, err

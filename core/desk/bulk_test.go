@@ -124,7 +124,7 @@ func TestThePlanSaysWhyNothingHappens(t *testing.T) {
 			{boss, Order{Verb: Forward, Queue: "city/nowhere"}, []error{casework.ErrQueue, casework.ErrQueue}},
 			{vera, Order{Verb: Ask, Words: "Где?"}, []error{nil, casework.ErrNotYours}},
 			{vera, Order{Verb: Extend, Days: 3, Words: "Нужна экспертиза"}, []error{casework.ErrNoExtension, casework.ErrNotYours}},
-			{rita, Order{Verb: Release}, []error{casework.ErrNone, casework.ErrNone}},
+			{rita, Order{Verb: Release}, []error{ErrNotHere, ErrNotHere}},
 		} {
 			want.order.Numbers = numbers
 			plan, err := r.Plan(ctx, as(want.who), want.order)

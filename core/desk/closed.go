@@ -29,6 +29,9 @@ func (m *Module) keepClosed(ctx context.Context, j jobs.Job) error {
 	if err != nil {
 		return err
 	}
+	if j.Event == casework.EventClosed { // whoever sends the answer finds the case too, but the decision is counted where it was made
+		c.Day = ""
+	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		if _, err := deskdb.PutClosed(tx, deskdb.PutClosedParams{
 			Agency: c.Agency, ID: c.ID, Holder: c.Holder, Applicant: c.Applicant, Number: c.Number, Service: c.Service, Official: c.By,
@@ -103,6 +106,24 @@ func (m *Module) Search(ctx context.Context, a act.Act, text string) ([]Found, e
 	})
 	if err != nil {
 		return nil, fmt.Errorf("desk: search: %w", err)
+	}
+	return m.onlyTheirs(ctx, a, out)
+}
+
+// onlyTheirs leaves out cases that have gone to another agency since: who may not open a case does not find it.
+func (m *Module) onlyTheirs(ctx context.Context, a act.Act, list []Found) ([]Found, error) {
+	var out []Found
+	for _, one := range list {
+		ref, err := m.deps.Cases.Find(ctx, one.Number)
+		if errors.Is(err, casework.ErrNone) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if ref.At(a).Agency == a.Actor.Agency {
+			out = append(out, one)
+		}
 	}
 	return out, nil
 }

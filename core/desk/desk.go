@@ -39,6 +39,7 @@ var (
 	ErrVerb       = fault.New(fault.Invalid, "desk.no_verb")
 	ErrNoBulk     = fault.New(fault.Missing, "desk.no_bulk")
 	ErrWindow     = fault.New(fault.Conflict, "desk.too_late") // the minute is over
+	ErrNotHere    = fault.New(fault.Missing, "desk.not_here")  // no such case, or another agency's
 	ErrNoNext     = fault.New(fault.Missing, "desk.no_next")
 )
 

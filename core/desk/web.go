@@ -152,10 +152,10 @@ func (m *Module) teamPage(c *web.Context, typed awayForm, failed *fault.Fault) e
 		return err
 	}
 	var people []id.ID
-	for i, w := range v.Team {
+	for _, w := range v.Team {
 		people = append(people, w.Person)
 		if w.Person.String() == c.Query("edit") && isHead(v.act) {
-			v.Edit = &v.Team[i]
+			v.Edit = &w // a copy: the list is put in order below
 		}
 	}
 	if v.Names, err = m.names(c, people...); err != nil {

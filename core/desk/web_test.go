@@ -45,6 +45,7 @@ func TestTheHeadSharesAQueueOut(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		_, numbers := r.letters(4)
 		r.get(boss, "/desk/team").wants(t, 200, "Белов Игорь", "Распределить очередь", "не назначено 4", "Решено за 4 недели", "По дням")
+		r.get(boss, "/desk/team?edit="+vera.String()).wants(t, 200, "Чем занимается Котова Вера", `name="person" value="`+vera.String())
 		r.get(igor, "/desk/team").wants(t, 200, "Белов Игорь", "!Распределить очередь", "Задать отсутствие")
 		r.post(igor, "/desk/team/spread", "queue", "letters").wants(t, 403)
 		plan := r.post(boss, "/desk/team/spread", "queue", "letters")

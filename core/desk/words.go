@@ -27,6 +27,14 @@ func day(l lang.Language, text string) string {
 	return lang.DayMonth(l, d)
 }
 
+// dayOr is a day in words, or nothing where it is not known.
+func dayOr(l lang.Language, text string) string {
+	if text == "" {
+		return ""
+	}
+	return day(l, text)
+}
+
 func (p place) skill(l lang.Language, key string) string {
 	for _, s := range p.office.Skills {
 		if s.Key == key {
@@ -530,7 +538,7 @@ func (v closedView) table(c *web.Context) ui.DataTableProps {
 			title = number(one.Number)
 		}
 		out.Rows = append(out.Rows, ui.TableRow{Title: title, Href: "/desk/cases/" + number(one.Number), Note: number(one.Number) + ", " + v.service(l, one.Service), Cells: []ui.TableCell{
-			{Tag: &ui.TagProps{Text: c.T("casework.status." + one.Outcome), Tone: tone}, Note: day(l, one.Day)}, {Text: by},
+			{Tag: &ui.TagProps{Text: c.T("casework.status." + one.Outcome), Tone: tone}, Note: dayOr(l, one.Day)}, {Text: by},
 		}})
 	}
 	return out

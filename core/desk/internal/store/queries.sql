@@ -81,13 +81,10 @@ DELETE FROM desk_bulk WHERE agency = $1 AND id = $2;
 -- name: PutClosed :execrows
 INSERT INTO desk_closed (agency, id, holder, applicant, number, service, official, outcome, day, late, closed)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (agency, id) DO UPDATE SET official = excluded.official, outcome = excluded.outcome,
-  day = excluded.day, late = excluded.late, closed = excluded.closed;
+  day = CASE WHEN excluded.day = '' THEN desk_closed.day ELSE excluded.day END, late = excluded.late, closed = excluded.closed;
 
 -- name: PutClosedWord :exec
 INSERT INTO desk_closed_word (agency, word, id) VALUES ($1, $2, $3) ON CONFLICT (agency, word, id) DO NOTHING;
-
--- name: DropClosed :exec
-DELETE FROM desk_closed WHERE agency = $1 AND id = $2;
 
 -- name: ClosedByWord :many
 SELECT agency, word, id FROM desk_closed_word WHERE agency = $1 AND word = $2 ORDER BY id DESC LIMIT $3;
@@ -103,6 +100,3 @@ WHERE agency = @agency AND day >= @since GROUP BY day ORDER BY day;
 -- name: DecidedByOfficial :many
 -- counts only
 SELECT official, CAST(COUNT(*) AS BIGINT) AS n FROM desk_closed WHERE agency = @agency AND day >= @since GROUP BY official ORDER BY official;
-
--- name: ForgetClosed :execrows
-DELETE FROM desk_closed WHERE agency = @agency AND holder = @holder;
