@@ -2,7 +2,10 @@
 // and the page on which the resident follows it.
 //
 // A case is an instance of a service's definition, which it keeps by hash for ever. It stands at one step of the
-// definition's graph at a time; each step is a task: fetch certificates, wait for the fee, review, ask, decide, issue.
+// definition's graph at a time; each step is a task: fetch certificates, wait for the fee, review, ask, decide, issue,
+// agree, sign. Beside the step's own task there may be others, each with a part: the opinions of an agree step, the
+// confirmation of a decision by a second person, the correction of a document after the end. Each lies in a queue of its own
+// and is a line of its desk; the step's own task has no part.
 // What happens next is decided by one pure function, next, from the definition, the case and the state of what the
 // case waits for. The job casework.move reads all that, asks next, prepares what the move needs (a request to a register,
 // a charge, a document) and commits it with the case's new revision. It is put by every event that may matter, so that
@@ -12,9 +15,15 @@
 // again. An hourly sweep has each open case looked at, so that none stalls.
 //
 // The status that people see is computed from the tasks. The clock of the term counts days of the city's calendar,
-// pauses while the resident owes an answer or the fee, and never starts anew. When it passes, that is told once.
+// pauses while the resident owes an answer or the fee or others have to sign, may be made longer once, and starts anew only
+// when a decided case is opened anew. When it passes, that is told once, and the definition's consequences come once each.
 //
-// It owns the tables case_file, case_line, case_number, case_home, case_watch, task, timeline, pause, question and the
+// A decided case is opened anew by the head or by an approved appeal, a case of its own that is tied to it; the old decision
+// is kept as a round, and whoever made it decides the case no more. Each decision is counted once in the public ledger.
+//
+// It owns the tables case_file, case_line, case_number, case_home, case_watch, task, timeline, pause, question,
+// case_consequence, case_round, case_link, correction, case_signer, sign_line (a co-signer's copy, at the co-signer's home),
+// ledger_count, ledger_seen and the
 // desk's projections desk_line and case_word. The home of a case is its holder; the desk's list is a copy made by casework.project, keyed by
 // the case's revision, and every decision checks the case itself.
 //
@@ -22,7 +31,7 @@
 // charges (core/pay), documents (core/document), notices (core/notice: what is told is prepared here by the job casework.tell) or definitions (core/service).
 //
 // Events: casework.submitted, casework.moved (every change), casework.asked, casework.answered, casework.decided,
-// casework.issued, casework.late, casework.closed; Object is the case, Version its revision.
+// casework.issued, casework.late, casework.closed, casework.reopened, casework.corrected; Object is the case, Version its revision.
 //
 // Life cycle: New, Provision (operations, routes, handlers), nothing of its own to start or stop.
 package casework

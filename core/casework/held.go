@@ -78,7 +78,35 @@ func (h held) Held(ctx context.Context, a act.Act, person id.ID, most int) ([]mo
 		}
 		out.Items = append(out.Items, item)
 	}
-	return []module.Holding{out}, nil
+	asked, err := h.toSign(ctx, a, person)
+	out.Items = append(out.Items, asked...)
+	return []module.Holding{out}, err
+}
+
+// toSign are the cases of others that the person was asked to sign.
+func (h held) toSign(ctx context.Context, a act.Act, person id.ID) ([]module.Item, error) {
+	lines, err := h.signLines(ctx, a, person)
+	var out []module.Item
+	for _, l := range lines {
+		out = append(out, module.Item{ID: l.CaseID, Number: l.Number, At: l.Invited, Path: signPath(l.Number), Title: lang.Text{RU: l.Service, EN: l.Service}})
+	}
+	return out, err
+}
+
+func (h held) signLines(ctx context.Context, a act.Act, person id.ID) ([]caseworkdb.SignLine, error) {
+	var out []caseworkdb.SignLine
+	err := h.m.base.Store.Look(ctx, a, lookList, func(p *store.Personal) error {
+		var err error
+		out, err = caseworkdb.SignLinesOf(p, person, linesOfMost)
+		return err
+	})
+	return out, err
+}
+
+// Forget implements module.Data: what the person was asked to sign goes from their account; what they signed stays with the
+// case.
+func (h held) Forget(ctx context.Context, person id.ID) error {
+	return h.m.base.Store.Write(ctx, func(tx *store.Tx) error { return caseworkdb.DropSignLines(tx, person) })
 }
 
 // item is one case; whole: with everything that was asked, answered and done.

@@ -36,6 +36,7 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(o.read, "GET /cases/{number}/decision", m.sendDecision)
 	m.api(s, o)
 	m.ledgerRoutes(s)
+	m.afterActs(s)
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuAccount, page.Link{Order: 20, Text: "casework.menu", Href: "/cases", Icon: "files"})
 	}

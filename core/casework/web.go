@@ -28,11 +28,35 @@ func (m *Module) showCases(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.Query("for") == "" {
+		asked, err := m.signRows(c)
+		if err != nil {
+			return err
+		}
+		rows = append(asked, rows...)
+	}
 	acting, err := m.listFor(c)
 	if err != nil {
 		return err
 	}
 	return m.base.Pages.Render(c, page.Options{Title: c.T("casework.title"), Layout: page.Account, Acting: acting}, listPage(c, rows))
+}
+
+// signRows are the cases of others that wait for the person's signature.
+func (m *Module) signRows(c *web.Context) ([]ui.RowItem, error) {
+	lines, err := m.ToSign(c.Context(), c.Act())
+	var out []ui.RowItem
+	for _, l := range lines {
+		if l.State == SignWaiting {
+			item := ui.RowItem{Text: m.serviceTitle(l.Service, c.Lang()) + " · " + id.FormatNumber(l.Number), Href: signPath(l.Number), Quiet: true,
+				Tag: &ui.TagProps{Text: c.T("casework.to_sign"), Tone: ui.Warning}}
+			if !l.Due.IsZero() {
+				item.Value = lang.Moment(c.Lang(), l.Due, c.Now(), m.zone())
+			}
+			out = append(out, item)
+		}
+	}
+	return out, err
 }
 
 // listFor says whose cases alone the list shows, where the address names somebody for whom the person may look.
