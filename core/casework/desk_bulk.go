@@ -127,11 +127,12 @@ func (f Filling) Fill(text string) string {
 // Closed is a decided case as its agency finds it again.
 type Closed struct {
 	Ref
-	By    id.ID // the official; zero: the rules decided
-	Stage Stage
-	Day   string // of the decision, in the city
-	Late  bool
-	Words []vault.Keyed
+	Office id.ID // that decided; Agency has the case now
+	By     id.ID // the official; zero: the rules decided
+	Stage  Stage
+	Day    string // of the decision, in the city
+	Late   bool
+	Words  []vault.Keyed
 }
 
 // Closed reads a decided case for the list of decided ones. Nobody sees it, so that Posad looks. ErrNone when it is gone
@@ -149,9 +150,21 @@ func (m *Module) Closed(ctx context.Context, holder, caseID id.ID) (Closed, erro
 		return Closed{}, ErrNotNow
 	}
 	return Closed{
-		Ref: Ref{Holder: holder, ID: caseID, Number: f.Number, Service: f.Service, Applicant: f.Applicant, Agency: f.Agency, Revision: f.Revision},
-		By:  f.DecidedBy, Stage: Stage(f.Stage), Day: k.city.Days().Today(f.Decided).String(), Late: !f.Late.IsZero(), Words: m.keyedWords(k),
+		Ref:    Ref{Holder: holder, ID: caseID, Number: f.Number, Service: f.Service, Applicant: f.Applicant, Agency: f.Agency, Revision: f.Revision},
+		Office: k.decidedIn(), By: f.DecidedBy, Stage: Stage(f.Stage), Day: k.city.Days().Today(f.Decided).String(), Late: !f.Late.IsZero(), Words: m.keyedWords(k),
 	}, nil
+}
+
+// decidedIn is the agency whose official decided the case; of a decision by the rules, the one that has it now.
+func (k *known) decidedIn() id.ID {
+	out := k.file.Agency
+	for i := range k.tasks {
+		t := &k.tasks[i]
+		if !k.file.DecidedBy.IsZero() && t.Official == k.file.DecidedBy && t.State == string(TaskDone) && human(t.Kind) {
+			out = t.Agency
+		}
+	}
+	return out
 }
 
 // SearchWords are the hashes of a text's words, as cases are found by them: all must fit.

@@ -20,7 +20,7 @@ const (
 	wordMost   = 2000
 )
 
-// keepClosed lists a decided case by its words, under the agency that decided it, and takes it off when it is gone.
+// keepClosed lists a decided case by its words, under the agency that decided it and the one that has it now.
 func (m *Module) keepClosed(ctx context.Context, j jobs.Job) error {
 	c, err := m.deps.Cases.Closed(ctx, j.Holder, j.Object)
 	if errors.Is(err, casework.ErrNone) || errors.Is(err, casework.ErrNotNow) {
@@ -29,23 +29,32 @@ func (m *Module) keepClosed(ctx context.Context, j jobs.Job) error {
 	if err != nil {
 		return err
 	}
-	if j.Event == casework.EventClosed { // whoever sends the answer finds the case too, but the decision is counted where it was made
-		c.Day = ""
-	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := deskdb.PutClosed(tx, deskdb.PutClosedParams{
-			Agency: c.Agency, ID: c.ID, Holder: c.Holder, Applicant: c.Applicant, Number: c.Number, Service: c.Service, Official: c.By,
-			Outcome: string(c.Stage), Day: c.Day, Late: c.Late, Closed: tx.Now(),
-		}); err != nil {
+		if err := putClosed(tx, c.Office, c, c.Day); err != nil {
 			return err
 		}
-		for _, word := range c.Words {
-			if err := deskdb.PutClosedWord(tx, c.Agency, word, c.ID); err != nil {
+		if c.Agency != c.Office { // whoever sends the answer finds the case too; the decision is counted where it was made
+			if err := putClosed(tx, c.Agency, c, ""); err != nil {
 				return err
 			}
 		}
 		return m.base.Jobs.Done(tx, j)
 	})
+}
+
+func putClosed(tx *store.Tx, office id.ID, c casework.Closed, day string) error {
+	if _, err := deskdb.PutClosed(tx, deskdb.PutClosedParams{
+		Agency: office, ID: c.ID, Holder: c.Holder, Applicant: c.Applicant, Number: c.Number, Service: c.Service, Official: c.By,
+		Outcome: string(c.Stage), Day: day, Late: c.Late, Closed: tx.Now(),
+	}); err != nil {
+		return err
+	}
+	for _, word := range c.Words {
+		if err := deskdb.PutClosedWord(tx, office, word, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Found is a decided case that a search found.
