@@ -32,6 +32,7 @@ type Config struct {
 	Mail     Mail              `yaml:"mail"`
 	SMS      SMS               `yaml:"sms"`
 	Bank     Bank              `yaml:"bank"`
+	Scanner  Scanner           `yaml:"scanner"`
 	Agencies map[string]Agency `yaml:"agencies"` // by the agency's key in the city's data
 
 	Guardianship string             `yaml:"guardianship"` // key of the agency whose officials appoint guardians; empty: the register alone does

@@ -200,6 +200,7 @@ func (h *House) Stop(ctx context.Context) error {
 		err = errors.Join(err, h.started[i].Stop(ctx))
 	}
 	h.Base.Feed.Stop()
+	h.Modules.pdfs.Close()
 	return errors.Join(err, h.close())
 }
 

@@ -16,6 +16,7 @@ import (
 	"posad.city/core/agency"
 	"posad.city/core/apply"
 	"posad.city/core/approval"
+	"posad.city/core/booking"
 	"posad.city/core/broker"
 	"posad.city/core/casework"
 	"posad.city/core/centre"
@@ -36,6 +37,7 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/mail"
+	"posad.city/kit/pdf/view"
 	"posad.city/kit/web"
 )
 
@@ -56,19 +58,21 @@ type Modules struct {
 	Exchange     *exchange.Module
 	Pay          *pay.Module
 	Notice       *notice.Module
+	Booking      *booking.Module
 	Casework     *casework.Module
 	Apply        *apply.Module
 	MyData       *mydata.Module
 	MyPage       *mypage.Module
 
-	now func() time.Time // the house's clock
+	now  func() time.Time // the house's clock
+	pdfs *view.Reader     // holds memory while PDFs are looked into
 }
 
 // list is the order in which modules are provisioned and started: each stands on earlier ones.
 func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
-		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Casework, m.Apply,
+		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Booking, m.Casework, m.Apply,
 		m.MyData, m.MyPage,
 	}
 }
@@ -97,20 +101,30 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Mandate = mandate.New(mandate.Deps{Accounts: m.Account, Guardianship: conf.Guardianship, Zone: zone})
 	m.Organisation = organisation.New(organisation.Deps{Accounts: m.Account, Mandates: m.Mandate, Certificates: m.Cert, Zone: zone})
 	m.Service = service.New(service.Deps{Today: m.today})
-	m.Document = document.New(document.Deps{Address: conf.Address, Zone: inZone, Families: m.Mandate})
+	scanner, err := conf.scanner()
+	if err != nil {
+		return nil, err
+	}
+	m.pdfs = view.New()
+	m.Document = document.New(document.Deps{
+		Address: conf.Address, Zone: inZone, Families: m.Mandate, City: m.Service.Current, PDFs: m.pdfs, Scanner: scanner, ScannerRequired: conf.Scanner.Required,
+	})
 	m.Exchange = exchange.New(exchange.Deps{City: m.Service.Current, Endpoints: conf.endpoints(), Zone: inZone})
 	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Mandates: m.Mandate, Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
+	m.Booking = booking.New(booking.Deps{Services: m.Service, Teller: m.Notice, People: m.Account, Address: conf.Address})
 	m.Casework = casework.New(casework.Deps{
 		Services: m.Service, Registers: m.Exchange, Bills: m.Pay, Papers: m.Document, Teller: m.Notice,
 		People: m.Account, Family: m.Mandate, Officials: m.Agency,
 	})
 	m.Apply = apply.New(apply.Deps{
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
-		Cases: cases{casework: m.Casework, papers: m.Document, today: func() calendar.Date { return calendar.DateOf(now(), zone) }}, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
+		Cases: cases{casework: m.Casework, papers: m.Document, today: func() calendar.Date { return calendar.DateOf(now(), zone) }}, Visits: m.Booking, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
 	})
 	m.MyData = mydata.New(m.holdings(conf, inZone))
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
+	m.Document.ProvideTeller(infected{m.Notice})
+	m.Document.ProvideReceiver(m.Apply)
 	m.Agency.Provide(m.Account, m.Service)
 	m.Account.Provide(m.Notice, m.Exchange.Identity())
 	m.Account.ProvideTeller(m.Notice)

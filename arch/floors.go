@@ -10,8 +10,8 @@ import (
 var coreModules = []string{
 	"page", "module", // what every other module stands on: frame and life cycle
 	"agency", "account", "factor", "approval", "certificate", "broker", "centre", "mandate", "organisation", "openid",
-	"service", "form", "document", "exchange", "pay", "notice", "casework", "apply",
-	"booking", "mydata", "mypage", "stats", "content", "assistant",
+	"service", "form", "talk", "document", "exchange", "pay", "notice", "booking", "casework", "apply", "desk", "studio",
+	"mydata", "mypage", "stats", "content", "assistant",
 }
 
 // below says what a floor may import beside itself. Floors that are not named here import nothing of the house.

@@ -220,7 +220,10 @@ func fileProps(c *web.Context, v stepView, f form.FieldView) ui.FileUploadProps 
 			accept = append(accept, ".jpeg")
 		}
 	}
-	out := ui.FileUploadProps{Field: base(c, f), Multiple: f.MaxFiles > 1, Accept: strings.Join(accept, ","), RemoveName: "_remove"}
+	out := ui.FileUploadProps{Field: base(c, f), Multiple: f.MaxFiles > 1, Accept: strings.Join(accept, ","), RemoveName: form.RemoveName, Send: "/api/v1/files", SendDraft: v.draft.ID.String()}
+	if slices.Contains(f.Accept, "jpg") {
+		out.Hint = strings.TrimSpace(out.Hint + " " + c.T("document.photos_shrunk"))
+	}
 	for _, file := range f.Files {
 		out.Files = append(out.Files, ui.UploadedFile{ID: file.ID, Name: file.Name, Note: c.T("apply.uploaded", "size", lang.Size(c.Lang(), file.Size)), Href: "/uploads/" + file.ID})
 	}

@@ -66,6 +66,9 @@ func pick(values []service.Value, from map[string]any) (map[string]any, error) {
 		if !ok || raw == nil {
 			return nil, fmt.Errorf("%w: no value %s", errReply, v.Name)
 		}
+		if v.Type == "date" && raw == "" {
+			continue // no such day, in the words of many registers
+		}
 		typed, ok := exact(v, raw)
 		if !ok {
 			return nil, fmt.Errorf("%w: value %s is no %s", errReply, v.Name, v.Type)

@@ -33,6 +33,7 @@ func TestReadReply(t *testing.T) {
 	t.Parallel()
 	debts, _ := loadCity().Register("debts")
 	family, _ := loadCity().Register("family")
+	passports, _ := loadCity().Register("passports")
 	for name, c := range map[string]struct {
 		register *service.Register
 		body     string
@@ -45,6 +46,7 @@ func TestReadReply(t *testing.T) {
 		"a number in quotes":   {debts, `{"amount": "1", "fines": 1}`, nil},
 		"too large":            {debts, `{"amount": 1e999999, "fines": 1}`, nil},
 		"a value is missing":   {debts, `{"amount": 1}`, nil},
+		"a day left empty":     {passports, `{"citizen": false, "status": "none", "number": "", "issued": ""}`, map[string]any{"citizen": false, "status": "none", "number": ""}},
 		"a value is null":      {debts, `{"amount": 1, "fines": null}`, nil},
 		"one too many":         {debts, `{"amount": 1, "fines": 1, "name": "Anna"}`, nil},
 		"the same name twice":  {debts, `{"amount": 1, "fines": 1, "amount": 2}`, nil},
