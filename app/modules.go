@@ -21,6 +21,7 @@ import (
 	"posad.city/core/casework"
 	"posad.city/core/centre"
 	"posad.city/core/certificate"
+	"posad.city/core/desk"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
 	"posad.city/core/factor"
@@ -61,6 +62,7 @@ type Modules struct {
 	Booking      *booking.Module
 	Casework     *casework.Module
 	Apply        *apply.Module
+	Desk         *desk.Module
 	MyData       *mydata.Module
 	MyPage       *mypage.Module
 
@@ -72,7 +74,7 @@ type Modules struct {
 func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
-		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Booking, m.Casework, m.Apply,
+		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Booking, m.Casework, m.Apply, m.Desk,
 		m.MyData, m.MyPage,
 	}
 }
@@ -121,6 +123,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
 		Cases: cases{casework: m.Casework, papers: m.Document, today: func() calendar.Date { return calendar.DateOf(now(), zone) }}, Visits: m.Booking, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
 	})
+	m.Desk = desk.New(desk.Deps{Cases: m.Casework, Services: m.Service, Officials: m.Agency, People: m.Account})
 	m.MyData = mydata.New(m.holdings(conf, inZone))
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.Document.ProvideTeller(infected{m.Notice})
