@@ -47,6 +47,7 @@ func (h *House) admin(ctx context.Context) error {
 	mux.HandleFunc("POST /versions", taken(h.versions))
 	mux.HandleFunc("POST /version", taken(h.versionBytes))
 	mux.HandleFunc("POST /kept", taken(h.kept))
+	mux.HandleFunc("POST /export", taken(h.export))
 	mux.HandleFunc("POST /simulate", h.takeSimulate)
 	mux.HandleFunc("POST /replay", taken(h.replay))
 	h.watching.Go(func() {
@@ -138,11 +139,8 @@ func (h *House) appoint(ctx context.Context, a Appointment) error {
 
 // Publish puts a checked city into force: through the process that runs on the data folder, or directly when none does.
 func Publish(ctx context.Context, conf Config, city *service.City) error {
-	sent, err := send(ctx, conf, "/publish", city.Bytes())
-	if sent || err != nil {
-		return err
-	}
-	return directly(ctx, conf, func(h *House) error { return h.Modules.Service.Publish(ctx, h.command(), city) })
+	_, err := PublishAt(ctx, conf, Publishing{City: city.Bytes(), Files: city.Files()})
+	return err
 }
 
 // Appoint gives a person a role: through the process that runs on the data folder, or directly when none does.

@@ -31,6 +31,24 @@ type Publishing struct {
 	City []byte    `json:"city"`
 	At   time.Time `json:"at"` // zero: at once
 	Note string    `json:"note"`
+
+	Files []service.SourceFile `json:"files"` // that the city was made of; none: it came without them
+}
+
+// read is the city as it will be published, with its files.
+func (p Publishing) read() (*service.City, error) {
+	city, err := service.Accept(p.City)
+	if err != nil || len(p.Files) == 0 {
+		return city, err
+	}
+	made, faults := service.LoadFiles(p.Files)
+	switch {
+	case len(faults) > 0:
+		return nil, faults
+	case made.Hash() != city.Hash():
+		return nil, errors.New("the running process reads the files otherwise: it is of another release")
+	}
+	return made, nil
 }
 
 // versionsMost is how many switches and plans are listed.
@@ -79,7 +97,7 @@ func given[T any](ctx context.Context, conf Config, path string, c T, do func(*H
 }
 
 func (h *House) publishAt(ctx context.Context, p Publishing) (string, error) {
-	city, err := service.Accept(p.City)
+	city, err := p.read()
 	if err != nil {
 		return "", err
 	}
@@ -153,7 +171,7 @@ func (h *House) versionList(ctx context.Context) (string, error) {
 	zone := m.Zone()
 	for _, p := range plans {
 		if p.State == service.PlanWaiting {
-			fmt.Fprintf(&out, "plan  %s  from %s  by %s  %s%s\n", p.Hash[:12], p.At.In(zone).Format(stampForm), whoPublished(p.Kind, p.By, p.Channel), p.ID, noted(p.Note))
+			fmt.Fprintf(&out, "plan  %s  from %s  by %s  %s%s\n", p.Hash[:12], p.At.In(zone).Format(stampForm), whoPublished(p.Kind, p.By, p.Channel)+proposedBy(p.Proposed), p.ID, noted(p.Note))
 		}
 	}
 	for i, s := range list {
@@ -161,7 +179,7 @@ func (h *House) versionList(ctx context.Context) (string, error) {
 		if i == 0 {
 			state = "now "
 		}
-		fmt.Fprintf(&out, "%s  %s  since %s  by %s  № %d%s\n", state, s.Hash[:12], s.At.In(zone).Format(stampForm), whoPublished(s.Kind, s.By, s.Channel), s.Number, noted(s.Note))
+		fmt.Fprintf(&out, "%s  %s  since %s  by %s  № %d%s\n", state, s.Hash[:12], s.At.In(zone).Format(stampForm), whoPublished(s.Kind, s.By, s.Channel)+proposedBy(s.Proposed), s.Number, noted(s.Note))
 	}
 	if out.Len() == 0 {
 		return "no version is published\n", nil
@@ -175,6 +193,14 @@ func whoPublished(kind act.Kind, by id.ID, channel act.Channel) string {
 		return "official " + by.String()
 	}
 	return string(channel)
+}
+
+// proposedBy names the second person, where there was one.
+func proposedBy(official id.ID) string {
+	if official.IsZero() {
+		return ""
+	}
+	return ", proposed by official " + official.String()
 }
 
 func noted(note string) string {
@@ -248,6 +274,49 @@ func KeptVersions(ctx context.Context, conf Config) (Kept, error) {
 		return Kept{}, err
 	}
 	var out Kept
+	if err := json.Unmarshal([]byte(said), &out); err != nil {
+		return out, errors.New("the running process is of another release")
+	}
+	return out, nil
+}
+
+// Exported is a published version as a folder.
+type Exported struct {
+	Hash  service.Hash         `json:"hash"`
+	Own   bool                 `json:"own"` // the files are those that it was published from; false: it is written out anew
+	Files []service.SourceFile `json:"files"`
+}
+
+func (h *House) export(ctx context.Context, c VersionsCommand) (string, error) {
+	m := h.Modules.Service
+	if err := m.Refresh(ctx); err != nil {
+		return "", err
+	}
+	var out Exported
+	city, err := m.City()
+	if err == nil {
+		out.Hash = city.Hash()
+	}
+	if c.Hash != "" && c.Hash != "current" {
+		out.Hash, err = m.FindVersion(ctx, c.Hash)
+	}
+	if err == nil {
+		out.Files, out.Own, err = m.Sources(ctx, out.Hash)
+	}
+	if err != nil {
+		return "", InWords(h.Base.Texts, orEnglish(c.Lang), err)
+	}
+	said, err := json.Marshal(out)
+	return string(said), err
+}
+
+// Export reads the folder of a published version by the beginning of its hash, or of the current one.
+func Export(ctx context.Context, conf Config, c VersionsCommand) (Exported, error) {
+	said, err := given(ctx, conf, "/export", c, func(h *House) func(context.Context, VersionsCommand) (string, error) { return h.export })
+	if err != nil {
+		return Exported{}, err
+	}
+	var out Exported
 	if err := json.Unmarshal([]byte(said), &out); err != nil {
 		return out, errors.New("the running process is of another release")
 	}

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -30,6 +31,10 @@ moment to come. --cancel takes a plan back.`},
 		{name: "rollback", args: "[HASH] [--note TEXT] --data DIR", short: "puts an earlier version into force again", flags: rollback, long: `
 Makes an earlier version current again: the one whose hash begins with HASH, or the one before the current. It is a new
 line in the list of versions; open cases keep the version that they began with.`},
+		{name: "export", args: "[HASH] DIR --data DIR", short: "writes a published version's files into a folder", flags: export, long: `
+Writes the files of the version whose hash begins with HASH, or of the current one, into DIR, which must be empty or not
+there: byte for byte as they were published, remarks and all. A version that was published without its files is written out
+anew and means the same; the command says so.`},
 		{name: "simulate", args: "A B [--cases N | --data DIR]", short: "tries many cases on another version", flags: simulate, long: `
 Runs cases of every service that differs between A and B (named as in posad diff) through both: which decisions change,
 what people pay, terms, how many cases come to each desk, which questions they never answered. Without --cases it takes
@@ -187,7 +192,7 @@ func sayVersions(ctx context.Context, read func() (app.Config, error), c app.Ver
 
 // publishLater publishes with a note or at a moment, which is one of the city's own zone.
 func publishLater(ctx context.Context, conf app.Config, city *service.City, at, note string) error {
-	p := app.Publishing{City: city.Bytes(), Note: note}
+	p := app.Publishing{City: city.Bytes(), Note: note, Files: city.Files()}
 	if at != "" {
 		moment, err := time.ParseInLocation("2006-01-02T15:04", at, city.Days().Zone())
 		if err != nil {
@@ -204,5 +209,55 @@ func publishLater(ctx context.Context, conf app.Config, city *service.City, at, 
 		return nil
 	}
 	fmt.Printf("published %d services, version %s\n", len(city.Services), city.Hash())
+	return nil
+}
+
+func export(set *flag.FlagSet) func(context.Context, []string) error {
+	read, language := configFlags(set), langFlag(set)
+	return func(ctx context.Context, args []string) error {
+		conf, err := read()
+		if err != nil {
+			return err
+		}
+		l, err := language()
+		if err != nil {
+			return err
+		}
+		if len(args) != 1 && len(args) != 2 {
+			return errors.New("name the folder to write into, after the beginning of a version's hash or alone")
+		}
+		to := args[len(args)-1]
+		if there, err := os.ReadDir(to); err == nil && len(there) > 0 {
+			return fmt.Errorf("%s is not empty", to)
+		}
+		got, err := app.Export(ctx, conf, app.VersionsCommand{Hash: strings.Join(args[:len(args)-1], ""), Lang: l})
+		if err != nil {
+			return err
+		}
+		if err := writeFolder(to, got.Files); err != nil {
+			return err
+		}
+		fmt.Printf("%d files, version %s\n", len(got.Files), got.Hash)
+		if !got.Own {
+			fmt.Println("it was published without its files: they are written out anew and mean the same")
+		}
+		return nil
+	}
+}
+
+// writeFolder writes the files under a folder and nowhere else.
+func writeFolder(to string, files []service.SourceFile) error {
+	for _, f := range files {
+		if !filepath.IsLocal(filepath.FromSlash(f.Path)) {
+			return fmt.Errorf("%q lies outside the folder", f.Path)
+		}
+		name := filepath.Join(to, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, f.Content, 0o644); err != nil {
+			return err
+		}
+	}
 	return nil
 }

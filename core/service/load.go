@@ -16,8 +16,21 @@ import (
 //
 // Any other YAML file is a fault, except under demo/, which the city does not read.
 func LoadCity(files fs.FS) (*City, Faults) {
-	l := &loader{files: files, city: &City{}, sources: map[string]*source{}}
-	l.walk()
+	l := &loader{city: &City{}, sources: map[string]*source{}}
+	l.walk(files)
+	return l.load()
+}
+
+// LoadFiles is LoadCity of files that lie elsewhere: in a request, in a kept version. A path is relative to the folder and
+// has slashes; one that LoadCity would not read is a fault.
+func LoadFiles(files []SourceFile) (*City, Faults) {
+	l := &loader{city: &City{}, sources: map[string]*source{}, files: sortedFiles(files)}
+	return l.load()
+}
+
+// load checks the files and makes the city of them, which keeps them.
+func (l *loader) load() (*City, Faults) {
+	l.decode()
 	l.notices()
 	if len(l.faults) > 0 {
 		return nil, l.faults.sorted()
@@ -32,11 +45,12 @@ func LoadCity(files fs.FS) (*City, Faults) {
 		return nil, faults
 	}
 	l.city.compiled.doubts = c.doubts.sorted()
+	l.city.compiled.files = l.files
 	return l.city, nil
 }
 
 type loader struct {
-	files   fs.FS
+	files   []SourceFile
 	city    *City
 	sources map[string]*source // by the kind and key of what the file defines: service/parking-permit
 	faults  Faults
@@ -49,40 +63,59 @@ type messages struct {
 	Notices []Notice `json:"notices" need:"1" about:"Words by step"`
 }
 
-func (l *loader) walk() {
-	seen := map[string]bool{}
-	err := fs.WalkDir(l.files, ".", func(name string, entry fs.DirEntry, err error) error {
+// walk reads the folder's files, in the order of their paths.
+func (l *loader) walk(files fs.FS) {
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if entry.IsDir() {
-			if name == "demo" || strings.HasPrefix(entry.Name(), ".") && name != "." {
+			if passedOver(name) {
 				return fs.SkipDir
 			}
 			return nil
 		}
-		if ext := path.Ext(name); ext == ".yaml" || ext == ".yml" {
-			seen[name] = true
-			l.file(name)
+		if !isYAML(name) {
+			return nil
 		}
+		content, err := fs.ReadFile(files, name)
+		if err != nil {
+			l.faults = append(l.faults, Fault{File: name, Kind: "file_unreadable", Params: map[string]string{"most": "4"}})
+			return nil
+		}
+		l.files = append(l.files, SourceFile{Path: name, Content: content})
 		return nil
 	})
 	if err != nil {
 		l.faults = append(l.faults, Fault{File: ".", Kind: "file_unreadable", Params: map[string]string{"most": "4"}})
 	}
-	for _, need := range []string{"city.yaml", "calendar.yaml", "topics.yaml", "situations.yaml", "places.yaml"} {
-		if !seen[need] {
+	l.files = sortedFiles(l.files)
+}
+
+// passedOver tells whether a folder is none of the city's: the demo's own data and what is hidden.
+func passedOver(folder string) bool {
+	return folder == "demo" || strings.HasPrefix(path.Base(folder), ".") && folder != "."
+}
+
+func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" }
+
+// needed are the files that no city goes without.
+var needed = []string{"city.yaml", "calendar.yaml", "topics.yaml", "situations.yaml", "places.yaml"}
+
+func (l *loader) decode() {
+	for _, f := range l.files {
+		l.file(f.Path, f.Content)
+	}
+	for _, need := range needed {
+		there := slices.ContainsFunc(l.files, func(f SourceFile) bool { return f.Path == need })
+		unreadable := slices.ContainsFunc(l.faults, func(f Fault) bool { return f.File == need && f.Kind == "file_unreadable" })
+		if !there && !unreadable {
 			l.faults = append(l.faults, Fault{File: need, Kind: "file_missing", Params: map[string]string{"file": need}})
 		}
 	}
 }
 
-func (l *loader) file(name string) {
-	content, err := fs.ReadFile(l.files, name)
-	if err != nil {
-		l.faults = append(l.faults, Fault{File: name, Kind: "file_unreadable", Params: map[string]string{"most": "4"}})
-		return
-	}
+func (l *loader) file(name string, content []byte) {
 	switch dir := path.Dir(name); {
 	case name == "city.yaml":
 		l.single(name, content, "city", &l.city.Profile)

@@ -68,6 +68,7 @@ type Module struct {
 type shown struct {
 	city   *City
 	number int64
+	tree   string // of the files that it was published from; empty: it came without them
 	byID   map[id.ID]*Agency
 	hero   ui.Mosaic // empty: the house's
 	style  []byte    // the city's brand as a style sheet; empty: the house's

@@ -129,13 +129,13 @@ func (m *Module) Refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("service: open the current version: %w", err)
 	}
-	return m.show(city, last.Number)
+	return m.show(city, last.Number, last.Tree)
 }
 
 // show switches this node, unless it serves a later version already: the index first, so that nothing is shown that
 // can't be found.
-func (m *Module) show(city *City, number int64) error {
-	next := &shown{city: city, number: number, byID: map[id.ID]*Agency{}, hero: m.heroOf(city), style: brandStyle(city.Profile.Brand.Tokens)}
+func (m *Module) show(city *City, number int64, tree string) error {
+	next := &shown{city: city, number: number, tree: tree, byID: map[id.ID]*Agency{}, hero: m.heroOf(city), style: brandStyle(city.Profile.Brand.Tokens)}
 	for i := range city.Agencies {
 		next.byID[agency.ID(city.Agencies[i].Key)] = &city.Agencies[i]
 	}

@@ -40,6 +40,7 @@ type compiled struct {
 	bytes     []byte
 	hash      Hash
 	doubts    Faults
+	files     []SourceFile
 }
 
 // Rules are the compiled rules of the service; nil when there is no such service.

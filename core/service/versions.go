@@ -22,6 +22,8 @@ const noteMost = 500
 type Publication struct {
 	At   time.Time // zero: at once
 	Note string    // for the list of versions; at most 500 characters
+
+	Proposed id.ID // the official who proposed what another one now publishes; zero: one person alone
 }
 
 // Publish stores the city as a version and makes it the current one, in one Write; every node switches within a second,
@@ -35,29 +37,85 @@ func (m *Module) Publish(ctx context.Context, a act.Act, city *City) error {
 // now, and a job switches every node when the moment comes, whatever was stopped meanwhile. Versions that are published
 // before that moment give way to the planned one. Errors: ErrPast, ErrNote.
 func (m *Module) PublishWith(ctx context.Context, a act.Act, city *City, p Publication) (id.ID, error) {
-	content, err := pack(city.Bytes())
+	ready, err := m.PreparePublish(city, p)
 	if err != nil {
 		return id.ID{}, err
 	}
-	if err := p.check(m.base.Clock.Now()); err != nil {
-		return id.ID{}, err
-	}
-	version := servicedb.InsertVersionParams{Hash: string(city.Hash()), Content: content, Length: int64(len(city.Bytes()))}
-	put := func(tx *store.Tx) error {
-		version.Published = tx.Now()
-		return servicedb.InsertVersion(tx, version)
-	}
-	if !p.At.IsZero() {
-		return m.plan(ctx, a, city.Hash(), p, put)
-	}
-	number, err := m.switchTo(ctx, a, city.Hash(), p.Note, put)
+	var out Published
+	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		var err error
+		out, err = ready.Put(tx, a)
+		return err
+	})
 	if err != nil {
 		return id.ID{}, fmt.Errorf("service: publish: %w", err)
 	}
-	if number == 0 {
-		return id.ID{}, m.Refresh(ctx)
+	return out.Plan, ready.Show(ctx, out)
+}
+
+// Prepared is a version that is about to be published.
+type Prepared struct {
+	m       *Module
+	city    *City
+	p       Publication
+	plan    id.ID
+	version servicedb.InsertVersionParams
+	tree    preparedTree
+}
+
+// Published is what a publication came to: a number in the order of versions, or a plan. Both are zero when the version
+// was current already.
+type Published struct {
+	Number int64
+	Plan   id.ID
+}
+
+// PreparePublish makes everything ready for a Write of the caller's own. Errors: ErrPast, ErrNote.
+func (m *Module) PreparePublish(city *City, p Publication) (*Prepared, error) {
+	now := m.base.Clock.Now()
+	if err := p.check(now); err != nil {
+		return nil, err
 	}
-	return id.ID{}, m.show(city, number)
+	content, err := pack(city.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	out := &Prepared{m: m, city: city, p: p, version: servicedb.InsertVersionParams{Hash: string(city.Hash()), Content: content, Length: int64(len(city.Bytes()))}}
+	if !p.At.IsZero() {
+		out.plan = id.New(now)
+	}
+	out.tree, err = prepareTree(city.Files())
+	return out, err
+}
+
+// Put stores the version with its files and puts it into force or plans it. The permission is the caller's to check.
+func (p *Prepared) Put(tx *store.Tx, a act.Act) (Published, error) {
+	version := p.version
+	version.Published = tx.Now()
+	if err := servicedb.InsertVersion(tx, version); err != nil {
+		return Published{}, err
+	}
+	if err := p.tree.put(tx); err != nil {
+		return Published{}, err
+	}
+	who := by(a)
+	who.proposed = p.p.Proposed
+	if !p.p.At.IsZero() {
+		return Published{Plan: p.plan}, p.m.putPlan(tx, who, p)
+	}
+	number, err := p.m.announce(tx, who, p.city.Hash(), p.tree.name, p.p.Note)
+	return Published{Number: number}, err
+}
+
+// Show makes this node serve the version at once, after the Write; the others follow the feed.
+func (p *Prepared) Show(ctx context.Context, out Published) error {
+	switch {
+	case !out.Plan.IsZero():
+		return nil
+	case out.Number == 0:
+		return p.m.Refresh(ctx)
+	}
+	return p.m.show(p.city, out.Number, p.tree.name)
 }
 
 func (p Publication) check(now time.Time) error {
@@ -70,26 +128,13 @@ func (p Publication) check(now time.Time) error {
 	return nil
 }
 
-// switchTo makes a version current in one Write, after put; the number is zero when it was current already.
-func (m *Module) switchTo(ctx context.Context, a act.Act, hash Hash, note string, put func(*store.Tx) error) (int64, error) {
-	number := int64(0)
-	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		var err error
-		if err = put(tx); err != nil {
-			return err
-		}
-		number, err = m.announce(tx, by(a), hash, note)
-		return err
-	})
-	return number, err
-}
-
 // author is who made a switch, as its row keeps it.
 type author struct {
 	act      id.ID
 	kind     act.Kind
 	official id.ID
 	channel  act.Channel
+	proposed id.ID
 }
 
 func by(a act.Act) author {
@@ -100,18 +145,18 @@ func by(a act.Act) author {
 	return out
 }
 
-// announce adds the next switch and tells every node; zero when the version is current already.
-func (m *Module) announce(tx *store.Tx, a author, hash Hash, note string) (int64, error) {
+// announce adds the next switch and tells every node; zero when the version is current already, of the same files.
+func (m *Module) announce(tx *store.Tx, a author, hash Hash, tree, note string) (int64, error) {
 	last, err := servicedb.LastSwitch(tx)
 	if err != nil && !errors.Is(err, store.ErrNone) {
 		return 0, err
 	}
-	if last.Hash == string(hash) {
+	if last.Hash == string(hash) && (tree == "" || tree == last.Tree) {
 		return 0, nil
 	}
 	number := last.Number + 1
 	err = servicedb.InsertSwitch(tx, servicedb.InsertSwitchParams{
-		Number: number, Hash: string(hash), At: tx.Now(), Act: a.act, ByKind: string(a.kind), ByOfficial: a.official, Channel: string(a.channel), Note: note,
+		Number: number, Hash: string(hash), At: tx.Now(), Act: a.act, ByKind: string(a.kind), ByOfficial: a.official, Channel: string(a.channel), Note: note, Tree: tree, ProposedBy: a.proposed,
 	})
 	if err != nil || m.base.Feed == nil {
 		return number, err
@@ -128,6 +173,9 @@ type Switch struct {
 	By      id.ID // the official; zero for the system
 	Channel act.Channel
 	Note    string
+
+	Tree     Hash  // of the files that it was published from; empty: it came without them
+	Proposed id.ID // the official who proposed what By approved; zero: nobody else
 }
 
 // Switches lists the latest switches, newest first.
@@ -137,7 +185,7 @@ func (m *Module) Switches(ctx context.Context, limit int64) ([]Switch, error) {
 		rows, err := servicedb.Switches(r, limit)
 		out = out[:0]
 		for _, row := range rows {
-			out = append(out, Switch{row.Number, Hash(row.Hash), row.At, act.Kind(row.ByKind), row.ByOfficial, act.Channel(row.Channel), row.Note})
+			out = append(out, Switch{row.Number, Hash(row.Hash), row.At, act.Kind(row.ByKind), row.ByOfficial, act.Channel(row.Channel), row.Note, Hash(row.Tree), row.ProposedBy})
 		}
 		return err
 	})
@@ -196,28 +244,32 @@ func (m *Module) Rollback(ctx context.Context, a act.Act, hash Hash, note string
 		}
 		hash = earlier
 	}
-	city, err := m.Version(ctx, hash) // it must open before anybody is switched to it
-	if err != nil {
+	if _, err := m.Version(ctx, hash); err != nil { // it must open before anybody is switched to it
 		return "", err
 	}
-	number, err := m.switchTo(ctx, a, hash, note, func(*store.Tx) error { return nil })
+	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		tree, err := treeOf(tx, hash)
+		if err == nil {
+			_, err = m.announce(tx, by(a), hash, tree, note)
+		}
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("service: roll back: %w", err)
 	}
-	if number == 0 {
-		return hash, m.Refresh(ctx)
-	}
-	return hash, m.show(city, number)
+	return hash, m.Refresh(ctx)
 }
 
-// before is the version that was current before the present one.
+// before is the version that was current before the present one; a change of the files alone is no other version.
 func (m *Module) before(ctx context.Context) (Hash, error) {
-	list, err := m.Switches(ctx, 2)
+	list, err := m.Switches(ctx, historyMost)
 	if err != nil {
 		return "", err
 	}
-	if len(list) < 2 {
-		return "", ErrBack
+	for _, s := range list {
+		if s.Hash != list[0].Hash {
+			return s.Hash, nil
+		}
 	}
-	return list[1].Hash, nil
+	return "", ErrBack
 }

@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"posad.city/core/service/internal/store"
@@ -38,26 +37,19 @@ type Plan struct {
 	Channel act.Channel
 	State   PlanState
 	Closed  time.Time // when it was done or cancelled; zero: it waits
+
+	Proposed id.ID // the official who proposed what By approved; zero: nobody else
 }
 
-func (m *Module) plan(ctx context.Context, a act.Act, hash Hash, p Publication, put func(*store.Tx) error) (id.ID, error) {
-	plan, who := id.New(m.base.Clock.Now()), by(a)
-	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := put(tx); err != nil {
-			return err
-		}
-		err := servicedb.InsertPlan(tx, servicedb.InsertPlanParams{
-			ID: plan, Hash: string(hash), At: p.At, Note: p.Note, Made: tx.Now(), Act: who.act, ByKind: string(who.kind), ByOfficial: who.official, Channel: string(who.channel),
-		})
-		if err != nil {
-			return err
-		}
-		return m.base.Jobs.Put(tx, jobs.New{Handler: planJob, Object: plan, At: p.At})
+func (m *Module) putPlan(tx *store.Tx, who author, p *Prepared) error {
+	err := servicedb.InsertPlan(tx, servicedb.InsertPlanParams{
+		ID: p.plan, Hash: string(p.city.Hash()), At: p.p.At, Note: p.p.Note, Made: tx.Now(), Act: who.act, ByKind: string(who.kind), ByOfficial: who.official,
+		Channel: string(who.channel), Tree: p.tree.name, ProposedBy: who.proposed,
 	})
 	if err != nil {
-		return id.ID{}, fmt.Errorf("service: plan: %w", err)
+		return err
 	}
-	return plan, nil
+	return p.m.base.Jobs.Put(tx, jobs.New{Handler: planJob, Object: p.plan, At: p.p.At})
 }
 
 // Plans lists the latest plans, newest first.
@@ -77,7 +69,7 @@ func (m *Module) Plans(ctx context.Context, limit int64) ([]Plan, error) {
 func planOf(row servicedb.CityPlan) Plan {
 	return Plan{
 		ID: row.ID, Hash: Hash(row.Hash), At: row.At, Note: row.Note, Made: row.Made, Kind: act.Kind(row.ByKind), By: row.ByOfficial,
-		Channel: act.Channel(row.Channel), State: PlanState(row.State), Closed: row.Closed,
+		Channel: act.Channel(row.Channel), State: PlanState(row.State), Closed: row.Closed, Proposed: row.ProposedBy,
 	}
 }
 
@@ -111,8 +103,8 @@ func (m *Module) carryPlan(ctx context.Context, j jobs.Job) error {
 			return err
 		}
 		if closed > 0 {
-			who := author{act: row.Act, kind: act.Kind(row.ByKind), official: row.ByOfficial, channel: act.Channel(row.Channel)}
-			if _, err := m.announce(tx, who, Hash(row.Hash), row.Note); err != nil {
+			who := author{act: row.Act, kind: act.Kind(row.ByKind), official: row.ByOfficial, channel: act.Channel(row.Channel), proposed: row.ProposedBy}
+			if _, err := m.announce(tx, who, Hash(row.Hash), row.Tree, row.Note); err != nil {
 				return err
 			}
 		}

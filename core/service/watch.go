@@ -67,7 +67,7 @@ func (m *Module) publishFolder(ctx context.Context, files fs.FS, tell func(Fault
 		tell(faults)
 		return nil
 	}
-	if now := m.Current(); now != nil && now.Hash() == city.Hash() {
+	if now := m.current.Load(); now != nil && now.city.Hash() == city.Hash() && now.tree == string(TreeOf(city.Files())) {
 		tell(nil)
 		return nil
 	}
