@@ -21,7 +21,7 @@ type cases struct {
 // Prepare implements apply.Cases.
 func (c cases) Prepare(ctx context.Context, s apply.Submission) (apply.PreparedCase, error) {
 	return c.casework.PrepareOpen(ctx, casework.Opening{
-		ID: s.ID, Service: s.Service.Key, Definition: s.Definition, Holder: s.Holder, Applicant: s.Applicant, Mandate: s.Mandate,
+		ID: s.ID, Service: s.Service.Key, Definition: s.Definition, Holder: s.Holder, Applicant: s.Applicant, Mandate: s.Mandate, About: s.About,
 		Inputs: s.Inputs, Channel: s.Channel, Lang: s.Lang, Act: s.Act,
 	})
 }

@@ -127,7 +127,7 @@ func (m *Modules) caseWidget(c *web.Context) (templ.Component, error) {
 
 var statusTones = map[casework.Status]ui.Tone{
 	casework.StatusChecking: ui.Info, casework.StatusToPay: ui.Warning, casework.StatusInQueue: ui.Info, casework.StatusInReview: ui.Info,
-	casework.StatusAsked: ui.Warning, casework.StatusDeciding: ui.Info, casework.StatusIssuing: ui.Success, casework.StatusApproved: ui.Success,
+	casework.StatusAsked: ui.Warning, casework.StatusSigning: ui.Info, casework.StatusAgreeing: ui.Info, casework.StatusDeciding: ui.Info, casework.StatusIssuing: ui.Success, casework.StatusApproved: ui.Success,
 	casework.StatusRefused: ui.Fault, casework.StatusWithdrawn: ui.Neutral,
 }
 

@@ -117,11 +117,11 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Booking = booking.New(booking.Deps{Services: m.Service, Teller: m.Notice, People: m.Account, Address: conf.Address})
 	m.Casework = casework.New(casework.Deps{
 		Services: m.Service, Registers: m.Exchange, Bills: m.Pay, Papers: m.Document, Teller: m.Notice,
-		People: m.Account, Family: m.Mandate, Officials: m.Agency,
+		People: m.Account, Family: m.Mandate, Officials: m.Agency, Signers: m.Account,
 	})
 	m.Apply = apply.New(apply.Deps{
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
-		Cases: cases{casework: m.Casework, papers: m.Document, today: func() calendar.Date { return calendar.DateOf(now(), zone) }}, Visits: m.Booking, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
+		Cases: cases{casework: m.Casework, papers: m.Document, today: func() calendar.Date { return calendar.DateOf(now(), zone) }}, Visits: m.Booking, Signatures: m.Casework, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
 	})
 	m.Desk = desk.New(desk.Deps{Cases: m.Casework, Services: m.Service, Officials: m.Agency, People: m.Account})
 	m.MyData = mydata.New(m.holdings(conf, inZone))

@@ -152,13 +152,14 @@ type Registers interface {
 
 // Deps are the module's neighbours, given by the app.
 type Deps struct {
-	Services  Services
-	People    People
-	Family    Family
-	Registers Registers
-	Papers    Papers
-	Cases     Cases
-	Visits    Visits // nil: forms offer no appointments
+	Services   Services
+	People     People
+	Family     Family
+	Registers  Registers
+	Papers     Papers
+	Cases      Cases
+	Signatures Signatures // nil: nobody is asked to sign
+	Visits     Visits     // nil: forms offer no appointments
 	// Vehicles are a person's vehicles, where a register tells them; nil: a plate is typed.
 	Vehicles func(ctx context.Context, a act.Act, person id.ID) ([]service.Vehicle, error)
 	// TraderNumber is the taxpayer's number of a person who is a sole trader, else empty; nil: nobody's is known.

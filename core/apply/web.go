@@ -63,6 +63,7 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(read, "GET /drafts/{draft}/delete", m.showDelete)
 	s.Page(remove, "POST /drafts/{draft}/delete", m.postDelete)
 	s.Page(addresses, "GET /addresses", m.addressOptions)
+	m.signRoutes(s)
 	m.api(s, offer, begin, read, save, submit, remove, addresses)
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuAccount, page.Link{Order: 25, Text: "apply.menu", Href: "/drafts", Icon: "pencil-simple"})
