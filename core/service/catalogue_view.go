@@ -135,7 +135,7 @@ func cost(c *web.Context, s *Service) string {
 // shortRows are the terms of a service, for the card at the side.
 func shortRows(c *web.Context, city *City, s *Service) []ui.SummaryRow {
 	rows := []ui.SummaryRow{
-		{Name: c.T("service.page.cost"), Value: cost(c, s)},
+		{Name: c.T("service.page.cost"), Value: strings.ReplaceAll(cost(c, s), "\n", "; ")},
 		{Name: c.T("service.page.term"), Value: term(c.Lang(), s.Term)},
 		{Name: c.T("service.page.result"), Value: s.Result.Title.In(c.Lang())},
 	}
@@ -155,9 +155,17 @@ func questionRows(c *web.Context, s *Service) []ui.SummaryRow {
 		step := &s.Form.Steps[i]
 		labels := make([]string, 0, len(step.Fields))
 		for j := range step.Fields {
-			labels = append(labels, step.Fields[j].Label.In(c.Lang()))
+			if f := &step.Fields[j]; f.Value == "" && !f.Fixed { // what is counted, or known for sure, is not asked
+				labels = append(labels, f.Label.In(c.Lang()))
+			}
 		}
-		out = append(out, ui.SummaryRow{Name: step.Title.In(c.Lang()), Value: strings.Join(labels, "\n")})
+		row := ui.SummaryRow{Name: step.Title.In(c.Lang()), Value: strings.Join(labels, "\n")}
+		if step.ForSigner() {
+			row.Source = c.T("service.page.by_signer")
+		}
+		if len(labels) > 0 {
+			out = append(out, row)
+		}
 	}
 	return out
 }
