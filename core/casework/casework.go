@@ -129,6 +129,7 @@ type Case struct {
 	Proposal       *Decision     // that waits for a second person; nil: none does
 	Consequences   []Consequence // of the missed term, as they came
 	Corrections    []Correcting  // of mistakes in its documents
+	Signers        []Signer      // who sign together with the applicant, in the order in which they were named
 }
 
 // Task is one thing to do in a case.

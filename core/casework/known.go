@@ -32,6 +32,7 @@ type known struct {
 	done      []caseworkdb.CaseConsequence // of the missed term
 	rounds    []caseworkdb.CaseRound       // earlier decisions, undone
 	signers   []caseworkdb.CaseSigner
+	signed    []Signer // the same, unsealed
 	mended    []caseworkdb.Correction
 	other     *aboutCase // the case that this one is about; nil when it is about none
 	at        id.ID      // of the task that an official acts on; zero: the step's own
@@ -58,7 +59,7 @@ func (m *Module) know(ctx context.Context, a act.Act, holder, caseID id.ID) (*kn
 	if err := m.define(ctx, k); err != nil {
 		return nil, err
 	}
-	return k, k.openInputs()
+	return k, errors.Join(k.openInputs(), k.openSigners())
 }
 
 func (k *known) read(p *store.Personal, holder, caseID id.ID) error {
@@ -181,16 +182,16 @@ func (k *known) openQuestion() *caseworkdb.Question {
 }
 
 // opinions are what the officials of agree steps have said by now, by part; of a part that was asked twice, the last.
-func opinions(tasks []caseworkdb.Task) service.Opinions {
+func opinions(tasks []Task) service.Opinions {
 	var out service.Opinions
 	for _, t := range tasks {
-		if t.Kind != string(service.TaskAgree) || t.Part == "" || t.State != string(TaskDone) {
+		if t.Kind != service.TaskAgree || t.Part == "" || t.State != TaskDone {
 			continue
 		}
 		if out == nil {
 			out = service.Opinions{}
 		}
-		out[t.Part] = t.Outcome
+		out[t.Part] = string(t.Outcome)
 	}
 	return out
 }
@@ -277,7 +278,7 @@ func (k *known) withCertificates(list []exchange.Certificate) service.Inputs {
 	for key, fact := range exchange.FactsOf(list, k.city.Days().Zone()) {
 		in.Facts[key] = fact
 	}
-	in.Opinions = opinions(k.tasks)
+	in.Opinions, in.Signers = opinions(tasksOf(k.tasks)), signatures(k.signed)
 	return in
 }
 

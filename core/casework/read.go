@@ -139,7 +139,7 @@ func (m *Module) caseOf(k *known) (Case, error) {
 		Mandate: f.Mandate, Channel: act.Channel(f.Channel), Lang: f.Lang, Revision: f.Revision, Stage: Stage(f.Stage), Step: f.Step,
 		About: f.AboutCase, AboutHolder: f.AboutHolder, Submitted: f.Submitted, TermDue: f.TermDue, Extended: f.Extended,
 		ExtensionDays: int(f.ExtensionDays), Escalated: f.Escalated, Round: int(f.Round), ProposedBy: f.ProposedBy, ConfirmedBy: f.ConfirmedBy, Paused: f.Paused, Decided: f.Decided, DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row,
-		ListGroup: f.ListGroup, Rating: int(f.Rating), Late: f.Late, Inputs: k.inputs, Tasks: tasks,
+		ListGroup: f.ListGroup, Rating: int(f.Rating), Late: f.Late, Inputs: k.inputs, Tasks: tasks, Signers: k.signed,
 		Status: status(Stage(f.Stage), tasks, k.openQuestion() != nil),
 	}
 	for _, d := range k.done {
@@ -336,6 +336,7 @@ func (m *Module) Advice(ctx context.Context, a act.Act, c Case) (service.Decisio
 		return service.Decision{}, err
 	}
 	in, err := m.inputsNow(ctx, a.ForCase(c.ID), k)
+	in.Opinions, in.Signers = opinions(c.Tasks), signatures(c.Signers)
 	if err != nil || k.service.Decision == nil {
 		return service.Decision{Verdict: service.ByOfficial}, err
 	}

@@ -125,11 +125,14 @@ func (m *Module) Explain(ctx context.Context, a act.Act, holder, caseID id.ID) (
 	return out, nil
 }
 
-// sameFee counts the fee anew. A case that came to no bill has none to compare with.
+// sameFee counts the fee anew, from what was known at submission, else from what the decision saw: the bill was made between
+// them. A case that came to no bill has none to compare with.
 func (e *Explanation) sameFee(k *known) {
 	charge, err := k.rules.Charge(k.inputs)
-	if errors.Is(err, service.ErrRule) {
-		charge, err = k.rules.Charge(e.Kept.Inputs)
+	if errors.Is(err, service.ErrRule) || err == nil && charge.Amount != e.Fee {
+		if later, failed := k.rules.Charge(e.Kept.Inputs); err != nil || failed == nil && later.Amount == e.Fee {
+			charge, err = later, failed
+		}
 	}
 	e.FeeNow, e.FeeWhy = charge.Amount, err
 	if err == nil && e.Fee > 0 && e.Fee != charge.Amount {

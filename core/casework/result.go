@@ -29,6 +29,7 @@ func (m *Module) prepareResult(ctx context.Context, k *known, task id.ID) (putte
 	n := document.NewResult{
 		ID: id.Derived("result", task.String()), Holder: k.file.Holder, Case: k.file.ID, Service: k.service.Key, Kind: r.Key, Agency: k.file.Agency,
 		City: k.city.Profile.Name, Title: r.Title, Text: resultText(r, d), Public: r.Public, From: from, Until: until, Lang: k.lang(),
+		Form: formOf(r), List: r.List, Opens: r.Opens,
 	}
 	if office, ok := agencyByID(k.city, k.file.Agency); ok {
 		n.Office = office.Title
@@ -44,6 +45,14 @@ func (m *Module) prepareResult(ctx context.Context, k *known, task id.ID) (putte
 		n.Parts = append(n.Parts, document.Part{Heading: m.both("casework.appeal_title"), Text: join(a.Where, a.How)})
 	}
 	return m.deps.Papers.PrepareResult(ctx, n)
+}
+
+// formOf is what a result is beside a document.
+func formOf(r *service.Result) document.Form {
+	if r.Kind == "" || r.Kind == "document" {
+		return document.FormDocument
+	}
+	return document.Form(r.Kind)
 }
 
 // resultText is what the document certifies: the definition's words, and the official's own where they are the answer.

@@ -61,18 +61,14 @@ func (k *known) named(step *service.Task) ([]signerAnswer, error) {
 	var out []signerAnswer
 	seen := map[string]bool{}
 	for _, field := range step.Signers {
-		for _, answer := range peopleIn(k.inputs.Answers[field]) {
-			text, err := json.Marshal(answer)
+		for _, one := range k.service.Named(k.inputs.Answers, []string{field}) {
+			text, err := json.Marshal(one.Person)
 			if err != nil {
 				return nil, fmt.Errorf("casework: signer: %w", err)
 			}
-			one := signerAnswer{field: field, text: text}
-			if err := json.Unmarshal(text, &one.person); err != nil {
-				return nil, fmt.Errorf("casework: signer: %w", err)
-			}
-			if one.person.SNILS != "" && !seen[one.person.SNILS] {
-				seen[one.person.SNILS] = true
-				out = append(out, one)
+			if !seen[one.Person.SNILS] {
+				seen[one.Person.SNILS] = true
+				out = append(out, signerAnswer{field: field, text: text})
 			}
 		}
 	}
@@ -80,39 +76,30 @@ func (k *known) named(step *service.Task) ([]signerAnswer, error) {
 }
 
 type signerAnswer struct {
-	field  string
-	text   []byte
-	person service.Person
+	field string
+	text  []byte // the person, to be sealed
 }
 
-// peopleIn finds the answers of type person in an answer: itself, or in each entry of a group.
-func peopleIn(answer any) []map[string]any {
-	switch v := answer.(type) {
-	case map[string]any:
-		if _, ok := v["snils"].(string); ok {
-			return []map[string]any{v}
+// openSigners unseals those who sign.
+func (k *known) openSigners() error {
+	for _, row := range k.signers {
+		one, err := signerOf(k.keys, row)
+		if err != nil {
+			return err
 		}
-		var out []map[string]any
-		for _, key := range sortedKeys(v) {
-			out = append(out, peopleIn(v[key])...)
-		}
-		return out
-	case []any:
-		var out []map[string]any
-		for _, one := range v {
-			out = append(out, peopleIn(one)...)
-		}
-		return out
+		k.signed = append(k.signed, one)
 	}
 	return nil
 }
 
-func sortedKeys(m map[string]any) []string {
-	out := make([]string, 0, len(m))
-	for key := range m {
-		out = append(out, key)
+// signatures are the co-signers who have answered, as rules see them.
+func signatures(list []Signer) []service.Signer {
+	var out []service.Signer
+	for _, one := range list {
+		if one.State == SignSigned || one.State == SignRefused {
+			out = append(out, service.Signer{Person: one.Named, Signed: one.State == SignSigned, Answers: one.Part})
+		}
 	}
-	slices.Sort(out)
 	return out
 }
 
@@ -186,10 +173,7 @@ func (m *Module) invite(ctx context.Context, j jobs.Job) error {
 	if i < 0 || k.signers[i].State != SignWaiting || k.openTask() == nil || k.openTask().ID != k.signers[i].Task {
 		return nil
 	}
-	one, err := signerOf(k.keys, k.signers[i])
-	if err != nil {
-		return err
-	}
+	one := k.signed[i]
 	person, err := m.signerPerson(ctx, one)
 	if err != nil {
 		return err
@@ -255,15 +239,7 @@ func (m *Module) SignersOf(ctx context.Context, a act.Act, holder, caseID id.ID)
 	if err != nil {
 		return nil, err
 	}
-	var out []Signer
-	for _, row := range k.signers {
-		one, err := signerOf(k.keys, row)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, one)
-	}
-	return out, nil
+	return k.signed, nil
 }
 
 func signerOf(keys *vault.Keys, row caseworkdb.CaseSigner) (Signer, error) {
