@@ -211,16 +211,20 @@ func (c *Context) hold() string {
 	return page
 }
 
-// formPage is the page that the posted form stood on: where the browser says it came from, when that is a page of ours,
-// else the address of the post itself, when that can be read too.
+// formPage is the page of the posted form: the address of the post, when that can be read too, since a page that takes a
+// form shows it; else where the browser says it came from, when that is a page of ours. The browser's word has the query.
 func (c *Context) formPage() string {
-	if from, err := url.Parse(c.r.Referer()); err == nil && from.Host == c.r.Host && c.s.readable(from.Path) {
+	own := c.r.URL.RequestURI()
+	if !LocalPath(own) || !c.s.readable(c.r.URL.Path) {
+		own = ""
+	}
+	if from, err := url.Parse(c.r.Referer()); err == nil && from.Host == c.r.Host && (own == "" || from.Path == c.r.URL.Path) && c.s.readable(from.Path) {
 		if path := from.RequestURI(); LocalPath(path) {
 			return path
 		}
 	}
-	if path := c.r.URL.RequestURI(); LocalPath(path) && c.s.readable(c.r.URL.Path) {
-		return path
+	if own != "" {
+		return own
 	}
 	return "/"
 }
