@@ -65,6 +65,7 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(addresses, "GET /addresses", m.addressOptions)
 	m.signRoutes(s)
 	m.api(s, offer, begin, read, save, submit, remove, addresses)
+	m.printed(s, read, save)
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuAccount, page.Link{Order: 25, Text: "apply.menu", Href: "/drafts", Icon: "pencil-simple"})
 	}
