@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,6 +30,7 @@ import (
 // town is a city with many people, open for measuring.
 type town struct {
 	*app.House
+	size
 	engine   string
 	dir      string // of the embedded database's file
 	database string // PostgreSQL's address
@@ -40,6 +42,8 @@ type town struct {
 	taken    sync.Map  // the same, while they are made
 	bare     *bare
 	drafts   *drafts
+	working  bool         // jobs run
+	filled   atomic.Int64 // drafts made for lifecycles
 }
 
 var (
@@ -50,6 +54,16 @@ var (
 		"postgres": sync.OnceValues(func() (*town, error) { return build("postgres") }),
 	}
 )
+
+// size is how big a town is.
+type size struct {
+	name    string // of its folder and database
+	persons int
+	cases   bool   // whether they have cases
+	kept    string // folder where it stays from run to run; empty: it goes with the run
+}
+
+func usual() size { return size{persons: persons(), cases: true} }
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -90,13 +104,21 @@ func each(b *testing.B, bench func(b *testing.B, t *town)) {
 
 // build opens a city and brings its people and cases in.
 func build(engine string) (*town, error) {
+	return buildOf(engine, usual())
+}
+
+// buildOf opens a city of a size; one that is kept is loaded once.
+func buildOf(engine string, s size) (*town, error) {
 	ctx := context.Background()
-	t := &town{engine: engine, dir: filepath.Join(folder, engine)}
+	t := &town{engine: engine, size: s, dir: filepath.Join(folder, engine+s.name)}
+	if s.kept != "" {
+		t.dir = filepath.Join(s.kept, engine+s.name)
+	}
 	listener, err := t.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.load(ctx); err != nil {
+	if err := t.settleAll(ctx); err != nil {
 		return nil, err
 	}
 	if t.bare, err = openBare(ctx, t); err != nil {
@@ -111,7 +133,12 @@ func build(engine string) (*town, error) {
 func (t *town) open(ctx context.Context) (net.Listener, error) {
 	if t.engine == "postgres" {
 		var err error
-		if t.database, err = freshDatabase(ctx); err != nil {
+		if t.kept != "" {
+			t.database, err = keptDatabase(ctx, "posad_bench_kept"+strings.ReplaceAll(t.name, "-", "_"))
+		} else {
+			t.database, err = freshDatabase(ctx)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -142,7 +169,7 @@ func (t *town) begin(ctx context.Context) error {
 	if err := errors.Join(t.Modules.Account.Start(ctx), t.Modules.Service.Start(ctx)); err != nil {
 		return err
 	}
-	city, faults := service.LoadCity(kitezh.Files())
+	city, faults := service.LoadCity(withReport(kitezh.Files()))
 	if len(faults) > 0 {
 		return faults
 	}
@@ -174,6 +201,37 @@ func freshDatabase(ctx context.Context) (string, error) {
 		}
 	})
 	return fmt.Sprintf("postgres://%s:%s@%s:%d/%s?sslmode=disable", conf.User, conf.Password, conf.Host, conf.Port, name), nil
+}
+
+// keptDatabase is a database that stays from run to run.
+func keptDatabase(ctx context.Context, name string) (string, error) {
+	conf, err := pgx.ParseConfig(os.Getenv(storetest.PostgresEnv))
+	if err != nil {
+		return "", err
+	}
+	c, err := pgx.ConnectConfig(ctx, conf)
+	if err != nil {
+		return "", err
+	}
+	there := false
+	err = c.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&there)
+	if err == nil && !there {
+		_, err = c.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE template0")
+	}
+	return fmt.Sprintf("postgres://%s:%s@%s:%d/%s?sslmode=disable", conf.User, conf.Password, conf.Host, conf.Port, name), errors.Join(err, c.Close(ctx))
+}
+
+// settleAll loads the town, or knows it from the run that did.
+func (t *town) settleAll(ctx context.Context) error {
+	mark := filepath.Join(t.dir, "loaded")
+	if _, err := os.Stat(mark); err == nil {
+		t.crowd()
+		return t.renew(ctx)
+	}
+	if err := t.load(ctx); err != nil {
+		return err
+	}
+	return os.WriteFile(mark, nil, 0o600)
 }
 
 // persons is how many people the city has.

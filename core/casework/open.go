@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
@@ -37,16 +38,18 @@ type Opening struct {
 
 // PreparedOpen is a case that waits for its Write.
 type PreparedOpen struct {
-	m       *Module
-	k       *known
-	params  caseworkdb.InsertCaseParams
-	numbers []string // tried in turn
-	ready   []*journal.Ready
-	system  act.Act
-	by      act.Act
+	m      *Module
+	k      *known
+	params caseworkdb.InsertCaseParams
+	number string // the first that is tried
+	ready  *journal.Ready
+	first  *plan // the first step, where it can be begun at once; nil: the job casework.move begins it
+	actID  id.ID
+	system act.Act
+	by     act.Act
 }
 
-// numbersTried is how many public numbers are at hand, should the first ones be taken.
+// numbersTried is how many public numbers are tried, should the first ones be taken.
 const numbersTried = 4
 
 // PrepareOpen makes a case ready to be opened. Nothing is kept until Put.
@@ -77,7 +80,31 @@ func (m *Module) PrepareOpen(ctx context.Context, o Opening) (*PreparedOpen, err
 	if err := m.link(ctx, o, k, &out.params); err != nil {
 		return nil, err
 	}
-	return out, out.prepareEntries()
+	if out.first, err = m.prepareFirst(k, now); err != nil {
+		return nil, err
+	}
+	if out.first != nil {
+		out.params.Step, out.params.Agency = out.first.step.Key, out.first.task.agency
+	}
+	return out, out.prepareEntry()
+}
+
+// prepareFirst makes the first step ready when an official does it: such a case stands in its queue from the moment that
+// it is opened. Every other first step waits for something, and the job casework.move begins it.
+func (m *Module) prepareFirst(k *known, now time.Time) (*plan, error) {
+	s := situation{service: k.service, rules: k.rules, now: now, stage: Open, inputs: k.inputs, owed: -1}
+	mv := next(s)
+	if mv.kind != moveEnter || mv.step.Kind != service.TaskDecide && mv.step.Kind != service.TaskReview {
+		return nil, nil
+	}
+	p := &plan{move: mv}
+	if err := m.prepareStep(k, s, p); err != nil || p.task.queue == "" {
+		return nil, err
+	}
+	if g, err := k.rules.Group(k.inputs); err != nil || g != nil {
+		return nil, nil // the case is to be put on a list
+	}
+	return p, nil
 }
 
 // lists are the certificates of a definition in the form of case_file.asks.
@@ -89,25 +116,27 @@ func lists(s *service.Service) string {
 	return strings.Join(out, " ")
 }
 
-// prepareEntries makes a journal entry for each number that may come to be the case's.
-func (p *PreparedOpen) prepareEntries() error {
-	actID := p.by.ID
-	if actID.IsZero() {
-		actID = id.New(p.m.base.Clock.Now())
+// prepareEntry makes the journal entry of the number that the case will most surely have.
+func (p *PreparedOpen) prepareEntry() error {
+	if p.actID = p.by.ID; p.actID.IsZero() {
+		p.actID = id.New(p.m.base.Clock.Now())
 	}
-	for range numbersTried {
-		number := id.NewNumber()
-		entry, err := p.m.submissionEntry(p.k, number, actID)
-		if err != nil {
-			return err
-		}
-		ready, err := p.m.base.Journal.Prepare(p.k.keys, entry)
-		if err != nil {
-			return fmt.Errorf("casework: journal: %w", err)
-		}
-		p.numbers, p.ready = append(p.numbers, number), append(p.ready, ready)
+	p.number = id.NewNumber()
+	var err error
+	p.ready, err = p.entryOf(p.number)
+	return err
+}
+
+func (p *PreparedOpen) entryOf(number string) (*journal.Ready, error) {
+	entry, err := p.m.submissionEntry(p.k, number, p.actID)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	ready, err := p.m.base.Journal.Prepare(p.k.keys, entry)
+	if err != nil {
+		return nil, fmt.Errorf("casework: journal: %w", err)
+	}
+	return ready, nil
 }
 
 // Put opens the case in the caller's Write and returns its public number. A case that was opened before stays as it is;
@@ -121,25 +150,35 @@ func (p *PreparedOpen) Put(tx *store.Tx) (string, error) {
 		return "", err
 	}
 	params := p.params
-	taken := false
-	for i, number := range p.numbers {
-		n, err := caseworkdb.InsertNumber(tx, number, params.Holder, params.ID)
-		if err != nil {
-			return "", err
-		}
-		if n == 0 {
-			continue
-		}
-		params.Number, taken = number, true
-		if _, err := journal.Enter(tx, p.ready[i]); err != nil {
-			return "", fmt.Errorf("casework: journal: %w", err)
-		}
-		break
+	ready, err := p.takeNumber(tx, &params)
+	if err != nil {
+		return "", err
 	}
-	if !taken {
-		return "", errors.New("casework: no free number")
+	if _, err := journal.Enter(tx, ready); err != nil {
+		return "", fmt.Errorf("casework: journal: %w", err)
 	}
 	return params.Number, p.insert(tx, params)
+}
+
+// takeNumber finds a number that no case has. The first is almost never taken; the entry of another is made here, inside
+// the Write, since it names the number.
+func (p *PreparedOpen) takeNumber(tx *store.Tx, params *caseworkdb.InsertCaseParams) (*journal.Ready, error) {
+	number := p.number
+	for range numbersTried {
+		n, err := caseworkdb.InsertNumber(tx, number, params.Holder, params.ID)
+		if err != nil {
+			return nil, err
+		}
+		if params.Number = number; n == 0 {
+			number = id.NewNumber()
+			continue
+		}
+		if number == p.number {
+			return p.ready, nil
+		}
+		return p.entryOf(number)
+	}
+	return nil, errors.New("casework: no free number")
 }
 
 func (p *PreparedOpen) insert(tx *store.Tx, params caseworkdb.InsertCaseParams) error {
@@ -147,16 +186,24 @@ func (p *PreparedOpen) insert(tx *store.Tx, params caseworkdb.InsertCaseParams) 
 		return fmt.Errorf("casework: open: %w", err)
 	}
 	c := &change{m: p.m, tx: tx, act: p.by, k: p.k, file: caseworkdb.CaseFile{Holder: params.Holder, ID: params.ID, Revision: 1, Stage: string(Open)}}
-	return errors.Join(
-		caseworkdb.InsertLine(tx, caseworkdb.InsertLineParams{
-			Holder: params.Holder, ID: params.ID, Number: params.Number, Service: params.Service, Applicant: params.Applicant, Revision: 1,
-			Stage: string(Open), Status: string(StatusChecking), Due: params.TermDue, Submitted: params.Submitted, Moved: tx.Now(),
-		}),
+	err := errors.Join(
 		caseworkdb.InsertHome(tx, params.ID, params.Holder, params.ID),
 		caseworkdb.InsertWatch(tx, params.ID, params.Holder),
-		c.line("submitted", false, nil, nil), c.tell("submitted"), c.emit(EventSubmitted), c.emit(EventMoved),
-		c.moveAt(tx.Now()), c.moveAt(params.TermDue),
+		c.line("submitted", false, nil, nil), c.tell("submitted"), c.emit(EventSubmitted), c.emit(EventMoved), c.moveAt(params.TermDue),
 	)
+	if err != nil {
+		return err
+	}
+	if p.first == nil {
+		err = c.moveAt(tx.Now())
+	} else {
+		c.act = p.system // the city does it, not the applicant
+		err = c.enter(p.first)
+	}
+	return errors.Join(err, caseworkdb.InsertLine(tx, caseworkdb.InsertLineParams{
+		Holder: params.Holder, ID: params.ID, Number: params.Number, Service: params.Service, Applicant: params.Applicant, Revision: 1,
+		Stage: string(Open), Status: string(c.status()), Due: params.TermDue, Submitted: params.Submitted, Moved: tx.Now(),
+	}))
 }
 
 // answersHash is what the journal says of the answers: whoever has them can prove that they are those that were sent.

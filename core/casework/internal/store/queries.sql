@@ -2,7 +2,7 @@
 INSERT INTO case_file (holder, id, number, service, agency, definition, environment, asks, applicant, mandate, channel, lang, revision, stage, step,
   submitted, term_due, paused, late, decided, decided_by, ground, row, list_group, rating, inputs, decision,
   about_holder, about_case, restarted, round, extended, extension_days, extension, escalated, proposed, proposed_by, proposal, confirmed_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 'open', '', $13, $14, NULL, NULL, NULL, NULL, '', '', '', 0, $15, NULL,
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 'open', $18, $13, $14, NULL, NULL, NULL, NULL, '', '', '', 0, $15, NULL,
   $16, $17, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL)
 ON CONFLICT (holder, id) DO NOTHING;
 
