@@ -86,10 +86,10 @@ func later(err error) error {
 func (m *Module) pair(ctx context.Context, j jobs.Job) (*known, *known, error) {
 	other, err := m.know(ctx, m.system(j.Object), j.Holder, j.Object)
 	if err != nil || other.file.AboutCase.IsZero() {
-		return other, nil, gone(err)
+		return other, nil, over(err)
 	}
 	first, err := m.know(ctx, m.system(other.file.AboutCase), other.file.AboutHolder, other.file.AboutCase)
-	return other, first, gone(err)
+	return other, first, over(err)
 }
 
 func (c *change) tie(other *known) error {

@@ -89,7 +89,7 @@ func (m *Module) liveDocument(ctx context.Context, a act.Act, k *known, document
 		return result{}, err
 	}
 	for _, r := range list {
-		if r.ID != document || !r.Revoked.IsZero() {
+		if r.ID != document || !mendable(r) {
 			continue
 		}
 		for i := range r.Facts {
@@ -104,6 +104,9 @@ func (m *Module) liveDocument(ctx context.Context, a act.Act, k *known, document
 	}
 	return result{}, ErrNoDocument
 }
+
+// mendable tells whether a mistake in a document can be put right: it is good. A refusal is not corrected, it is decided anew.
+func mendable(r document.Result) bool { return r.Revoked.IsZero() && r.Form != document.FormRefusal }
 
 // result is a document with the place of a line in it; -1: of none.
 type result struct {

@@ -91,7 +91,7 @@ type decided struct {
 	words  vault.Sealed
 	ready  *journal.Ready
 	group  string
-	puts   []putter // what the decision undoes
+	puts   []putter // what the decision undoes, and the letter of a refusal
 }
 
 func (m *Module) prepareDecision(ctx context.Context, k *known, d Decision, a act.Act, facts ...journal.Fact) (*decided, error) {
@@ -114,6 +114,13 @@ func (m *Module) prepareDecision(ctx context.Context, k *known, d Decision, a ac
 	}
 	if out.puts, err = m.prepareUndo(ctx, k); err != nil {
 		return nil, err
+	}
+	if d.Stage == Refused {
+		letter, err := m.prepareRefusal(ctx, k, d)
+		if err != nil {
+			return nil, err
+		}
+		out.puts = append(out.puts, letter)
 	}
 	entry := m.decisionEntry(k, d, actID)
 	entry.Facts = append(entry.Facts, facts...)

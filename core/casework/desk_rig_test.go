@@ -62,6 +62,16 @@ func (s staff) OfficialOf(_ context.Context, person id.ID) ([]agency.Official, e
 	return nil, nil
 }
 
+func (s staff) Officials(_ context.Context, office id.ID) ([]agency.Official, error) {
+	var out []agency.Official
+	for _, o := range s {
+		if o.Agency == office {
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
 var deskStaff = staff{
 	igor:  {Person: igor, Agency: agency.ID("transport"), Role: agency.Officer, Queues: []string{"parking"}},
 	vera:  {Person: vera, Agency: agency.ID("transport"), Role: agency.Officer},

@@ -13,6 +13,7 @@ import (
 
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/document"
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/clock"
@@ -288,8 +289,11 @@ func (h *history) check() {
 func (h *history) checkPapers(c Case) {
 	papers, err := h.papers.Results(ctx, annaAct, anna, h.ref.ID)
 	h.must(err)
-	if (c.Stage == Approved) != (len(papers) == 1) || len(papers) > 1 {
+	if (c.Stage == Approved || c.Stage == Refused) != (len(papers) == 1) || len(papers) > 1 {
 		h.rt.Errorf("%d documents of a case that is %s", len(papers), c.Stage)
+	}
+	if len(papers) == 1 && (papers[0].Form == document.FormRefusal) != (c.Stage == Refused) {
+		h.rt.Errorf("the document %q of a case that is %s", papers[0].Form, c.Stage)
 	}
 	charges, err := h.pay.Charges(ctx, annaAct, anna, h.ref.ID)
 	h.must(err)

@@ -138,6 +138,9 @@ func (c *change) follows(p *plan) error {
 // escalate puts the case before the head of the agency, and into the named queue when it waits for an official there.
 func (c *change) escalate(queue string, found []vault.Keyed) error {
 	c.file.Escalated = c.tx.Now()
+	if err := c.tell("escalated"); err != nil {
+		return err
+	}
 	t := c.task()
 	if queue == "" || t == nil || t.Queue == "" || t.Queue == queue || !human(t.Kind) || !c.file.Proposed.IsZero() {
 		return c.line("escalated", false, nil, nil)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/document"
 	"posad.city/core/module"
 	"posad.city/kit/store"
 )
@@ -24,7 +25,8 @@ type Deps struct {
 	People    People
 	Family    Family
 	Signers   Signers   // nil: nobody is found to sign
-	Officials Officials // nil: any official of an agency may take any case of its queues
+	Officials Officials // nil: any official of an agency may take any case of its queues, and no head is told of one that is late
+	Visits    Visits    // nil: no case has appointments
 }
 
 // Module carries cases. It is safe for concurrent use.
@@ -87,6 +89,8 @@ func (m *Module) Provision(b *module.Base) error {
 	b.Jobs.On(EventSubmitted, "casework.tie", m.tie)
 	b.Jobs.On(EventDecided, "casework.appealed", m.appealed)
 	b.Jobs.On(EventDecided, "casework.count", m.count)
+	b.Jobs.On(EventClosed, "casework.visits", m.freeVisits)
+	b.Jobs.On(document.EventRevoked, "casework.revoked", m.revoked)
 	b.Jobs.Handle(jobProject, m.project)
 	b.Jobs.Handle(jobTell, m.tell)
 	b.Jobs.Handle(jobInvite, m.invite)

@@ -52,7 +52,10 @@ type Bills interface {
 // Papers keeps files and makes result documents; *document.Module is one.
 type Papers interface {
 	PrepareResult(ctx context.Context, n document.NewResult) (*document.PreparedResult, error)
+	PrepareRefusal(ctx context.Context, r document.Refusal) (*document.PreparedResult, error)
+	Result(ctx context.Context, a act.Act, holder, result id.ID) (document.Result, error)
 	Results(ctx context.Context, a act.Act, holder, caseID id.ID) ([]document.Result, error)
+	Files(ctx context.Context, a act.Act, holder, caseID id.ID) ([]document.File, error)
 	PrepareCorrection(ctx context.Context, c document.Correction) (*document.PreparedCorrection, error)
 	PrepareRevoke(ctx context.Context, r document.Revocation) (*document.PreparedRevoke, error)
 	PrepareUpload(ctx context.Context, a act.Act, u document.Upload) (*document.PreparedUpload, error)
@@ -79,6 +82,7 @@ type Family interface {
 // Officials knows who serves where; *agency.Module is one.
 type Officials interface {
 	OfficialOf(ctx context.Context, person id.ID) ([]agency.Official, error)
+	Officials(ctx context.Context, office id.ID) ([]agency.Official, error)
 }
 
 // Lives tells the exchange whether a case may have a certificate asked: it is open, the applicant's, of the service, and

@@ -251,7 +251,7 @@ func (m *Module) appealPath(a *service.Appeal, number string, decided bool) stri
 func (m *Module) places(c *web.Context, v *view) []ui.Choice {
 	var out []ui.Choice
 	for _, r := range v.Papers {
-		if !r.Revoked.IsZero() {
+		if !mendable(r) {
 			continue
 		}
 		for _, f := range r.Facts {

@@ -31,10 +31,7 @@ func (m *Module) prepareResult(ctx context.Context, k *known, task id.ID) (putte
 		City: k.city.Profile.Name, Title: r.Title, Text: resultText(r, d), Public: r.Public, From: from, Until: until, Lang: k.lang(),
 		Form: formOf(r), List: r.List, Opens: r.Opens,
 	}
-	if office, ok := agencyByID(k.city, k.file.Agency); ok {
-		n.Office = office.Title
-		n.Signer = lang.Text{RU: office.Head.Title.RU + ", " + office.Head.Name.RU, EN: office.Head.Title.EN + ", " + office.Head.Name.EN}
-	}
+	n.Office, n.Signer = k.office()
 	for i := range r.Facts {
 		f := &r.Facts[i]
 		if value := m.resultValue(k, f.Value, d.Inputs); !value.IsZero() {
@@ -45,14 +42,6 @@ func (m *Module) prepareResult(ctx context.Context, k *known, task id.ID) (putte
 		n.Parts = append(n.Parts, document.Part{Heading: m.both("casework.appeal_title"), Text: join(a.Where, a.How)})
 	}
 	return m.deps.Papers.PrepareResult(ctx, n)
-}
-
-// formOf is what a result is beside a document.
-func formOf(r *service.Result) document.Form {
-	if r.Kind == "" || r.Kind == "document" {
-		return document.FormDocument
-	}
-	return document.Form(r.Kind)
 }
 
 // resultText is what the document certifies: the definition's words, and the official's own where they are the answer.

@@ -167,7 +167,7 @@ const invitePause = time.Hour
 func (m *Module) invite(ctx context.Context, j jobs.Job) error {
 	k, err := m.know(ctx, m.system(j.Object), j.Holder, j.Object)
 	if err != nil {
-		return gone(err)
+		return over(err)
 	}
 	i := slices.IndexFunc(k.signers, func(s caseworkdb.CaseSigner) bool { return s.ID.String() == j.Payload })
 	if i < 0 || k.signers[i].State != SignWaiting || k.openTask() == nil || k.openTask().ID != k.signers[i].Task {

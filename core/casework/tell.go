@@ -2,12 +2,12 @@ package casework
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"posad.city/core/agency"
 	"posad.city/core/mandate"
 	"posad.city/core/notice"
 	"posad.city/core/service"
@@ -15,19 +15,14 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
-	"posad.city/kit/store"
-	"posad.city/kit/vault"
 )
 
 // tell is the job that tells the applicant, or whoever acts for the holder now, of a step: what has happened, what is next, by when and who has it. The
 // service's own words win. The notice's key is the case's revision, so that a step is told once.
 func (m *Module) tell(ctx context.Context, j jobs.Job) error {
 	k, err := m.know(ctx, j.Act(act.Purpose{Kind: "case", ID: j.Object.String()}), j.Holder, j.Object)
-	if errors.Is(err, ErrNone) || errors.Is(err, vault.ErrErased) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return over(err)
 	}
 	return m.put(ctx, j, k, j.Payload, fmt.Sprintf("casework/%s/%s/%d", j.Object, j.Payload, j.Version))
 }
@@ -35,11 +30,8 @@ func (m *Module) tell(ctx context.Context, j jobs.Job) error {
 // remind is the job that reminds the applicant of a question that they have not answered.
 func (m *Module) remind(ctx context.Context, j jobs.Job) error {
 	k, err := m.know(ctx, j.Act(act.Purpose{Kind: "case", ID: j.Object.String()}), j.Holder, j.Object)
-	if errors.Is(err, ErrNone) || errors.Is(err, vault.ErrErased) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return over(err)
 	}
 	if q := k.openQuestion(); q == nil || q.ID.String() != j.Payload {
 		return nil
@@ -48,26 +40,78 @@ func (m *Module) remind(ctx context.Context, j jobs.Job) error {
 }
 
 func (m *Module) put(ctx context.Context, j jobs.Job, k *known, kind, key string) error {
-	people, err := m.toTell(ctx, k)
+	list, err := m.notices(ctx, k, kind, key, j.Version)
 	if err != nil {
 		return err
 	}
-	notices := make([]*notice.Prepared, 0, len(people))
-	for _, person := range people {
-		prepared, err := m.deps.Teller.Prepare(ctx, m.telling(k, person, kind, key, j.Version))
-		if err != nil {
-			return fmt.Errorf("casework: tell %s: %w", kind, err)
+	return m.putNotices(ctx, j, list)
+}
+
+// notices are what everybody is told of a step: the applicant or who acts for the holder now, who has signed with them, and
+// the heads when the case is put before them.
+func (m *Module) notices(ctx context.Context, k *known, kind, key string, version int64) ([]notice.Notice, error) {
+	var out []notice.Notice
+	var people []id.ID
+	var err error
+	if kind != string(Withdrawn) { // they did that themselves
+		if people, err = m.toTell(ctx, k); err != nil {
+			return nil, err
 		}
-		notices = append(notices, prepared)
 	}
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		for _, prepared := range notices {
-			if err := prepared.Put(tx); err != nil {
-				return err
+	for _, person := range people {
+		out = append(out, m.telling(k, person, kind, key, version))
+	}
+	for _, person := range k.coSigners() {
+		if outcome(kind) && !slices.Contains(people, person) {
+			out = append(out, m.telling(k, person, "signed_"+kind, key, version))
+		}
+	}
+	if kind != "escalated" {
+		return out, nil
+	}
+	heads, err := m.heads(ctx, k)
+	for _, head := range heads {
+		n := m.telling(k, head, "escalated_head", key+"/head", version)
+		n.Holder, n.Case, n.Path = id.ID{}, id.ID{}, deskPath(k.file.Number) // their work, and nothing of their own
+		out = append(out, n)
+	}
+	return out, err
+}
+
+// outcome tells whether a step is how the case came out.
+func outcome(kind string) bool {
+	return kind == string(Approved) || kind == string(Refused) || kind == string(Withdrawn)
+}
+
+// coSigners are the people who have signed the case with its applicant, each once.
+func (k *known) coSigners() []id.ID {
+	var out []id.ID
+	for _, one := range k.signed {
+		if one.State == SignSigned && !one.Person.IsZero() && one.Person != k.file.Applicant && !slices.Contains(out, one.Person) {
+			out = append(out, one.Person)
+		}
+	}
+	return out
+}
+
+// heads are the heads of the agency that has the case and of the one whose service it is, each once.
+func (m *Module) heads(ctx context.Context, k *known) ([]id.ID, error) {
+	if m.deps.Officials == nil {
+		return nil, nil
+	}
+	var out []id.ID
+	for _, office := range []id.ID{k.file.Agency, agency.ID(k.service.Agency)} {
+		list, err := m.deps.Officials.Officials(ctx, office)
+		if err != nil {
+			return nil, fmt.Errorf("casework: heads: %w", err)
+		}
+		for _, o := range list {
+			if o.Role == agency.Head && !slices.Contains(out, o.Person) {
+				out = append(out, o.Person)
 			}
 		}
-		return m.base.Jobs.Done(tx, j)
-	})
+	}
+	return out, nil
 }
 
 // toTell are those who are told of a case: its applicant, while they may act for whose case it is, and an adult holder. After
@@ -122,7 +166,7 @@ func topicOf(kind string) notice.Topic {
 	switch kind {
 	case "pay", "paid", "refund":
 		return notice.Money
-	case "issued", "corrected":
+	case "issued", "corrected", "revoked":
 		return notice.Documents
 	}
 	return notice.Cases

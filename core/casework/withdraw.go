@@ -54,5 +54,5 @@ func (c *change) withdraw(words vault.Sealed) error {
 	}
 	c.unpropose()
 	c.file.Stage, c.file.Decided = string(Withdrawn), c.tx.Now()
-	return errors.Join(c.close(TaskCancelled, ""), c.line("withdrawn", false, nil, words), c.end())
+	return errors.Join(c.close(TaskCancelled, ""), c.line("withdrawn", false, nil, words), c.tell(string(Withdrawn)), c.end())
 }

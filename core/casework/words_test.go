@@ -64,7 +64,9 @@ func TestEveryStatusEventAndNoticeHasItsWords(t *testing.T) {
 		"forwarded", "note", "asked", "answered", "lapsed", "reviewed", "to_official", "approved", "refused", "issued", "late", "withdrawn", "rated"} {
 		keys = append(keys, "casework.timeline."+e)
 	}
-	for _, kind := range []string{"submitted", "fetched", "not_fetched", "pay", "paid", "taken", "asked", "remind", "lapsed", "approved", "refused", "issued", "late"} {
+	for _, kind := range []string{"submitted", "fetched", "not_fetched", "pay", "paid", "taken", "asked", "remind", "lapsed", "approved", "refused", "issued", "late",
+		"agreeing", "apologise", "refund", "extended", "reopened", "corrected", "not_corrected", "sign", "sign_unknown", "signed", "not_signed", "unsigned",
+		"escalated", "escalated_head", "revoked", "signed_approved", "signed_refused", "signed_withdrawn"} {
 		keys = append(keys, "casework.tell."+kind+".title", "casework.tell."+kind+".text")
 	}
 	for _, f := range []string{ErrNone.ID, ErrMoved.ID, ErrTaken.ID, ErrNotYours.ID, ErrNotNow.ID, ErrGround.ID, ErrEmpty.ID, ErrLong.ID, ErrStars.ID, ErrAsked.ID, ErrClerk.ID, ErrQueue.ID} {
