@@ -83,6 +83,11 @@ func (s *Store) migrateModule(ctx context.Context, m Migrations, applied map[str
 		for _, d := range Declarations(statements) {
 			s.decls[d.Table] = d
 		}
+		for _, statement := range statements {
+			if m := dropTable.FindStringSubmatch(statement); m != nil {
+				delete(s.decls, m[1]) // a migration's own, or of an older form
+			}
+		}
 		sum := sha256.Sum256(text)
 		sha := hex.EncodeToString(sum[:])
 		if was, ok := applied[m.Module+"/"+name]; ok {
@@ -181,5 +186,7 @@ func types(statement string, to map[string]string) string {
 		return word
 	})
 }
+
+var dropTable = regexp.MustCompile(`(?i)^DROP\s+TABLE\s+(\w+)`)
 
 var columnType = regexp.MustCompile(`\b(UUID|TEXT|BIGINT|BOOLEAN|TIMESTAMPTZ|BYTEA|SEALED|KEYED)\b`)
