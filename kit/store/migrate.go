@@ -80,12 +80,12 @@ func (s *Store) migrateModule(ctx context.Context, m Migrations, applied map[str
 			return err
 		}
 		statements := Statements(string(text))
-		for _, d := range Declarations(statements) {
-			s.decls[d.Table] = d
-		}
-		for _, statement := range statements {
+		for _, statement := range statements { // in order: a table may be dropped and made anew
 			if m := dropTable.FindStringSubmatch(statement); m != nil {
-				delete(s.decls, m[1]) // a migration's own, or of an older form
+				delete(s.decls, m[1])
+			}
+			for _, d := range Declarations([]string{statement}) {
+				s.decls[d.Table] = d
 			}
 		}
 		sum := sha256.Sum256(text)
