@@ -160,6 +160,7 @@ type RadiosProps struct {
 	Field
 	Value   string
 	Choices []Choice
+	Row     bool // side by side, for choices of a word or a time
 }
 
 // CheckboxesProps is a choice of any number. One choice without a legend is a consent: leave Label empty.

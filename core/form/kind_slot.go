@@ -28,10 +28,12 @@ func (w *walk) offeredSlots(f *service.Field) []SlotOption {
 func (slotKind) options(w *walk, f *service.Field, typed Typed) []OptionView {
 	var out []OptionView
 	chosen := typed.first("")
+	r, known := w.City.Resource(f.Resource)
+	single := known && r.Places == 1 // there is nothing to tell then: a time is free or not offered
 	for _, s := range w.offeredSlots(f) {
 		_, clock, _ := strings.Cut(s.Start, "T")
 		view := OptionView{Value: s.Start, Label: clock, Group: lang.WeekdayDate(w.Lang, s.Day, w.Today), Chosen: s.names(chosen)}
-		if s.Left > 0 {
+		if s.Left > 1 || s.Left == 1 && !single {
 			view.Hint = say(w.Lang, "form.word.slot_left", "count", s.Left)
 		}
 		out = append(out, view)
