@@ -9,8 +9,8 @@ import (
 	"posad.city/kit/lang"
 )
 
-// simBar is one line of a chart.
-type simBar struct {
+// SimBar is one line of a chart.
+type SimBar struct {
 	Label   string
 	Value   float64
 	Said    string // the value in words
@@ -18,10 +18,10 @@ type simBar struct {
 	Changed bool // worth a look
 }
 
-// simPart is one chart or table of the report.
-type simPart struct {
+// SimPart is one chart or table of the report.
+type SimPart struct {
 	Title, Lead string
-	Bars        []simBar
+	Bars        []SimBar
 }
 
 type simWords struct {
@@ -40,8 +40,8 @@ func (s simWords) say(key string, params map[string]string) string {
 func (s simWords) number(n int) string { return lang.Number(s.lang, int64(n)) }
 
 // parts are the report: the same for the terminal and the page.
-func (s simWords) parts() []simPart {
-	out := []simPart{s.flowPart("flows", s.Flows), s.flowPart("real", s.Real), s.feePart(), s.termPart(), s.loadPart(), s.questionPart()}
+func (s simWords) parts() []SimPart {
+	out := []SimPart{s.flowPart("flows", s.Flows), s.flowPart("real", s.Real), s.feePart(), s.termPart(), s.loadPart(), s.questionPart()}
 	kept := out[:0]
 	for _, part := range out {
 		if len(part.Bars) > 0 {
@@ -51,8 +51,14 @@ func (s simWords) parts() []simPart {
 	return kept
 }
 
+// Head says in one line what came out, and Parts are the charts: the same for every face.
+func (s Simulation) Head(l lang.Language) string { return simWords{s, l}.head() }
+
+// Parts are the charts of a simulation in words, those that have something to show.
+func (s Simulation) Parts(l lang.Language) []SimPart { return simWords{s, l}.parts() }
+
 // shared gives each bar its share of the longest.
-func shared(p simPart) simPart {
+func shared(p SimPart) SimPart {
 	most := 0.0
 	for _, b := range p.Bars {
 		most = max(most, b.Value)
@@ -65,14 +71,14 @@ func shared(p simPart) simPart {
 	return p
 }
 
-func (s simWords) flowPart(key string, flows []SimFlow) simPart {
-	out := simPart{Title: s.say(key, nil), Lead: s.say(key+"_lead", map[string]string{"changed": s.number(s.Changed), "cases": s.number(s.Cases)})}
+func (s simWords) flowPart(key string, flows []SimFlow) SimPart {
+	out := SimPart{Title: s.say(key, nil), Lead: s.say(key+"_lead", map[string]string{"changed": s.number(s.Changed), "cases": s.number(s.Cases)})}
 	for _, f := range flows {
 		label := s.outcome(f.From)
 		if f.From != f.To {
 			label += " → " + s.outcome(f.To)
 		}
-		out.Bars = append(out.Bars, simBar{Label: label, Value: float64(f.Cases), Said: s.number(f.Cases), Changed: f.From.differs(f.To)})
+		out.Bars = append(out.Bars, SimBar{Label: label, Value: float64(f.Cases), Said: s.number(f.Cases), Changed: f.From.differs(f.To)})
 	}
 	return out
 }
@@ -91,11 +97,11 @@ func (s simWords) outcome(o SimOutcome) string {
 	return said
 }
 
-func (s simWords) feePart() simPart {
-	out := simPart{Title: s.say("fees", nil), Lead: s.say("fees_lead", map[string]string{
+func (s simWords) feePart() SimPart {
+	out := SimPart{Title: s.say("fees", nil), Lead: s.say("fees_lead", map[string]string{
 		"changed": s.number(s.Fees.Changed), "before": moneyText(s.Fees.Before).In(s.lang), "after": moneyText(s.Fees.After).In(s.lang)})}
 	if s.Fees.Before+s.Fees.After > 0 {
-		out.Bars = []simBar{
+		out.Bars = []SimBar{
 			{Label: s.say("before", nil), Value: float64(s.Fees.Before), Said: moneyText(s.Fees.Before).In(s.lang)},
 			{Label: s.say("after", nil), Value: float64(s.Fees.After), Said: moneyText(s.Fees.After).In(s.lang), Changed: s.Fees.Before != s.Fees.After},
 		}
@@ -110,15 +116,15 @@ func (s simWords) feePart() simPart {
 	return out
 }
 
-func (s simWords) termPart() simPart {
+func (s simWords) termPart() SimPart {
 	if s.Cases == 0 {
-		return simPart{}
+		return SimPart{}
 	}
 	days := func(v float64) string {
 		return s.say("days", map[string]string{"days": decimal(s.lang, v)})
 	}
-	return simPart{Title: s.say("term", nil), Lead: s.say("term_lead", map[string]string{"before": lang.Term(s.lang, s.Term.Before.Calendar()), "after": lang.Term(s.lang, s.Term.After.Calendar())}),
-		Bars: []simBar{
+	return SimPart{Title: s.say("term", nil), Lead: s.say("term_lead", map[string]string{"before": lang.Term(s.lang, s.Term.Before.Calendar()), "after": lang.Term(s.lang, s.Term.After.Calendar())}),
+		Bars: []SimBar{
 			{Label: s.say("before", nil), Value: s.Term.From, Said: days(s.Term.From)},
 			{Label: s.say("after", nil), Value: s.Term.To, Said: days(s.Term.To), Changed: s.Term.Before != s.Term.After},
 		}}
@@ -132,8 +138,8 @@ func decimal(l lang.Language, v float64) string {
 	return text
 }
 
-func (s simWords) loadPart() simPart {
-	out := simPart{Title: s.say("load", nil), Lead: s.say("load_cases", nil)}
+func (s simWords) loadPart() SimPart {
+	out := SimPart{Title: s.say("load", nil), Lead: s.say("load_cases", nil)}
 	if s.Days > 0 {
 		out.Lead = s.say("load_days", map[string]string{"days": s.number(s.Days)})
 	}
@@ -146,16 +152,16 @@ func (s simWords) loadPart() simPart {
 	for _, l := range s.Load {
 		title := l.Title.In(s.lang) + " (" + l.Agency + ")"
 		out.Bars = append(out.Bars,
-			simBar{Label: title + ", " + s.say("before", nil), Value: float64(l.Before), Said: said(l.Before, l.DayOld)},
-			simBar{Label: title + ", " + s.say("after", nil), Value: float64(l.After), Said: said(l.After, l.DayNew), Changed: l.Before != l.After})
+			SimBar{Label: title + ", " + s.say("before", nil), Value: float64(l.Before), Said: said(l.Before, l.DayOld)},
+			SimBar{Label: title + ", " + s.say("after", nil), Value: float64(l.After), Said: said(l.After, l.DayNew), Changed: l.Before != l.After})
 	}
 	return out
 }
 
-func (s simWords) questionPart() simPart {
-	out := simPart{Title: s.say("questions", nil), Lead: s.say("questions_lead", map[string]string{"cases": s.number(s.NotAsked)})}
+func (s simWords) questionPart() SimPart {
+	out := SimPart{Title: s.say("questions", nil), Lead: s.say("questions_lead", map[string]string{"cases": s.number(s.NotAsked)})}
 	for _, q := range s.Questions {
-		out.Bars = append(out.Bars, simBar{Label: q.Label.In(s.lang), Value: float64(q.Cases), Said: s.number(q.Cases), Changed: true})
+		out.Bars = append(out.Bars, SimBar{Label: q.Label.In(s.lang), Value: float64(q.Cases), Said: s.number(q.Cases), Changed: true})
 	}
 	return out
 }
@@ -220,7 +226,7 @@ func short(h Hash) string { return string(h[:min(len(h), 12)]) }
 func SimulationHTML(w io.Writer, l lang.Language, list ...Simulation) error {
 	type page struct {
 		Title, Head string
-		Parts       []simPart
+		Parts       []SimPart
 	}
 	var pages []page
 	for _, s := range list {

@@ -161,6 +161,16 @@ func (c *Context) SetLang(l lang.Language) {
 	c.setCookie(cookieLang, string(l), 365*24*time.Hour)
 }
 
+// In is the same request speaking another language, for showing a part of a page as others will read it. Nothing else
+// changes, and no browser remembers it. Answer by the original alone.
+func (c *Context) In(l lang.Language) *Context {
+	out := *c
+	if lang.Known(string(l)) {
+		out.language = l
+	}
+	return &out
+}
+
 // T is the text of a key in the page's language; args are pairs: "name", value.
 func (c *Context) T(key string, args ...any) string {
 	return c.s.deps.Texts.Text(c.Lang(), key, args...)

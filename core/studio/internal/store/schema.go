@@ -1,0 +1,9 @@
+// Package studiodb holds the tables and queries of core/studio; everything but this file is generated from the SQL beside it.
+package studiodb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS
