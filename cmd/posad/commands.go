@@ -22,7 +22,7 @@ import (
 
 // commands lists the program's verbs in the order of help.
 func commands() []command {
-	return slices.Concat(cityCommands(), versionCommands(), lastCommands())
+	return slices.Concat(cityCommands(), []command{talkCommand()}, versionCommands(), lastCommands())
 }
 
 func cityCommands() []command {

@@ -9,6 +9,7 @@
 //	posad diff      tells what changes between two versions of a city
 //	posad versions  lists the published versions and what is planned
 //	posad rollback  puts an earlier version into force again
+//	posad talk      fills in an application by conversation
 //	posad simulate  tries many cases on another version
 //	posad replay    decides a case again from what was kept
 //	posad verify    checks a receipt or promise with no server

@@ -80,7 +80,7 @@ func (p *printing) read() error {
 func (p printing) frame() pdf.Form {
 	l, s, city := p.in.Lang, p.in.Service, p.in.City
 	out := pdf.Form{
-		Lang: string(l), City: city.Profile.Name.In(l), Title: s.Title.In(l), Lead: s.Who.In(l), PageOf: p.t("apply.print.page_of"), Large: p.large,
+		Lang: string(l), City: city.Profile.Name.In(l), Title: s.Title.In(l), Lead: s.Who.In(l), PageOf: p.t("apply.print.page_of", "page", "{page}", "pages", "{pages}"), Large: p.large,
 		Made: p.in.Today.Start(time.UTC), Sign: []string{p.t("apply.print.date"), p.t("apply.print.signature")},
 	}
 	if agency, ok := city.Agency(s.Agency); ok {
