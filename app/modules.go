@@ -117,7 +117,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Booking = booking.New(booking.Deps{Services: m.Service, Teller: m.Notice, People: m.Account, Address: conf.Address})
 	m.Casework = casework.New(casework.Deps{
 		Services: m.Service, Registers: m.Exchange, Bills: m.Pay, Papers: m.Document, Teller: m.Notice,
-		People: m.Account, Family: m.Mandate, Officials: m.Agency, Signers: m.Account,
+		People: m.Account, Family: m.Mandate, Officials: m.Agency, Signers: m.Account, Visits: m.Booking,
 	})
 	m.Apply = apply.New(apply.Deps{
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
