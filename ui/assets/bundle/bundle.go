@@ -34,7 +34,7 @@ type output struct {
 // the same bytes on every machine.
 func Build(sources fs.FS) (map[string][]byte, error) {
 	out := &output{files: map[string][]byte{}, manifest: map[string]string{}}
-	for _, step := range []func(fs.FS, *output) error{fonts, pictures, styles, script, vendor, sprite} {
+	for _, step := range []func(fs.FS, *output) error{fonts, pictures, styles, sheets, script, vendor, sprite} {
 		if err := step(sources, out); err != nil {
 			return nil, fmt.Errorf("bundle: %w", err)
 		}
@@ -151,6 +151,28 @@ func styles(sources fs.FS, out *output) error {
 		return err
 	}
 	return out.put("portal.css", code)
+}
+
+// sheets minifies each file of sheets by itself: styles of the few pages that name them.
+func sheets(sources fs.FS, out *output) error {
+	names, err := fs.Glob(sources, "sheets/*.css")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		content, err := fs.ReadFile(sources, name)
+		if err != nil {
+			return err
+		}
+		code, err := minified(string(content), api.TransformOptions{Loader: api.LoaderCSS, MinifyWhitespace: true, MinifySyntax: true})
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := out.put(path.Base(name), code); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // script minifies each file of js by itself: app.js is every page's, the others belong to the pages that name them.
