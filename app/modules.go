@@ -34,6 +34,7 @@ import (
 	"posad.city/core/organisation"
 	"posad.city/core/pay"
 	"posad.city/core/service"
+	"posad.city/core/studio"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -63,6 +64,7 @@ type Modules struct {
 	Casework     *casework.Module
 	Apply        *apply.Module
 	Desk         *desk.Module
+	Studio       *studio.Module
 	MyData       *mydata.Module
 	MyPage       *mypage.Module
 
@@ -74,7 +76,7 @@ type Modules struct {
 func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
-		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Booking, m.Casework, m.Apply, m.Desk,
+		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
 		m.MyData, m.MyPage,
 	}
 }
@@ -124,6 +126,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		Cases: cases{casework: m.Casework, papers: m.Document, today: func() calendar.Date { return calendar.DateOf(now(), zone) }}, Visits: m.Booking, Signatures: m.Casework, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
 	})
 	m.Desk = desk.New(desk.Deps{Cases: m.Casework, Services: m.Service, Officials: m.Agency, People: m.Account})
+	m.Studio = studio.New(studio.Deps{Services: m.Service, People: m.Account, Cases: m.Casework, Preview: apply.Preview, Touched: m.touched})
 	m.MyData = mydata.New(m.holdings(conf, inZone))
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.Document.ProvideTeller(infected{m.Notice})

@@ -322,3 +322,13 @@ func Export(ctx context.Context, conf Config, c VersionsCommand) (Exported, erro
 	}
 	return out, nil
 }
+
+// touched counts open cases and drafts by service and version.
+func (m *Modules) touched(ctx context.Context) ([]service.VersionCount, []service.VersionCount, error) {
+	cases, err := m.Casework.OpenVersions(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	drafts, err := m.Apply.DraftVersions(ctx)
+	return cases, drafts, err
+}
