@@ -49,6 +49,8 @@ var sections = []struct {
 	{"services/KEY.yaml", service.Service{}},
 	{"registers/KEY.yaml", service.Register{}},
 	{"agencies/KEY.yaml", service.Agency{}},
+	{"resources/KEY.yaml", service.Resource{}},
+	{"lists.yaml: a list of", service.List{}},
 	{"topics.yaml: a list of", service.Topic{}},
 	{"situations.yaml: a list of", service.Situation{}},
 	{"calendar.yaml", service.Calendar{}},
@@ -56,6 +58,8 @@ var sections = []struct {
 	{"city.yaml", service.Profile{}},
 	{"content/pages/KEY.yaml", service.Page{}},
 	{"content/news.yaml: a list of", service.News{}},
+	{"synonyms.yaml: a list of", service.Synonym{}},
+	{"queries.yaml: a list of", service.Query{}},
 }
 
 // reference writes a table for each type, each once, in the order in which they are named.
