@@ -255,11 +255,7 @@ type Kept struct {
 }
 
 func (h *House) kept(ctx context.Context, _ VersionsCommand) (string, error) {
-	cases, err := h.Modules.Casework.OpenVersions(ctx)
-	if err != nil {
-		return "", err
-	}
-	drafts, err := h.Modules.Apply.DraftVersions(ctx)
+	cases, drafts, err := h.Modules.touched(ctx)
 	if err != nil {
 		return "", err
 	}
