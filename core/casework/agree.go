@@ -1,8 +1,10 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
@@ -113,7 +115,7 @@ type PartView struct {
 	Words   string
 }
 
-// Parts are the opinions of a case, in the order in which they were asked.
+// Parts are the opinions of a case, in the order in which they were asked; of those asked at once, in the definition's.
 func (c Case) Parts(s *service.Service) []PartView {
 	var out []PartView
 	for _, t := range c.Tasks {
@@ -127,7 +129,22 @@ func (c Case) Parts(s *service.Service) []PartView {
 		}
 		out = append(out, view)
 	}
+	slices.SortStableFunc(out, func(a, b PartView) int {
+		return cmp.Or(a.Task.Opened.Compare(b.Task.Opened), cmp.Compare(partPlace(s, a.Part.Key), partPlace(s, b.Part.Key)))
+	})
 	return out
+}
+
+// partPlace is the place of a part in its step.
+func partPlace(s *service.Service, key string) int {
+	for i := range s.Steps {
+		for j := range s.Steps[i].Parts {
+			if s.Steps[i].Parts[j].Key == key {
+				return j
+			}
+		}
+	}
+	return 0
 }
 
 // aboutCase is what is read of the case that another one is about: whether it is decided, and by whom.

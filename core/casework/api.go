@@ -18,6 +18,7 @@ type wireLine struct {
 	Due       *time.Time `json:"due,omitempty" doc:"By when the next thing happens"`
 	Submitted time.Time  `json:"submitted"`
 	Revision  int64      `json:"revision"`
+	Signature string     `json:"signature,omitempty" doc:"Of a case of somebody else that the person was asked to sign: signed or refused"`
 }
 
 // wireCase is a case of the API: what the page shows.
@@ -38,6 +39,8 @@ type wireCase struct {
 	Decision     *wireDecision     `json:"decision,omitempty"`
 	Rating       int               `json:"rating,omitempty"`
 	Looks        []wireLook        `json:"looks" doc:"Who looked at the case"`
+	Deleted      []string          `json:"deleted_files" doc:"Names of files that were deleted because a virus was found in them"`
+	wireBeside
 }
 
 type wireEntry struct {
@@ -98,8 +101,8 @@ type wireChanged struct {
 }
 
 func (m *Module) api(s *web.Server, o operations) {
-	s.API(o.list, "GET /api/v1/cases", m.apiCases, web.Describe{Summary: "The person's cases and those of their children", Out: []wireLine{}})
-	s.API(o.read, "GET /api/v1/cases/{number}", m.apiCase, web.Describe{Summary: "One case, whole", Out: wireCase{}})
+	s.API(o.list, "GET /api/v1/cases", m.apiCases, web.Describe{Summary: "The person's cases, those of their children, and those that they have signed with others", Out: []wireLine{}})
+	s.API(o.read, "GET /api/v1/cases/{number}", m.apiCase, web.Describe{Summary: "One case, whole; who has signed it with its applicant sees how it stands and what they answered", Out: wireCase{}})
 	s.API(o.answer, "POST /api/v1/cases/{number}/answers", m.apiAnswer, web.Describe{Summary: "Answer the official's question", In: sentAnswer{}, Out: wireChanged{}, Status: http.StatusCreated})
 	s.API(o.withdraw, "POST /api/v1/cases/{number}/withdraw", m.apiWithdraw, web.Describe{Summary: "Withdraw the application", In: sentWithdrawal{}, Out: wireChanged{}})
 	s.API(o.rate, "POST /api/v1/cases/{number}/rating", m.apiRate, web.Describe{Summary: "Rate how it went, once", In: sentRating{}, Out: wireChanged{}, Status: http.StatusCreated})
@@ -133,13 +136,28 @@ func (m *Module) apiCases(c *web.Context) error {
 	for _, line := range lines {
 		out = append(out, m.wireLine(c, line))
 	}
+	signed, err := m.Signed(c.Context(), c.Act())
+	if err != nil {
+		return err
+	}
+	for _, l := range signed {
+		out = append(out, wireLine{Number: l.Number, Service: l.Service, Title: m.serviceTitle(l.Service, c.Lang()), Holder: l.Holder, Status: l.Status,
+			Submitted: l.Submitted, Revision: l.Revision, Signature: l.State})
+	}
 	return c.JSON(http.StatusOK, out)
 }
 
 func (m *Module) apiCase(c *web.Context) error {
-	r, err := m.may(c)
+	r, coSigner, err := m.mayRead(c)
 	if err != nil {
 		return err
+	}
+	if coSigner {
+		v, err := m.coSigned(c.Context(), c.Act(), r, c.Lang())
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, m.wireCoSigned(c, v))
 	}
 	v, err := m.view(c.Context(), c.Act(), r, c.Lang())
 	if err != nil {
@@ -189,7 +207,8 @@ func (m *Module) wire(c *web.Context, v *view) wireCase {
 	for _, l := range v.Looks {
 		out.Looks = append(out.Looks, wireLook{At: l.At, Who: m.looker(c, v, l), Why: m.lookWords(c, l.What)})
 	}
-	out.Decision = wireDecisionOf(v)
+	out.Decision, out.Deleted = wireDecisionOf(v), deletedNames(v.Deleted)
+	out.wireBeside = m.beside(v.city, v.service, v.lang, v.Case, v.Links, v.AboutNumber)
 	return out
 }
 

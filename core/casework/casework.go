@@ -95,6 +95,7 @@ type Case struct {
 	Agency      id.ID
 	About       id.ID  // the case that this one is about; zero: none
 	AboutHolder id.ID  // in whose account that one lies
+	AboutNumber string // of that one; empty: none, or it is there no more
 	Definition  string // hash of the city version it keeps
 	Applicant   id.ID
 	Mandate     id.ID

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"posad.city/core/exchange"
@@ -22,7 +23,10 @@ type deskTyped struct {
 	Revision    int64  `json:"revision"`
 	Verdict     string `json:"verdict" max:"20"` // approve, refuse
 	Ground      string `json:"ground" max:"100"`
-	Words       string `json:"words" max:"8000"` // of the decision
+	Words       string `json:"words" max:"8000"` // of the decision; of opening anew; why nothing is corrected
+	Line        string `json:"line" max:"120"`   // of the document that is corrected
+	RU          string `json:"ru" max:"2000"`
+	EN          string `json:"en" max:"2000"`
 	Question    string `json:"question" max:"8000"`
 	Queue       string `json:"queue" max:"200"` // agency/queue
 	Comment     string `json:"comment" max:"8000"`
@@ -145,7 +149,7 @@ var ErrNoVerdict = fault.New(fault.Invalid, "casework.desk.no_verdict")
 // acts registers the operations and routes of every act and returns the operation of taking.
 func (d *desk) acts(s *web.Server) *web.Op {
 	var take *web.Op
-	for _, one := range deskActs {
+	for _, one := range slices.Concat(deskActs, afterActs) {
 		op := s.Operation(act.Operation{
 			Name: "casework." + strings.ReplaceAll(one.name, "-", "_"), Object: "case", May: one.may, Assurance: act.Basic, Look: lookCase, Changes: true,
 		})
@@ -201,6 +205,8 @@ func (a deskAct) fieldOf(f *fault.Fault) string {
 		return "opinion"
 	case ErrDays.ID:
 		return "days"
+	case ErrNoLine.ID:
+		return "line"
 	}
 	return a.field
 }

@@ -105,6 +105,17 @@ type caseBody struct {
 	Questions    []questionBody    `json:"questions"`
 	Timeline     []entryBody       `json:"timeline"`
 	Can          []string          `json:"can" doc:"Acts that are possible now"`
+	Documents    []id.ID           `json:"documents" doc:"What came out"`
+	Deleted      []string          `json:"deleted_files" doc:"Names of files that were deleted because a virus was found in them"`
+	Proposal     *proposalBody     `json:"proposal,omitempty" doc:"A decision that waits for a second person"`
+	wireBeside
+}
+
+type proposalBody struct {
+	Stage  Stage     `json:"stage"`
+	Ground string    `json:"ground,omitempty"`
+	Words  string    `json:"words,omitempty"`
+	By     ownerBody `json:"by"`
 }
 
 type fileBody struct {
@@ -168,7 +179,9 @@ func (d *desk) apiCase(c *web.Context) error {
 		return err
 	}
 	c.Version(shown.Revision)
-	return c.JSON(http.StatusOK, shown.body(c))
+	out := shown.body(c)
+	out.wireBeside = d.beside(shown.City, shown.Service, c.Lang(), shown.Case, shown.Links, shown.AboutNumber)
+	return c.JSON(http.StatusOK, out)
 }
 
 func (d *deskCase) body(c *web.Context) caseBody {
@@ -187,6 +200,9 @@ func (d *deskCase) body(c *web.Context) caseBody {
 	}
 	if d.Advice != nil {
 		out.Advice = &adviceBody{d.Advice.Verdict, d.Advice.Row, d.Advice.Ground, d.Advice.Because.In(l)}
+	}
+	if d.Proposal != nil {
+		out.Proposal = &proposalBody{d.Proposal.Stage, d.Proposal.Ground, d.Proposal.Words, ownerBody{d.ProposedBy, d.Names[d.ProposedBy]}}
 	}
 	d.bodyLists(c, &out)
 	return out
@@ -209,6 +225,10 @@ func (d *deskCase) bodyLists(c *web.Context, out *caseBody) {
 	for _, q := range d.Questions {
 		out.Questions = append(out.Questions, questionBody{q.Words, q.Asked, q.Due, setTime(q.Answered), setTime(q.Lapsed), q.Answer})
 	}
+	out.Documents, out.Deleted = []id.ID{}, deletedNames(d.Deleted)
+	for _, p := range d.Papers {
+		out.Documents = append(out.Documents, p.ID)
+	}
 	for _, e := range d.Timeline {
 		out.Timeline = append(out.Timeline, entryBody{e.At, d.who(c, e.Actor), e.Event, d.entryWords(c, e), e.Words})
 	}
@@ -223,6 +243,7 @@ func (c deskCan) names() []string {
 	}{
 		{c.Take, "take"}, {c.Release, "release"}, {c.Decide, "decide"}, {c.Finish, "finish"}, {c.Ask, "ask"}, {c.Forward, "forward"}, {c.Note, "note"},
 		{c.AskAgain, "ask-again"}, {c.Opine, "opine"}, {c.Confirm, "confirm"}, {c.Return, "return"}, {c.Extend, "extend"},
+		{c.Reopen, "reopen"}, {c.Correct, "correct"}, {c.Correct, "decline"},
 	} {
 		if one.can {
 			out = append(out, one.name)
@@ -252,7 +273,7 @@ func (d *desk) apiAct(c *web.Context, one deskAct) error {
 	if err := c.Expect(ref.Revision); err != nil {
 		return err
 	}
-	revision, err := one.do(d, c, Step{Holder: ref.Holder, Case: ref.ID, Revision: typed.Revision}, typed)
+	revision, err := one.do(d, c, Step{Holder: ref.Holder, Case: ref.ID, Revision: typed.Revision, Task: typed.Task}, typed)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,8 @@ type deskCase struct {
 	Timeline []Entry
 	Papers   []document.Result
 	Can      deskCan
+	Links    []Link            // cases that are about this one
+	Deleted  map[string]string // files in which a virus was found: names by ids
 
 	Instead  id.ID      // the absent colleague who has the task, when the official stands in for them
 	AskTexts []Template // texts to insert
@@ -43,6 +45,8 @@ type deskCan struct {
 	Take, Release, Decide, Finish, Ask, Forward, Note, AskAgain bool
 
 	Opine, Confirm, Return, Extend bool
+
+	Reopen, Correct bool // Correct: or decline to
 }
 
 // any tells whether there is anything to do.
@@ -66,6 +70,12 @@ func (m *Module) openCase(c *web.Context, ref Ref) (deskCase, error) {
 		return out, err
 	}
 	if out.Papers, err = m.deps.Papers.Results(ctx, a, ref.Holder, ref.ID); err != nil {
+		return out, err
+	}
+	if out.Links, err = m.linksOf(ctx, a, ref.Holder, ref.ID); err != nil {
+		return out, err
+	}
+	if out.Deleted, err = m.deleted(ctx, a, ref.Holder, ref.ID); err != nil {
 		return out, err
 	}
 	if out.Stage == Open {
@@ -210,7 +220,7 @@ func deskTask(a act.Act, c Case) *Task {
 func canDo(a act.Act, d deskCase) deskCan {
 	t := d.Task
 	if t == nil || t.Agency != a.Actor.Agency {
-		return deskCan{}
+		return deskCan{Reopen: d.mayReopen(a)}
 	}
 	works := a.Actor.Role != string(agency.Clerk)
 	head := a.Actor.Role == string(agency.Head)
@@ -218,7 +228,7 @@ func canDo(a act.Act, d deskCase) deskCan {
 	asked := d.openQuestion() != nil
 	out := deskCan{
 		Take: works && (t.Official.IsZero() || !d.Instead.IsZero()), Release: mine || head && !t.Official.IsZero(), Note: true, Forward: mine || head,
-		AskAgain: mine, Opine: mine && t.Kind == service.TaskAgree,
+		AskAgain: mine, Opine: mine && t.Kind == service.TaskAgree, Correct: mine && t.Kind == kindCorrect,
 	}
 	out.Confirm, out.Return = d.mayConfirm(a, works)
 	step, ok := d.Service.Task(t.Step)

@@ -317,7 +317,7 @@ func (w workplace) views() []deskView {
 	return append(out,
 		deskView{"free", deskQuery{Owner: ownerFree}}, deskView{"overdue", deskQuery{Owner: ownerAll, Term: termOverdue}},
 		deskView{"waiting", deskQuery{Owner: ownerAll, Status: string(StatusAsked)}},
-		deskView{"confirm", deskQuery{Owner: ownerAll, Kind: kindConfirm}},
+		deskView{"confirm", deskQuery{Owner: ownerAll, Kind: kindConfirm}}, deskView{"correct", deskQuery{Owner: ownerAll, Kind: kindCorrect}},
 	)
 }
 

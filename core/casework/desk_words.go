@@ -233,6 +233,9 @@ func (d *deskCase) owner(c *web.Context) string {
 func (d *deskCase) docs(c *web.Context) []ui.DocItem {
 	var out []ui.DocItem
 	for _, f := range d.files(c.Lang(), c.T("casework.desk.answer_file")) {
+		if d.Deleted[f.ID] != "" {
+			continue
+		}
 		out = append(out, ui.DocItem{Name: f.Name, Href: d.path() + "/files/" + f.ID, Note: f.Label + ", " + fileSize(c.Lang(), f.Size)})
 	}
 	return out

@@ -151,23 +151,12 @@ func (m *Module) ledgerTable(c *web.Context, l Ledger) ui.DataTableProps {
 	return out
 }
 
-// bar is a month of the chart: what was in time and what was late, in hundredths of the highest month.
-type bar struct {
-	Month        string
-	X            int
-	InTime, Late int
-}
-
-// bars are the months of the chart, the oldest first.
-func bars(l Ledger) []bar {
-	most := int64(1)
-	for _, m := range l.Months {
-		most = max(most, m.InTime+m.Late)
-	}
-	var out []bar
+// bars are the months of the chart, the oldest first; the table under it says more.
+func bars(c *web.Context, l Ledger) ui.BarsProps {
+	out := ui.BarsProps{Label: c.T("casework.ledger.chart")}
 	for i := len(l.Months) - 1; i >= 0; i-- {
 		m := l.Months[i]
-		out = append(out, bar{Month: m.Month, X: len(out) * 40, InTime: int(m.InTime * 100 / most), Late: int(m.Late * 100 / most)})
+		out.Items = append(out.Items, ui.Bar{Label: m.Month, Text: lang.Number(c.Lang(), m.Decided), Value: float64(m.Decided), Current: i == 0})
 	}
 	return out
 }

@@ -35,6 +35,7 @@ type Module struct {
 	deps  Deps
 	base  *module.Base
 	queue *store.PersonalList
+	ops   operations
 	aide  Aide // core/desk, by Assist; nil: every official takes everything
 }
 

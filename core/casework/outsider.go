@@ -38,6 +38,13 @@ func (k *known) hide(s *form.Summary, words string) {
 	}
 }
 
+// hideSigners leaves of those who sign how they stand: who they are the applicant told.
+func (k *known) hideSigners(list []Signer) {
+	for i := range list {
+		list[i].Named, list[i].Part = service.Person{}, nil
+	}
+}
+
 func (k *known) field(key string) (*service.Field, bool) {
 	for i := range k.service.Form.Steps {
 		for j := range k.service.Form.Steps[i].Fields {

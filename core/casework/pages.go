@@ -19,7 +19,7 @@ import (
 
 var statusTones = map[Status]ui.Tone{
 	StatusChecking: ui.Info, StatusToPay: ui.Warning, StatusInQueue: ui.Info, StatusInReview: ui.Info, StatusAsked: ui.Warning,
-	StatusDeciding: ui.Info, StatusIssuing: ui.Info, StatusApproved: ui.Success, StatusRefused: ui.Fault, StatusWithdrawn: ui.Neutral,
+	StatusDeciding: ui.Info, StatusIssuing: ui.Info, StatusAgreeing: ui.Info, StatusSigning: ui.Info, StatusApproved: ui.Success, StatusRefused: ui.Fault, StatusWithdrawn: ui.Neutral,
 }
 
 // zone is the city's; cases read in lists have no definition of their own at hand.
@@ -84,6 +84,10 @@ func (m *Module) who(c *web.Context, v *view, e Entry) string {
 		who = m.agencyName(v, e.Actor.Agency)
 	case e.Actor.Kind == act.Person && c.Act().Is(e.Actor.Person):
 		who = c.T("casework.you")
+	case e.Actor.Kind == act.Person && v.signs(e.Actor.Person):
+		if who = v.signerNames()[e.Actor.Person]; who == "" {
+			who = c.T("casework.co_signer")
+		}
 	case e.Actor.Kind == act.Person && e.Actor.Person == v.Applicant && c.Act().Is(v.Holder):
 		who = c.T("casework.by_mandate", "name", v.Names[v.Applicant].Full(v.lang))
 	case e.Actor.Kind == act.Person:
@@ -133,6 +137,24 @@ func (m *Module) parts(c *web.Context, v *view) []ui.SummaryRow {
 	return out
 }
 
+// signs tells whether somebody signs the case with its applicant, and has no other part in it.
+func (c Case) signs(person id.ID) bool {
+	_, ok := c.signerNames()[person]
+	return ok && person != c.Applicant && person != c.Holder
+}
+
+// deletedText says which files were deleted because of a virus, and what to do.
+func (v *view) deletedText(c *web.Context) string {
+	key := "casework.deleted_text"
+	switch {
+	case v.openOf() != nil:
+		key = "casework.deleted_answer"
+	case v.Stage != Open:
+		key = "casework.deleted_over"
+	}
+	return c.T(key, "names", strings.Join(deletedNames(v.Deleted), ", "))
+}
+
 // answers are what was told in the form, in words.
 func (m *Module) answers(v *view) []ui.SummaryRow {
 	var out []ui.SummaryRow
@@ -166,6 +188,9 @@ func (m *Module) looks(c *web.Context, v *view) []ui.RowItem {
 func (m *Module) looker(c *web.Context, v *view, l store.LookRecord) string {
 	if name := m.agencyName(v, l.Actor.Agency); name != "" {
 		return name
+	}
+	if l.Actor.Kind == act.Person && v.signs(l.Actor.Person) {
+		return c.T("casework.co_signer")
 	}
 	if l.Actor.Kind == act.Person {
 		return c.T("casework.applicant")
@@ -224,8 +249,11 @@ func (t typed) faults(c *web.Context) []ui.FaultLine {
 		return nil
 	}
 	name := "words"
-	if t.Form == "rate" {
+	switch t.Form {
+	case "rate":
 		name = "stars"
+	case "correct", "withdraw": // several forms of the page have words
+		name = t.Form + ".words"
 	}
 	return []ui.FaultLine{{Name: name, Text: c.FaultText(t.Fault)}}
 }

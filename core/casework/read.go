@@ -29,6 +29,7 @@ type Ref struct {
 	Revision   int64
 	Task       id.ID      // that At has found; zero: the step's own
 	Open       []OpenTask // what waits for officials, the step's own first
+	Signers    []id.ID    // who has signed it with its applicant, or refused to
 }
 
 // OpenTask is a task that waits for an official.
@@ -116,6 +117,11 @@ func (m *Module) ref(ctx context.Context, holder, caseID id.ID) (Ref, error) {
 	for _, t := range k.atDesks() {
 		out.Open = append(out.Open, OpenTask{t.ID, t.Agency, t.Official, t.Queue})
 	}
+	for _, s := range k.signers {
+		if !s.Person.IsZero() && (s.State == SignSigned || s.State == SignRefused) {
+			out.Signers = append(out.Signers, s.Person)
+		}
+	}
 	return out, nil
 }
 
@@ -141,6 +147,9 @@ func (m *Module) caseOf(k *known) (Case, error) {
 		ExtensionDays: int(f.ExtensionDays), Escalated: f.Escalated, Round: int(f.Round), ProposedBy: f.ProposedBy, ConfirmedBy: f.ConfirmedBy, Paused: f.Paused, Decided: f.Decided, DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row,
 		ListGroup: f.ListGroup, Rating: int(f.Rating), Late: f.Late, Inputs: k.inputs, Tasks: tasks, Signers: k.signed,
 		Status: status(Stage(f.Stage), tasks, k.openQuestion() != nil),
+	}
+	if k.other != nil {
+		out.AboutNumber = k.other.file.Number
 	}
 	for _, d := range k.done {
 		out.Consequences = append(out.Consequences, Consequence{Do: d.Kind, At: d.At, Amount: d.Amount})

@@ -26,6 +26,7 @@ func (m *Module) routes(s *web.Server) {
 		withdraw: op("casework.withdraw", mandate.ScopeApply, true, 0), rate: op("casework.rate", mandate.ScopeApply, true, 0),
 		correct: op("casework.ask_correction", mandate.ScopeApply, true, 0),
 	}
+	m.ops = o
 	s.Page(o.list, "GET /cases", m.showCases)
 	s.Page(o.read, "GET /cases/{number}", m.showCase)
 	s.Page(o.answer, "POST /cases/{number}/answers", m.postAnswer)
@@ -36,7 +37,6 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(o.read, "GET /cases/{number}/decision", m.sendDecision)
 	m.api(s, o)
 	m.ledgerRoutes(s)
-	m.afterActs(s)
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuAccount, page.Link{Order: 20, Text: "casework.menu", Href: "/cases", Icon: "files"})
 	}

@@ -80,7 +80,7 @@ type signerAnswer struct {
 	text  []byte // the person, to be sealed
 }
 
-// openSigners unseals those who sign.
+// openSigners unseals those who sign and puts them in the order in which they were named.
 func (k *known) openSigners() error {
 	for _, row := range k.signers {
 		one, err := signerOf(k.keys, row)
@@ -89,6 +89,15 @@ func (k *known) openSigners() error {
 		}
 		k.signed = append(k.signed, one)
 	}
+	place := map[string]int{}
+	for i := range k.service.Steps {
+		for _, one := range k.service.Named(k.inputs.Answers, k.service.Steps[i].Signers) {
+			if _, ok := place[one.Person.SNILS]; !ok {
+				place[one.Person.SNILS] = len(place)
+			}
+		}
+	}
+	slices.SortStableFunc(k.signed, func(a, b Signer) int { return place[a.Named.SNILS] - place[b.Named.SNILS] })
 	return nil
 }
 
@@ -173,7 +182,10 @@ func (m *Module) invite(ctx context.Context, j jobs.Job) error {
 	if i < 0 || k.signers[i].State != SignWaiting || k.openTask() == nil || k.openTask().ID != k.signers[i].Task {
 		return nil
 	}
-	one := k.signed[i]
+	one, err := signerOf(k.keys, k.signers[i])
+	if err != nil {
+		return err
+	}
 	person, err := m.signerPerson(ctx, one)
 	if err != nil {
 		return err

@@ -43,9 +43,9 @@ type view struct {
 	Group        string // why the case has its place in the waiting list
 	Appeal       *service.Appeal
 	Links        []Link // cases that are about this one
-	AboutNumber  string // of the case that this one is about; empty: none
 	AppealUntil  calendar.Date
 	Bill         id.ID
+	Deleted      map[string]string // files in which a virus was found: names by ids
 }
 
 // openOf is the question that waits for an answer; nil when there is none.
@@ -80,17 +80,18 @@ func (m *Module) view(ctx context.Context, a act.Act, r Ref, l lang.Language) (*
 	if v.Papers, err = m.deps.Papers.Results(ctx, a, r.Holder, r.ID); err != nil {
 		return nil, err
 	}
-	if v.Links, err = m.linksOf(ctx, a, r.Holder, r.ID); err != nil {
+	if v.Deleted, err = m.deleted(ctx, a, r.Holder, r.ID); err != nil {
 		return nil, err
 	}
-	if k.other != nil {
-		v.AboutNumber = k.other.file.Number
+	if v.Links, err = m.linksOf(ctx, a, r.Holder, r.ID); err != nil {
+		return nil, err
 	}
 	if v.Summary, err = form.CheckAnswers(k.formInput(l, k.inputs)); err != nil {
 		return nil, err
 	}
 	if k.outsider(a) {
 		k.hide(&v.Summary, m.text(l, "casework.told_by_applicant"))
+		k.hideSigners(v.Signers)
 	}
 	if v.Looks, err = m.looksAtCase(ctx, a, k); err != nil {
 		return nil, err

@@ -33,7 +33,11 @@ func (m *Module) showCases(c *web.Context) error {
 		if err != nil {
 			return err
 		}
-		rows = append(asked, rows...)
+		signed, err := m.signedRows(c)
+		if err != nil {
+			return err
+		}
+		rows = append(append(asked, rows...), signed...)
 	}
 	acting, err := m.listFor(c)
 	if err != nil {
@@ -109,9 +113,12 @@ func (m *Module) rows(c *web.Context, lines []Line) ([]ui.RowItem, error) {
 }
 
 func (m *Module) showCase(c *web.Context) error {
-	r, err := m.may(c)
+	r, coSigner, err := m.mayRead(c)
 	if err != nil {
 		return err
+	}
+	if coSigner {
+		return m.showCoSigned(c, r)
 	}
 	return m.renderCase(c, r, typed{})
 }
