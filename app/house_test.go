@@ -24,11 +24,13 @@ func everySide(t *testing.T, h *apptest.House) {
 		test func(*testing.T, *world)
 	}{
 		{"permissions", testPermissions},
+		{"acts", testActs},
 		{"looks", testLooks},
 		{"pages", testPages},
 		{"document", testDocument},
 		{"bad input", testBadInput},
 		{"holders", testHolders},
+		{"a case opened anew", testReopen},
 		{"words", testWords},
 		{"tables", testTables},
 	} {

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func testBadInput(t *testing.T, w *world) {
 	w.things.anew()
 	asked := 0
 	for _, r := range w.Base.Web.Routes() {
-		if r.Surface == web.SurfaceStatic || r.Method == http.MethodGet {
+		if r.Surface == web.SurfaceStatic || slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, r.Method) {
 			continue
 		}
 		way, known := w.ways[r.Pattern]
@@ -73,6 +74,7 @@ func testBadInput(t *testing.T, w *world) {
 			t.Errorf("%s: nobody got in", r.Pattern)
 			continue
 		}
+		w.things.live(r)
 		for i, bad := range badInputs(r.Surface) {
 			w.refresh(way.subject.member)
 			client, l := way.subject.browser, []string{"ru", "en"}[i%2]
@@ -80,7 +82,7 @@ func testBadInput(t *testing.T, w *world) {
 				client = way.subject.program
 			}
 			call := w.call(r)
-			call.Type, call.Body, call.Header = bad.kind, bad.body, bad.header
+			call.Type, call.Body, call.Header = bad.kind, bad.body, headers(call.Header, bad.header)
 			client.Lang = l
 			got := w.do(client, call)
 			client.Lang = "ru"
@@ -97,6 +99,21 @@ func testBadInput(t *testing.T, w *world) {
 	t.Logf("%d requests", asked)
 }
 
+// headers are those of a protocol and those of one way to send nonsense.
+func headers(protocol, bad map[string]string) map[string]string {
+	out := maps.Clone(protocol)
+	if out == nil {
+		return bad
+	}
+	maps.Copy(out, bad)
+	return out
+}
+
+// ofProtocol tells whether an answer is one that the protocol of the route words by itself.
+func ofProtocol(r web.Route, got apptest.Answer) bool {
+	return r.Surface == web.SurfaceProtocol || strings.HasPrefix(r.Path, "/api/v1/files") && got.Status == http.StatusUnsupportedMediaType
+}
+
 // checkFault holds the answer to nonsense: never the house's own fault, and told in the right words.
 func checkFault(t *testing.T, r web.Route, bad badInput, l string, got apptest.Answer) {
 	t.Helper()
@@ -106,7 +123,7 @@ func checkFault(t *testing.T, r web.Route, bad badInput, l string, got apptest.A
 	case got.Status >= 500:
 		t.Errorf("%s: %d %s", name, got.Status, short(got))
 		return
-	case r.Surface == web.SurfaceProtocol:
+	case ofProtocol(r, got):
 		return // it has its own words, which its module's tests hold it to
 	case got.Status < bad.least && !bearer:
 		t.Errorf("%s: %d, want at least %d", name, got.Status, bad.least)

@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"slices"
+
 	"posad.city/kit/id"
 	"posad.city/kit/web"
 )
@@ -8,13 +10,15 @@ import (
 // kinds are the kinds of object that operations are registered with, and who has one in these tests. A kind without a
 // line here fails the matrix.
 var kinds = map[string]string{
+	"booking":  "an appointment of Anna's and one of her son's at the service centre",
+	"list":     "a list that the Department of Transport keeps",
 	"account":  "everybody's own; Anna's sessions and her copy of her data; one that the city closed",
-	"case":     "Anna's permit, letter and pass, her son's place at school",
-	"draft":    "Anna's, and hers for her son",
+	"case":     "Anna's permit, letter and pass (a mistake in it is looked at), her son's place at school, her load on which two agencies are asked, her application for a post on which two officials decide, a neighbour's that she signs",
+	"draft":    "Anna's, and hers for her son; a file that she sends in parts",
 	"document": "a certificate of Anna's and one of her son's, a file in the draft of each",
 	"charge":   "a bill of Anna's and one of her son's, both paid",
 	"notice":   "a message to Anna",
-	"desk":     "the desk of the agency whose hat is worn",
+	"desk":     "the desk of the agency whose hat is worn; an act on many cases, an absence and a text of the Department of Transport",
 	"official": "the roles of the city's agencies",
 	"register": "the registers that the city asks",
 
@@ -33,6 +37,7 @@ func open(w *world) map[string]string {
 	return map[string]string{
 		"service": "parking-permit", "topic": w.City.Topics[0].Key, "situation": w.City.Situations[0].Key, "item": w.City.News[0].Key,
 		"agency": "transport", "page": w.City.Pages[0].Key, "code": "web.missing", "key": "outside", "kind": "account.profile",
+		"list": "taxi-licences", "resource": "centre", "opens": "family-parking",
 		"token": "no-such-token", "id": id.Derived("test", "no such question").String(),
 	}
 }
@@ -59,6 +64,7 @@ var secrets = map[string]string{
 	"GET /sign-in/provider/found":        "who came back from the provider in this browser",
 	"GET /oauth/continue":                "the request of a site with which the browser came",
 	"GET /oauth/leave":                   "the request of a site with which the browser came",
+	"POST /api/v1/desk/next":             "a free case that whoever asks may take",
 }
 
 // secretOf tells whether a route is one of these. Protocols all are: they answer by a client's secret, a token or a key in
@@ -71,7 +77,7 @@ func secretOf(r web.Route) bool {
 // parting are routes after which whoever asked is signed in no more.
 var parting = []string{"POST /sign-out", "DELETE /api/v1/session", "POST /account/merge", "POST /desk/centre/return"}
 
-// narrower are use cases that let in fewer than their operation, with the reason. They refuse the subjects named.
+// narrower are operations, or routes of theirs, whose use cases let in fewer, with the reason. They refuse the subjects named.
 var narrower = map[string]struct {
 	subjects []string
 	reason   string
@@ -81,10 +87,26 @@ var narrower = map[string]struct {
 	"apply.save":           {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
 	"apply.submit":         {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
 	"apply.delete":         {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
+
+	"GET /desk/bulk/{bulk}":                    {[]string{clerk, sameQueue, hasIt}, "an act on many cases is its official's and the head's"},
+	"GET /api/v1/desk/bulk/{bulk}":             {[]string{clerk, sameQueue, hasIt}, "an act on many cases is its official's and the head's"},
+	"POST /desk/bulk/{bulk}/undo":              {[]string{clerk, sameQueue, hasIt, head}, "whoever did it takes it back"},
+	"POST /api/v1/desk/bulk/{bulk}/undo":       {[]string{clerk, sameQueue, hasIt, head}, "whoever did it takes it back"},
+	"DELETE /api/v1/desk/absences/{absence}":   {[]string{clerk, sameQueue, hasIt}, "an absence is its official's and the head's"},
+	"DELETE /api/v1/desk/templates/{template}": {[]string{clerk, otherQueue, sameQueue, hasIt}, "the head keeps the agency's texts"},
+	"PUT /api/v1/desk/team/{person}":           {notHeads, "the head says what officials take"},
+	"GET /api/v1/desk/charts":                  {notHeads, "the head sees the load of the agency"},
+	"POST /desk/documents/{document}/revoke":   {[]string{clerk, otherQueue, sameQueue, hasIt}, "the head takes from a person what the city gave"},
+}
+
+// narrowed tells whether the use case of a route lets a subject in less than its operation.
+func narrowed(r web.Route, s *subject) bool {
+	return slices.Contains(narrower[r.Pattern].subjects, s.name) || slices.Contains(narrower[r.Op.Name].subjects, s.name)
 }
 
 // once are operations that use up what they are done to: each call gets a fresh one.
 var once = []string{
 	"apply.delete", "account.close_session", "account.sign_out", "agency.drop_official",
 	"account.unblock", "centre.end", "mandate.accept", "mandate.grant", "mandate.end", "organisation.close",
+	"desk.next", "desk.away", "desk.drop_template", "document.send",
 }

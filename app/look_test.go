@@ -24,8 +24,11 @@ func testLooks(t *testing.T, w *world) {
 		tried := map[stance]bool{}
 		for i, one := range w.things.targets(r) {
 			for _, s := range subjects(w) {
-				stands := stance{s.relations(w, one.object(s), r.Op.Scope), s.centre}
-				if stands.relation&r.Op.May == 0 || !s.enough(r.Op.Operation) || tried[stands] || slices.Contains(narrower[r.Op.Name].subjects, s.name) {
+				stands := stance{relation: s.relations(w, one.object(s), r.Op.Scope), centre: s.centre}
+				if one.each {
+					stands.hat = s.hat
+				}
+				if stands.relation&r.Op.May == 0 || !s.enough(r.Op.Operation) || tried[stands] || narrowed(r, s) {
 					continue
 				}
 				tried[stands] = true
@@ -45,6 +48,7 @@ func testLooks(t *testing.T, w *world) {
 type stance struct {
 	relation act.Relation
 	centre   bool
+	hat      string // where every agency has its own
 }
 
 // families are the names by which a list that shows people is told from an empty one.

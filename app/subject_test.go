@@ -20,6 +20,25 @@ type subject struct {
 	centre bool // at a service centre: an official has the keyboard
 }
 
+// The officials of the Department of Transport.
+const (
+	clerk      = "clerk"
+	otherQueue = "officer, other queue"
+	sameQueue  = "officer, same queue"
+	hasIt      = "officer who has it"
+	head       = "head"
+)
+
+// notHeads are the officials who head no agency.
+var notHeads = []string{
+	clerk, otherQueue, sameQueue, hasIt, "officer of another agency", "officer of the city", "officer of the centre", "clerk of the centre", "administrator",
+}
+
+// second is who confirms what a colleague at the Employment Centre has decided.
+func (w *world) second() *subject {
+	return &subject{name: "second of two officials", member: w.of("lapteva", "employment"), level: act.Standard, role: agency.Head}
+}
+
 // subjects are the columns of the matrix.
 func subjects(w *world) []*subject {
 	return []*subject{
@@ -30,11 +49,11 @@ func subjects(w *world) []*subject {
 		{name: "holder, two factors", member: w.by("anna", "", twoFactors), level: act.Standard, strong: true},
 		{name: "holder at the centre", member: w.by("anna", "", atCentre), level: act.Standard, centre: true},
 		{name: "child's other parent", member: w.of("oleg", ""), level: act.Standard},
-		{name: "clerk", member: w.of("svetlana", "transport"), level: act.Standard, role: agency.Clerk},
-		{name: "officer, other queue", member: w.of("fomin", "transport"), level: act.Standard, role: agency.Officer},
-		{name: "officer, same queue", member: w.of("alexey", "transport"), level: act.Standard, role: agency.Officer},
-		{name: "officer who has it", member: w.of("kotova", "transport"), level: act.Standard, role: agency.Officer},
-		{name: "head", member: w.of("belova", "transport"), level: act.Standard, role: agency.Head},
+		{name: clerk, member: w.of("svetlana", "transport"), level: act.Standard, role: agency.Clerk},
+		{name: otherQueue, member: w.of("fomin", "transport"), level: act.Standard, role: agency.Officer},
+		{name: sameQueue, member: w.of("alexey", "transport"), level: act.Standard, role: agency.Officer},
+		{name: hasIt, member: w.of("kotova", "transport"), level: act.Standard, role: agency.Officer},
+		{name: head, member: w.of("belova", "transport"), level: act.Standard, role: agency.Head},
 		{name: "officer of another agency", member: w.of("orlova", "education"), level: act.Standard, role: agency.Officer},
 		{name: "officer of the city", member: w.of("panin", "city"), level: act.Standard, role: agency.Officer},
 		{name: "officer of the centre", member: w.of("orekhova", "centre"), level: act.Standard, role: agency.Officer},

@@ -25,6 +25,10 @@ type target struct {
 	path   map[string]string // values of the path's wildcards
 	query  string            // of the address, where a thing is named there
 	form   url.Values        // fields that name a thing in the body; nil: the body names none
+	header map[string]string // of a protocol
+	kind   string            // content type of the protocol's body; empty: the surface's own
+	each   bool              // every agency has another
+	also   *subject          // somebody who is asked for this thing alone
 }
 
 // things keeps what was made for the matrix.
@@ -33,6 +37,7 @@ type things struct {
 	anna, misha   id.ID
 	made          map[string]string // ids by what they are
 	annas, mishas string            // drafts
+	letter        string            // a draft of Anna's that takes files
 	spent         string            // the target to which somebody was let in since the last renewal
 }
 
@@ -67,13 +72,30 @@ func makeThings(w *world) *things {
 	t.made["child's"] = w.taken("anna", t.misha)
 	t.made["visit"], t.made["company"] = w.visit(), w.company()
 	w.bar()
+	t.office()
+	t.book()
+	t.send()
 	return t
 }
+
+// office makes what officials of the Department of Transport have beside cases.
+func (t *things) office() {
+	t.made["bulk"], t.made["absence"], t.made["template"] = t.w.bulk(), t.w.absence(), t.w.template()
+}
+
+// book makes an appointment of Anna's and one of her son's.
+func (t *things) book() {
+	t.made["anna booking"], t.made["misha booking"] = t.w.booking(t.anna, t.made["anna booking"]), t.w.booking(t.misha, t.made["misha booking"])
+}
+
+// send begins to send a file in parts.
+func (t *things) send() { t.made["sending"] = t.w.sending(t.letter) }
 
 // draft begins one for Anna and one for her son.
 func (t *things) draft() {
 	t.annas = t.w.begin(t.w.of("anna", ""), "parking-permit", nil)
 	t.mishas = t.w.begin(t.w.of("anna", ""), "school-first-class", &t.misha)
+	t.letter = t.w.begin(t.w.of("anna", ""), "city-appeal", nil)
 }
 
 // fill puts a file into each draft.
@@ -134,6 +156,14 @@ func (t *things) again(op string) {
 		}
 	case "organisation.close":
 		t.made["company"] = t.w.company()
+	case "desk.next":
+		t.w.putBack(t.w.appeal)
+	case "desk.away":
+		t.made["absence"] = t.w.absence()
+	case "desk.drop_template":
+		t.made["template"] = t.w.template()
+	case "document.send":
+		t.send()
 	}
 }
 
@@ -146,6 +176,8 @@ func (t *things) live(r web.Route) {
 		t.made["anna copy"] = t.w.copy()
 	case strings.Contains(r.Path, "{mandate}"):
 		t.made["offered"], t.made["asked"] = t.w.offer(mandate.Give), t.w.offer(mandate.Ask)
+	case strings.Contains(r.Path, "/visits"):
+		t.book()
 	}
 }
 
@@ -155,6 +187,9 @@ func (t *things) anew() {
 	t.fill()
 	t.made["visit"], t.made["company"], t.made["anna copy"] = t.w.visit(), t.w.company(), t.w.copy()
 	t.made["given"], t.made["offered"], t.made["asked"] = t.w.given(), t.w.offer(mandate.Give), t.w.offer(mandate.Ask)
+	t.office()
+	t.book()
+	t.send()
 }
 
 var wildcards = regexp.MustCompile(`\{([a-z]+)\}`)
@@ -164,6 +199,16 @@ func (t *things) targets(r web.Route) []target {
 	switch {
 	case r.Op.Object == "":
 		return []target{{name: "all", object: always(act.Object{}), path: t.public(r)}}
+	case r.Op.Object == "list":
+		return []target{{name: "of transport", object: always(act.Object{Kind: "list", Agency: agency.ID("transport")}), path: t.public(r)}}
+	case r.Op.Object == "booking" && strings.Contains(r.Path, "{booking}"):
+		return t.bookings()
+	case strings.HasPrefix(r.Path, "/api/v1/files"):
+		return t.sendings(r)
+	case strings.HasPrefix(r.Path, "/sign/"):
+		return []target{{name: "to sign", object: always(act.Object{Kind: "case", Holder: t.anna}), path: map[string]string{"number": t.w.stay}}}
+	case r.Pattern == "GET /desk/documents":
+		return []target{{name: "own desk", object: ownDesk("document"), path: map[string]string{}}}
 	case slices.Contains([]string{"official", "register", "sign_ins", "provider", "authority", "client"}, r.Op.Object):
 		return []target{{name: "the city's", object: always(act.Object{Kind: r.Op.Object, Agency: agency.ID(agency.City)}), path: map[string]string{
 			"agency": "transport", "person": t.w.Resident("hung").ID().String(), "client": t.made["client"],
@@ -171,7 +216,7 @@ func (t *things) targets(r web.Route) []target {
 	case slices.Contains([]string{"visit", "mandate", "organisation", "investigation"}, r.Op.Object), strings.Contains(r.Path, "{account}"), r.Op.Name == "account.block", r.Pattern == "GET /account/security/way":
 		return t.parties(r)
 	case r.Op.Object == "desk", r.Pattern == "POST /desk/take":
-		return []target{{name: "own desk", object: ownDesk("desk"), path: map[string]string{}}}
+		return t.desks(r)
 	case strings.Contains(r.Path, "{number}"):
 		return t.cases(r)
 	case r.Pattern == "POST /services/{service}/apply", r.Pattern == "POST /api/v1/services/{service}/drafts":
@@ -254,35 +299,107 @@ func ownDesk(kind string) func(*subject) act.Object {
 
 func (t *things) public(r web.Route) map[string]string {
 	out := open(t.w)
-	if strings.HasPrefix(r.Path, "/v/") || strings.HasPrefix(r.Path, "/api/v1/check/") {
+	switch {
+	case strings.HasPrefix(r.Path, "/v/"), strings.HasPrefix(r.Path, "/api/v1/check/"), strings.HasPrefix(r.Path, "/api/v1/access/"):
 		out["code"] = t.made["check code"]
+	case strings.Contains(r.Path, "/services/{key}"):
+		out["key"] = "parking-permit"
 	}
 	return out
 }
 
-// cases are the four of Anna's, as far as a route is about each.
+// cases are Anna's, as far as a route is about each.
 func (t *things) cases(r web.Route) []target {
 	w := t.w
-	kotova, orlova := w.Resident("kotova").ID(), w.Resident("orlova").ID()
+	kotova, orlova, belova, dorogin := w.Resident("kotova").ID(), w.Resident("orlova").ID(), w.Resident("belova").ID(), w.Resident("dorogin").ID()
 	all := []struct {
 		name, number     string
 		holder, assigned id.ID
 		office           string
+		also             *subject
+		only             func(web.Route) bool // nil: every route
 	}{
-		{"in hands", w.parking, t.anna, kotova, "transport"},
-		{"a child's", w.school, t.misha, orlova, "education"},
-		{"with a file", w.appeal, t.anna, id.ID{}, t.officeOf(w.appeal)},
-		{"decided", w.freight, t.anna, id.ID{}, "transport"},
+		{name: "in hands", number: w.parking, holder: t.anna, assigned: kotova, office: "transport"},
+		{name: "a child's", number: w.school, holder: t.misha, assigned: orlova, office: "education"},
+		{name: "with a file", number: w.appeal, holder: t.anna, office: t.officeOf(w.appeal)},
+		{name: "decided, a mistake is looked at", number: w.freight, holder: t.anna, assigned: belova, office: "transport"},
+		{name: "agreed by two agencies", number: w.cargo, holder: t.anna, assigned: dorogin, office: "transport", only: about("read", "opine", "desk_case")},
+		{name: "proposed", number: w.vacancy, holder: t.anna, office: "employment", also: w.second(), only: about("confirm", "return", "desk_case")},
 	}
 	var out []target
 	for _, c := range all {
-		if strings.HasSuffix(r.Path, "/decision") && c.name != "decided" || strings.Contains(r.Path, "{file}") && c.name != "with a file" {
+		decided := c.number == w.freight
+		if strings.HasSuffix(r.Path, "/decision") && !decided || strings.Contains(r.Path, "{file}") && c.number != w.appeal || c.only != nil && !c.only(r) {
 			continue
 		}
 		o := act.Object{Kind: "case", Holder: c.holder, Persons: []id.ID{t.anna}, Agency: agency.ID(c.office), Assigned: c.assigned}
-		out = append(out, target{name: c.name, object: always(o), path: map[string]string{"number": c.number, "file": w.appealFile.String()}})
+		one := target{name: c.name, object: always(o), also: c.also, path: map[string]string{"number": c.number, "file": w.appealFile.String()}}
+		if c.number == w.cargo { // it is each agency's that was asked
+			one.object = func(s *subject) act.Object {
+				o := o
+				if s.hat == "road-police" {
+					o.Agency = agency.ID(s.hat)
+				}
+				return o
+			}
+		}
+		out = append(out, one)
 	}
 	return out
+}
+
+// about holds a case to routes of some operations: what a case is at matters to these alone.
+func about(names ...string) func(web.Route) bool {
+	return func(r web.Route) bool { return slices.Contains(names, strings.TrimPrefix(r.Op.Name, "casework.")) }
+}
+
+// desks are the desk of whoever asks, and what belongs to the desk of the Department of Transport.
+func (t *things) desks(r web.Route) []target {
+	one := func(wildcard, value string) []target {
+		o := act.Object{Kind: "desk", Agency: agency.ID("transport")}
+		return []target{{name: "of transport", object: always(o), path: map[string]string{wildcard: value}}}
+	}
+	for _, kind := range []string{"bulk", "absence", "template"} {
+		if strings.Contains(r.Path, "{"+kind+"}") {
+			out := one(kind, t.made[kind])
+			out[0].form = url.Values{} // whole: who may not is not asked for more
+			return out
+		}
+	}
+	out := target{name: "own desk", object: ownDesk("desk"), path: map[string]string{}}
+	switch {
+	case strings.Contains(r.Path, "{person}"): // a colleague, or nobody of the agency
+		out.path["person"], out.form = t.w.Resident("kotova").ID().String(), url.Values{}
+	case r.Pattern == "GET /desk/bulk":
+		out.query = "?" + url.Values{"case": {t.w.parking}}.Encode()
+	case strings.HasSuffix(r.Path, "/desk/closed"):
+		out.query = "?" + url.Values{"q": {t.w.freight}}.Encode()
+	case r.Op.Name == "booking.desk":
+		out.each = true
+		out.query = "?" + url.Values{"day": {t.w.visits}}.Encode()
+	}
+	return []target{out}
+}
+
+// bookings are an appointment of Anna's at the service centre and one of her son's.
+func (t *things) bookings() []target {
+	one := func(name string, holder id.ID, booking string) target {
+		o := act.Object{Kind: "booking", Holder: holder, Persons: []id.ID{t.anna}, Agency: agency.ID("centre")}
+		return target{name: name, object: always(o), path: map[string]string{"booking": booking}}
+	}
+	return []target{one("Anna's", t.anna, t.made["anna booking"]), one("a child's", t.misha, t.made["misha booking"])}
+}
+
+// sendings are files that are being sent into a draft of Anna's.
+func (t *things) sendings(r web.Route) []target {
+	out := target{name: "Anna's", object: always(act.Object{Kind: "draft", Holder: t.anna}), path: map[string]string{"sending": t.made["sending"]}, header: map[string]string{"Tus-Resumable": "1.0.0"}}
+	switch r.Method {
+	case http.MethodPost:
+		out.header["Upload-Length"], out.header["Upload-Metadata"] = "5", sendingOf(t.letter)
+	case http.MethodPatch: // not where it stands: nothing is taken
+		out.kind, out.header["Upload-Offset"] = "application/offset+octet-stream", "3"
+	}
+	return []target{out}
 }
 
 // officeOf is where a letter was sent by its topic.
@@ -314,7 +431,11 @@ func (t *things) owned(r web.Route) []target {
 			path["file"] = "json"
 		}
 		if whole(r, path) {
-			out = append(out, target{name: map[string]string{"anna": "Anna's", "misha": "a child's"}[owner], object: always(act.Object{Kind: r.Op.Object, Holder: holder}), path: path})
+			o := act.Object{Kind: r.Op.Object, Holder: holder}
+			if r.Op.Object == "document" {
+				o.Agency = agency.ID("transport")
+			}
+			out = append(out, target{name: map[string]string{"anna": "Anna's", "misha": "a child's"}[owner], object: always(o), path: path})
 		}
 	}
 	slices.SortFunc(out, func(a, b target) int { return strings.Compare(a.name, b.name) })
@@ -338,8 +459,8 @@ func (t target) call(r web.Route) apptest.Call {
 	for name, value := range t.path {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}
-	out := apptest.Call{Method: r.Method, Path: path + t.query}
-	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
+	out := apptest.Call{Method: r.Method, Path: path + t.query, Type: t.kind, Header: t.header}
+	if len(t.header) > 0 || r.Method == http.MethodGet || r.Method == http.MethodDelete {
 		return out
 	}
 	form := t.form

@@ -31,6 +31,9 @@ type world struct {
 	t *testing.T
 
 	parking, school, appeal, freight string // public numbers: in an official's hands, the same for a child, with a file, decided
+	cargo, vacancy, stay             string // on which agencies are asked, on which two decide, that Anna signs
+	visits                           string // the day of the appointments
+	away                             string // an absence
 	appealFile                       id.ID
 	people                           map[string]*member
 
@@ -66,6 +69,8 @@ func newWorld(t *testing.T, h *apptest.House) *world {
 	w.school = w.firstClass()
 	w.appeal, w.appealFile = w.letter()
 	w.freight = w.freightPass()
+	w.mistake(w.freight)
+	w.cargo, w.vacancy, w.stay = w.heavyLoad(), w.cityPost(), w.neighboursStay()
 	w.Modules.Organisation.Provide(heads{w.Resident("anna").SNILS})
 	return w
 }

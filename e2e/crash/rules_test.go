@@ -21,15 +21,20 @@ var always = []rule{
 	 LEFT JOIN timeline AS t ON t.holder = f.holder AND t.case_id = f.id AND t.event = 'submitted' GROUP BY f.number HAVING COUNT(t.number) <> 1`},
 	{"a case without its one entry in the journal", `SELECT f.number, COUNT(j.id) FROM case_file AS f
 	 LEFT JOIN journal_entry AS j ON j.holder = f.holder AND j.object = f.id AND j.kind = 'casework.submitted' GROUP BY f.number HAVING COUNT(j.id) <> 1`},
-	{"a decided case without its one entry, or an open one with", `SELECT f.number, f.stage, COUNT(j.id) FROM case_file AS f
+	{"decisions and their entries differ", `SELECT f.number, f.stage, f.round, COUNT(j.id) FROM case_file AS f
 	 LEFT JOIN journal_entry AS j ON j.holder = f.holder AND j.object = f.id AND j.kind = 'casework.decision'
-	 GROUP BY f.number, f.stage HAVING COUNT(j.id) <> CASE WHEN f.stage IN ('approved', 'refused') THEN 1 ELSE 0 END`},
+	 GROUP BY f.number, f.stage, f.round HAVING COUNT(j.id) <> f.round + CASE WHEN f.stage IN ('approved', 'refused') THEN 1 ELSE 0 END`},
+	{"a case that was opened anew without the round that was undone", `SELECT f.number, f.round, COUNT(r.round) FROM case_file AS f
+	 LEFT JOIN case_round AS r ON r.holder = f.holder AND r.case_id = f.id GROUP BY f.number, f.round HAVING COUNT(r.round) <> f.round`},
 	{"an entry of no case", `SELECT j.id, j.kind FROM journal_entry AS j LEFT JOIN case_file AS f ON f.holder = j.holder AND f.id = j.object
 	 WHERE j.kind IN ('casework.submitted', 'casework.decision') AND f.id IS NULL`},
 	{"rows of no case", `SELECT 'timeline', t.case_id FROM timeline AS t LEFT JOIN case_file AS f ON f.holder = t.holder AND f.id = t.case_id WHERE f.id IS NULL
 	 UNION ALL SELECT 'task', t.case_id FROM task AS t LEFT JOIN case_file AS f ON f.holder = t.holder AND f.id = t.case_id WHERE f.id IS NULL
 	 UNION ALL SELECT 'question', q.case_id FROM question AS q LEFT JOIN case_file AS f ON f.holder = q.holder AND f.id = q.case_id WHERE f.id IS NULL
 	 UNION ALL SELECT 'pause', p.case_id FROM pause AS p LEFT JOIN case_file AS f ON f.holder = p.holder AND f.id = p.case_id WHERE f.id IS NULL
+	 UNION ALL SELECT 'round', r.case_id FROM case_round AS r LEFT JOIN case_file AS f ON f.holder = r.holder AND f.id = r.case_id WHERE f.id IS NULL
+	 UNION ALL SELECT 'correction', r.case_id FROM correction AS r LEFT JOIN case_file AS f ON f.holder = r.holder AND f.id = r.case_id WHERE f.id IS NULL
+	 UNION ALL SELECT 'signer', s.case_id FROM case_signer AS s LEFT JOIN case_file AS f ON f.holder = s.holder AND f.id = s.case_id WHERE f.id IS NULL
 	 UNION ALL SELECT 'desk', d.id FROM desk_line AS d LEFT JOIN case_file AS f ON f.holder = d.holder AND f.id = d.id WHERE f.id IS NULL`},
 	{"an open case that nobody watches, or an ended one that somebody does", `SELECT f.number, f.stage, f.step FROM case_file AS f LEFT JOIN case_watch AS w ON w.id = f.id
 	 WHERE (f.step = '' AND f.stage <> 'open' AND w.id IS NOT NULL) OR ((f.step <> '' OR f.stage = 'open') AND w.id IS NULL)`},
@@ -46,10 +51,29 @@ var always = []rule{
 
 	// No step twice.
 	{"something happened twice", `SELECT t.case_id, t.event, COUNT(*) FROM timeline AS t
-	 WHERE t.event IN ('submitted', 'registers', 'fetched', 'not_fetched', 'pay', 'paid', 'free', 'unpaid', 'to_official', 'queued', 'approved', 'refused', 'issued', 'withdrawn', 'late', 'rated')
+	 WHERE t.event IN ('submitted', 'registers', 'fetched', 'not_fetched', 'pay', 'paid', 'free', 'unpaid', 'withdrawn', 'rated')
 	 GROUP BY t.case_id, t.event HAVING COUNT(*) > 1`},
-	{"a step begun twice", `SELECT case_id, step, COUNT(*) FROM task GROUP BY case_id, step HAVING COUNT(*) > 1`},
-	{"two open tasks of a case", `SELECT case_id, COUNT(*) FROM task WHERE state = 'open' GROUP BY case_id HAVING COUNT(*) > 1`},
+	{"something happened twice in a round", `SELECT f.number, f.round, t.event, COUNT(*) FROM timeline AS t JOIN case_file AS f ON f.holder = t.holder AND f.id = t.case_id
+	 WHERE t.event IN ('to_official', 'queued', 'approved', 'refused', 'issued', 'confirmed', 'late')
+	 GROUP BY f.number, f.round, t.event HAVING COUNT(*) > f.round + 1`},
+	{"a step begun twice", `SELECT f.number, f.round, t.step, t.part, COUNT(*) FROM task AS t JOIN case_file AS f ON f.holder = t.holder AND f.id = t.case_id
+	 WHERE t.kind NOT IN ('confirm', 'correct') GROUP BY f.number, f.round, t.step, t.part HAVING COUNT(*) > f.round + 1`},
+	{"two open tasks of one thing", `SELECT case_id, part, COUNT(*) FROM task WHERE state = 'open' GROUP BY case_id, part HAVING COUNT(*) > 1`},
+	{"an open part of no open step", `SELECT p.case_id, p.step, p.part FROM task AS p LEFT JOIN task AS t
+	 ON t.holder = p.holder AND t.case_id = p.case_id AND t.step = p.step AND t.part = '' AND t.state = 'open'
+	 WHERE p.state = 'open' AND p.kind IN ('agree', 'confirm') AND p.part <> '' AND t.id IS NULL`},
+	{"a proposal and its confirmation differ", `SELECT f.number, f.proposed_by, COUNT(t.id) FROM case_file AS f
+	 LEFT JOIN task AS t ON t.holder = f.holder AND t.case_id = f.id AND t.kind = 'confirm' AND t.state = 'open'
+	 GROUP BY f.number, f.proposed_by HAVING COUNT(t.id) <> CASE WHEN f.proposed_by IS NULL THEN 0 ELSE 1 END`},
+	{"proposals and the timeline differ", `SELECT f.number FROM case_file AS f
+	 WHERE (SELECT COUNT(*) FROM task AS t WHERE t.holder = f.holder AND t.case_id = f.id AND t.kind = 'confirm')
+	 <> (SELECT COUNT(*) FROM timeline AS t WHERE t.holder = f.holder AND t.case_id = f.id AND t.event = 'proposed')`},
+	{"a mistake that nobody looks at, or an answered one that somebody does", `SELECT c.case_id, c.id, c.state, COUNT(t.id) FROM correction AS c
+	 LEFT JOIN task AS t ON t.holder = c.holder AND t.case_id = c.case_id AND t.kind = 'correct' AND t.reference = c.id AND t.state = 'open'
+	 GROUP BY c.case_id, c.id, c.state HAVING COUNT(t.id) <> CASE WHEN c.state = 'open' THEN 1 ELSE 0 END`},
+	{"mistakes and the timeline differ", `SELECT f.number FROM case_file AS f
+	 WHERE (SELECT COUNT(*) FROM correction AS c WHERE c.holder = f.holder AND c.case_id = f.id)
+	 <> (SELECT COUNT(*) FROM timeline AS t WHERE t.holder = f.holder AND t.case_id = f.id AND t.event = 'correction_asked')`},
 	{"two open questions of a case", `SELECT case_id, COUNT(*) FROM question WHERE answered IS NULL AND lapsed IS NULL GROUP BY case_id HAVING COUNT(*) > 1`},
 	{"questions and the timeline differ", `SELECT f.number, (SELECT COUNT(*) FROM question AS q WHERE q.holder = f.holder AND q.case_id = f.id),
 	 (SELECT COUNT(*) FROM timeline AS t WHERE t.holder = f.holder AND t.case_id = f.id AND t.event = 'asked') FROM case_file AS f
@@ -58,15 +82,21 @@ var always = []rule{
 	{"answers and the timeline differ", `SELECT f.number FROM case_file AS f
 	 WHERE (SELECT COUNT(*) FROM question AS q WHERE q.holder = f.holder AND q.case_id = f.id AND q.answered IS NOT NULL)
 	 <> (SELECT COUNT(*) FROM timeline AS t WHERE t.holder = f.holder AND t.case_id = f.id AND t.event = 'answered')`},
-	{"two documents of a case", `SELECT subject, COUNT(*) FROM document_result GROUP BY subject HAVING COUNT(*) > 1`},
-	{"a document that was not issued, or the other way round", `SELECT r.subject FROM document_result AS r
-	 LEFT JOIN timeline AS t ON t.holder = r.holder AND t.case_id = r.subject AND t.event = 'issued' WHERE t.number IS NULL
-	 UNION ALL SELECT t.case_id FROM timeline AS t LEFT JOIN document_result AS r ON r.holder = t.holder AND r.subject = t.case_id WHERE t.event = 'issued' AND r.id IS NULL`},
+	{"two good documents of a case", `SELECT subject, kind, COUNT(*) FROM document_result WHERE revoked IS NULL AND form <> 'refusal'
+	 GROUP BY subject, kind HAVING COUNT(*) > 1`},
+	{"a document that nobody gave, or one that was given and is not there", `SELECT f.number FROM case_file AS f
+	 WHERE (SELECT COUNT(*) FROM document_result AS r WHERE r.holder = f.holder AND r.subject = f.id AND r.form <> 'refusal')
+	 <> (SELECT COUNT(*) FROM timeline AS t WHERE t.holder = f.holder AND t.case_id = f.id AND t.event IN ('issued', 'corrected'))`},
+	{"a refusal without its letter, or a letter without its refusal", `SELECT f.number FROM case_file AS f
+	 WHERE (SELECT COUNT(*) FROM document_result AS r WHERE r.holder = f.holder AND r.subject = f.id AND r.form = 'refusal')
+	 <> (SELECT COUNT(*) FROM case_round AS r WHERE r.holder = f.holder AND r.case_id = f.id AND r.stage = 'refused')
+	 + CASE WHEN f.stage = 'refused' THEN 1 ELSE 0 END`},
+	{"a document of no case", `SELECT r.subject FROM document_result AS r LEFT JOIN case_file AS f ON f.holder = r.holder AND f.id = r.subject WHERE f.id IS NULL`},
 	{"half a document", `SELECT r.id FROM document_result AS r LEFT JOIN document_number AS n ON n.number = r.number AND n.result = r.id
 	 LEFT JOIN document_home AS h ON h.result = r.id LEFT JOIN document_blob AS b ON b.blob = r.blob WHERE n.result IS NULL OR h.result IS NULL OR b.blob IS NULL`},
-	{"two tellings of one thing", `SELECT case_id, kind, COUNT(*) FROM notice
-	 WHERE kind IN ('casework.tell.submitted', 'casework.tell.pay', 'casework.tell.paid', 'casework.tell.approved', 'casework.tell.refused', 'casework.tell.issued')
-	 GROUP BY case_id, kind HAVING COUNT(*) > 1`},
+	{"two tellings of one thing", `SELECT n.person, n.case_id, n.kind, COUNT(*) FROM notice AS n LEFT JOIN case_file AS f ON f.id = n.case_id
+	 WHERE n.kind IN ('casework.tell.submitted', 'casework.tell.pay', 'casework.tell.paid', 'casework.tell.approved', 'casework.tell.refused', 'casework.tell.issued')
+	 GROUP BY n.person, n.case_id, n.kind, f.round HAVING COUNT(*) > COALESCE(f.round, 0) + 1`},
 
 	{"half a notice", `SELECT n.id FROM notice AS n LEFT JOIN notice_text AS x ON x.person = n.person AND x.id = n.id WHERE x.id IS NULL`},
 	{"a dead job", `SELECT handler, event, object, attempt, failure FROM job WHERE state = 'dead'`},
@@ -99,16 +129,18 @@ var atRest = []rule{
 	{"a question to a register that nobody will answer", `SELECT case_id, certificate, trouble, tries FROM certificate AS c
 	 WHERE state = 'asked' AND EXISTS (SELECT 1 FROM case_file AS f WHERE f.id = c.case_id)`},
 	{"a case that stands where the program should move it", `SELECT f.number, t.step, t.kind FROM task AS t JOIN case_file AS f ON f.holder = t.holder AND f.id = t.case_id
-	 WHERE t.state = 'open' AND (t.kind IN ('fetch', 'issue') OR (t.kind = 'decide' AND t.queue = '') OR f.stage <> 'open')`},
+	 WHERE t.state = 'open' AND (t.kind IN ('fetch', 'issue') OR (t.kind = 'decide' AND t.queue = '') OR (f.stage <> 'open' AND t.kind <> 'correct'))`},
 	{"a case with nothing to do that has not ended", `SELECT f.number, f.stage, f.step FROM case_file AS f
 	 WHERE f.step <> '' AND NOT EXISTS (SELECT 1 FROM task AS t WHERE t.holder = f.holder AND t.case_id = f.id AND t.state = 'open')`},
 	{"an approved case without its document", `SELECT f.number FROM case_file AS f WHERE f.stage = 'approved'
 	 AND NOT EXISTS (SELECT 1 FROM document_result AS r WHERE r.holder = f.holder AND r.subject = f.id)`},
-	{"a case that its desk does not show as it is", `SELECT f.number, f.revision, d.revision FROM case_file AS f
+	{"a task that its desk does not show as it is", `SELECT f.number, t.kind, t.part, f.revision, d.revision FROM case_file AS f
 	 JOIN task AS t ON t.holder = f.holder AND t.case_id = f.id AND t.state = 'open' AND t.queue <> ''
-	 LEFT JOIN desk_line AS d ON d.agency = t.agency AND d.id = f.id AND d.revision = f.revision AND d.queue = t.queue WHERE f.stage = 'open' AND d.id IS NULL`},
-	{"a line of a desk where nothing is to be done", `SELECT d.number, d.status FROM desk_line AS d
-	 LEFT JOIN task AS t ON t.holder = d.holder AND t.case_id = d.id AND t.state = 'open' AND t.agency = d.agency AND t.queue = d.queue WHERE t.id IS NULL`},
+	 LEFT JOIN desk_line AS d ON d.agency = t.agency AND d.id = f.id AND d.task = t.id AND d.revision = f.revision AND d.queue = t.queue
+	 WHERE d.id IS NULL`},
+	{"a line of a desk where nothing is to be done", `SELECT d.number, d.kind, d.status FROM desk_line AS d
+	 LEFT JOIN task AS t ON t.holder = d.holder AND t.case_id = d.id AND t.id = d.task AND t.state = 'open' AND t.agency = d.agency AND t.queue = d.queue
+	 WHERE t.id IS NULL`},
 	{"a paid charge whose case has not gone on, or the other way round", `SELECT c.subject, c.state FROM charge AS c
 	 LEFT JOIN timeline AS t ON t.case_id = c.subject AND t.event = 'paid' WHERE (c.state = 'paid') <> (t.number IS NOT NULL)`},
 }
