@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -155,7 +156,7 @@ func stored(engine string, cases int) (*town, error) {
 		return t, nil
 	}
 	perPerson := float64(casesOfBusy+casesOfOthers*(busyOneIn-1)) / busyOneIn
-	s := size{name: name, persons: max(20_000, int(float64(cases)/perPerson)), cases: cases > 0, kept: os.Getenv("POSAD_BENCH_KEEP")}
+	s := size{name: name, persons: persons(), cases: cases > 0, kept: os.Getenv("POSAD_BENCH_KEEP")}
 	if cases > 0 {
 		s.persons = int(float64(cases) / perPerson)
 	}
@@ -220,6 +221,16 @@ func (t *town) offer(b *testing.B, rate float64) trial {
 	}
 	t.settleJobs(time.Minute)
 	pool := &openPool{address: t.address}
+	if file := os.Getenv("POSAD_BENCH_PROFILE"); file != "" {
+		out, err := os.Create(file)
+		if err == nil {
+			err = pprof.StartCPUProfile(out)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	before, began := processor(), time.Now()
 	var group sync.WaitGroup
 	for i := range lives {

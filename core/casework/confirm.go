@@ -67,7 +67,7 @@ func (m *Module) Confirm(ctx context.Context, a act.Act, s Step) (int64, error) 
 		t.Official = a.Actor.Person
 		c.file.DecidedBy, c.file.ConfirmedBy = c.file.ProposedBy, a.Actor.Person
 		c.unpropose()
-		return errors.Join(c.closeTask(t, TaskDone, OutcomeDone), c.line("confirmed", true, nil, nil), c.decide(prepared), c.moveAt(c.tx.Now()))
+		return errors.Join(c.closeTask(t, TaskDone, OutcomeDone), c.line("confirmed", true, nil, nil), c.decide(prepared), c.afterDecision(prepared))
 	})
 }
 

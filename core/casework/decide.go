@@ -50,8 +50,23 @@ func (m *Module) Decide(ctx context.Context, a act.Act, s Step, v Verdict) (int6
 	}
 	return m.write(ctx, a, k, func(c *change) error {
 		c.file.DecidedBy = a.Actor.Person
-		return errors.Join(c.unask(), c.decide(prepared), c.moveAt(c.tx.Now()))
+		return errors.Join(c.unask(), c.decide(prepared), c.afterDecision(prepared))
 	})
+}
+
+// afterDecision takes the decided case on. Where nothing follows, the case ends in the same Write; whatever follows, a
+// document for example, is for the job casework.move.
+func (c *change) afterDecision(d *decided) error {
+	step, ok := c.k.service.Task(c.k.file.Step)
+	if !ok || !c.tx.Now().Before(c.file.TermDue) { // that the term was missed comes first
+		return c.moveAt(c.tx.Now())
+	}
+	s := situation{service: c.k.service, rules: c.k.rules, stage: d.Stage, step: step.Key}
+	mv := afterDecision(s, step)
+	if mv.kind != moveEnd {
+		return c.moveAt(c.tx.Now())
+	}
+	return errors.Join(c.leave(&plan{move: mv, left: step}), c.end())
 }
 
 func (k *known) checkVerdict(v Verdict) error {

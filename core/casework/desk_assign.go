@@ -10,6 +10,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
+	"posad.city/kit/store"
 	"posad.city/kit/vault"
 )
 
@@ -82,16 +83,16 @@ func (c *change) tellTaken() error {
 	})
 }
 
-func (m *Module) taken(ctx context.Context, j jobs.Job) error {
+func (m *Module) taken(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
 	k, err := m.know(ctx, m.system(j.Object), j.Holder, j.Object)
 	if err = gone(err); errors.Is(err, ErrNone) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if t := k.openTask(); t == nil || t.Official.IsZero() {
-		return nil
+		return nil, nil
 	}
 	return m.put(ctx, j, k, "taken", "casework/"+j.Object.String()+"/taken")
 }

@@ -27,7 +27,7 @@ type desk struct {
 // deskRoutes registers the desk: pages and their JSON faces.
 func (m *Module) deskRoutes(b *module.Base) {
 	if b.Jobs != nil {
-		b.Jobs.Handle(jobTaken, m.taken)
+		b.Jobs.HandleShared(jobTaken, m.taken)
 	}
 	if b.Web == nil {
 		return

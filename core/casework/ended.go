@@ -46,21 +46,21 @@ func (m *Module) freeVisits(ctx context.Context, j jobs.Job) error {
 }
 
 // revoked is the job that tells whose document was revoked, and why. Of a corrected one they are told as of the correction.
-func (m *Module) revoked(ctx context.Context, j jobs.Job) error {
+func (m *Module) revoked(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
 	r, err := m.deps.Papers.Result(ctx, m.system(j.Object), j.Holder, j.Object)
 	if errors.Is(err, document.ErrNone) {
-		return nil
+		return nil, nil
 	}
 	if err != nil || r.Case.IsZero() || r.Revoked.IsZero() || r.Replaced != "" {
-		return over(err)
+		return nil, over(err)
 	}
 	k, err := m.know(ctx, m.system(r.Case), r.Holder, r.Case)
 	if err != nil {
-		return over(err)
+		return nil, over(err)
 	}
 	people, err := m.toTell(ctx, k)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var list []notice.Notice
 	for _, person := range people {
@@ -69,25 +69,25 @@ func (m *Module) revoked(ctx context.Context, j jobs.Job) error {
 		n.Path = "/documents/" + r.ID.String()
 		list = append(list, n)
 	}
-	return m.putNotices(ctx, j, list)
+	return m.putNotices(ctx, list)
 }
 
-// putNotices tells what was prepared, in one Write with the end of the job.
-func (m *Module) putNotices(ctx context.Context, j jobs.Job, list []notice.Notice) error {
+// putNotices makes ready what is told; the change keeps it.
+func (m *Module) putNotices(ctx context.Context, list []notice.Notice) (func(*store.Tx) error, error) {
 	prepared := make([]*notice.Prepared, 0, len(list))
 	for _, n := range list {
 		one, err := m.deps.Teller.Prepare(ctx, n)
 		if err != nil {
-			return fmt.Errorf("casework: tell %s: %w", n.Kind, err)
+			return nil, fmt.Errorf("casework: tell %s: %w", n.Kind, err)
 		}
 		prepared = append(prepared, one)
 	}
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	return func(tx *store.Tx) error {
 		for _, one := range prepared {
 			if err := one.Put(tx); err != nil {
 				return err
 			}
 		}
-		return m.base.Jobs.Done(tx, j)
-	})
+		return nil
+	}, nil
 }

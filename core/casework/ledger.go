@@ -53,19 +53,19 @@ const ledgerMonths = 12
 
 // count is the job that enters a decision into the ledger of deadlines, once. It is keyed by the case and its round, so
 // that an event that comes twice counts once.
-func (m *Module) count(ctx context.Context, j jobs.Job) error {
+func (m *Module) count(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
 	k, err := m.know(ctx, m.system(j.Object), j.Holder, j.Object)
 	if err != nil {
-		return gone(err)
+		return nil, over(err)
 	}
 	if k.file.Decided.IsZero() || k.file.Stage == string(Withdrawn) {
-		return nil
+		return nil, nil
 	}
 	entries, err := k.ledgerEntries()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	return func(tx *store.Tx) error {
 		n, err := caseworkdb.SeeLedger(tx, k.file.ID, k.file.Round)
 		if err != nil || n == 0 {
 			return err
@@ -76,7 +76,7 @@ func (m *Module) count(ctx context.Context, j jobs.Job) error {
 			}
 		}
 		return nil
-	})
+	}, nil
 }
 
 // ledgerEntries are what one decision adds to the ledger.

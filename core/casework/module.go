@@ -9,6 +9,7 @@ import (
 	"posad.city/core/casework/internal/store"
 	"posad.city/core/document"
 	"posad.city/core/module"
+	"posad.city/kit/jobs"
 	"posad.city/kit/store"
 )
 
@@ -86,16 +87,16 @@ func (m *Module) Provision(b *module.Base) error {
 	for _, event := range wakers {
 		b.Jobs.On(event, "casework.wake", m.move)
 	}
-	b.Jobs.On(EventMoved, "casework.list", m.project)
+	b.Jobs.OnShared(EventMoved, "casework.list", m.project)
 	b.Jobs.On(EventSubmitted, "casework.tie", m.tie)
 	b.Jobs.On(EventDecided, "casework.appealed", m.appealed)
-	b.Jobs.On(EventDecided, "casework.count", m.count)
+	b.Jobs.OnShared(EventDecided, "casework.count", m.count, jobs.Limit(1)) // all count in the same rows
 	b.Jobs.On(EventClosed, "casework.visits", m.freeVisits)
-	b.Jobs.On(document.EventRevoked, "casework.revoked", m.revoked)
-	b.Jobs.Handle(jobProject, m.project)
-	b.Jobs.Handle(jobTell, m.tell)
+	b.Jobs.OnShared(document.EventRevoked, "casework.revoked", m.revoked)
+	b.Jobs.HandleShared(jobProject, m.project)
+	b.Jobs.HandleShared(jobTell, m.tell)
 	b.Jobs.Handle(jobInvite, m.invite)
-	b.Jobs.Handle(jobRemind, m.remind)
+	b.Jobs.HandleShared(jobRemind, m.remind)
 	b.Jobs.Every(jobSweep, sweepEach, m.sweep)
 	if b.Web != nil {
 		m.routes(b.Web)

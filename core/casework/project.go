@@ -15,34 +15,28 @@ import (
 )
 
 // project brings the desk's list up to date with a case. It reads the case as it is now, whatever revision the event was
-// of, and checks in its Write that nobody has moved it meanwhile: the list never falls back.
-func (m *Module) project(ctx context.Context, j jobs.Job) error {
+// of, and checks in its Write that nobody has moved it meanwhile: the list never falls back. Whoever moved it has put a job
+// of their own, so that this one has nothing to do then.
+func (m *Module) project(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
 	a := m.system(j.Object)
 	k, err := m.know(ctx, a, j.Holder, j.Object)
 	if errors.Is(err, ErrNone) {
-		return nil
+		return nil, nil
 	}
 	if errors.Is(err, vault.ErrErased) {
-		return m.unlist(ctx, j, k)
+		return m.unlist(j, k), nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	lines, words := k.deskLines(), m.keyedWords(k)
-	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	return func(tx *store.Tx) error {
 		row, err := caseworkdb.CaseByID(tx.As(a, lookCase), j.Holder, j.Object)
-		if err != nil {
+		if err != nil || row.Revision != k.file.Revision {
 			return err
 		}
-		if row.Revision != k.file.Revision {
-			return ErrMoved
-		}
 		return k.list(tx, lines, words)
-	})
-	if errors.Is(err, ErrMoved) {
-		return jobs.Later(50 * time.Millisecond)
-	}
-	return err
+	}, nil
 }
 
 // list brings every desk of the case up to date: a line for each task that waits for an official, and the words by which
@@ -86,18 +80,18 @@ func keepWords(tx *store.Tx, office, caseID id.ID, words []vault.Keyed, here boo
 
 // unlist takes a case off the desk whose holder's data was erased. Its words can't be made any more; they are hashes that
 // name nothing.
-func (m *Module) unlist(ctx context.Context, j jobs.Job, k *known) error {
+func (m *Module) unlist(j jobs.Job, k *known) func(*store.Tx) error {
 	if k == nil {
 		return nil
 	}
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	return func(tx *store.Tx) error {
 		for _, office := range k.offices() {
 			if err := caseworkdb.DropDeskLines(tx, office, j.Object); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}
 }
 
 func dropWords(tx *store.Tx, office, caseID id.ID, words []vault.Keyed) error {

@@ -15,36 +15,37 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
+	"posad.city/kit/store"
 )
 
 // tell is the job that tells the applicant, or whoever acts for the holder now, of a step: what has happened, what is next, by when and who has it. The
 // service's own words win. The notice's key is the case's revision, so that a step is told once.
-func (m *Module) tell(ctx context.Context, j jobs.Job) error {
+func (m *Module) tell(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
 	k, err := m.know(ctx, j.Act(act.Purpose{Kind: "case", ID: j.Object.String()}), j.Holder, j.Object)
 	if err != nil {
-		return over(err)
+		return nil, over(err)
 	}
 	return m.put(ctx, j, k, j.Payload, fmt.Sprintf("casework/%s/%s/%d", j.Object, j.Payload, j.Version))
 }
 
 // remind is the job that reminds the applicant of a question that they have not answered.
-func (m *Module) remind(ctx context.Context, j jobs.Job) error {
+func (m *Module) remind(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
 	k, err := m.know(ctx, j.Act(act.Purpose{Kind: "case", ID: j.Object.String()}), j.Holder, j.Object)
 	if err != nil {
-		return over(err)
+		return nil, over(err)
 	}
 	if q := k.openQuestion(); q == nil || q.ID.String() != j.Payload {
-		return nil
+		return nil, nil
 	}
 	return m.put(ctx, j, k, "remind", "casework/remind/"+j.Payload)
 }
 
-func (m *Module) put(ctx context.Context, j jobs.Job, k *known, kind, key string) error {
+func (m *Module) put(ctx context.Context, j jobs.Job, k *known, kind, key string) (func(*store.Tx) error, error) {
 	list, err := m.notices(ctx, k, kind, key, j.Version)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return m.putNotices(ctx, j, list)
+	return m.putNotices(ctx, list)
 }
 
 // notices are what everybody is told of a step: the applicant or who acts for the holder now, who has signed with them, and

@@ -21,25 +21,23 @@ const (
 )
 
 // keepClosed lists a decided case by its words, under the agency that decided it and the one that has it now.
-func (m *Module) keepClosed(ctx context.Context, j jobs.Job) error {
+func (m *Module) keepClosed(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
 	c, err := m.deps.Cases.Closed(ctx, j.Holder, j.Object)
 	if errors.Is(err, casework.ErrNone) || errors.Is(err, casework.ErrNotNow) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	return func(tx *store.Tx) error {
 		if err := putClosed(tx, c.Office, c, c.Day); err != nil {
 			return err
 		}
-		if c.Agency != c.Office { // whoever sends the answer finds the case too; the decision is counted where it was made
-			if err := putClosed(tx, c.Agency, c, ""); err != nil {
-				return err
-			}
+		if c.Agency == c.Office {
+			return nil
 		}
-		return m.base.Jobs.Done(tx, j)
-	})
+		return putClosed(tx, c.Agency, c, "") // whoever sends the answer finds the case too; the decision is counted where it was made
+	}, nil
 }
 
 func putClosed(tx *store.Tx, office id.ID, c casework.Closed, day string) error {

@@ -105,8 +105,8 @@ func (m *Module) Provision(b *module.Base) error {
 	d.Cases.Assist(m)
 	b.Jobs.Handle(jobBulk, m.do, jobs.Urgent())
 	b.Jobs.Handle(jobUndo, m.undo, jobs.Urgent())
-	b.Jobs.On(casework.EventDecided, jobClosed, m.keepClosed)
-	b.Jobs.On(casework.EventClosed, jobClosed, m.keepClosed)
+	b.Jobs.OnShared(casework.EventDecided, jobClosed, m.keepClosed)
+	b.Jobs.OnShared(casework.EventClosed, jobClosed, m.keepClosed)
 	b.Jobs.Every(jobSweep, 24*time.Hour, m.sweep)
 	if b.Web != nil {
 		m.routes(b)

@@ -18,6 +18,23 @@ type running struct {
 	cancel context.CancelCauseFunc
 }
 
+// batch is what one worker does at a time: one job, or some of one handler that share their Write.
+type batch struct {
+	h    *handler
+	list []*running
+}
+
+// most is how many jobs of the handler one worker takes.
+func (h *handler) most() int {
+	if h.shared != nil {
+		return sharedMost
+	}
+	return 1
+}
+
+// placesFor is how many workers so many jobs of the handler take.
+func (h *handler) placesFor(jobs int) int { return (jobs + h.most() - 1) / h.most() }
+
 // wanted is how many jobs of a handler a claim may take.
 type wanted struct {
 	h    *handler
@@ -30,8 +47,8 @@ const claimWindow = 4
 
 // claim takes due jobs of the named handlers, up to what their limits and the workers leave free, and marks them as
 // running here. It returns the names that may have more.
-func (q *Queue) claim(ctx context.Context, names []string) ([]*running, []string, error) {
-	var out []*running
+func (q *Queue) claim(ctx context.Context, names []string) ([]*batch, []string, error) {
+	var out []*batch
 	var more []string
 	for _, urgent := range []bool{true, false} {
 		wants, full := q.wants(names, urgent)
@@ -57,7 +74,7 @@ func (q *Queue) claim(ctx context.Context, names []string) ([]*running, []string
 func (q *Queue) wants(names []string, urgent bool) ([]wanted, []string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	free := q.workers - len(q.running)
+	free := q.workers - q.places
 	var out []wanted
 	var full []string
 	for _, name := range names {
@@ -66,7 +83,7 @@ func (q *Queue) wants(names []string, urgent bool) ([]wanted, []string) {
 			continue
 		}
 		if most := min(h.limit-h.busy, free); most > 0 {
-			out = append(out, wanted{h, most})
+			out = append(out, wanted{h, most * h.most()})
 		} else {
 			full = append(full, name)
 		}
@@ -83,8 +100,9 @@ func (q *Queue) claimLane(ctx context.Context, wants []wanted) ([]Job, []string,
 	start := rand.Int64N(shards)
 	err := q.st.Read(ctx, func(r *store.Snapshot) error {
 		picked, more = nil, nil
+		taken := 0
 		for _, w := range wants {
-			most := min(w.most, room-len(picked))
+			most := min(w.most, (room-taken)*w.h.most())
 			if most <= 0 {
 				more = append(more, w.h.name)
 				continue
@@ -97,7 +115,9 @@ func (q *Queue) claimLane(ctx context.Context, wants []wanted) ([]Job, []string,
 			if len(found) > most {
 				more = append(more, w.h.name)
 			}
-			picked = append(picked, choose(found, most, start)...)
+			chosen := choose(found, most, start)
+			taken += w.h.placesFor(len(chosen))
+			picked = append(picked, chosen...)
 		}
 		return nil
 	})
@@ -111,7 +131,7 @@ func (q *Queue) claimLane(ctx context.Context, wants []wanted) ([]Job, []string,
 func (q *Queue) room() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.workers - len(q.running)
+	return q.workers - q.places
 }
 
 // notHere leaves out what this node runs already: a clock that was moved ends leases early.
@@ -159,11 +179,12 @@ func (q *Queue) takeAll(ctx context.Context, picked []Job) ([]Job, error) {
 	return got, nil
 }
 
-// begin marks claimed jobs as running.
-func (q *Queue) begin(ctx context.Context, got []Job) []*running {
+// begin marks claimed jobs as running, in batches that a worker each does.
+func (q *Queue) begin(ctx context.Context, got []Job) []*batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	out := make([]*running, 0, len(got))
+	var out []*batch
+	open := map[*handler]*batch{}
 	for _, j := range got {
 		h := q.handlers[j.Handler]
 		r := &running{job: j, h: h}
@@ -172,9 +193,15 @@ func (q *Queue) begin(ctx context.Context, got []Job) []*running {
 			lane = store.Background(ctx)
 		}
 		r.ctx, r.cancel = context.WithCancelCause(lane)
-		h.busy++
 		q.running[j.ID] = r
-		out = append(out, r)
+		b := open[h]
+		if b == nil || len(b.list) == h.most() {
+			b = &batch{h: h}
+			open[h], out = b, append(out, b)
+			h.busy++
+			q.places++
+		}
+		b.list = append(b.list, r)
 	}
 	return out
 }
@@ -183,8 +210,15 @@ func (q *Queue) forget(r *running) {
 	r.cancel(nil)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	r.h.busy--
 	delete(q.running, r.job.ID)
+}
+
+// leave gives the worker of a batch back.
+func (q *Queue) leave(b *batch) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	b.h.busy--
+	q.places--
 }
 
 // renewAll prolongs the leases of what runs here and stops the handlers whose lease was lost.

@@ -17,6 +17,11 @@ import (
 // the handler is Urgent. See the package comment for what nil, an error, Later and Fatal mean.
 type Handler func(ctx context.Context, j Job) error
 
+// Preparer does the part of a job that needs no transaction, reading and sealing, and gives the change to be made in a
+// Write that it shares with other jobs; the queue says Done there. A nil change means that there is nothing to change. When
+// the shared Write fails, each job is done anew in a Write of its own, so that one job's trouble is not another's.
+type Preparer func(ctx context.Context, j Job) (func(*store.Tx) error, error)
+
 // Job is one thing to do, as its handler gets it.
 type Job struct {
 	ID      id.ID // never changes; the idempotency key for effects outside the database
@@ -70,6 +75,9 @@ const (
 	defaultWorkers = 16
 	defaultLease   = 30 * time.Second
 	pollEvery      = 500 * time.Millisecond
+
+	// sharedMost is how many jobs of one handler share a Write.
+	sharedMost = 16
 )
 
 var (
@@ -119,6 +127,7 @@ type Queue struct {
 	recurring []*recurring
 	faults    []error
 	running   map[id.ID]*running
+	places    int // workers that are taken
 	poked     map[string]struct{}
 	started   bool
 
@@ -129,7 +138,8 @@ type Queue struct {
 // handler is what is registered under one name.
 type handler struct {
 	name   string
-	fns    map[string]Handler // by event; "" for jobs that were Put
+	fns    map[string]Handler  // by event; "" for jobs that were Put
+	shared map[string]Preparer // of those whose jobs share a Write
 	limit  int
 	tries  int
 	urgent bool
@@ -181,6 +191,44 @@ func (q *Queue) On(event, name string, fn Handler, options ...Option) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.listeners[event] = append(q.listeners[event], name)
+	}
+}
+
+// HandleShared is Handle for jobs that share their Writes.
+func (q *Queue) HandleShared(name string, prepare Preparer, options ...Option) {
+	q.Handle(name, q.alone(prepare), append(options, shares("", prepare))...)
+}
+
+// OnShared is On for jobs that share their Writes.
+func (q *Queue) OnShared(event, name string, prepare Preparer, options ...Option) {
+	q.On(event, name, q.alone(prepare), append(options, shares(event, prepare))...)
+}
+
+func shares(event string, prepare Preparer) Option {
+	return func(h *handler) {
+		if h.shared == nil {
+			h.shared = map[string]Preparer{}
+		}
+		h.shared[event] = prepare
+	}
+}
+
+// alone is a handler that does its job in a Write of its own.
+func (q *Queue) alone(prepare Preparer) Handler {
+	if prepare == nil {
+		return nil
+	}
+	return func(ctx context.Context, j Job) error {
+		change, err := prepare(ctx, j)
+		if err != nil || change == nil {
+			return err
+		}
+		return q.st.Write(ctx, func(tx *store.Tx) error {
+			if err := change(tx); err != nil {
+				return err
+			}
+			return q.Done(tx, j)
+		})
 	}
 }
 

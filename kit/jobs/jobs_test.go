@@ -388,3 +388,45 @@ func waitUntil(t testing.TB, done func() bool) {
 	}
 	t.Fatal("waited for 30 seconds in vain")
 }
+
+func TestJobsThatShareAWriteAreEachDoneOnceThoughOneFails(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *store.Store, q *jobs.Queue, c *clock.Fixed) {
+		bad, good := id.New(c.Now()), []id.ID{id.New(c.Now()), id.New(c.Now()), id.New(c.Now())}
+		failing, prepared := true, 0
+		q.HandleShared("mark", func(_ context.Context, j jobs.Job) (func(*store.Tx) error, error) {
+			prepared++
+			if j.Payload == "nothing" {
+				return nil, nil
+			}
+			return func(tx *store.Tx) error {
+				if err := mark(tx, j.Object); err != nil || j.Object != bad || !failing {
+					return err
+				}
+				return errors.New("not now")
+			}, nil
+		})
+		for _, object := range append(good, bad) {
+			put(t, s, q, jobs.New{Handler: "mark", Object: object})
+		}
+		put(t, s, q, jobs.New{Handler: "mark", Object: id.New(c.Now()), Payload: "nothing"})
+		drain(t, q)
+		for _, object := range good {
+			if n := times(t, s, object); n != 1 {
+				t.Errorf("a job beside a failing one was done %d times", n)
+			}
+		}
+		if n := times(t, s, bad); n != 0 {
+			t.Errorf("the failing job left %d marks", n)
+		}
+		if prepared != 10 { // together, then each alone
+			t.Errorf("%d preparations", prepared)
+		}
+		failing = false
+		c.Move(time.Minute)
+		drain(t, q)
+		if n := times(t, s, bad); n != 1 {
+			t.Errorf("the job that failed was done %d times", n)
+		}
+	})
+}

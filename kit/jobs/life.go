@@ -106,9 +106,9 @@ func (q *Queue) round(base context.Context, names []string) {
 		q.poked[name] = struct{}{} // looked at again when a place is free
 	}
 	q.mu.Unlock()
-	for _, r := range got {
+	for _, b := range got {
 		q.life.workers.Go(func() {
-			q.run(r)
+			q.runBatch(b)
 			q.poke() // a place is free
 		})
 	}
@@ -169,9 +169,9 @@ func (q *Queue) Drain(ctx context.Context) (int, error) {
 		if err != nil {
 			return tries, err
 		}
-		for _, r := range got {
-			q.run(r)
-			tries++
+		for _, b := range got {
+			tries += len(b.list)
+			q.runBatch(b)
 		}
 		if len(got) == 0 && len(more) == 0 && !busy {
 			return tries, nil

@@ -14,15 +14,111 @@ import (
 	"posad.city/kit/store"
 )
 
-// run does one claimed job and ends it. Nothing is returned: whatever goes wrong, the row knows, or its lease ends.
-func (q *Queue) run(r *running) {
-	defer q.forget(r)
+// runBatch does the jobs of a batch: those that share a Write in one, if it succeeds, and else each alone. One that was
+// tried before is done alone at once, so that it harms no other.
+func (q *Queue) runBatch(b *batch) {
+	defer q.leave(b)
+	var together []*running
+	for _, r := range b.list {
+		if r.h.shared[r.job.Event] != nil && r.job.Attempt == 1 && len(b.list) > 1 {
+			together = append(together, r)
+		} else {
+			q.run(r)
+		}
+	}
+	if len(together) > 0 {
+		q.runShared(together)
+	}
+}
+
+// prepared is a job of a shared Write.
+type prepared struct {
+	*running
+	change func(*store.Tx) error
+}
+
+// runShared prepares jobs one after another and makes their changes in one Write. It returns when every job has ended.
+func (q *Queue) runShared(list []*running) {
 	took := clock.Measure()
-	err := q.call(r)
+	var group []prepared
+	for _, r := range list {
+		change, err := q.prepare(r)
+		if err != nil {
+			q.conclude(r, err, took)
+		} else {
+			group = append(group, prepared{r, change})
+		}
+	}
+	if len(group) == 0 {
+		return
+	}
+	err := q.st.Write(q.laneOf(list[0]), func(tx *store.Tx) error {
+		for _, one := range group {
+			if one.change != nil {
+				if err := one.change(tx); err != nil {
+					return err
+				}
+			}
+			if err := q.Done(tx, one.job); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, one := range group {
+		if err != nil {
+			q.run(one.running)
+		} else {
+			q.conclude(one.running, nil, took)
+		}
+	}
+}
+
+// conclude writes down how a prepared job ended and forgets it.
+func (q *Queue) conclude(r *running, err error, took func() time.Duration) {
+	defer q.forget(r)
 	outcome := q.end(r, err)
 	if q.meter != nil {
 		q.meter.JobEnded(r.job.Handler, outcome, took())
 	}
+}
+
+func (q *Queue) prepare(r *running) (func(*store.Tx) error, error) {
+	var change func(*store.Tx) error
+	err := guarded(func() error {
+		var err error
+		change, err = r.h.shared[r.job.Event](r.ctx, r.job)
+		return err
+	})
+	return change, err
+}
+
+// guarded turns a panic of a handler into an error.
+func guarded(fn func() error) error {
+	var panicked error
+	err := func() error {
+		defer func() {
+			if p := recover(); p != nil {
+				panicked = fmt.Errorf("jobs: panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		return fn()
+	}()
+	return errors.Join(panicked, err)
+}
+
+// laneOf is the context of a handler's end, which is written down even when the worker is stopping or has stopped it.
+func (q *Queue) laneOf(r *running) context.Context {
+	if r.h.urgent {
+		return context.WithoutCancel(r.ctx)
+	}
+	return store.Background(context.WithoutCancel(r.ctx))
+}
+
+// run does one claimed job and ends it. Nothing is returned: whatever goes wrong, the row knows, or its lease ends.
+func (q *Queue) run(r *running) {
+	took := clock.Measure()
+	q.conclude(r, q.call(r), took)
 }
 
 func (q *Queue) call(r *running) error {
@@ -34,16 +130,7 @@ func (q *Queue) call(r *running) error {
 	case fn == nil:
 		return fmt.Errorf("%w: %q on %q", ErrUnknown, r.job.Handler, r.job.Event)
 	}
-	var panicked error
-	err := func() error {
-		defer func() {
-			if p := recover(); p != nil {
-				panicked = fmt.Errorf("jobs: panic: %v\n%s", p, debug.Stack())
-			}
-		}()
-		return fn(r.ctx, r.job)
-	}()
-	return errors.Join(panicked, err)
+	return guarded(func() error { return fn(r.ctx, r.job) })
 }
 
 // end writes down how a try ended.
@@ -55,10 +142,7 @@ func (q *Queue) end(r *running, err error) Outcome {
 		return Done
 	}
 	// The end is written down even when the worker is stopping or has stopped the handler.
-	ctx := store.Background(context.WithoutCancel(r.ctx))
-	if r.h.urgent {
-		ctx = context.WithoutCancel(r.ctx)
-	}
+	ctx := q.laneOf(r)
 	outcome := Done
 	var written bool
 	var failed error
