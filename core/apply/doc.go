@@ -4,8 +4,8 @@
 // it. It is saved at every step, by a script while the person types, and by the API; wrong answers are kept as they were
 // typed. Its id becomes the case's id, so that certificates asked early, uploads and looks name the same purpose from the
 // first page on. What is asked is decided by core/form alone: pages and API are two faces of form.View, and no handler or
-// template here names a field or a service. A draft always follows the current version of the city; a case keeps the one
-// under which it was sent.
+// template here names a field or a service. A draft keeps the version of its form until the person goes over to the current
+// one; a case keeps the one under which it was sent.
 //
 // Saving reads the draft, decides, and writes if nobody else has written meanwhile; else it does so again. So two devices
 // may fill one draft, and neither loses what the other typed on another page. Submission deletes the draft and opens the
