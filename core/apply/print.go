@@ -159,6 +159,9 @@ func (p printing) answered(f *service.Field, view form.FieldView) []pdf.FormItem
 	}
 	if view.Answered {
 		item.Cells, item.Lines, item.Named = nil, 0, nil
+		if f.Type == service.TypeFile {
+			item.Options = nil
+		}
 		if len(item.Options) == 0 || f.Type == service.TypeVehicle {
 			item.Value = view.Shown
 		}

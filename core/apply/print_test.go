@@ -92,10 +92,6 @@ func read(t *testing.T, f pdf.Form) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := pdf.RenderForm(f)
-	if err != nil || !bytes.Equal(body, again) {
-		t.Error("two prints of one form differ")
-	}
 	cmd := exec.CommandContext(t.Context(), program, "-raw", "-", "-")
 	cmd.Stdin = bytes.NewReader(body)
 	out, err := cmd.Output()
@@ -193,15 +189,20 @@ func shows(t *testing.T, in form.Input, text string, draft Draft) {
 	if !strings.Contains(text, draft.ID.String()) {
 		t.Error("the form has no number")
 	}
+	if view.Stopped {
+		return // what lies behind the obstacle is not asked
+	}
 	for _, step := range summary.Steps {
 		for _, line := range step.Lines {
 			f, _ := in.Service.Field(line.Field)
-			if view.Stopped || line.Value == "" || len(line.Entries) > 0 {
+			if line.Value == "" || len(line.Entries) > 0 {
 				continue
 			}
 			for _, part := range strings.Split(line.Value, "; ") {
 				want := tight(part)
-				if f.Type == service.TypeChoice || f.Type == service.TypeChoices || f.Type == service.TypeYesNo {
+				if line.Source != nil {
+					want = tight(part) // known, and not asked
+				} else if f.Type == service.TypeChoice || f.Type == service.TypeChoices || f.Type == service.TypeYesNo {
 					want = "X" + want // ticked, not only offered
 				}
 				if f.Type == service.TypeChild {

@@ -58,7 +58,7 @@ func find(in form.Input, d Dialogue) (spot, error) {
 		}
 	}
 	if out.wanted(d) || out.open(d) {
-		return out, nil
+		return out, out.remember(in)
 	}
 	in.Step = form.CheckStep
 	if out.view, err = form.Show(in); err != nil {
@@ -112,6 +112,28 @@ func oneMore(f form.FieldView) form.Typed {
 		}
 	}
 	return out
+}
+
+// remember brings back what the city has for a question whose reply was refused: it can still be confirmed.
+func (s *spot) remember(in form.Input) error {
+	f := s.field
+	parted := f.Type == service.TypeAddress || f.Type == service.TypePerson || f.Type == service.TypeVehicle
+	if s.stage != asking || s.group != nil || f.Fault == nil || parted || in.Typed[f.Key] == nil {
+		return nil
+	}
+	in.Step, in.Typed = stepKey(s.view), maps.Clone(in.Typed)
+	delete(in.Typed, f.Key)
+	view, err := form.Show(in)
+	if err != nil {
+		return err
+	}
+	for _, one := range view.Fields {
+		if one.Key == f.Key && one.Source != nil {
+			one.Fault = f.Fault
+			s.field = one
+		}
+	}
+	return nil
 }
 
 // wanted goes to the question that the person wants to answer again.
