@@ -64,7 +64,8 @@ keys (/.well-known/posad-keys.json) saved at another time; without it the report
 the file itself.`},
 		{name: "search", args: "DIR [--misses]", short: "measures how well a city's search works", flags: searchQuality, long: `
 Asks the search of a city folder every query of its queries.yaml and prints the shares whose first result is right
-(success@1) and of which one of the first three is (success@3), whole and by language. --misses lists what went wrong.`},
+(success@1) and of which one of the first three is (success@3): whole, by language, and of those set aside. --misses lists
+what went wrong, but never of those set aside.`},
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"posad.city/core/service"
@@ -12,7 +14,7 @@ import (
 
 // searchQuality prints how well a city's search answers the queries of its queries.yaml.
 func searchQuality(set *flag.FlagSet) func(context.Context, []string) error {
-	misses := set.Bool("misses", false, "list the queries of which none of the first three results is right, with what came instead")
+	misses := set.Bool("misses", false, "list the queries whose right result is not among the first three, or not first, with what came instead; never those set aside")
 	return func(_ context.Context, args []string) error {
 		if len(args) != 1 {
 			return fmt.Errorf("which folder? %w", errUsage)
@@ -26,12 +28,15 @@ func searchQuality(set *flag.FlagSet) func(context.Context, []string) error {
 			return err
 		}
 		fmt.Printf("%d queries: success@1 %.3f, success@3 %.3f\n", q.Total, q.Share(q.First), q.Share(q.Third))
-		for l, part := range q.By {
-			all := float64(max(part.Total, 1))
-			fmt.Printf("%s: %d queries: success@1 %.3f, success@3 %.3f\n", l, part.Total, float64(part.First)/all, float64(part.Third)/all)
+		for _, l := range slices.Sorted(maps.Keys(q.By)) {
+			part := q.By[l]
+			fmt.Printf("%s: %d queries: success@1 %.3f, success@3 %.3f\n", l, part.Total, part.Share(part.First), part.Share(part.Third))
+		}
+		if a := q.Aside; a.Total > 0 {
+			fmt.Printf("set aside: %d queries: success@1 %.3f, success@3 %.3f\n", a.Total, a.Share(a.First), a.Share(a.Third))
 		}
 		if *misses {
-			for _, m := range q.Lost {
+			for _, m := range slices.Concat(q.Lost, q.Late) {
 				fmt.Printf("%s\n  want %s, got %s\n", m.Query.Ask, strings.Join(m.Query.Want, ", "), strings.Join(m.Found, ", "))
 			}
 		}

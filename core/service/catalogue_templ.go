@@ -1758,6 +1758,9 @@ func qualityRows(c *web.Context, q Quality) []ui.SummaryRow {
 			rows = append(rows, ui.SummaryRow{Name: c.T("service.page.quality_" + string(l)), Value: percent(c, part.First, part.Total) + " / " + percent(c, part.Third, part.Total)})
 		}
 	}
+	if a := q.Aside; a.Total > 0 {
+		rows = append(rows, ui.SummaryRow{Name: c.T("service.page.quality_aside", "count", a.Total), Value: percent(c, a.First, a.Total) + " / " + percent(c, a.Third, a.Total)})
+	}
 	return rows
 }
 

@@ -22,6 +22,7 @@ type City struct {
 	Resources  []Resource  `json:"resources,omitempty"`
 	Lists      []List      `json:"lists,omitempty"`
 	Queries    []Query     `json:"queries,omitempty"`
+	Synonyms   []Synonym   `json:"synonyms,omitempty"`
 
 	compiled compiled
 }

@@ -16,8 +16,14 @@ const (
 	foundNews      = "news"
 )
 
-// synonyms are for words that mean the same in every city; a service brings its own as asked-as.
-var synonyms = [][]string{{"заявление", "обращение"}, {"автомобиль", "машина", "car"}, {"разрешение", "permit"}, {"пропуск", "pass"}, {"школа", "school"}, {"ребёнок", "дети", "child"}}
+// How much other things count beside services, which is what most people look for: one of them comes first where it alone
+// is called so.
+const (
+	situationWeight = 0.7
+	agencyWeight    = 0.75
+	pageWeight      = 0.6
+	newsWeight      = 0.4
+)
 
 // Found is one thing that the search found, in words.
 type Found struct {
@@ -37,11 +43,11 @@ func documents(city *City) []search.Doc {
 	}
 	for i := range city.Situations {
 		s := &city.Situations[i]
-		out = append(out, search.Doc{ID: foundSituation + "/" + s.Key, Title: s.Title, Summary: s.About, Body: joined(s.Steps...)})
+		out = append(out, search.Doc{ID: foundSituation + "/" + s.Key, Title: s.Title, Summary: s.About, Body: joined(s.Steps...), Weight: situationWeight})
 	}
 	for i := range city.Pages {
 		p := &city.Pages[i]
-		doc := search.Doc{ID: foundPage + "/" + p.Key, Title: p.Title, Summary: p.Lead}
+		doc := search.Doc{ID: foundPage + "/" + p.Key, Title: p.Title, Summary: p.Lead, Weight: pageWeight}
 		for _, part := range p.Parts {
 			doc.Body = joined(doc.Body, part.Title, part.Text)
 		}
@@ -49,11 +55,11 @@ func documents(city *City) []search.Doc {
 	}
 	for i := range city.Agencies {
 		a := &city.Agencies[i]
-		out = append(out, search.Doc{ID: foundAgency + "/" + a.Key, Title: a.Title, Summary: a.Does, Body: joined(a.Short, a.Address)})
+		out = append(out, search.Doc{ID: foundAgency + "/" + a.Key, Title: a.Title, Summary: a.Does, Body: joined(a.Short, a.Address), Weight: agencyWeight})
 	}
 	for i := range city.News {
 		n := &city.News[i]
-		out = append(out, search.Doc{ID: foundNews + "/" + n.Key, Title: n.Title, Summary: n.Lead, Body: n.Text})
+		out = append(out, search.Doc{ID: foundNews + "/" + n.Key, Title: n.Title, Summary: n.Lead, Body: n.Text, Weight: newsWeight})
 	}
 	return out
 }
@@ -100,7 +106,7 @@ func (m *Module) Search(query, audience string, l lang.Language, limit int) ([]F
 }
 
 // understood lists the words that led to the thing in another way than as typed: in the other keyboard layout or
-// alphabet, in their right form; with a letter that differs, or by a word that means the same, the stem that was found.
+// alphabet, in their right form; with a letter that differs, or by a word that means the same, the word that was found.
 func understood(matches []search.Match) []string {
 	var out []string
 	for _, match := range matches {
@@ -108,7 +114,7 @@ func understood(matches []search.Match) []string {
 		case search.Layout, search.Latin:
 			out = append(out, match.Typed)
 		case search.Typo, search.Synonym:
-			out = append(out, match.Typed+" → "+match.Found+"…")
+			out = append(out, match.Typed+" → "+match.Found)
 		}
 	}
 	return out

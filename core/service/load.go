@@ -11,7 +11,7 @@ import (
 // the two is nil. The folder:
 //
 //	city.yaml calendar.yaml topics.yaml situations.yaml places.yaml
-//	agencies/*.yaml registers/*.yaml services/*.yaml messages/SERVICE.yaml resources/*.yaml lists.yaml queries.yaml
+//	agencies/*.yaml registers/*.yaml services/*.yaml messages/SERVICE.yaml resources/*.yaml lists.yaml queries.yaml synonyms.yaml
 //	content/news.yaml content/pages/*.yaml
 //
 // Any other YAML file is a fault, except under demo/, which the city does not read.
@@ -131,6 +131,8 @@ func (l *loader) file(name string, content []byte) {
 		l.single(name, content, "lists", &l.city.Lists)
 	case name == "queries.yaml":
 		l.single(name, content, "queries", &l.city.Queries)
+	case name == "synonyms.yaml":
+		l.single(name, content, "synonyms", &l.city.Synonyms)
 	case name == "content/news.yaml":
 		l.single(name, content, "news", &l.city.News)
 	case dir == "agencies":

@@ -103,7 +103,7 @@ func (m *Module) Provision(b *module.Base) error {
 			return err
 		}
 	}
-	index, err := search.New(search.Settings{Synonyms: synonyms, Missed: m.noteMissed})
+	index, err := search.New(search.Settings{Missed: m.noteMissed})
 	if err != nil {
 		return err
 	}

@@ -144,7 +144,7 @@ func (m *Module) show(city *City, number int64, tree string) error {
 	if now := m.current.Load(); now != nil && now.number >= number {
 		return nil
 	}
-	if err := m.index.Replace(documents(city)); err != nil {
+	if err := m.index.Replace(documents(city), groupsOf(city)); err != nil {
 		return fmt.Errorf("service: search index: %w", err)
 	}
 	m.current.Store(next)

@@ -15,6 +15,8 @@ type Query struct {
 	Ask  string   `json:"ask" need:"1" about:"What is typed, as people type it: their own words, slips of the pen, the wrong keyboard"`
 	Want []string `json:"want" need:"1" about:"Keys of the services that answer it; any of them is right"`
 	Lang string   `json:"lang" need:"1" one:"ru|en" about:"Language of the query"`
+
+	Aside bool `json:"aside,omitempty" about:"Held out: nobody improves the search by looking at it, so that it tells how the search does on what nobody has seen"`
 }
 
 // Quality is how well a city's search answers its queries.
@@ -23,7 +25,9 @@ type Quality struct {
 	First int // the first thing found is wanted
 	Third int // one of the first three is
 	By    map[lang.Language]Tally
-	Lost  []Miss // queries of which none of the first three was wanted, in the order of the set
+	Aside Tally  // of the queries that are held out
+	Lost  []Miss // queries of which none of the first three was wanted, in the order of the set; none of those held out
+	Late  []Miss // queries of which the second or third was wanted; none of those held out
 }
 
 // Tally is a part of a quality.
@@ -36,20 +40,18 @@ type Miss struct {
 }
 
 // Share is a part of all queries, from 0 to 1.
-func (q Quality) Share(of int) float64 {
-	if q.Total == 0 {
-		return 0
-	}
-	return float64(of) / float64(q.Total)
-}
+func (q Quality) Share(of int) float64 { return Tally{Total: q.Total}.Share(of) }
+
+// Share is a part of the tally's queries, from 0 to 1.
+func (t Tally) Share(of int) float64 { return float64(of) / float64(max(t.Total, 1)) }
 
 // Measure asks a city's own search every query of its queries.yaml, with an index of its own.
 func Measure(city *City) (Quality, error) {
-	index, err := search.New(search.Settings{Synonyms: synonyms})
+	index, err := search.New(search.Settings{})
 	if err != nil {
 		return Quality{}, fmt.Errorf("service: measure: %w", err)
 	}
-	if err := index.Replace(documents(city)); err != nil {
+	if err := index.Replace(documents(city), groupsOf(city)); err != nil {
 		return Quality{}, fmt.Errorf("service: measure: %w", err)
 	}
 	out := Quality{By: map[lang.Language]Tally{}}
@@ -67,22 +69,35 @@ func (q *Quality) add(query Query, hits []search.Hit) {
 	place := slices.IndexFunc(hits, func(h search.Hit) bool {
 		return slices.ContainsFunc(query.Want, func(key string) bool { return h.ID == foundService+"/"+key })
 	})
-	l := lang.Language(query.Lang)
-	part := q.By[l]
-	q.Total, part.Total = q.Total+1, part.Total+1
+	whole := Tally{q.Total, q.First, q.Third}.with(place)
+	q.Total, q.First, q.Third = whole.Total, whole.First, whole.Third
+	q.By[lang.Language(query.Lang)] = q.By[lang.Language(query.Lang)].with(place)
+	if query.Aside {
+		q.Aside = q.Aside.with(place)
+		return
+	}
+	miss := Miss{Query: query}
+	for _, h := range hits {
+		miss.Found = append(miss.Found, h.ID)
+	}
+	switch {
+	case place < 0:
+		q.Lost = append(q.Lost, miss)
+	case place > 0:
+		q.Late = append(q.Late, miss)
+	}
+}
+
+// with counts one more query, whose wanted service came at a place: 0 to 2, or -1.
+func (t Tally) with(place int) Tally {
+	t.Total++
 	if place == 0 {
-		q.First, part.First = q.First+1, part.First+1
+		t.First++
 	}
 	if place >= 0 {
-		q.Third, part.Third = q.Third+1, part.Third+1
-	} else {
-		miss := Miss{Query: query}
-		for _, h := range hits {
-			miss.Found = append(miss.Found, h.ID)
-		}
-		q.Lost = append(q.Lost, miss)
+		t.Third++
 	}
-	q.By[l] = part
+	return t
 }
 
 // measured keeps the quality of the version in force: measuring takes a second for a few hundred queries.

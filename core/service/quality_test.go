@@ -16,6 +16,7 @@ func TestMeasureCountsPlaces(t *testing.T) {
 		{Ask: "parking", Want: []string{"other", "permit"}, Lang: "en"},
 		{Ask: "парковка", Want: []string{"other"}, Lang: "ru"},
 		{Ask: "абракадабра", Want: []string{"permit"}, Lang: "ru"},
+		{Ask: "тарабарщина", Want: []string{"permit"}, Lang: "ru", Aside: true},
 	}
 	q, err := Measure(city)
 	if err != nil {
@@ -25,13 +26,13 @@ func TestMeasureCountsPlaces(t *testing.T) {
 	for _, miss := range q.Lost {
 		lost = append(lost, miss.Query.Ask)
 	}
-	if q.Total != 4 || q.First != 2 || q.Third != 2 || q.By[lang.Russian] != (Tally{3, 1, 1}) || q.By[lang.English] != (Tally{1, 1, 1}) {
+	if q.Total != 5 || q.Aside != (Tally{1, 0, 0}) || q.First != 2 || q.Third != 2 || q.By[lang.Russian] != (Tally{4, 1, 1}) || q.By[lang.English] != (Tally{1, 1, 1}) {
 		t.Errorf("%+v", q)
 	}
 	if diff := cmp.Diff([]string{"парковка", "абракадабра"}, lost); diff != "" {
 		t.Error(diff)
 	}
-	if q.Share(q.First) != 0.5 {
+	if q.Share(q.First) != 0.4 {
 		t.Errorf("share %f", q.Share(q.First))
 	}
 }

@@ -23,6 +23,9 @@ func Rendered(c *City) ([]SourceFile, error) {
 	if len(c.Queries) > 0 {
 		w.file("queries.yaml", c.Queries)
 	}
+	if len(c.Synonyms) > 0 {
+		w.file("synonyms.yaml", c.Synonyms)
+	}
 	if len(c.News) > 0 {
 		w.file("content/news.yaml", c.News)
 	}

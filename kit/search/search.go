@@ -2,8 +2,6 @@ package search
 
 import (
 	"errors"
-	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"posad.city/kit/lang"
@@ -18,13 +16,17 @@ type Doc struct {
 	Body     lang.Text
 	Topics   []string // keys for the filter
 	Audience []string // keys for the filter
+	Weight   float64  // how much it counts beside others that fit as well; 1 when zero
+}
+
+// Group is a group of words or short phrases, at most three words each, in both languages.
+type Group struct {
+	Words []string // what is typed
+	Finds []string // what a text may say instead; empty: any other of Words
 }
 
 // Settings of an index.
 type Settings struct {
-	// Synonyms are groups of words or short phrases that mean the same to a searcher, in both languages: a query with one
-	// finds texts with any other. At most three words each.
-	Synonyms [][]string
 	// Missed is told each query that found nothing, masked, so that an editor can add the words. May be nil. It is called
 	// by the searching goroutine and must be quick.
 	Missed func(query string)
@@ -50,28 +52,34 @@ type How string
 
 // The ways to a match.
 const (
-	Same     How = "same"    // the same word, in whatever form
-	Synonym  How = "synonym" // a word that means the same
-	Layout   How = "layout"  // typed in the other keyboard layout
-	Latin    How = "latin"   // typed in Latin letters
-	Typo     How = "typo"    // a letter or two differ
-	Begins   How = "begins"  // the last word was not finished
-	maxQuery     = 200       // letters of a query that are read
-	maxWords     = 16        // words of a query that are read
-	maxLimit     = 100
+	Same    How = "same"    // the same word, in whatever form
+	Synonym How = "synonym" // a word that means the same
+	Layout  How = "layout"  // typed in the other keyboard layout
+	Latin   How = "latin"   // typed in Latin letters
+	Typo    How = "typo"    // a letter or two differ
+	Kin     How = "kin"     // a word that begins alike, of the same root as a rule
+	Begins  How = "begins"  // the last word was not finished
+)
+
+// The bounds of a search.
+const (
+	maxQuery  = 200 // letters of a query that are read
+	maxWords  = 16  // words of a query that are read
+	maxPhrase = 3   // words of a synonym
+	maxBegins = 50  // stems that an unfinished word may stand for
+	maxLimit  = 100
 )
 
 // Match says why a document was found.
 type Match struct {
 	Typed string // word of the query, as typed
-	Found string // stem of the text's word
+	Found string // the word of the text
 	How   How
 }
 
 // Index holds the documents. Make it with New.
 type Index struct {
 	settings Settings
-	replace  sync.Mutex
 	current  atomic.Pointer[snapshot]
 }
 
@@ -81,68 +89,40 @@ var ErrDoc = errors.New("search: a document needs an id of its own and a title i
 // New returns an index with no documents.
 func New(settings Settings) (*Index, error) {
 	x := &Index{settings: settings}
-	return x, x.Replace(nil)
+	return x, x.Replace(nil, nil)
 }
 
-// Replace makes the documents the whole content of the index. Searches see the old set until the new one is ready, and
-// an error leaves the old set in place.
-func (x *Index) Replace(docs []Doc) error {
-	x.replace.Lock()
-	defer x.replace.Unlock()
-	next, err := build(docs, x.settings.Synonyms)
+// Replace makes the documents, with the words that mean the same in them, the whole content of the index. Searches see
+// the old set until the new one is ready, and an error leaves the old set in place.
+func (x *Index) Replace(docs []Doc, synonyms []Group) error {
+	next, err := build(docs, synonyms)
 	if err != nil {
 		return err
 	}
-	if old := x.current.Swap(next); old != nil {
-		return old.close()
-	}
+	x.current.Store(next)
 	return nil
 }
 
 // Close lets the memory go. A search after it finds nothing.
 func (x *Index) Close() error {
-	x.replace.Lock()
-	defer x.replace.Unlock()
-	if old := x.current.Swap(nil); old != nil {
-		return old.close()
-	}
+	x.current.Store(nil)
 	return nil
 }
 
 // Search finds documents, best first; equal ones in the order of their ids. The number counts all that fit, beyond the
 // limit too. An empty query finds nothing.
 func (x *Index) Search(query string, options Options) ([]Hit, int, error) {
-	s := x.hold()
+	s := x.current.Load()
 	if s == nil {
 		return nil, 0, nil
 	}
-	defer s.inUse.RUnlock()
 	wanted := s.understand(query)
 	if len(wanted) == 0 {
 		return nil, 0, nil
 	}
-	hits, total, err := s.find(wanted, options)
-	if err != nil {
-		return nil, 0, fmt.Errorf("search: %w", err)
-	}
+	hits, total := s.find(wanted, options)
 	if total == 0 && x.settings.Missed != nil {
 		x.settings.Missed(mask(query))
 	}
 	return hits, total, nil
-}
-
-// hold takes the present snapshot for reading, or nil after Close. A snapshot that was swapped out between the two
-// steps is closed; then the next one is there.
-func (x *Index) hold() *snapshot {
-	for {
-		s := x.current.Load()
-		if s == nil {
-			return nil
-		}
-		s.inUse.RLock()
-		if !s.closed {
-			return s
-		}
-		s.inUse.RUnlock()
-	}
 }
