@@ -106,7 +106,7 @@ type decided struct {
 	words  vault.Sealed
 	ready  *journal.Ready
 	group  string
-	puts   []putter // what the decision undoes, and the letter of a refusal
+	puts   []putter // what the decision undoes
 }
 
 func (m *Module) prepareDecision(ctx context.Context, k *known, d Decision, a act.Act, facts ...journal.Fact) (*decided, error) {
@@ -129,13 +129,6 @@ func (m *Module) prepareDecision(ctx context.Context, k *known, d Decision, a ac
 	}
 	if out.puts, err = m.prepareUndo(ctx, k); err != nil {
 		return nil, err
-	}
-	if d.Stage == Refused {
-		letter, err := m.prepareRefusal(ctx, k, d)
-		if err != nil {
-			return nil, err
-		}
-		out.puts = append(out.puts, letter)
 	}
 	entry := m.decisionEntry(k, d, actID)
 	entry.Facts = append(entry.Facts, facts...)
@@ -167,6 +160,11 @@ func (c *change) decide(d *decided) error {
 	}
 	if _, err := journal.Enter(c.tx, d.ready); err != nil {
 		return fmt.Errorf("casework: journal: %w", err)
+	}
+	if d.Stage == Refused {
+		if err := c.putLetter(); err != nil {
+			return err
+		}
 	}
 	params := map[string]string{"by": d.By, "row": d.Row, "ground": d.Ground}
 	return errors.Join(c.line(string(d.Stage), false, params, d.words), c.tell(string(d.Stage)), c.emit(EventDecided))

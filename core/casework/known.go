@@ -198,11 +198,15 @@ func opinions(tasks []Task) service.Opinions {
 
 // reading is how the clock of a term stands at a moment.
 func (k *known) reading(term service.Term, started time.Time, pauses []caseworkdb.Pause, now time.Time) (calendar.Reading, error) {
+	return k.city.Days().Read(k.clock(term, started, pauses), now)
+}
+
+func (k *known) clock(term service.Term, started time.Time, pauses []caseworkdb.Pause) calendar.Clock {
 	clock := calendar.Clock{Term: term.Calendar(), Started: started}
 	for _, p := range pauses {
 		clock.Pauses = append(clock.Pauses, calendar.Pause{From: p.Since, To: p.Until, Reason: p.Reason})
 	}
-	return k.city.Days().Read(clock, now)
+	return clock
 }
 
 // people are those whom certificates of the case may be about.

@@ -118,9 +118,7 @@ func (k *known) ledgerEntries() ([]caseworkdb.CountLedgerParams, error) {
 
 // spent is how many working days the city took, pauses left out.
 func (k *known) spent() (int, error) {
-	const long = calendar.MaxDays
-	reading, err := k.reading(service.Term{Days: long, Working: true}, k.started(k.file), k.pauses, k.file.Decided)
-	return long - reading.Left, err
+	return k.city.Days().Spent(k.clock(service.Term{Working: true, Days: calendar.MaxDays}, k.started(k.file), k.pauses), k.file.Decided)
 }
 
 // pausedDays are the working days that the term stood, by reason.

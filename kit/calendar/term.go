@@ -95,6 +95,19 @@ func (c *City) Read(k Clock, now time.Time) (Reading, error) {
 	return out, nil
 }
 
+// Spent is how many days of the term's kind have been used up at a moment, pauses left out: what Read takes off the term.
+// It does not look for the term's end, so that it costs the same for a long term.
+func (c *City) Spent(k Clock, now time.Time) (int, error) {
+	if err := k.Term.Check(); err != nil {
+		return 0, err
+	}
+	pauses, err := merged(k.Pauses)
+	if err != nil {
+		return 0, err
+	}
+	return min(k.Term.Days, c.spent(k.Term.Kind, DateOf(k.Started, c.zone), pauses, now)), nil
+}
+
 // Due is the last moment to act of a term that starts now and never pauses.
 func (c *City) Due(term Term, started time.Time) (time.Time, error) {
 	reading, err := c.Read(Clock{Term: term, Started: started}, started)
