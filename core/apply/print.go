@@ -41,7 +41,8 @@ func (p printing) filled(d Draft, address, shown string, zone *time.Location) (p
 	}
 	out := p.frame()
 	out.Kind = p.t("apply.print.filled")
-	out.Number, out.Date = d.ID.String(), lang.Date(p.in.Lang, calendar.DateOf(d.Saved, zone))
+	out.Facts = append([]pdf.Fact{{Label: p.t("apply.print.number"), Value: d.ID.String()}}, out.Facts...)
+	out.Date = lang.Date(p.in.Lang, calendar.DateOf(d.Saved, zone))
 	out.Made = d.Saved
 	out.Check = &pdf.Check{Title: p.t("apply.print.goes_on"), Text: p.t("apply.print.goes_on_text", "number", d.ID.String()), Address: address, Shown: shown}
 	return out, nil
@@ -248,7 +249,7 @@ func (p printing) empty(f *service.Field) pdf.FormItem {
 		out.Hint = strings.TrimSpace(p.t("apply.print.if_fits") + " " + out.Hint)
 	}
 	if f.Known != "" && f.Fixed {
-		out.Hint = strings.TrimSpace(out.Hint + " " + p.t("apply.print.known_at_centre"))
+		out.Hint = strings.TrimSpace(out.Hint + "\n" + p.t("apply.print.known_at_centre"))
 	}
 	p.room(f, &out)
 	return out

@@ -139,7 +139,7 @@ func (p *paper) titleStyle() style {
 }
 
 func (p *paper) section(section FormSection) {
-	p.need(p.size(headStyle).line + 4*p.size(textStyle).line)
+	p.need(p.size(headStyle).line + 9*p.size(textStyle).line) // with its first question: a heading alone at a page's end helps nobody
 	p.y += 12
 	p.rule(p.y, ink)
 	p.y += 10
