@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -196,6 +197,36 @@ func (w *world) template() string {
 		"kind": "question", "title": map[string]string{"ru": "Номер", "en": "Plate"}, "text": map[string]string{"ru": "Какой номер?", "en": "Which plate?"},
 	}, &made)
 	return made.ID
+}
+
+// studied is the file that the change set changes.
+const studied = "services/parking-permit.yaml"
+
+// change is a change set of Belova's, with one file changed and a simulation run.
+func (w *world) change() (string, string) {
+	w.t.Helper()
+	m := w.of("belova", "transport")
+	w.refresh(m)
+	var made, run struct{ ID string }
+	w.want(m.program, http.MethodPost, "/api/v1/studio/changes", map[string]any{"title": "Парковка: яснее"}, &made)
+	at := "/api/v1/studio/changes/" + made.ID
+	var file struct {
+		Text, Base string
+		Seen       int64
+	}
+	w.want(m.program, http.MethodGet, at+"/file?"+url.Values{"path": {studied}}.Encode(), nil, &file)
+	w.want(m.program, http.MethodPut, at+"/file", map[string]any{"path": studied, "text": file.Text + "# The words of the studio\n", "seen": file.Seen, "base": file.Base}, nil)
+	w.want(m.program, http.MethodPost, at+"/simulations", map[string]any{"service": "parking-permit", "cases": 3}, &run)
+	w.Run()
+	return made.ID, run.ID
+}
+
+// version is the city's version in force.
+func (w *world) version() string {
+	w.t.Helper()
+	list, err := w.Modules.Service.Switches(w.t.Context(), 1)
+	w.Must(err)
+	return string(list[0].Hash)
 }
 
 // testActs goes on with the cases that waited for the matrix: who may does what it asked for without doing it.

@@ -11,6 +11,7 @@ import (
 // line here fails the matrix.
 var kinds = map[string]string{
 	"booking":  "an appointment of Anna's and one of her son's at the service centre",
+	"studio":   "the studio of the agency whose hat is worn; a change set of the Department of Transport",
 	"list":     "a list that the Department of Transport keeps",
 	"account":  "everybody's own; Anna's sessions and her copy of her data; one that the city closed",
 	"case":     "Anna's permit, letter and pass (a mistake in it is looked at), her son's place at school, her load on which two agencies are asked, her application for a post on which two officials decide, a neighbour's that she signs",
@@ -87,6 +88,16 @@ var narrower = map[string]struct {
 	"apply.save":           {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
 	"apply.submit":         {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
 	"apply.delete":         {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
+
+	"studio.read":     {notAuthors, "heads of agencies and administrators write services"},
+	"studio.begin":    {notAuthors, "heads of agencies and administrators write services"},
+	"studio.edit":     {notAuthors, "heads of agencies and administrators write services"},
+	"studio.propose":  {notAuthors, "heads of agencies and administrators write services"},
+	"studio.approve":  {notAuthors, "heads of agencies and administrators write services"},
+	"studio.refuse":   {notAuthors, "heads of agencies and administrators write services"},
+	"studio.drop":     {notAuthors, "heads of agencies and administrators write services"},
+	"studio.simulate": {notAuthors, "heads of agencies and administrators write services"},
+	"studio.history":  {notAuthors, "heads of agencies and administrators write services"},
 
 	"GET /desk/bulk/{bulk}":                    {[]string{clerk, sameQueue, hasIt}, "an act on many cases is its official's and the head's"},
 	"GET /api/v1/desk/bulk/{bulk}":             {[]string{clerk, sameQueue, hasIt}, "an act on many cases is its official's and the head's"},

@@ -34,6 +34,9 @@ var notHeads = []string{
 	clerk, otherQueue, sameQueue, hasIt, "officer of another agency", "officer of the city", "officer of the centre", "clerk of the centre", "administrator",
 }
 
+// notAuthors are the officials who do not write services: a head does, and an administrator.
+var notAuthors = notHeads[:len(notHeads)-1]
+
 // second is who confirms what a colleague at the Employment Centre has decided.
 func (w *world) second() *subject {
 	return &subject{name: "second of two officials", member: w.of("lapteva", "employment"), level: act.Standard, role: agency.Head}

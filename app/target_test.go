@@ -72,6 +72,7 @@ func makeThings(w *world) *things {
 	t.made["child's"] = w.taken("anna", t.misha)
 	t.made["visit"], t.made["company"] = w.visit(), w.company()
 	w.bar()
+	t.made["change"], t.made["run"] = w.change()
 	t.office()
 	t.book()
 	t.send()
@@ -201,6 +202,8 @@ func (t *things) targets(r web.Route) []target {
 		return []target{{name: "all", object: always(act.Object{}), path: t.public(r)}}
 	case r.Op.Object == "list":
 		return []target{{name: "of transport", object: always(act.Object{Kind: "list", Agency: agency.ID("transport")}), path: t.public(r)}}
+	case r.Op.Object == "studio":
+		return t.studio(r)
 	case r.Op.Object == "booking" && strings.Contains(r.Path, "{booking}"):
 		return t.bookings()
 	case strings.HasPrefix(r.Path, "/api/v1/files"):
@@ -377,6 +380,19 @@ func (t *things) desks(r web.Route) []target {
 	case r.Op.Name == "booking.desk":
 		out.each = true
 		out.query = "?" + url.Values{"day": {t.w.visits}}.Encode()
+	}
+	return []target{out}
+}
+
+// studio is the studio of whoever asks, and a change set of the Department of Transport.
+func (t *things) studio(r web.Route) []target {
+	out := target{name: "own studio", object: ownDesk("studio"), path: map[string]string{"version": t.w.version(), "schema": "service.json"}}
+	if strings.Contains(r.Path, "{change}") {
+		out.name, out.object = "of transport", always(act.Object{Kind: "studio", Agency: agency.ID("transport")})
+		out.path["change"], out.path["run"] = t.made["change"], t.made["run"]
+	}
+	if strings.HasSuffix(r.Path, "/file") && r.Method == http.MethodGet {
+		out.query = "?" + url.Values{"path": {studied}}.Encode()
 	}
 	return []target{out}
 }
