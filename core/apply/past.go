@@ -65,13 +65,21 @@ func concerns(s *service.Service, p Past) bool {
 	return s.About == aboutCase || s.About == aboutDecision && !p.Decided.IsZero() && !p.Withdrawn
 }
 
-// past finds one of the act's holder's cases by its number; of any service when it is empty.
+// past finds one of the act's holder's cases by its number, or by its id as a document names it; of any service when the
+// key is empty.
 func (m *Module) past(ctx context.Context, a act.Act, key, number string) (Past, bool, error) {
 	digits, err := id.ParseNumber(number)
+	named, isID := id.ID{}, false
 	if err != nil {
-		return Past{}, false, nil // no number: no case
+		if named = parsed(number); named.IsZero() {
+			return Past{}, false, nil // no number: no case
+		}
+		digits, isID = "", true
 	}
 	list, err := m.deps.Cases.Past(ctx, a, a.Holder, key, digits)
+	if isID {
+		list = slices.DeleteFunc(list, func(p Past) bool { return p.ID != named })
+	}
 	if err != nil || len(list) == 0 {
 		return Past{}, false, err
 	}

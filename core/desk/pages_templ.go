@@ -232,7 +232,7 @@ func teamPage(c *web.Context, v teamView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Select(ui.SelectProps{Field: v.field(c, "substitute"), Value: v.Typed.Substitute.String(), Choices: v.choices(c), Blank: c.T("casework.desk.choose")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Select(ui.SelectProps{Field: v.field(c, "substitute"), Value: v.Typed.Substitute.String(), Choices: v.choices(c), Blank: c.T("desk.team.choose")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -378,7 +378,7 @@ func TestADocumentIsRenewedBeforeItEnds(t *testing.T) {
 	r.withLists()
 	r.family(t)
 	d := r.issue(t, permit(anna)) // until 30 November 2027
-	link := "/services/parking-permit/apply?renew=" + d.Number
+	link := "/services/parking-permit/apply?renew=" + d.Case.String()
 	if strings.Contains(r.browser(t, "anna")("/documents").body, "renew=") {
 		t.Error("it can be renewed a year before")
 	}

@@ -12,7 +12,7 @@ import (
 // before its end.
 func (m *Module) renewal(r Result) string {
 	city := m.city()
-	if city == nil || r.Until.IsZero() || !r.Revoked.IsZero() || r.Form == FormRefusal {
+	if city == nil || r.Until.IsZero() || !r.Revoked.IsZero() || r.Form == FormRefusal || r.Case.IsZero() {
 		return ""
 	}
 	s, ok := city.Service(r.Service)
@@ -23,7 +23,7 @@ func (m *Module) renewal(r Result) string {
 	if !ok || !renewable(r.Until, span, m.today()) {
 		return ""
 	}
-	return "/services/" + url.PathEscape(r.Service) + "/apply?renew=" + url.QueryEscape(r.Number)
+	return "/services/" + url.PathEscape(r.Service) + "/apply?renew=" + r.Case.String() // the application that it came of, which a document knows by its id
 }
 
 // renewable tells whether today is near enough to the last day.
