@@ -3,6 +3,7 @@ package casework
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"posad.city/core/page"
 	"posad.city/core/service"
@@ -43,7 +44,7 @@ func (m *Module) showLedger(c *web.Context) error {
 	}
 	title := c.T("casework.ledger.title")
 	crumbs := []ui.Link{{Text: s.Title.In(c.Lang()), Href: "/services/" + s.Key}, {Text: title}}
-	return m.base.Pages.Render(c, page.Options{Title: title + " · " + s.Title.In(c.Lang()), Crumbs: crumbs}, ledgerPage(m, c, s, l))
+	return m.base.Pages.Render(c, page.Options{Title: title + " · " + s.Title.In(c.Lang()), Layout: page.Plain, Crumbs: crumbs}, ledgerPage(m, c, s, l))
 }
 
 // wireLedger is the ledger of the API.
@@ -136,19 +137,24 @@ func share(part, whole int64) string {
 	return strconv.FormatInt(part*100/whole, 10)
 }
 
-// ledgerTable is the months, a row each: the chart's figures for those who do not see it.
-func (m *Module) ledgerTable(c *web.Context, l Ledger) ui.DataTableProps {
-	out := ui.DataTableProps{Caption: c.T("casework.ledger.by_month"), Columns: []ui.Column{
-		{Title: c.T("casework.ledger.month")}, {Title: c.T("casework.ledger.decided")}, {Title: c.T("casework.ledger.in_time")},
-		{Title: c.T("casework.ledger.late_column")}, {Title: c.T("casework.ledger.median")}, {Title: c.T("casework.ledger.p90")},
-	}}
+// ledgerMonthRows are the months in words: the chart's figures, and more, for those who do not see it.
+func ledgerMonthRows(c *web.Context, l Ledger) []ui.SummaryRow {
+	var out []ui.SummaryRow
+	number := func(n int64) string { return lang.Number(c.Lang(), n) }
 	for _, month := range l.Months {
-		out.Rows = append(out.Rows, ui.TableRow{Value: month.Month, Title: month.Month, Cells: []ui.TableCell{
-			{Text: lang.Number(c.Lang(), month.Decided)}, {Text: lang.Number(c.Lang(), month.InTime)}, {Text: lang.Number(c.Lang(), month.Late)},
-			{Text: strconv.Itoa(month.Median)}, {Text: strconv.Itoa(month.P90)},
-		}})
+		out = append(out, ui.SummaryRow{Name: monthWords(c.Lang(), month.Month), Value: c.T("casework.ledger.month_line", "decided", number(month.Decided), "in_time", number(month.InTime),
+			"late", number(month.Late), "median", number(int64(month.Median)), "p90", number(int64(month.P90)))})
 	}
 	return out
+}
+
+// monthWords is a month of the ledger as people read it.
+func monthWords(l lang.Language, month string) string {
+	at, err := time.Parse("2006-01", month)
+	if err != nil {
+		return month
+	}
+	return lang.MonthYear(l, at.Year(), at.Month())
 }
 
 // bars are the months of the chart, the oldest first; the table under it says more.
@@ -156,7 +162,7 @@ func bars(c *web.Context, l Ledger) ui.BarsProps {
 	out := ui.BarsProps{Label: c.T("casework.ledger.chart")}
 	for i := len(l.Months) - 1; i >= 0; i-- {
 		m := l.Months[i]
-		out.Items = append(out.Items, ui.Bar{Label: m.Month, Text: lang.Number(c.Lang(), m.Decided), Value: float64(m.Decided), Current: i == 0})
+		out.Items = append(out.Items, ui.Bar{Label: monthWords(c.Lang(), m.Month), Text: lang.Number(c.Lang(), m.Decided), Value: float64(m.Decided), Current: i == 0})
 	}
 	return out
 }
