@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"mime"
+	"mime/multipart"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,4 +61,27 @@ func TestTalkTriesAServiceWithoutAServer(t *testing.T) {
 	wants(t, 1, []string{`no service "nonsense"`}, "talk", "nonsense", "--try", dir)
 	wants(t, 1, []string{`no example "nobody"`}, "talk", "parking-permit", "--try", dir, "--as", "nobody")
 	wants(t, 1, []string{"--address URL or --try DIR"}, "talk", "parking-permit")
+}
+
+func TestAFileIsSentByItsPath(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "договор.pdf")
+	if err := os.WriteFile(path, []byte("%PDF-1.7"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	body, kind, err := fileForm("contract", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, params, err := mime.ParseMediaType(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := multipart.NewReader(body, params["boundary"]).ReadForm(1 << 20)
+	if err != nil || got.Value["field"][0] != "contract" || got.File["file"][0].Filename != "договор.pdf" || got.File["file"][0].Size != 8 {
+		t.Errorf("%v %+v", err, got)
+	}
+	if _, _, err := fileForm("contract", filepath.Dir(path)); err == nil {
+		t.Error("a folder was taken for a file")
+	}
 }

@@ -177,7 +177,7 @@ func (h *hearing) vehicle(reply string) {
 
 func (h *hearing) address(reply string) {
 	f := h.s.field
-	if h.s.part == "flat" {
+	if _, isFlat := number(trimFlat(reply)); h.s.part == "flat" && (isFlat || len(strings.Fields(reply)) < 3) { // else it is an address anew
 		value := map[string]any{"": controlOf(f, ""), "flat": trimFlat(reply)}
 		if house := controlOf(f, "id"); house != "" {
 			value = map[string]any{"id": house, "text": controlOf(f, ""), "flat": trimFlat(reply)}
