@@ -12,6 +12,7 @@ import (
 	"posad.city/core/pay"
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
@@ -242,12 +243,13 @@ func (m *Module) prepareBill(k *known, s situation, p *plan) error {
 	return err
 }
 
-// sweep has every open case looked at, and its line on the desk, so that none stalls whatever was lost. The looks are
-// spread over the hour.
+// sweep looks at every open case and its lines on the desks, so that none stalls whatever was lost. It only reads, and has a
+// job put for a case that should have moved, or whose list is behind. It rests as long as it works, so that it never takes
+// more than half a processor.
 func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
 	const page = 200
-	after, delay := id.ID{}, time.Duration(0)
-	for {
+	for after := (id.ID{}); ; {
+		took := clock.Measure()
 		var rows []caseworkdb.CaseWatch
 		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 			var err error
@@ -257,21 +259,83 @@ func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		now := m.base.Clock.Now()
-		err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
-			for _, row := range rows {
-				at := now.Add(delay % (sweepEach * 3 / 4))
-				for _, handler := range []string{jobMove, jobProject} {
-					if err := m.base.Jobs.Put(tx, jobs.New{Handler: handler, Holder: row.Holder, Object: row.ID, At: at}); err != nil {
-						return err
-					}
-				}
+		var late []jobs.New
+		for _, row := range rows {
+			for _, handler := range m.stalled(ctx, row) {
+				late = append(late, jobs.New{Handler: handler, Holder: row.Holder, Object: row.ID})
 			}
-			return nil
-		})
-		if err != nil {
+		}
+		if err := m.putAll(ctx, late); err != nil {
 			return err
 		}
-		after, delay = rows[len(rows)-1].ID, delay+time.Second
+		after = rows[len(rows)-1].ID
+		if err := rest(ctx, took()); err != nil {
+			return err
+		}
+	}
+}
+
+// stalled names the jobs that a case should have had. One that can't be read gets both, which say why.
+func (m *Module) stalled(ctx context.Context, row caseworkdb.CaseWatch) []string {
+	a := m.system(row.ID)
+	k, err := m.know(ctx, a, row.Holder, row.ID)
+	if err != nil {
+		return []string{jobMove, jobProject}
+	}
+	var out []string
+	if s, err := m.situation(ctx, a, k); err != nil || next(s).kind != moveWait {
+		out = append(out, jobMove)
+	}
+	if same, err := m.listed(ctx, a, k); err != nil || !same {
+		out = append(out, jobProject)
+	}
+	return out
+}
+
+// listed tells whether the desks show a case as it is.
+func (m *Module) listed(ctx context.Context, a act.Act, k *known) (bool, error) {
+	lines, found := k.deskLines(), 0
+	err := m.base.Store.Look(ctx, a, lookCase, func(p *store.Personal) error {
+		found = 0
+		for _, office := range k.offices() {
+			rows, err := caseworkdb.DeskRevisions(p, office, k.file.ID)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if row.Revision != k.file.Revision {
+					return nil
+				}
+				found++
+			}
+		}
+		return nil
+	})
+	return found == len(lines), err
+}
+
+func (m *Module) putAll(ctx context.Context, list []jobs.New) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		for _, one := range list {
+			if err := m.base.Jobs.Put(tx, one); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// rest waits, unless ctx ends.
+func rest(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("casework: sweep: %w", context.Cause(ctx))
+	case <-timer.C:
+		return nil
 	}
 }

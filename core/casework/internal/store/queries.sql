@@ -112,6 +112,9 @@ ON CONFLICT (agency, id, task) DO UPDATE SET queue = excluded.queue, official = 
   for_district = excluded.for_district
 WHERE desk_line.revision < excluded.revision;
 
+-- name: DeskRevisions :many
+SELECT agency, task, holder, applicant, revision FROM desk_line WHERE agency = $1 AND id = $2 ORDER BY agency, id, task;
+
 -- name: DropDeskLine :exec
 DELETE FROM desk_line WHERE agency = $1 AND id = $2 AND task = $3;
 
