@@ -17,9 +17,11 @@ var shared = map[string]string{
 	"account | notice, notice_delivery, notice_text": "the password and the contacts lie with the account; nobody loses one without its person being told",
 
 	"account_block | journal_entry, notice, notice_delivery, notice_text": "a closed account and the word of it to its person come together or not at all",
-	"notice, notice_delivery, notice_text | recovery_code, way":           "a way in lies with the account; nobody gets one without its person being told",
-	"notice, notice_delivery, notice_text | way":                          "a way in lies with the account; nobody gets one without its person being told",
-	"notice, notice_delivery, notice_text, visit | visit_desk":            "a visit lies with the person who is served; the official's desk shows whom they serve",
+	"notice, notice_delivery, notice_text":                                "an applicant and those who signed with them learn of one thing together, or the job tells them all again",
+
+	"notice, notice_delivery, notice_text | recovery_code, way": "a way in lies with the account; nobody gets one without its person being told",
+	"notice, notice_delivery, notice_text | way":                "a way in lies with the account; nobody gets one without its person being told",
+	"notice, notice_delivery, notice_text, visit | visit_desk":  "a visit lies with the person who is served; the official's desk shows whom they serve",
 	"visit | visit_desk": "a visit lies with the person who is served; the official's desk shows whom they serve",
 	"case_file, case_line, certificate, timeline | certificate":            "a case for a child asks registers about the child and about the parent; each certificate lies with whom it is about",
 	"document_file, draft, draft_line, look, mandate_trace | look":         "an application for a child is sent: the child's data and the parent's were read for it, and each sees the look",
