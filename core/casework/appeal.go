@@ -40,7 +40,7 @@ func (m *Module) link(ctx context.Context, o Opening, k *known, params *casework
 		return err
 	}
 	about := k.service.About
-	if about == "" || ref.ID == o.ID || ref.Holder != o.Holder && ref.Applicant != o.Applicant {
+	if about == "" && k.service.Renewal == nil || ref.ID == o.ID || ref.Holder != o.Holder && ref.Applicant != o.Applicant {
 		return ErrAbout
 	}
 	first, err := m.know(ctx, m.system(ref.ID), ref.Holder, ref.ID)
@@ -49,6 +49,9 @@ func (m *Module) link(ctx context.Context, o Opening, k *known, params *casework
 	}
 	stage := Stage(first.file.Stage)
 	if about == aboutDecision && stage != Approved && stage != Refused {
+		return ErrAbout
+	}
+	if about == "" && (first.service.Key != k.service.Key || stage != Approved) { // a renewal is of the same thing
 		return ErrAbout
 	}
 	params.AboutHolder, params.AboutCase = ref.Holder, ref.ID

@@ -121,7 +121,7 @@ export async function submit(page) {
   if (!/\/check$/.test(here(page))) assert.fail(`not at the check of answers but at ${here(page)}: ${(await allWords(page)).replaceAll(/\s+/g, ' ')}`);
   await choose(page, 'consent', 'yes');
   await send(page, next);
-  assert.match(here(page), /\/sent$/);
+  assert.match(here(page), /\/sent$/, (await allWords(page)).replaceAll(/\s+/g, ' '));
   return numberOn(page);
 }
 
