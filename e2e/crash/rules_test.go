@@ -87,9 +87,9 @@ var always = []rule{
 	{"a document that nobody gave, or one that was given and is not there", `SELECT f.number FROM case_file AS f
 	 WHERE (SELECT COUNT(*) FROM document_result AS r WHERE r.holder = f.holder AND r.subject = f.id AND r.form <> 'refusal')
 	 <> (SELECT COUNT(*) FROM timeline AS t WHERE t.holder = f.holder AND t.case_id = f.id AND t.event IN ('issued', 'corrected'))`},
-	{"a refusal without its letter, or a letter without its refusal", `SELECT f.number FROM case_file AS f
+	{"a letter without its refusal", `SELECT f.number FROM case_file AS f
 	 WHERE (SELECT COUNT(*) FROM document_result AS r WHERE r.holder = f.holder AND r.subject = f.id AND r.form = 'refusal')
-	 <> (SELECT COUNT(*) FROM case_round AS r WHERE r.holder = f.holder AND r.case_id = f.id AND r.stage = 'refused')
+	 > (SELECT COUNT(*) FROM case_round AS r WHERE r.holder = f.holder AND r.case_id = f.id AND r.stage = 'refused')
 	 + CASE WHEN f.stage = 'refused' THEN 1 ELSE 0 END`},
 	{"a document of no case", `SELECT r.subject FROM document_result AS r LEFT JOIN case_file AS f ON f.holder = r.holder AND f.id = r.subject WHERE f.id IS NULL`},
 	{"half a document", `SELECT r.id FROM document_result AS r LEFT JOIN document_number AS n ON n.number = r.number AND n.result = r.id
@@ -134,6 +134,8 @@ var atRest = []rule{
 	 WHERE f.step <> '' AND NOT EXISTS (SELECT 1 FROM task AS t WHERE t.holder = f.holder AND t.case_id = f.id AND t.state = 'open')`},
 	{"an approved case without its document", `SELECT f.number FROM case_file AS f WHERE f.stage = 'approved'
 	 AND NOT EXISTS (SELECT 1 FROM document_result AS r WHERE r.holder = f.holder AND r.subject = f.id)`},
+	{"a refusal without its letter", `SELECT f.number FROM case_file AS f WHERE f.stage = 'refused'
+	 AND NOT EXISTS (SELECT 1 FROM document_result AS r WHERE r.holder = f.holder AND r.subject = f.id AND r.form = 'refusal' AND r.revoked IS NULL)`},
 	{"a task that its desk does not show as it is", `SELECT f.number, t.kind, t.part, f.revision, d.revision FROM case_file AS f
 	 JOIN task AS t ON t.holder = f.holder AND t.case_id = f.id AND t.state = 'open' AND t.queue <> ''
 	 LEFT JOIN desk_line AS d ON d.agency = t.agency AND d.id = f.id AND d.task = t.id AND d.revision = f.revision AND d.queue = t.queue
