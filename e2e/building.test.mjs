@@ -78,7 +78,7 @@ test('three agencies look at the plans at once, and two officials decide', { tim
   await says(first, 'Фасад не выше соседних.');
   await choose(first, 'verdict', 'approve');
   await send(first, decision);
-  await says(first, 'Решение ждёт подтверждения');
+  await says(first, 'Решение ждёт подтверждения', 'до того заявитель его не видит');
   assert.equal(await first.locator('main form[action$="/confirm"]').count(), 0, 'who proposes confirms');
   const second = await place.official('plotnikov');
   await open(second, deskURL(number));

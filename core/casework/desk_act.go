@@ -212,7 +212,13 @@ func (a deskAct) fieldOf(f *fault.Fault) string {
 }
 
 func (d *desk) done(c *web.Context, ref Ref, one deskAct) error {
-	c.SetFlash("success", "casework.desk.done."+strings.ReplaceAll(one.name, "-", "_"))
+	said := strings.ReplaceAll(one.name, "-", "_")
+	if one.name == "decide" { // where two persons decide, nothing is decided yet and the applicant sees nothing
+		if shown, err := d.openCase(c, ref); err == nil && shown.Proposal != nil {
+			said = "propose"
+		}
+	}
+	c.SetFlash("success", "casework.desk.done."+said)
 	if one.leaves {
 		return c.Redirect("/desk")
 	}

@@ -311,7 +311,7 @@ var adviceTones = map[service.Verdict]ui.Tone{service.Approve: ui.Success, servi
 
 // advice says what the decision table would do and why.
 func (d *deskCase) advice(c *web.Context) *ui.NoticeProps {
-	if d.Advice == nil || d.Task == nil {
+	if d.Advice == nil || d.Task == nil || d.Task.Part != "" { // who gives an opinion decides nothing
 		return nil
 	}
 	l := c.Lang()
