@@ -11,8 +11,11 @@
 // a charge, a document) and commits it with the case's new revision. It is put by every event that may matter, so that
 // a lost, doubled or late event changes nothing: the next run finds the same state and makes the same move, once.
 //
+// A first step of an official is begun in the submission's own Write, and a case that ends with an official's decision ends
+// in the decision's: only what waits for something, or takes long, is left to jobs. The letter of a refusal is one of those.
+//
 // Every change of a case claims its next revision first: of two that read the same case one commits, the other reads
-// again. An hourly sweep has each open case looked at, so that none stalls.
+// again. An hourly sweep looks at each open case, so that none stalls.
 //
 // The status that people see is computed from the tasks. The clock of the term counts days of the city's calendar,
 // pauses while the resident owes an answer or the fee or others have to sign, may be made longer once, and starts anew only

@@ -9,6 +9,9 @@
 // with it: what a job does inside the database happens exactly once. What it does outside may happen more than once, and
 // carries the job's ID as its idempotency key.
 //
+// Jobs of one handler may share a Write: HandleShared and OnShared take a Preparer, which reads and seals outside and gives
+// the change; up to sixteen changes commit together with the ends of their jobs, and each alone when that fails.
+//
 // A handler is idempotent, expects jobs in any order, compares Version with the object's own and drops a stale job, and
 // does not emit in a circle. Its error means again later, with growing pauses; Later asks for a time; Fatal gives up at
 // once. After the last try a job is dead: it is logged as an error, counted, listed by Dead, and runs again only when an
