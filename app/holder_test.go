@@ -25,7 +25,6 @@ var shared = map[string]string{
 	"visit | visit_desk": "a visit lies with the person who is served; the official's desk shows whom they serve",
 	"case_file, case_line, certificate, timeline | certificate":            "a case for a child asks registers about the child and about the parent; each certificate lies with whom it is about",
 	"document_file, draft, draft_line, look, mandate_trace | look":         "an application for a child is sent: the child's data and the parent's were read for it, and each sees the look",
-	"draft, draft_line, look, mandate_trace | look":                        "an application for a child is sent: the child's data and the parent's were read for it, and each sees the look",
 	"case_signer | notice, notice_delivery, notice_text, sign_line":        "who is asked to sign is named in the case, told, and finds it in their own account, or none of the three",
 	"case_file, case_line, case_signer, pause, task, timeline | sign_line": "the steps of signing that end take the request out of the accounts of those who were asked",
 	"case_word, desk_line":             "a case on which several agencies are asked stands on the desk of each as it is at one revision",
@@ -34,6 +33,11 @@ var shared = map[string]string{
 
 	"look":     "a list shows several people at once: their records commit together, before the list leaves",
 	"official": "the roles that come with a city are brought in at once, by its operator",
+}
+
+// sometimes are such Writes that the hour brings: a look is on record once an hour, so that there may be one or none.
+var sometimes = map[string]string{
+	"draft, draft_line, look, mandate_trace | look": "an application for a child is sent: the child's data and the parent's were read for it, and each sees the look",
 }
 
 // testHolders looks at every Write that the tests before it made.
@@ -45,7 +49,7 @@ func testHolders(t *testing.T, w *world) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if shared[name] == "" {
+		if shared[name] == "" && sometimes[name] == "" {
 			t.Errorf("%d Writes touch two holders: %s", found[name], name)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"posad.city/app/apptest"
 	"posad.city/core/account"
@@ -38,6 +39,7 @@ type things struct {
 	made          map[string]string // ids by what they are
 	annas, mishas string            // drafts
 	letter        string            // a draft of Anna's that takes files
+	copied        time.Time         // when the copy was last made by live
 	spent         string            // the target to which somebody was let in since the last renewal
 }
 
@@ -173,8 +175,8 @@ func (t *things) live(r web.Route) {
 	switch {
 	case strings.Contains(r.Path, "{visit}"):
 		t.made["visit"] = t.w.visit()
-	case strings.Contains(r.Path, "{copy}"):
-		t.made["anna copy"] = t.w.copy()
+	case strings.Contains(r.Path, "{copy}") && t.w.Clock.Now().Sub(t.copied) > 12*time.Hour:
+		t.made["anna copy"], t.copied = t.w.copy(), t.w.Clock.Now()
 	case strings.Contains(r.Path, "{mandate}"):
 		t.made["offered"], t.made["asked"] = t.w.offer(mandate.Give), t.w.offer(mandate.Ask)
 	case strings.Contains(r.Path, "/visits"):
