@@ -124,6 +124,11 @@ func (m *Module) mendTask(k *known) (newTask, error) {
 			out.agency, out.queue = t.Agency, t.Queue
 		}
 	}
+	if step := k.decidingStep(); out.queue == "" && step != nil { // a table decided: those who would have
+		if office, queue := route(k.service, step, k.inputs.Answers); queue != "" {
+			out.agency, out.queue = office, queue
+		}
+	}
 	if out.queue == "" {
 		out.agency, out.queue = k.deskOf(k.file.Agency)
 	}
