@@ -10,7 +10,7 @@ ON CONFLICT (agency, person) DO UPDATE SET skills = excluded.skills, districts =
 
 -- name: AbsencesFrom :many
 -- Those that have not ended before the day.
-SELECT agency, id, person, substitute, since, until, made_by, made FROM desk_absence WHERE agency = @agency AND until >= @day ORDER BY id;
+SELECT agency, id, person, substitute, since, until, made_by, made FROM desk_absence WHERE agency = @agency AND until >= @day ORDER BY since, id;
 
 -- name: AbsenceByID :one
 SELECT agency, id, person, substitute, since, until, made_by, made FROM desk_absence WHERE agency = $1 AND id = $2;
