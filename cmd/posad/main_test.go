@@ -229,14 +229,14 @@ func (s *served) titles(t *testing.T) string {
 func TestPublishIntoAStoppedAndIntoARunningCity(t *testing.T) {
 	t.Parallel()
 	city, data := folder(t), t.TempDir()
-	wants(t, 0, []string{"published 5 services"}, "publish", city, "--data", data)
+	wants(t, 0, []string{"published 73 services"}, "publish", city, "--data", data)
 	s := serveIt(t, data)
 	if titles := s.titles(t); !strings.Contains(titles, "Разрешение на парковку жителя") {
 		t.Errorf("what was published before the start is not there: %s", titles)
 	}
 	wants(t, 1, nil, "serve", "--data", data, "--listen", "127.0.0.1:0") // one process a folder
 	edit(t, filepath.Join(city, "services", "parking-permit.yaml"), "title: {ru: Разрешение на парковку жителя", "title: {ru: Резидентное разрешение")
-	wants(t, 0, []string{"published 5 services"}, "publish", city, "--data", data)
+	wants(t, 0, []string{"published 73 services"}, "publish", city, "--data", data)
 	if titles := s.titles(t); !strings.Contains(titles, "Резидентное разрешение") {
 		t.Errorf("the running city does not serve what was published: %s", titles)
 	}
