@@ -123,7 +123,7 @@ func edit(t *testing.T, file, old, fresh string) {
 func TestCheckTellsFaultsWithTheirPlace(t *testing.T) {
 	t.Parallel()
 	city := folder(t)
-	wants(t, 0, []string{"5 services, no faults"}, "check", city)
+	wants(t, 0, []string{"73 services, no faults"}, "check", city)
 	edit(t, filepath.Join(city, "services", "parking-permit.yaml"), "term: 6 working days", "term: 6 purple days\nnonsense: 1")
 	out := wants(t, 1, []string{"services/parking-permit.yaml:", "nonsense"}, "check", city)
 	if strings.Contains(out, "no faults") {
