@@ -17,7 +17,6 @@ var shared = map[string]string{
 	"account | notice, notice_delivery, notice_text": "the password and the contacts lie with the account; nobody loses one without its person being told",
 
 	"account_block | journal_entry, notice, notice_delivery, notice_text": "a closed account and the word of it to its person come together or not at all",
-	"notice, notice_delivery, notice_text":                                "an applicant and those who signed with them learn of one thing together, or the job tells them all again",
 
 	"notice, notice_delivery, notice_text | recovery_code, way": "a way in lies with the account; nobody gets one without its person being told",
 	"notice, notice_delivery, notice_text | way":                "a way in lies with the account; nobody gets one without its person being told",
@@ -37,6 +36,7 @@ var shared = map[string]string{
 
 // sometimes are such Writes that the hour brings: a look is on record once an hour, so that there may be one or none.
 var sometimes = map[string]string{
+	"notice, notice_delivery, notice_text":          "an applicant and those who signed with them learn of one thing together, or the job tells them all again",
 	"draft, draft_line, look, mandate_trace | look": "an application for a child is sent: the child's data and the parent's were read for it, and each sees the look",
 }
 
