@@ -270,7 +270,7 @@ func TestTheFormSpeaksEnglish(t *testing.T) {
 			x.b.lang = "en"
 			at := x.b.get("/services/" + d.Key + "/apply")
 			english(t, x, at)
-			at = x.b.begin(d.Key, "child", x.child.ID)
+			at = x.start()
 			typed := x.typed()
 			for range 2*len(d.Form.Steps) + 2 {
 				english(t, x, at)
@@ -288,7 +288,7 @@ func TestTheFormSpeaksEnglish(t *testing.T) {
 func english(t *testing.T, x *example, at answer) {
 	t.Helper()
 	text := outOfText.ReplaceAllString(at.body, "")
-	own := append([]string{"Русский", "А 123 ВС"}, strings.Fields(x.e.Applicant.Name.Full()+" "+x.child.Name.Full())...)
+	own := append([]string{"Русский", "А 123 ВС", "ООО «Ромашка»"}, strings.Fields(x.e.Applicant.Name.Full()+" "+x.child.Name.Full())...)
 	for _, v := range x.vehicles {
 		own = append(own, form.ShowPlate(v.Plate))
 	}
