@@ -257,7 +257,9 @@ func (r *rig) connect(zone func() *time.Location) exchange.Deps {
 // noCases stands where drafts are not sent.
 type noCases struct{}
 
-func (noCases) Past(context.Context, act.Act, id.ID, string, string) ([]apply.Past, error) { return nil, nil }
+func (noCases) Past(context.Context, act.Act, id.ID, string, string) ([]apply.Past, error) {
+	return nil, nil
+}
 
 func (noCases) Prepare(context.Context, apply.Submission) (apply.PreparedCase, error) {
 	return nil, store.ErrNone
