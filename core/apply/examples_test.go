@@ -23,6 +23,7 @@ import (
 	"posad.city/core/form"
 	"posad.city/core/mandate"
 	"posad.city/core/service"
+	"posad.city/kit/act"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -48,7 +49,14 @@ func newExample(t *testing.T, city *service.City, d *service.Service, e *service
 	c.Move(time.Date(day.Year(), day.Month(), day.Day(), 9, 0, 0, 0, time.UTC).Sub(c.Now()))
 	x := &example{rig: newRig(t, s, c, city), d: d, e: e}
 	x.rig.answer = x.register
-	applicant := x.enrol("applicant", e.Applicant)
+	level := act.Basic
+	switch {
+	case d.Assurance == "verified":
+		level = act.Verified
+	case e.Applicant.Verified:
+		level = act.Standard
+	}
+	applicant := x.enrolAt("applicant", e.Applicant, level)
 	for key, answer := range e.Answers {
 		x.notice(key, answer)
 	}

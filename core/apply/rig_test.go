@@ -258,15 +258,22 @@ func (r *rig) registers(city *service.City) map[string]exchange.Endpoint {
 // enrol brings a person in and lets them sign in.
 func (r *rig) enrol(key string, p service.Person) id.ID {
 	r.t.Helper()
+	level := act.Basic
+	if p.Verified {
+		level = act.Standard
+	}
+	return r.enrolAt(key, p, level)
+}
+
+// enrolAt brings a person in whom the city is so sure of.
+func (r *rig) enrolAt(key string, p service.Person, level act.Level) id.ID {
+	r.t.Helper()
 	e := account.Enrolment{
 		Person: id.Derived("person", key), Name: lang.Name{Family: p.Name.Surname, Given: p.Name.Given, Patronymic: p.Name.Patronymic},
-		SNILS: p.SNILS, Phone: p.Phone, Email: key + "@example.org", Level: act.Basic, SignsIn: true,
+		SNILS: p.SNILS, Phone: p.Phone, Email: key + "@example.org", Level: level, SignsIn: true,
 	}
 	if p.Birth != "" {
 		e.Birth = calendar.MustDate(p.Birth)
-	}
-	if p.Verified {
-		e.Level = act.Standard
 	}
 	if err := r.accounts.Enrol(r.t.Context(), []account.Enrolment{e}); err != nil {
 		r.t.Fatal(err)
