@@ -29,8 +29,8 @@ type DemoOptions struct {
 	Data     string
 	Listen   string
 	Database string            // postgres://…; empty: the embedded engine
-	Ports    int               // first of three ports for the outside servers; 0: any free ones
-	Outside  map[string]string // outside servers that run already, by name: agencies, bank, mail, post; for crash runs
+	Ports    int               // first of four ports for the outside servers; 0: any free ones
+	Outside  map[string]string // outside servers that run already, by name: agencies, bank, mail, post, scanner (without it files are not scanned); for crash runs
 	Key      string            // key and secret of the outside servers that run already
 }
 
@@ -83,7 +83,7 @@ func startOutside(ctx context.Context, o DemoOptions) (map[string]string, []*chi
 	}
 	outside := map[string]string{}
 	var children []*child
-	for i, name := range []string{"post", "bank", "agencies"} {
+	for i, name := range []string{"post", "bank", "agencies", "scanner"} {
 		listen := "127.0.0.1:0"
 		if o.Ports > 0 {
 			listen = net.JoinHostPort("127.0.0.1", strconv.Itoa(o.Ports+i))
@@ -116,6 +116,7 @@ func demoConfig(o DemoOptions, outside map[string]string) Config {
 	conf.Mail = Mail{Server: outside["mail"], From: "portal@kitezh.example", TLS: "none"}
 	conf.SMS = SMS{Gateway: outside["post"], Key: o.Key, Sender: "Kitezh"}
 	conf.Bank = Bank{API: outside["bank"], Key: o.Key, Secret: o.Key}
+	conf.Scanner = Scanner{Address: outside["scanner"]}
 	conf.Agencies = map[string]Agency{}
 	entries, err := fs.ReadDir(kitezh.Files(), "agencies")
 	if err != nil {

@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// DemoConfig is what the demo is configured with.
+var DemoConfig = demoConfig
+
 // RotateKeys is the operator's command with a lead of the test's choice; afterwards this node takes the keys as it would
 // within half a minute.
 func (h *House) RotateKeys(ctx context.Context, c KeysCommand, lead time.Duration, tell io.Writer) error {

@@ -14,6 +14,7 @@ import (
 	"posad.city/kit/clock"
 	"posad.city/sim/agency"
 	"posad.city/sim/bank"
+	"posad.city/sim/clamd"
 	"posad.city/sim/post"
 )
 
@@ -58,8 +59,10 @@ func Sim(ctx context.Context, name string, o SimOptions, log *slog.Logger, out i
 		return SimAgencies(ctx, o.Listen, o.Key, out)
 	case "post":
 		return SimPost(ctx, o.Listen, o.Key, log, out)
+	case "scanner":
+		return SimScanner(ctx, o.Listen, out)
 	}
-	return fmt.Errorf("there is no outside server %q: agencies, bank or post", name)
+	return fmt.Errorf("there is no outside server %q: agencies, bank, post or scanner", name)
 }
 
 // SimAgencies runs the registers of Kitezh's agencies until ctx ends.
@@ -94,4 +97,16 @@ func SimPost(ctx context.Context, listen, key string, log *slog.Logger, out io.W
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	return p.Close(stopping)
+}
+
+// SimScanner runs the virus scanner, which knows the EICAR file alone, until ctx ends.
+func SimScanner(ctx context.Context, listen string, out io.Writer) error {
+	s, err := clamd.StartAt(listen)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "ready scanner=%s\n", s.Address())
+	<-ctx.Done()
+	s.Close()
+	return nil
 }

@@ -27,6 +27,7 @@ import (
 	"posad.city/kit/store/storetest"
 	"posad.city/sim/agency"
 	"posad.city/sim/bank"
+	"posad.city/sim/clamd"
 	"posad.city/sim/post"
 )
 
@@ -43,6 +44,7 @@ type House struct {
 	Agencies *agency.Agency
 	Bank     *bank.Bank
 	Post     *post.Post
+	Scanner  *clamd.Server
 
 	guard  *guard
 	mu     sync.Mutex
@@ -108,7 +110,7 @@ func (h *House) people() {
 	h.City = city
 }
 
-// outside starts the registers, the bank and the post office, and says where they are.
+// outside starts the registers, the bank, the post office and the virus scanner, and says where they are.
 func (h *House) outside() map[string]string {
 	quiet := slog.New(slog.DiscardHandler)
 	h.Agencies = agency.New(agency.Options{Key: key, Answer: func(register string, parameters map[string]string) (any, bool) {
@@ -129,7 +131,12 @@ func (h *House) outside() map[string]string {
 			h.T.Error(err)
 		}
 	})
-	return map[string]string{"agencies": registers.URL, "bank": till.URL, "post": "http://" + h.Post.WebAddress(), "mail": h.Post.MailAddress()}
+	h.Scanner, err = clamd.Start()
+	h.Must(err)
+	h.T.Cleanup(h.Scanner.Close)
+	return map[string]string{
+		"agencies": registers.URL, "bank": till.URL, "post": "http://" + h.Post.WebAddress(), "mail": h.Post.MailAddress(), "scanner": h.Scanner.Address(),
+	}
 }
 
 var moscow = time.FixedZone("Europe/Moscow", 3*60*60)
@@ -148,6 +155,7 @@ func config(folder, listen string, outside map[string]string, city *service.City
 		Mail: app.Mail{Server: outside["mail"], From: "portal@kitezh.example", TLS: "none"},
 		SMS:  app.SMS{Gateway: outside["post"], Key: key, Sender: "Kitezh"},
 		Bank: app.Bank{API: outside["bank"], Key: key, Secret: key}, Agencies: map[string]app.Agency{},
+		Scanner: app.Scanner{Address: outside["scanner"]},
 	}
 	for _, a := range city.Agencies {
 		conf.Agencies[a.Key] = app.Agency{Endpoint: outside["agencies"] + "/" + a.Key, Key: key}

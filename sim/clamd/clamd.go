@@ -40,9 +40,12 @@ const (
 	Half        // breaks off in the middle of its reply
 )
 
-// Start begins to listen on the loopback.
-func Start() (*Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// Start begins to listen on any free port of the loopback.
+func Start() (*Server, error) { return StartAt("127.0.0.1:0") }
+
+// StartAt begins to listen on host:port.
+func StartAt(address string) (*Server, error) {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("clamd: %w", err)
 	}
