@@ -106,7 +106,7 @@ type decided struct {
 	words  vault.Sealed
 	ready  *journal.Ready
 	group  string
-	puts   []putter // what the decision undoes
+	puts   []putter // what the decision undoes, and the letter of a refusal
 }
 
 func (m *Module) prepareDecision(ctx context.Context, k *known, d Decision, a act.Act, facts ...journal.Fact) (*decided, error) {
@@ -123,12 +123,12 @@ func (m *Module) prepareDecision(ctx context.Context, k *known, d Decision, a ac
 	if g, err := k.rules.Group(d.Inputs); err == nil && g != nil {
 		out.group = g.Key
 	}
+	if out.puts, err = m.preparePapers(ctx, k, d); err != nil {
+		return nil, err
+	}
 	actID := a.ID
 	if actID.IsZero() {
 		actID = id.New(m.base.Clock.Now())
-	}
-	if out.puts, err = m.prepareUndo(ctx, k); err != nil {
-		return nil, err
 	}
 	entry := m.decisionEntry(k, d, actID)
 	entry.Facts = append(entry.Facts, facts...)
@@ -137,6 +137,16 @@ func (m *Module) prepareDecision(ctx context.Context, k *known, d Decision, a ac
 		return nil, fmt.Errorf("casework: journal: %w", err)
 	}
 	return out, nil
+}
+
+// preparePapers makes ready what a decision takes back and, of a refusal, its letter.
+func (m *Module) preparePapers(ctx context.Context, k *known, d Decision) ([]putter, error) {
+	out, err := m.prepareUndo(ctx, k)
+	if err != nil || d.Stage != Refused {
+		return out, err
+	}
+	letter, err := m.prepareRefusal(ctx, k, d)
+	return append(out, letter), err
 }
 
 // decide makes the decision the case's. The task stays open until the next move takes the case on or ends it.
@@ -160,11 +170,6 @@ func (c *change) decide(d *decided) error {
 	}
 	if _, err := journal.Enter(c.tx, d.ready); err != nil {
 		return fmt.Errorf("casework: journal: %w", err)
-	}
-	if d.Stage == Refused {
-		if err := c.putLetter(); err != nil {
-			return err
-		}
 	}
 	params := map[string]string{"by": d.By, "row": d.Row, "ground": d.Ground}
 	return errors.Join(c.line(string(d.Stage), false, params, d.words), c.tell(string(d.Stage)), c.emit(EventDecided))

@@ -63,7 +63,6 @@ const (
 	jobRemind  = "casework.remind"
 	jobSweep   = "casework.sweep"
 	jobInvite  = "casework.invite"
-	jobLetter  = "casework.letter"
 )
 
 // The neighbours' events that may move a case.
@@ -96,7 +95,6 @@ func (m *Module) Provision(b *module.Base) error {
 	b.Jobs.OnShared(document.EventRevoked, "casework.revoked", m.revoked)
 	b.Jobs.HandleShared(jobProject, m.project)
 	b.Jobs.HandleShared(jobTell, m.tell)
-	b.Jobs.HandleShared(jobLetter, m.letter)
 	b.Jobs.Handle(jobInvite, m.invite)
 	b.Jobs.HandleShared(jobRemind, m.remind)
 	b.Jobs.Every(jobSweep, sweepEach, m.sweep)

@@ -2,18 +2,14 @@ package casework
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
-	"posad.city/core/casework/internal/store"
 	"posad.city/core/document"
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
-	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
-	"posad.city/kit/store"
 )
 
 // prepareRefusal makes the letter of a refusal, whoever refused. Its id is the case's round, so that each decision has one;
@@ -23,7 +19,7 @@ func (m *Module) prepareRefusal(ctx context.Context, k *known, d Decision) (putt
 	if !ok {
 		return nil, fmt.Errorf("casework: no ground %q", d.Ground)
 	}
-	today := calendar.DateOf(k.file.Decided, k.city.Days().Zone())
+	today := calendar.DateOf(m.base.Clock.Now(), k.city.Days().Zone())
 	r := document.Refusal{
 		ID: id.Derived("refusal", k.file.ID.String()+"/"+strconv.FormatInt(k.file.Round, 10)), Holder: k.file.Holder, Case: k.file.ID,
 		Number: k.file.Number, Service: k.service.Key, Asked: k.service.Title, Applied: calendar.DateOf(k.file.Submitted, k.city.Days().Zone()),
@@ -35,34 +31,6 @@ func (m *Module) prepareRefusal(ctx context.Context, k *known, d Decision) (putt
 		r.Where, r.How, r.Appeal, r.Until = a.Where, a.How, a.Law, today.AddDays(a.Days)
 	}
 	return m.deps.Papers.PrepareRefusal(ctx, r)
-}
-
-// putLetter has the letter of a refusal made.
-func (c *change) putLetter() error {
-	return c.m.base.Jobs.Put(c.tx, jobs.New{Handler: jobLetter, Holder: c.file.Holder, Object: c.file.ID, Version: c.file.Round})
-}
-
-// letter is the job that makes the letter of a refusal. A case that was opened anew meanwhile has none of that round.
-func (m *Module) letter(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
-	a := m.system(j.Object)
-	k, d, err := m.decided(ctx, a, j.Holder, j.Object)
-	if errors.Is(err, ErrNotNow) || err == nil && (d.Stage != Refused || k.file.Round != j.Version) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, over(err)
-	}
-	letter, err := m.prepareRefusal(ctx, k, d)
-	if err != nil {
-		return nil, err
-	}
-	return func(tx *store.Tx) error {
-		row, err := caseworkdb.CaseByID(tx.As(a, lookCase), j.Holder, j.Object)
-		if err != nil || row.Round != j.Version || row.Stage != string(Refused) {
-			return err
-		}
-		return letter.Put(tx)
-	}, nil
 }
 
 // office is the agency that answers for the case, with who signs its papers.

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"encoding/hex"
 	"net/http"
 	"time"
 
@@ -46,7 +45,6 @@ type wireDocument struct {
 	Replaced string         `json:"replaced,omitempty"` // number of the document that stands in its place
 	Renew    string         `json:"renew,omitempty"`    // where it can be renewed today
 	PDF      string         `json:"pdf"`                // address of the file
-	SHA256   string         `json:"sha256"`             // of the file, hexadecimal
 	Check    string         `json:"check"`              // address of the public check
 }
 
@@ -97,7 +95,7 @@ func (m *Module) toWire(c *web.Context, r Result) wireDocument {
 		Office: r.Office.In(l), Facts: wireFacts(r.Facts, l), Standing: r.Standing(m.today()), Issued: r.Issued, From: r.From,
 		Until: dateOrNil(r.Until), Revoked: momentOrNil(r.Revoked), Reason: r.Reason.In(l), Form: r.Form, List: r.List, Opens: r.Opens,
 		Replaces: r.Replaces, Replaced: r.Replaced, Renew: m.renewURL(c, r), PDF: c.URL("/api/v1/documents/" + r.ID.String() + "/pdf"),
-		SHA256: hex.EncodeToString(r.SHA256[:]), Check: c.URL("/v/" + r.Token),
+		Check: c.URL("/v/" + r.Token),
 	}
 }
 

@@ -71,6 +71,18 @@ func statement(r Result, salt string, zone *time.Location) map[string]any {
 
 func textValue(t lang.Text) map[string]any { return map[string]any{"ru": t.RU, "en": t.EN} }
 
+// statementName is what the signed statement is called as a file in the PDF.
+const statementName = "posad-document.json"
+
+// attached is that file: the statement with its token, so that a program can check all of it. The journal holds its hash.
+func attached(said map[string]any, token string) ([]byte, error) {
+	out, err := seal.Canonical(map[string]any{"statement": said, "token": token})
+	if err != nil {
+		return nil, fmt.Errorf("document: statement: %w", err)
+	}
+	return out, nil
+}
+
 // digest is what the token carries of a statement.
 func digest(said map[string]any) ([16]byte, error) {
 	canonical, err := seal.Canonical(said)
@@ -120,10 +132,9 @@ func open(keys *vault.Keys, row documentdb.DocumentResult) (opened, error) {
 func plain(row documentdb.DocumentResult) (opened, error) {
 	out := opened{row: row, Result: Result{
 		Holder: row.Holder, ID: row.ID, Case: row.Subject, Service: row.Service, Kind: row.Kind, Agency: row.Agency, Number: row.Number,
-		Lang: lang.Language(row.Lang), Issued: row.Issued, Revoked: row.Revoked, Size: row.Size,
+		Lang: lang.Language(row.Lang), Issued: row.Issued, Revoked: row.Revoked,
 		Form: Form(row.Form), List: row.List, Opens: row.Opens, Replaces: row.Replaces, Replaced: row.Replaced,
 	}}
-	copy(out.SHA256[:], row.Hash)
 	var err error
 	if out.From, err = calendar.ParseDate(row.ValidFrom); err != nil {
 		return out, fmt.Errorf("document: first day of %s: %w", row.ID, err)

@@ -145,8 +145,6 @@ type Result struct {
 	Revoked time.Time // zero: it was not
 	Reason  lang.Text // why it was revoked
 	Token   string    // what the QR code holds behind /v/
-	Size    int64     // of the PDF, bytes
-	SHA256  [32]byte  // of the PDF
 
 	Form     Form
 	List     string // of an entry

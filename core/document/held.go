@@ -170,18 +170,39 @@ func (h held) Stays(ctx context.Context, person id.ID) ([]module.Stay, error) {
 	if err != nil {
 		return nil, err
 	}
+	papers, err := h.papers(ctx, person)
+	if err != nil {
+		return nil, err
+	}
 	var out []module.Stay
 	for _, row := range rows {
 		of := func(column string) []vault.Where {
 			return []vault.Where{{Column: "holder", Value: person}, {Column: column, Value: row.ID}}
 		}
 		out = append(out, module.Stay{
-			Key: holdResults, Law: module.LawDocument, Since: lastDay(row), Item: row.Number, Count: 1, Blobs: []id.ID{row.Blob},
+			Key: holdResults, Law: module.LawDocument, Since: lastDay(row), Item: row.Number, Count: 1, Blobs: papers[row.ID],
 			Rows: []vault.Rows{
 				{Table: "document_result", Columns: []string{"body", "reason"}, Where: of("id")},
 				{Table: "journal_entry", Columns: []string{"salt", "body"}, Where: of("object")},
 			},
 		})
+	}
+	return out, nil
+}
+
+// papers are the blobs of a person's papers that were drawn, by document.
+func (h held) papers(ctx context.Context, person id.ID) (map[id.ID][]id.ID, error) {
+	out := map[id.ID][]id.ID{}
+	err := h.m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		rows, err := documentdb.PapersOf(r, person)
+		clear(out)
+		for _, row := range rows {
+			out[row.Result] = []id.ID{row.Blob}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("document: papers of a holder: %w", err)
 	}
 	return out, nil
 }

@@ -1,8 +1,8 @@
 package document
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -11,19 +11,17 @@ import (
 
 	"posad.city/core/document/internal/store"
 	"posad.city/kit/act"
-	"posad.city/kit/blob"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/journal"
 	"posad.city/kit/lang"
-	"posad.city/kit/pdf"
 	"posad.city/kit/seal"
 	"posad.city/kit/store"
 	"posad.city/kit/vault"
 )
 
-// PreparedResult is a document that is rendered, signed and kept, and waits for its row.
+// PreparedResult is a document that is signed and waits for its row.
 type PreparedResult struct {
 	m      *Module
 	there  bool // it was issued before
@@ -33,8 +31,8 @@ type PreparedResult struct {
 	line   *documentdb.InsertEntryParams // of a list; nil: none
 }
 
-// PrepareResult renders and signs a document and keeps its PDF under the holder's key. A result whose id was issued
-// before is not made again: the one that is there comes back, and Put does nothing.
+// PrepareResult makes and signs a document's statement; its PDF is drawn when somebody first reads it. A result whose id
+// was issued before is not made again: the one that is there comes back, and Put does nothing.
 func (m *Module) PrepareResult(ctx context.Context, n NewResult) (*PreparedResult, error) {
 	if err := n.check(); err != nil {
 		return nil, err
@@ -56,7 +54,7 @@ func (m *Module) PrepareResult(ctx context.Context, n NewResult) (*PreparedResul
 			return nil, err
 		}
 	}
-	return m.make(ctx, n, keys)
+	return m.make(n, keys)
 }
 
 // check tells what is missing; it is a mistake of the program or of a definition, not of a person.
@@ -97,7 +95,7 @@ func (m *Module) freeNumber(ctx context.Context) (string, error) {
 	return "", errors.New("document: no free number was found")
 }
 
-// result is the document as it will be, but for token and PDF.
+// result is the document as it will be, but for its token.
 func (m *Module) result(n NewResult) Result {
 	now := m.base.Clock.Now()
 	if n.From.IsZero() {
@@ -114,56 +112,41 @@ func (m *Module) result(n NewResult) Result {
 	}
 }
 
-func (m *Module) make(ctx context.Context, n NewResult, keys *vault.Keys) (*PreparedResult, error) {
+func (m *Module) make(n NewResult, keys *vault.Keys) (*PreparedResult, error) {
 	r, salt := m.result(n), newSalt()
 	said := statement(r, salt, m.deps.Zone())
 	sum, err := digest(said)
 	if err != nil {
 		return nil, err
 	}
-	key, err := m.sign(&r, sum)
+	if r.Token, err = m.sign(r, sum); err != nil {
+		return nil, err
+	}
+	file, err := attached(said, r.Token)
 	if err != nil {
 		return nil, err
 	}
-	file, err := m.render(n, r, key, said)
-	if err != nil {
-		return nil, err
-	}
-	kept, err := m.base.Blobs.Put(ctx, keys, bytes.NewReader(file), blob.Limits{Bytes: int64(len(file)), Types: []string{"application/pdf"}})
-	if err != nil {
-		return nil, fmt.Errorf("document: keep the PDF: %w", err)
-	}
-	r.Size, r.SHA256 = kept.Size, kept.SHA256
 	p := &PreparedResult{m: m, result: r}
-	if p.params, err = params(keys, n, r, salt, sum, kept.ID); err != nil {
+	if p.params, err = params(keys, n, r, salt, sum); err != nil {
 		return nil, err
 	}
 	if p.line, err = m.lineOf(r); err != nil {
 		return nil, err
 	}
-	p.entry, err = m.base.Journal.Prepare(keys, m.issuing(n, r))
+	p.entry, err = m.base.Journal.Prepare(keys, m.issuing(n, r, sha256.Sum256(file)))
 	return p, err
 }
 
-// sign makes the token and returns the key that signed it.
-func (m *Module) sign(r *Result, sum [16]byte) (seal.PublicKey, error) {
+// sign makes the token.
+func (m *Module) sign(r Result, sum [16]byte) (string, error) {
+	issued := calendar.DateOf(r.Issued, m.deps.Zone())
 	token, err := m.base.Seal.Token(seal.Token{
-		Kind: r.Kind, Number: id.FormatNumber(r.Number), Document: r.ID,
-		Issued: calendar.DateOf(r.Issued, m.deps.Zone()), Until: r.Until, Digest: sum, Claims: claims(*r, calendar.DateOf(r.Issued, m.deps.Zone())),
+		Kind: r.Kind, Number: id.FormatNumber(r.Number), Document: r.ID, Issued: issued, Until: r.Until, Digest: sum, Claims: claims(r, issued),
 	})
 	if err != nil {
-		return seal.PublicKey{}, fmt.Errorf("document: sign: %w", err)
+		return "", fmt.Errorf("document: sign: %w", err)
 	}
-	keys, err := m.base.Seal.Keys()
-	if err != nil {
-		return seal.PublicKey{}, fmt.Errorf("document: sign: %w", err)
-	}
-	r.Token = token
-	_, key, err := seal.OpenToken(token, keys)
-	if err != nil {
-		return key, fmt.Errorf("document: the fresh code does not verify: %w", err)
-	}
-	return key, nil
+	return token, nil
 }
 
 const (
@@ -187,7 +170,7 @@ func claims(r Result, issued calendar.Date) []seal.Claim {
 	return out
 }
 
-func params(keys *vault.Keys, n NewResult, r Result, salt string, sum [16]byte, file id.ID) (documentdb.InsertResultParams, error) {
+func params(keys *vault.Keys, n NewResult, r Result, salt string, sum [16]byte) (documentdb.InsertResultParams, error) {
 	content, err := json.Marshal(body{Office: r.Office, Signer: r.Signer, Title: r.Title, Text: r.Text, Facts: r.Facts, Public: r.Public, Token: r.Token, Salt: salt, Parts: n.Parts, City: n.City})
 	if err != nil {
 		return documentdb.InsertResultParams{}, fmt.Errorf("document: body: %w", err)
@@ -195,13 +178,13 @@ func params(keys *vault.Keys, n NewResult, r Result, salt string, sum [16]byte, 
 	return documentdb.InsertResultParams{
 		Holder: r.Holder, ID: r.ID, Subject: r.Case, Service: r.Service, Kind: r.Kind, Agency: r.Agency, Number: r.Number,
 		ValidFrom: r.From.String(), ValidUntil: r.Until.String(), Lang: string(r.Lang), Issued: r.Issued,
-		Body: keys.Seal("document_result", "body", content), Digest: sum[:], Blob: file, Size: r.Size, Hash: r.SHA256[:],
+		Body: keys.Seal("document_result", "body", content), Digest: sum[:],
 		Form: string(r.Form), List: r.List, Opens: r.Opens, Replaces: r.Replaces,
 	}, nil
 }
 
-// issuing is the entry of the journal: what was issued, and the hash of the very file.
-func (m *Module) issuing(n NewResult, r Result) journal.Entry {
+// issuing is the entry of the journal: what was issued, and the hash of the statement as it lies in the PDF.
+func (m *Module) issuing(n NewResult, r Result, said [32]byte) journal.Entry {
 	t := func(key string) string { return m.base.Texts.Text(r.Lang, key) }
 	by := n.Act
 	if by.IsZero() {
@@ -216,24 +199,11 @@ func (m *Module) issuing(n NewResult, r Result) journal.Entry {
 	if !r.Until.IsZero() {
 		facts = append(facts, journal.Fact{Name: "until", Label: t("document.fact.until"), Value: r.Until.String()})
 	}
-	facts = append(facts, journal.Fact{Name: "digest", Label: t("document.fact.digest"), Value: hex.EncodeToString(r.SHA256[:])})
+	facts = append(facts, journal.Fact{Name: "digest", Label: t("document.fact.digest"), Value: hex.EncodeToString(said[:])})
 	return journal.Entry{
 		Act: by, Kind: EventIssued, Title: t("document.journal.issued"), Object: r.ID, Facts: facts,
-		Documents: []journal.Document{{Name: r.FileName(r.Lang), SHA256: r.SHA256}},
+		Documents: []journal.Document{{Name: statementName, SHA256: said}},
 	}
-}
-
-// render lays the PDF out. The statement lies in it as a file, so that a program can check all of it against the code.
-func (m *Module) render(n NewResult, r Result, key seal.PublicKey, said map[string]any) ([]byte, error) {
-	canonical, err := seal.Canonical(map[string]any{"statement": said, "token": r.Token})
-	if err != nil {
-		return nil, fmt.Errorf("document: statement: %w", err)
-	}
-	file, err := pdf.Render(m.paper(n, r, key, canonical))
-	if err != nil {
-		return nil, fmt.Errorf("document: %w", err)
-	}
-	return file, nil
 }
 
 // Result is the document as it is issued. When Put found that somebody else had issued the same id meanwhile, that one
@@ -255,9 +225,6 @@ func (p *PreparedResult) Put(tx *store.Tx) error {
 		return err
 	}
 	if err := documentdb.InsertHome(tx, documentdb.InsertHomeParams{Result: r.ID, Holder: r.Holder, Service: r.Service, Agency: r.Agency}); err != nil {
-		return err
-	}
-	if err := documentdb.InsertBlob(tx, documentdb.InsertBlobParams{Blob: p.params.Blob, Holder: r.Holder, Result: r.ID, Service: r.Service}); err != nil {
 		return err
 	}
 	if p.line != nil {

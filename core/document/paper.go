@@ -9,12 +9,12 @@ import (
 )
 
 // paper is the document as it is printed, in its own language.
-func (m *Module) paper(n NewResult, r Result, key seal.PublicKey, statement []byte) pdf.Document {
-	l := r.Lang
+func (m *Module) paper(o opened, key seal.PublicKey, statement []byte) pdf.Document {
+	r, l := o.Result, o.Lang
 	t := func(name string, args ...any) string { return m.base.Texts.Text(l, name, args...) }
 	issued := calendar.DateOf(r.Issued, m.deps.Zone())
 	out := pdf.Document{
-		Lang: string(l), City: n.City.In(l), Office: r.Office.In(l), Kind: t("document.paper.kind" + suffix(r.Form)), Title: r.Title.In(l),
+		Lang: string(l), City: o.city.In(l), Office: r.Office.In(l), Kind: t("document.paper.kind" + suffix(r.Form)), Title: r.Title.In(l),
 		Number: t("document.paper.number", "number", id.FormatNumber(r.Number)), Date: lang.Date(l, issued),
 		Status: m.status(l, r, issued), Lead: r.Text.In(l), PageOf: t("document.paper.page", "page", "{page}", "pages", "{pages}"), Made: r.Issued,
 		Check: &pdf.Check{
@@ -23,7 +23,7 @@ func (m *Module) paper(n NewResult, r Result, key seal.PublicKey, statement []by
 			Seal: t("document.paper.seal", "key", key.ID.Short(), "date", lang.Date(l, issued)),
 		},
 		Attachments: []pdf.Attachment{{
-			Name: "posad-document.json", Type: "application/json", Description: t("document.paper.attachment"), Body: statement,
+			Name: statementName, Type: "application/json", Description: t("document.paper.attachment"), Body: statement,
 		}},
 	}
 	for _, f := range r.Facts {
@@ -35,7 +35,7 @@ func (m *Module) paper(n NewResult, r Result, key seal.PublicKey, statement []by
 	if r.Replaces != "" {
 		out.Facts = append(out.Facts, pdf.Fact{Label: t("document.fact.replaces"), Value: id.FormatNumber(r.Replaces)})
 	}
-	for _, part := range n.Parts {
+	for _, part := range o.parts {
 		out.Parts = append(out.Parts, pdf.Part{Heading: part.Heading.In(l), Text: part.Text.In(l)})
 	}
 	return out

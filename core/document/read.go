@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"posad.city/core/document/internal/store"
 	"posad.city/kit/act"
@@ -12,7 +11,6 @@ import (
 	"posad.city/kit/journal"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
-	"posad.city/kit/web"
 )
 
 // Result reads one document; ErrNone when the holder has none of that id.
@@ -93,29 +91,6 @@ func (m *Module) resultsOf(ctx context.Context, a act.Act, holder, caseID id.ID)
 		out = append(out, one.Result)
 	}
 	return out, nil
-}
-
-// OpenPDF reads a document's file; the caller closes it.
-func (m *Module) OpenPDF(ctx context.Context, a act.Act, holder, result id.ID) (Result, io.ReadCloser, error) {
-	one, err := m.read(ctx, a, "document.look.result", holder, result)
-	if err != nil {
-		return Result{}, nil, err
-	}
-	keys, err := m.base.Vault.Keys(ctx, holder)
-	if err != nil {
-		return Result{}, nil, err
-	}
-	bytes, err := m.openBlob(ctx, keys, one.row.Blob)
-	return one.Result, bytes, err
-}
-
-// SendPDF answers with a document's file, after the caller has asked May.
-func (m *Module) SendPDF(c *web.Context, holder, result id.ID) error {
-	r, bytes, err := m.OpenPDF(c.Context(), c.Act(), holder, result)
-	if err != nil {
-		return err
-	}
-	return send(c, web.File{Name: r.FileName(r.Lang), Type: "application/pdf"}, bytes)
 }
 
 // Receipt is the newest receipt of the journal about a document: of its revocation, or else of its issue.

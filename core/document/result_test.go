@@ -1,7 +1,7 @@
 package document
 
 import (
-	"crypto/sha256"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
+	"posad.city/kit/jobs"
 	"posad.city/kit/journal"
 	"posad.city/kit/lang"
 	"posad.city/kit/seal"
@@ -55,14 +57,11 @@ func TestAResultIsIssuedOnce(t *testing.T) {
 		if err != nil || report.Statement.Kind != EventIssued {
 			t.Fatalf("receipt: %v", err)
 		}
-		_, pdf, err := r.OpenPDF(t.Context(), own, anna, list[0].ID)
-		if err != nil {
-			t.Fatal(err)
+		one := must[opened](t)(r.read(t.Context(), own, "document.look.result", anna, list[0].ID))
+		said := must[[]byte](t)(attached(statement(one.Result, one.salt, r.deps.Zone()), one.Token))
+		if _, ok := report.Names(said); !ok {
+			t.Error("the receipt does not name the statement")
 		}
-		if _, ok := report.Names(must[[]byte](t)(io.ReadAll(pdf))); !ok {
-			t.Error("the receipt does not name the PDF")
-		}
-		_ = pdf.Close()
 		if other, err := r.Results(t.Context(), own, anna, id.Derived("case", "2")); err != nil || len(other) != 0 {
 			t.Errorf("in another case: %v %v", other, err)
 		}
@@ -113,9 +112,6 @@ func TestThePDFIsWholeAndItsCodeAndStatementVerify(t *testing.T) {
 	path := filepath.Join(dir, "d.pdf")
 	data := must[[]byte](t)(io.ReadAll(from))
 	_ = from.Close()
-	if sha256.Sum256(data) != issued.SHA256 || int64(len(data)) != issued.Size {
-		t.Error("hash or size is not the file's")
-	}
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +134,55 @@ func TestThePDFIsWholeAndItsCodeAndStatementVerify(t *testing.T) {
 	tool(t, "pdfdetach", "-save", "1", "-o", attached, path)
 	if content, err := os.ReadFile(attached); err == nil {
 		verifyStatement(t, r, content)
+		report := must[journal.Report](t)(journal.Verify(must[[]byte](t)(r.Receipt(t.Context(), own, anna, issued.ID))))
+		if _, ok := report.Names(content); !ok {
+			t.Error("the receipt does not name the statement in the PDF")
+		}
 	}
+}
+
+// The paper is drawn when it is first read: by however many at once, it is one file, and the same a year later.
+func TestAPaperIsDrawnOnceWhenItIsFirstRead(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *rig) {
+		issued := r.issue(t, permit(anna))
+		if _, err := r.paperOf(t.Context(), anna, issued.ID); !errors.Is(err, store.ErrNone) {
+			t.Fatalf("a paper that nobody has read: %v", err)
+		}
+		var files [6][]byte
+		var all sync.WaitGroup
+		for i := range files {
+			all.Go(func() {
+				_, from, err := r.OpenPDF(t.Context(), own, anna, issued.ID)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				files[i], _ = io.ReadAll(from)
+				_ = from.Close()
+			})
+		}
+		all.Wait()
+		r.clock.Move(365 * 24 * time.Hour)
+		_, from, err := r.OpenPDF(t.Context(), own, anna, issued.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		later := must[[]byte](t)(io.ReadAll(from))
+		_ = from.Close()
+		for i, file := range files {
+			if !bytes.Equal(file, later) || len(file) == 0 {
+				t.Errorf("reader %d got another file: %d bytes and %d", i, len(file), len(later))
+			}
+		}
+		if err := r.sweep(t.Context(), jobs.Job{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, from, err = r.OpenPDF(t.Context(), own, anna, issued.ID); err != nil {
+			t.Fatalf("after the sweep: %v", err)
+		}
+		_ = from.Close()
+	})
 }
 
 // verifyStatement is what a stranger's program does with the file in the PDF and the key set, with no city near.

@@ -12,7 +12,7 @@ import (
 // orphanAge is how old a blob must be before it counts as one whose row never came.
 const orphanAge = 24 * time.Hour
 
-// sweep removes blobs that no row names: uploads whose Write never came, PDFs that were rendered twice.
+// sweep removes blobs that no row names: uploads whose Write never came, PDFs that two readers had drawn at once.
 func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
 	removed, err := m.base.Blobs.Sweep(ctx, m.named, orphanAge)
 	if removed > 0 {

@@ -39,7 +39,7 @@ func TestAPersonSeesTheirDocumentsAndTheirChilds(t *testing.T) {
 		get(path).says(t, http.StatusOK, "Resident parking permit", "А417МО52", id.FormatNumber(d.Number), "/v/"+d.Token)
 		pdf := get(path + "/pdf")
 		pdf.says(t, http.StatusOK, "%PDF-")
-		if pdf.header.Get("Content-Type") != "application/pdf" || int64(len(pdf.body)) != d.Size {
+		if pdf.header.Get("Content-Type") != "application/pdf" || !strings.HasSuffix(strings.TrimSpace(pdf.body), "%%EOF") {
 			t.Errorf("PDF: %v, %d bytes", pdf.header, len(pdf.body))
 		}
 		get(path+"/code").says(t, http.StatusOK, "<svg")

@@ -31,20 +31,29 @@ SELECT blob, holder, purpose, result, service FROM document_blob WHERE blob = $1
 DELETE FROM document_blob WHERE blob = $1;
 
 -- name: InsertResult :execrows
-INSERT INTO document_result (holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, blob, size, hash, revision, form, list, opens, replaces, replaced)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, NULL, $12, $13, $14, $15, $16, 1, $17, $18, $19, $20, '')
+INSERT INTO document_result (holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, revision, form, list, opens, replaces, replaced)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, NULL, $12, $13, 1, $14, $15, $16, $17, '')
 ON CONFLICT (holder, id) DO NOTHING;
 
 -- name: ResultByID :one
-SELECT holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, blob, size, hash, revision, form, list, opens, replaces, replaced
+SELECT holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, revision, form, list, opens, replaces, replaced
 FROM document_result WHERE holder = $1 AND id = $2;
 
 -- name: ResultsOf :many
-SELECT holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, blob, size, hash, revision, form, list, opens, replaces, replaced
+SELECT holder, id, subject, service, kind, agency, number, valid_from, valid_until, lang, issued, revoked, reason, body, digest, revision, form, list, opens, replaces, replaced
 FROM document_result WHERE holder = $1 ORDER BY holder, id DESC LIMIT $2;
 
 -- name: RevokeResult :execrows
 UPDATE document_result SET revoked = $3, reason = $4, replaced = $5, revision = revision + 1 WHERE holder = $1 AND id = $2 AND revoked IS NULL;
+
+-- name: InsertPaper :execrows
+INSERT INTO document_paper (holder, result, blob, drawn) VALUES ($1, $2, $3, $4) ON CONFLICT (holder, result) DO NOTHING;
+
+-- name: PaperOf :one
+SELECT blob FROM document_paper WHERE holder = $1 AND result = $2;
+
+-- name: PapersOf :many
+SELECT result, blob FROM document_paper WHERE holder = $1 ORDER BY holder, result;
 
 -- name: InsertNumber :exec
 INSERT INTO document_number (number, holder, result) VALUES ($1, $2, $3);
