@@ -17,6 +17,7 @@ import (
 	"posad.city/city/kitezh"
 	"posad.city/core/account"
 	"posad.city/core/agency"
+	"posad.city/core/desk"
 	"posad.city/core/mandate"
 	"posad.city/core/service"
 	"posad.city/kit/act"
@@ -184,11 +185,13 @@ func copyMissing(files fs.FS, folder string) error {
 	})
 }
 
-// Enrol brings people in with their accounts, families and roles. Those who are there are left as they are.
+// Enrol brings people in with their accounts, families, roles and skills, which the published city names. Those who are
+// there are left as they are.
 func (h *House) Enrol(ctx context.Context, people kitezh.People) error {
 	var list []account.Enrolment
 	var families []mandate.Parenthood
 	var officials []agency.Official
+	var skilled []desk.Able
 	for _, p := range people {
 		if p.Account == nil && len(p.Parents) == 0 {
 			continue // a resident whom only the registers know: they may register themselves
@@ -207,6 +210,9 @@ func (h *House) Enrol(ctx context.Context, people kitezh.People) error {
 		}
 		for _, role := range p.Roles {
 			officials = append(officials, agency.Official{Person: p.ID(), Agency: agency.ID(role.Agency), Role: agency.Role(role.Role), Queues: role.Queues, Since: h.Clock.Now()})
+			if len(role.Skills) > 0 {
+				skilled = append(skilled, desk.Able{Agency: agency.ID(role.Agency), Person: p.ID(), Skills: role.Skills})
+			}
 		}
 	}
 	if err := h.Modules.Account.Enrol(ctx, list); err != nil {
@@ -217,6 +223,9 @@ func (h *House) Enrol(ctx context.Context, people kitezh.People) error {
 	}
 	if err := h.Modules.Agency.Enrol(ctx, officials); err != nil {
 		return fmt.Errorf("demo: officials: %w", err)
+	}
+	if err := h.Modules.Desk.Enrol(ctx, skilled); err != nil {
+		return fmt.Errorf("demo: skills: %w", err)
 	}
 	return nil
 }

@@ -62,9 +62,6 @@ test('three agencies look at the plans at once, and two officials decide', { tim
   await open(page, caseURL(number));
   await reloadUntil(page, 'the opinions are asked', async () => (await allWords(page)).includes('Пожарная безопасность'));
   await examine(page, 'case with opinions');
-  const head = await place.official('kameneva');
-  for (const name of ['Плотников', 'Межевой']) await skilled(head, name, 'architect');
-  await head.context().close();
   await opinion('burtsev', number, 'agree');
   await opinion('rostovtsev', number, 'agree', 'Фасад не выше соседних.');
   await open(page, caseURL(number));
@@ -89,14 +86,6 @@ test('three agencies look at the plans at once, and two officials decide', { tim
   await examine(page, 'permit to build');
   for (const one of [page, first, second]) await one.context().close();
 });
-
-// skilled gives an official of the head's agency a skill.
-async function skilled(head, name, skill) {
-  await open(head, '/desk/team');
-  await go(head, head.locator('main a[href*="edit="]', { hasText: name }).first());
-  await choose(head, 'skills', skill);
-  await send(head, 'main form[action="/desk/team/scope"] button[type=submit]');
-}
 
 test('a refusal has its letter, is appealed against, and the case is heard again', { timeout: 300_000 }, async () => {
   const page = await place.signedIn('oleg', { width: 390, script: false });

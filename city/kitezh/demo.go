@@ -78,6 +78,7 @@ type Role struct {
 	Agency string   `yaml:"agency"` // key
 	Role   string   `yaml:"role"`   // clerk, officer, head, admin
 	Queues []string `yaml:"queues"` // keys; none: all of the agency
+	Skills []string `yaml:"skills"` // keys of the agency's; none: only work that needs no skill
 }
 
 // Demo reads the people. The error is a mistake in the embedded file, which a test keeps out.

@@ -2,6 +2,7 @@ package kitezh_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"posad.city/city/kitezh"
@@ -63,6 +64,11 @@ func TestPeopleHoldTogether(t *testing.T) {
 			for _, queue := range role.Queues {
 				if _, ok := agency.Queue(queue); !ok {
 					t.Errorf("%s works no queue %q", r.Key, queue)
+				}
+			}
+			for _, skill := range role.Skills {
+				if !slices.ContainsFunc(agency.Skills, func(s service.Skill) bool { return s.Key == skill }) {
+					t.Errorf("%s has no skill %q", r.Key, skill)
 				}
 			}
 			if role.Role == "admin" {
@@ -135,22 +141,48 @@ func TestEveryQueueHasSomebody(t *testing.T) {
 }
 
 func worked(people kitezh.People, agency, queue string) bool {
+	return able(people, agency, queue, "") > 0
+}
+
+// able counts who works a queue and has a skill; "": no skill is needed.
+func able(people kitezh.People, agency, queue, skill string) int {
+	n := 0
 	for _, r := range people {
 		for _, role := range r.Roles {
-			if role.Agency != agency {
-				continue
+			if role.Agency == agency && (len(role.Queues) == 0 || slices.Contains(role.Queues, queue)) && (skill == "" || slices.Contains(role.Skills, skill)) {
+				n++
 			}
-			if len(role.Queues) == 0 {
-				return true
+		}
+	}
+	return n
+}
+
+// TestEveryWorkHasSomebodyWhoCan: work that needs a skill is in nobody's list while nobody has it, and a decision of two
+// needs two.
+func TestEveryWorkHasSomebodyWhoCan(t *testing.T) {
+	t.Parallel()
+	city, people := load(t)
+	for i := range city.Services {
+		s := &city.Services[i]
+		wants := func(agency, queue, skill string, least int) {
+			if agency == "" {
+				agency = s.Agency
 			}
-			for _, q := range role.Queues {
-				if q == queue {
-					return true
+			if n := able(people, agency, queue, skill); n < least {
+				t.Errorf("%s: %d of %s have the skill %q, it takes %d", s.Key, n, agency, skill, least)
+			}
+		}
+		for _, task := range s.Steps {
+			if task.Skill != "" {
+				wants("", task.Queue, task.Skill, map[bool]int{false: 1, true: 2}[task.TwoPersons])
+			}
+			for _, part := range task.Parts {
+				if part.Skill != "" {
+					wants(part.Agency, part.Queue, part.Skill, 1)
 				}
 			}
 		}
 	}
-	return false
 }
 
 func TestRegistersTellTheStories(t *testing.T) {

@@ -107,20 +107,15 @@ func (m *Module) PutScope(ctx context.Context, a act.Act, official id.ID, skills
 	if err := head(a); err != nil {
 		return err
 	}
-	city, office := m.officeOf(a.Actor.Agency)
-	if office == nil {
-		return ErrNoWorker
-	}
-	if err := knownKeys(city, office, skills, districts); err != nil {
+	able := Able{Agency: a.Actor.Agency, Person: official, Skills: skills, Districts: districts}
+	if err := m.known(able); err != nil {
 		return err
 	}
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		if _, err := agency.Find(tx, a.Actor.Agency, official); err != nil {
 			return absent(tx, err, ErrNoWorker)
 		}
-		return deskdb.PutStaff(tx, deskdb.PutStaffParams{
-			Agency: a.Actor.Agency, Person: official, Skills: joined(skills), Districts: joined(districts), Changed: tx.Now(),
-		})
+		return able.put(tx)
 	})
 }
 
