@@ -56,15 +56,11 @@ func RenderForm(f Form) ([]byte, error) {
 		}
 		code = made
 	}
-	first, err := layOutForm(f, code, 0)
+	s, err := layOutForm(f, code)
 	if err != nil {
 		return nil, err
 	}
-	whole, err := layOutForm(f, code, first.pages)
-	if err != nil {
-		return nil, err
-	}
-	return whole.finish(f.document())
+	return s.finish(f.document())
 }
 
 func (f Form) document() Document {
@@ -85,7 +81,7 @@ func (p *paper) size(s style) style {
 	return s
 }
 
-func layOutForm(f Form, code *seal.Code, pages int) (*sheet, error) {
+func layOutForm(f Form, code *seal.Code) (*sheet, error) {
 	s, err := newSheet()
 	if err != nil {
 		return nil, err
@@ -95,9 +91,7 @@ func layOutForm(f Form, code *seal.Code, pages int) (*sheet, error) {
 	if f.Large {
 		p.by = largeBy
 	}
-	s.footer(d, pages)
 	s.atTop = func(s *sheet) {
-		s.footer(d, pages)
 		s.mark(left, s.y, 18)
 		s.put(left+26, s.y+13, s.shorten(d.City, 200, runningStyle), runningStyle)
 		s.putRight(right, s.y+13, s.shorten(d.Number, 260, officeStyle), officeStyle)
@@ -126,6 +120,7 @@ func layOutForm(f Form, code *seal.Code, pages int) (*sheet, error) {
 		s.y += 10
 		s.check(*f.Check, code)
 	}
+	s.footers(d)
 	return s, s.err
 }
 
@@ -185,15 +180,13 @@ func (p *paper) item(item FormItem) {
 func (p *paper) row() float64 { return 22 * min(p.by, 1.4) }
 
 func (p *paper) stroke(x1, y1, x2, y2 float64) {
-	p.pdf.SetLineWidth(0.7)
-	p.pdf.SetStrokeColor(grey[0], grey[1], grey[2])
-	p.pdf.Line(x1, y1, x2, y2)
+	p.now.setPen(grey, 0.7)
+	p.now.stroke(x1, y1, x2, y2)
 }
 
 func (p *paper) square(x, y, side float64) {
-	p.pdf.SetLineWidth(0.9)
-	p.pdf.SetStrokeColor(grey[0], grey[1], grey[2])
-	p.pdf.RectFromUpperLeftWithStyle(x, y, side, side, "D")
+	p.now.setPen(grey, 0.9)
+	p.now.rectangle(x, y, side, side, "S")
 }
 
 // option is a square with words; a chosen one has a cross in it, which programs that read aloud find as the letter.

@@ -25,15 +25,13 @@ var (
 	linkStyle    = style{semiBold, 9, 13, brand}
 )
 
-// layOut draws the whole document; pages is how many there are in all, for the footers, or 0 while nobody knows.
-func layOut(d Document, code *seal.Code, pages int) (*sheet, error) {
+// layOut draws the whole document; the footers come last, when it is known how many pages there are.
+func layOut(d Document, code *seal.Code) (*sheet, error) {
 	s, err := newSheet()
 	if err != nil {
 		return nil, err
 	}
-	s.footer(d, pages)
 	s.atTop = func(s *sheet) {
-		s.footer(d, pages)
 		s.mark(left, s.y, 18)
 		s.put(left+26, s.y+13, s.shorten(d.City, 200, runningStyle), runningStyle)
 		s.putRight(right, s.y+13, s.shorten(d.Number, 200, officeStyle), officeStyle)
@@ -49,6 +47,7 @@ func layOut(d Document, code *seal.Code, pages int) (*sheet, error) {
 	if d.Check != nil {
 		s.check(*d.Check, code)
 	}
+	s.footers(d)
 	return s, s.err
 }
 
@@ -151,7 +150,7 @@ func (s *sheet) check(c Check, code *seal.Code) {
 	y += headStyle.line + 4
 	y += s.lines(x, y, text, textStyle) + 5
 	s.put(x, y+baseline(linkStyle), c.Shown, linkStyle)
-	s.pdf.AddExternalLink(c.Address, x, y, s.width(c.Shown, linkStyle), linkStyle.line)
+	s.link(x, y, s.width(c.Shown, linkStyle), linkStyle.line, c.Address)
 	y += linkStyle.line + 8
 	s.lines(x, y, signed, smallStyle)
 	s.y += height
@@ -161,21 +160,26 @@ func (s *sheet) check(c Check, code *seal.Code) {
 func (s *sheet) code(x, y float64, code *seal.Code, address string) {
 	s.box(x, y, codeSide, codeSide, 8, white)
 	module := codeSide / float64(code.Size()+2*codeQuiet)
-	s.fill(ink)
+	s.now.paint(ink)
 	code.Runs(func(column, row, length int) {
 		from := x + float64(column+codeQuiet)*module
-		up := y + float64(row+codeQuiet)*module
-		s.pdf.RectFromUpperLeftWithStyle(from, up, float64(length)*module, module+0.02, "F") // the overlap hides seams between rows
+		down := y + float64(row+codeQuiet)*module
+		s.now.operator("re", from, pageHeight-down-module-0.02, float64(length)*module, module+0.02) // the overlap hides seams between rows
 	})
-	s.pdf.AddExternalLink(address, x, y, codeSide, codeSide)
+	s.now.operator("f")
+	s.link(x, y, codeSide, codeSide, address)
 }
 
-func (s *sheet) footer(d Document, pages int) {
+// footers draws every page's last line.
+func (s *sheet) footers(d Document) {
 	y := pageHeight - 36.0
-	name := strings.Join(nonEmpty(d.City, strings.ReplaceAll(d.Title, "\n", " ")), " · ")
-	s.put(left, y, s.shorten(name, right-left-110, smallStyle), smallStyle)
-	text := strings.NewReplacer("{page}", strconv.Itoa(s.pages), "{pages}", strconv.Itoa(pages)).Replace(d.PageOf)
-	s.putRight(right, y, text, smallStyle)
+	name := s.shorten(strings.Join(nonEmpty(d.City, strings.ReplaceAll(d.Title, "\n", " ")), " · "), right-left-110, smallStyle)
+	for i, page := range s.pages {
+		s.now = page
+		s.put(left, y, name, smallStyle)
+		text := strings.NewReplacer("{page}", strconv.Itoa(i+1), "{pages}", strconv.Itoa(len(s.pages))).Replace(d.PageOf)
+		s.putRight(right, y, text, smallStyle)
+	}
 }
 
 func nonEmpty(texts ...string) []string {

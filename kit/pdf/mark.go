@@ -1,10 +1,6 @@
 package pdf
 
-import (
-	"math"
-
-	"github.com/signintech/gopdf"
-)
+import "math"
 
 // markSide is the side of the square that the mark is drawn on.
 const markSide = 40.0
@@ -13,13 +9,13 @@ const markSide = 40.0
 func (s *sheet) mark(x, y, size float64) {
 	k := size / markSide
 	s.box(x, y, size, size, 10*k, deep)
-	at := func(points []gopdf.Point, c colour) {
-		moved := make([]gopdf.Point, len(points))
+	at := func(points []point, c colour) {
+		moved := make([]point, len(points))
 		for i, p := range points {
-			moved[i] = gopdf.Point{X: x + p.X*k, Y: y + p.Y*k}
+			moved[i] = point{x + p.x*k, y + p.y*k}
 		}
-		s.fill(c)
-		s.pdf.Polygon(moved, "F")
+		s.now.paint(c)
+		s.now.polygon(moved)
 	}
 	at(sun(), coral)
 	at(wave(25, 29), white)
@@ -27,18 +23,18 @@ func (s *sheet) mark(x, y, size float64) {
 }
 
 // sun is the upper half of a disc.
-func sun() []gopdf.Point {
-	var out []gopdf.Point
+func sun() []point {
+	var out []point
 	for i := range 33 {
 		angle := math.Pi * float64(i) / 32
-		out = append(out, gopdf.Point{X: 20 - 10*math.Cos(angle), Y: 21 - 10*math.Sin(angle)})
+		out = append(out, point{20 - 10*math.Cos(angle), 21 - 10*math.Sin(angle)})
 	}
 	return out
 }
 
 // wave is a band between two wavy lines, cut by the corners of the square.
-func wave(upper, lower float64) []gopdf.Point {
-	var out []gopdf.Point
+func wave(upper, lower float64) []point {
+	var out []point
 	for i := range 81 {
 		out = append(out, inside(float64(i)/2, upper-2*math.Sin(math.Pi*float64(i)/20)))
 	}
@@ -49,11 +45,11 @@ func wave(upper, lower float64) []gopdf.Point {
 }
 
 // inside moves a point of the lower part into the square's rounded corners.
-func inside(x, y float64) gopdf.Point {
+func inside(x, y float64) point {
 	const radius = 10
 	inset := 0.0
 	if down := y - (markSide - radius); down > 0 {
 		inset = radius - math.Sqrt(max(0, radius*radius-down*down))
 	}
-	return gopdf.Point{X: min(max(x, inset), markSide-inset), Y: y}
+	return point{min(max(x, inset), markSide-inset), y}
 }

@@ -27,6 +27,7 @@ type Document struct {
 
 	Made        time.Time // into the file's own data, in UTC, to the second
 	Attachments []Attachment
+	Signing     *Signing // the place of an electronic signature, filled by kit/pdf/sign; nil: none
 }
 
 // Fact is a row of the table.
@@ -72,13 +73,9 @@ func Render(d Document) ([]byte, error) {
 		}
 		code = made
 	}
-	first, err := layOut(d, code, 0) // tells how many pages there are
+	s, err := layOut(d, code)
 	if err != nil {
 		return nil, err
 	}
-	whole, err := layOut(d, code, first.pages)
-	if err != nil {
-		return nil, err
-	}
-	return whole.finish(d)
+	return s.finish(d)
 }

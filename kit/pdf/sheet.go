@@ -1,29 +1,8 @@
 package pdf
 
 import (
-	_ "embed"
 	"fmt"
 	"strings"
-
-	"github.com/signintech/gopdf"
-)
-
-//go:embed fonts/GolosText-Regular.ttf
-var regularTTF []byte
-
-//go:embed fonts/GolosText-SemiBold.ttf
-var semiBoldTTF []byte
-
-//go:embed fonts/GolosText-Bold.ttf
-var boldTTF []byte
-
-// face is a weight of Golos Text, by the name that the file gives it: six letters say that only a part of the font is in.
-type face string
-
-const (
-	regular  face = "POSADR+GolosText-Regular"
-	semiBold face = "POSADS+GolosText-SemiBold"
-	bold     face = "POSADB+GolosText-Bold"
 )
 
 // style is how a text is set: face, size and line height in points, colour.
@@ -63,28 +42,19 @@ const (
 
 // sheet is a document being drawn: pages, and how far down the present one is filled. The first trouble is kept.
 type sheet struct {
-	pdf   *gopdf.GoPdf
-	y     float64 // the next thing begins here
-	pages int
+	*canvas
+	y     float64      // the next thing begins here
 	atTop func(*sheet) // draws what every page but the first begins with
 	err   error
 }
 
 func newSheet() (*sheet, error) {
-	s := &sheet{pdf: new(gopdf.GoPdf)}
-	s.pdf.Start(gopdf.Config{PageSize: *gopdf.PageSizeA4})
-	for _, one := range []struct {
-		face face
-		data []byte
-	}{{regular, regularTTF}, {semiBold, semiBoldTTF}, {bold, boldTTF}} {
-		option := gopdf.TtfOption{OnGlyphNotFoundSubstitute: func(rune) rune { return '?' }}
-		if err := s.pdf.AddTTFFontDataWithOption(string(one.face), one.data, option); err != nil {
-			return nil, fmt.Errorf("pdf: font %s: %w", one.face, err)
-		}
+	c, err := newCanvas()
+	if err != nil {
+		return nil, err
 	}
-	s.pdf.AddPage()
-	s.pages, s.y = 1, top
-	return s, nil
+	c.addPage()
+	return &sheet{canvas: c, y: top}, nil
 }
 
 func (s *sheet) keep(err error) {
@@ -95,41 +65,29 @@ func (s *sheet) keep(err error) {
 
 // need begins a new page when the present one has no room for height. A thing taller than a page begins at the top.
 func (s *sheet) need(height float64) {
-	if s.y+height <= bottom || s.pages >= MaxPages {
+	if s.y+height <= bottom || len(s.pages) >= MaxPages {
 		if s.y+height > bottom {
 			s.keep(ErrTooLong)
 		}
 		return
 	}
-	s.pdf.AddPage()
-	s.pages++
+	s.addPage()
 	s.y = top
 	if s.atTop != nil {
 		s.atTop(s)
 	}
 }
 
-func (s *sheet) use(st style) {
-	s.keep(s.pdf.SetFont(string(st.face), "", st.size))
-	s.pdf.SetTextColor(st.color[0], st.color[1], st.color[2])
-}
-
 // width is how wide a text is, in points.
 func (s *sheet) width(text string, st style) float64 {
-	s.use(st)
-	w, err := s.pdf.MeasureTextWidth(text)
-	s.keep(err)
-	return w
+	return s.faces[st.face].font.width(text) * st.size
 }
 
 // put sets one line with its baseline at y.
 func (s *sheet) put(x, y float64, text string, st style) {
-	if text == "" {
-		return
+	if text != "" {
+		s.text(x, y, text, st)
 	}
-	s.use(st)
-	s.pdf.SetXY(x, y)
-	s.keep(s.pdf.Text(text))
 }
 
 // putRight sets one line that ends at x.
@@ -222,16 +180,17 @@ func (s *sheet) flow(text string, st style) {
 	}
 }
 
-func (s *sheet) fill(c colour) { s.pdf.SetFillColor(c[0], c[1], c[2]) }
-
 // box fills a rectangle with rounded corners.
 func (s *sheet) box(x, y, width, height, radius float64, c colour) {
-	s.fill(c)
-	s.keep(s.pdf.Rectangle(x, y, x+width, y+height, "F", radius, 8))
+	s.now.paint(c)
+	s.now.rounded(x, y, width, height, radius)
 }
 
 func (s *sheet) rule(y float64, c colour) {
-	s.pdf.SetLineWidth(0.7)
-	s.pdf.SetStrokeColor(c[0], c[1], c[2])
-	s.pdf.Line(left, y, right, y)
+	s.now.setPen(c, 0.7)
+	s.now.stroke(left, y, right, y)
+}
+
+func (s *sheet) link(x, y, width, height float64, address string) {
+	s.now.links = append(s.now.links, link{x, y, width, height, address})
 }
