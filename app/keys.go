@@ -69,7 +69,7 @@ type KeysCommand struct {
 }
 
 // rotated are the purposes whose keys can be changed; the index of keyed search can't.
-var rotated = []vault.Purpose{vault.Holders, vault.Seals, vault.Journal, vault.Sessions}
+var rotated = []vault.Purpose{vault.Holders, vault.Seals, vault.Journal, vault.Sessions, vault.Authority, vault.Papers, vault.Credentials}
 
 // turnKeys lists the city's keys, or makes a new one of a purpose and, for holders' keys, moves them to it, telling how far it
 // is.
@@ -77,13 +77,13 @@ func (h *House) turnKeys(ctx context.Context, c KeysCommand, lead time.Duration,
 	if c.Rotate == "" {
 		for _, p := range rotated {
 			for _, s := range h.Base.Vault.Secrets(p) {
-				fmt.Fprintf(tell, "%-10s %3d  since %s%s\n", p, s.Number, s.Starts.Format(time.RFC3339), retiredAt(s))
+				fmt.Fprintf(tell, "%-11s %3d  since %s%s\n", p, s.Number, s.Starts.Format(time.RFC3339), retiredAt(s))
 			}
 		}
 		return nil
 	}
 	if !slices.Contains(rotated, c.Rotate) {
-		return fmt.Errorf("there are keys for holders, seals, journal and sessions, none for %q", c.Rotate)
+		return fmt.Errorf("there are keys for holders, seals, journal, sessions, authority, papers and credentials, none for %q", c.Rotate)
 	}
 	if err := h.Base.Vault.Rotate(ctx, c.Rotate, lead); err != nil {
 		return err

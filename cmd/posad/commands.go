@@ -166,7 +166,7 @@ func enrol(set *flag.FlagSet) func(context.Context, []string) error {
 
 func keys(set *flag.FlagSet) func(context.Context, []string) error {
 	read := configFlags(set)
-	rotate := set.String("rotate", "", "holders, seals, journal or sessions")
+	rotate := set.String("rotate", "", "holders, seals, journal, sessions, authority, papers or credentials")
 	return func(ctx context.Context, _ []string) error {
 		conf, err := read()
 		if err != nil {

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
@@ -22,9 +23,15 @@ const (
 	Seals    Purpose = "seals"    // signs documents (Ed25519)
 	Journal  Purpose = "journal"  // signs promises and checkpoints (Ed25519)
 	Sessions Purpose = "sessions" // binds session cookies and one-time codes
+
+	Authority   Purpose = "authority"   // signs the city's certificates (P-256)
+	Papers      Purpose = "papers"      // signs PDF files (P-256), under a certificate
+	Credentials Purpose = "credentials" // signs credentials and their status lists (P-256)
 )
 
-func purposes() []Purpose { return []Purpose{Holders, Index, Seals, Journal, Sessions} }
+func purposes() []Purpose {
+	return []Purpose{Holders, Index, Seals, Journal, Sessions, Authority, Papers, Credentials}
+}
 
 func (p Purpose) signs() bool { return p == Seals || p == Journal }
 
@@ -34,8 +41,8 @@ type Secret struct {
 	Number  int64     // 1 and up; the highest that has started is primary
 	Starts  time.Time // from when new things are made with it
 	Retired time.Time // when its secret was destroyed; zero while it lives
-	Bytes   []byte    // 32 bytes, an Ed25519 seed for the purposes that sign; nil when retired
-	Public  []byte    // the Ed25519 public key, for the purposes that sign
+	Bytes   []byte    // 32 bytes, an Ed25519 seed or what a P-256 key is derived from, for those that sign; nil when retired
+	Public  []byte    // the public half, for the purposes that sign: of Ed25519, or a point of P-256 without compression
 
 	kek    string
 	cipher tink.AEAD // for Holders
@@ -110,7 +117,11 @@ func openSecret(kek *KEK, row cityKeyRow) (Secret, error) {
 		return Secret{}, err
 	}
 	s.Bytes = secret
-	if s.Purpose.signs() && string(signingPublic(secret)) != string(row.public) {
+	public, err := publicHalf(s.Purpose, secret)
+	if err != nil {
+		return Secret{}, err
+	}
+	if public != nil && !bytes.Equal(public, row.public) {
 		return Secret{}, ErrOpen // somebody put another public key into the row
 	}
 	if s.Purpose == Holders {
@@ -130,9 +141,9 @@ func newCityKey(kek *KEK, p Purpose, number int64, starts time.Time) (store.Stmt
 	if err != nil {
 		return store.Stmt{}, err
 	}
-	var public []byte
-	if p.signs() {
-		public = signingPublic(secret)
+	public, err := publicHalf(p, secret)
+	if err != nil {
+		return store.Stmt{}, err
 	}
 	return store.Stmt{Query: insertCityKey, Args: []any{string(p), number, starts, kekID, wrapped, store.Nullable(public)}}, nil
 }

@@ -1,7 +1,7 @@
 // Package vault keeps personal data unreadable to whoever steals the rows.
 //
 // It owns four tables. city_key holds the city's own keys, one line of versions for each purpose (holders' keys, keyed
-// search, seals, the journal, sessions), each wrapped by a master key that lies outside the database: in a file or in
+// search, seals, the journal, sessions, certificates, papers, credentials), each wrapped by a master key that lies outside the database: in a file or in
 // the environment. holder_key holds one key for each holder, wrapped by the city's key for holders.
 //
 // A value is sealed with XAES-256-GCM (https://c2sp.org/XAES-256-GCM) by tink under the holder's key, with table, column
