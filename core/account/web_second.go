@@ -25,7 +25,9 @@ type choice struct {
 type secondView struct {
 	Raise   bool
 	Level   act.Level // what is lacking; 0: no level is
+	Proved  bool      // the city is that sure of the person: another factor makes the session so
 	Strong  bool
+	Adding  bool // there is no other factor yet: the choices are what may be added
 	Choices []choice
 	Fields  []fault.Field
 	Back    string
@@ -166,14 +168,39 @@ func (m *Module) showRaise(c *web.Context) error {
 	return m.raisePage(c, asked, typed{})
 }
 
-// raisePage offers what is lacking: a higher level leads to where identity is proved, two factors and freshness to the
-// account's own methods.
+// raisePage offers what is lacking: two factors and freshness lead to the account's own methods, and so does a level of
+// which the city has proof; any other level leads to where it is proved.
 func (m *Module) raisePage(c *web.Context, asked Asked, t typed) error {
 	v := secondView{Raise: asked.Signed, Fields: t.fields, Back: asked.Back, Strong: c.Query("strong") == "1"}
-	if level, err := strconv.Atoi(c.Query("level")); err == nil && level > int(c.Act().Assurance) && level <= int(act.Verified) {
-		v.Level = act.Level(level)
+	if err := m.lacking(c, &v); err != nil {
+		return err
 	}
-	any := asked.Signed && !v.Strong
+	if v.Level > act.Anonymous && !v.Proved {
+		v.Choices = m.proofs(c, v.Level)
+	} else if err := m.offerOwn(c, asked, &v); err != nil {
+		return err
+	}
+	title := "account.raise.title"
+	if !asked.Signed {
+		title = "account.second.title"
+	}
+	return m.plain(c, title, t, secondPage(c, v))
+}
+
+// lacking says which level a signed-in person lacks, and whether the city has proof of it.
+func (m *Module) lacking(c *web.Context, v *secondView) error {
+	level, err := strconv.Atoi(c.Query("level"))
+	if err != nil || !v.Raise || level <= int(c.Act().Assurance) || level > int(act.Verified) {
+		return nil
+	}
+	person, err := m.Person(c.Context(), c.Act(), "account.look.profile", c.Person())
+	v.Level, v.Proved = act.Level(level), person.Level >= act.Level(level)
+	return err
+}
+
+// offerOwn offers the account's own methods, or those that may be added where another factor is needed and there is none.
+func (m *Module) offerOwn(c *web.Context, asked Asked, v *secondView) error {
+	any := asked.Signed && !v.Strong && !v.Proved
 	row, err := m.accountRow(c.Context(), asked.Account)
 	if err != nil {
 		return err
@@ -182,19 +209,47 @@ func (m *Module) raisePage(c *web.Context, asked Asked, t typed) error {
 	if v.Choices, err = m.seconds(c, asked, any); err != nil {
 		return err
 	}
-	if v.Strong && len(v.Choices) == 0 && !v.HasPassword {
-		v.Choices = m.addable(c)
+	if (v.Strong || v.Proved) && len(v.Choices) == 0 && !v.HasPassword {
+		v.Adding, v.Choices = true, m.addable(c)
 	}
-	if v.Level > act.Anonymous {
-		if v.Choices, err = m.levelChoices(c, v.Level); err != nil {
-			return err
+	if v.Proved {
+		for _, one := range m.vouchers(c) { // a certificate that is linked may stand there already
+			if !slices.ContainsFunc(v.Choices, func(there choice) bool { return there.Href == one.Href }) {
+				v.Choices = append(v.Choices, one)
+			}
 		}
 	}
-	title := "account.raise.title"
-	if !asked.Signed {
-		title = "account.second.title"
+	return nil
+}
+
+// action is where the page's forms go: what is asked goes along, so that it is asked still when the answer is wrong.
+func (v secondView) action() string {
+	need := url.Values{}
+	if v.Level > act.Anonymous {
+		need.Set("level", strconv.Itoa(int(v.Level)))
 	}
-	return m.plain(c, title, t, secondPage(c, v))
+	if v.Strong {
+		need.Set("strong", "1")
+	}
+	if len(need) == 0 {
+		return "/sign-in/second"
+	}
+	return "/sign-in/second?" + need.Encode()
+}
+
+// lead is the sentence that says what is asked and why.
+func (v secondView) lead() string {
+	switch {
+	case !v.Raise:
+		return "account.second.lead"
+	case v.Proved:
+		return "account.raise.proved_lead"
+	case v.Level > act.Anonymous:
+		return "account.raise.level_lead"
+	case v.Strong:
+		return "account.raise.strong_lead"
+	}
+	return "account.raise.fresh_lead"
 }
 
 // addable are the methods that a person may add to have a second one.
@@ -208,28 +263,25 @@ func (m *Module) addable(c *web.Context) []choice {
 	return out
 }
 
-// levelChoices are the ways to the level that is lacking: the population register for Standard; a certificate, an outside
-// e-ID or a service centre for Verified.
-func (m *Module) levelChoices(c *web.Context, level act.Level) ([]choice, error) {
-	back := url.Values{"back": {c.Back()}}.Encode()
-	register := choice{Title: c.T("account.raise.register"), Lead: c.T("account.raise.register_lead"), Icon: "identification-card", Href: "/account/identity?" + back}
-	person, err := m.Person(c.Context(), c.Act(), "account.look.profile", c.Person())
-	if err != nil {
-		return nil, err
-	}
-	var out []choice
-	if person.Level < act.Standard {
-		out = append(out, register)
-	}
+// proofs are the ways to a level that the city has no proof of: the population register for Standard; a certificate, an
+// outside e-ID or a service centre for Verified, of which the register knows nothing.
+func (m *Module) proofs(c *web.Context, level act.Level) []choice {
 	if level < act.Verified {
-		return out, nil
+		href := "/account/identity?" + url.Values{"back": {c.Back()}}.Encode()
+		return []choice{{Title: c.T("account.raise.register"), Lead: c.T("account.raise.register_lead"), Icon: "identification-card", Href: href}}
 	}
+	return append(m.vouchers(c), choice{Title: c.T("account.raise.centre"), Lead: c.T("account.raise.centre_lead"), Icon: "buildings"})
+}
+
+// vouchers are the methods that say by themselves how sure they are of who is there.
+func (m *Module) vouchers(c *web.Context) []choice {
+	var out []choice
 	for _, o := range m.ordered() {
 		if o.First != "" && (o.Method == ByCertificate || o.Method == ByProvider) && o.shown(c) {
-			out = append(out, choice{Title: o.title(c), Lead: lead(c, o), Icon: o.Icon, Href: o.First + "?" + back})
+			out = append(out, choice{Title: o.title(c), Lead: lead(c, o), Icon: o.Icon, Href: o.First + "?" + url.Values{"back": {c.Back()}}.Encode()})
 		}
 	}
-	return append(out, choice{Title: c.T("account.raise.centre"), Lead: c.T("account.raise.centre_lead"), Icon: "buildings"}), nil
+	return out
 }
 
 // postLast begins a sign-in as this browser's last one went.
