@@ -1,10 +1,13 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"posad.city/kit/id"
 	"posad.city/kit/store"
@@ -33,12 +36,15 @@ func eachForBench(b *testing.B, bench func(b *testing.B, s *store.Store)) {
 	}
 }
 
-// parallel runs work in 64 goroutines on a machine of two cores, each with a number of its own.
+// parallel runs work in 64 goroutines on a machine of two cores, each with a number of its own. It tells the processor
+// time beside the time, which others' work on the machine changes less.
 func parallel(b *testing.B, work func(n int64) error) {
 	b.Helper()
 	var n atomic.Int64
 	b.SetParallelism(32)
 	b.ResetTimer()
+	before := processor()
+	defer func() { b.ReportMetric(float64(processor()-before)/float64(b.N), "cpu-ns/op") }()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if err := work(n.Add(1)); err != nil {
@@ -47,6 +53,14 @@ func parallel(b *testing.B, work func(n int64) error) {
 			}
 		}
 	})
+}
+
+func processor() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 func holderOf(n int64) id.ID { return id.Derived("bench", fmt.Sprint(n%1000)) }
@@ -85,6 +99,23 @@ func BenchmarkListOf20(b *testing.B) {
 		parallel(b, func(int64) error {
 			_, _, err := page(s, l, q)
 			return err
+		})
+	})
+}
+
+// BenchmarkReadsBesideWrites is the store's day: many short reads, of which each tenth stands beside a Write.
+func BenchmarkReadsBesideWrites(b *testing.B) {
+	eachForBench(b, func(b *testing.B, s *store.Store) {
+		put(b, s, anna, "a", 1)
+		fillQueue(b, s)
+		parallel(b, func(n int64) error {
+			if n%10 == 0 {
+				holder, name := holderOf(n), fmt.Sprint(n)
+				return s.Write(ctx, func(tx *store.Tx) error { _, err := tx.Exec(putThing, putArgs(holder, name, n)...); return err })
+			}
+			own, cancel := context.WithCancel(ctx) // as a request's
+			defer cancel()
+			return s.Read(own, func(r *store.Snapshot) error { _, err := size(r, "a"); return err })
 		})
 	})
 }

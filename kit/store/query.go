@@ -77,6 +77,7 @@ func Nullable(v any) any {
 var (
 	timeLeast = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 	timeMost  = time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+	timeEnd   = timeMost.Add(time.Microsecond)
 )
 
 // valueMost is the longest TEXT or BYTEA in bytes. Files belong into kit/blob.
@@ -85,7 +86,7 @@ const valueMost = 16 << 20
 // arguments brings all arguments of a query to the few types that both engines bind, before either sees them.
 func (q *Query) arguments(args []any) ([]any, error) {
 	if len(args) != q.params {
-		return nil, fmt.Errorf("%w: it takes %d arguments, got %d", ErrValue, q.params, len(args))
+		return nil, q.miscounted(args)
 	}
 	out := make([]any, len(args))
 	for i, arg := range args {
@@ -98,6 +99,10 @@ func (q *Query) arguments(args []any) ([]any, error) {
 	return out, nil
 }
 
+func (q *Query) miscounted(args []any) error {
+	return fmt.Errorf("%w: it takes %d arguments, got %d", ErrValue, q.params, len(args))
+}
+
 // plain brings an argument to one of nil, int64, bool, string, []byte, id.ID and time.Time, so that both engines bind
 // the same few types.
 func plain(v any) (any, error) {
@@ -105,18 +110,21 @@ func plain(v any) (any, error) {
 	case nil, int64, bool, id.ID:
 		return x, nil
 	case string:
-		return plainText(x)
+		return v, textFault(x)
 	case []byte:
-		return plainBytes(x)
+		if x == nil {
+			return []byte{}, nil
+		}
+		return v, bytesFault(x)
 	case time.Time:
-		return plainTime(x)
+		return x.UTC().Truncate(time.Microsecond), timeFault(x)
 	case int:
 		return int64(x), nil
 	}
 	r := reflect.ValueOf(v)
 	switch r.Kind() {
 	case reflect.String:
-		return plainText(r.String())
+		return plain(r.String())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return r.Int(), nil
 	case reflect.Bool:
@@ -129,33 +137,30 @@ func plain(v any) (any, error) {
 	return nil, fmt.Errorf("%w: a %T", ErrValue, v)
 }
 
-// plainText refuses what PostgreSQL refuses, so that the embedded engine doesn't take it either.
-func plainText(text string) (any, error) {
+// textFault refuses what PostgreSQL refuses, so that the embedded engine doesn't take it either.
+func textFault(text string) error {
 	switch {
 	case len(text) > valueMost:
-		return nil, fmt.Errorf("%w: a text of %d bytes", ErrValue, len(text))
+		return fmt.Errorf("%w: a text of %d bytes", ErrValue, len(text))
 	case !utf8.ValidString(text):
-		return nil, fmt.Errorf("%w: a text that is not UTF-8", ErrValue)
+		return fmt.Errorf("%w: a text that is not UTF-8", ErrValue)
 	case strings.IndexByte(text, 0) >= 0:
-		return nil, fmt.Errorf("%w: a text with a zero character", ErrValue)
+		return fmt.Errorf("%w: a text with a zero character", ErrValue)
 	}
-	return text, nil
+	return nil
 }
 
-func plainBytes(b []byte) (any, error) {
+func bytesFault(b []byte) error {
 	if len(b) > valueMost {
-		return nil, fmt.Errorf("%w: %d bytes", ErrValue, len(b))
+		return fmt.Errorf("%w: %d bytes", ErrValue, len(b))
 	}
-	if b == nil {
-		return []byte{}, nil
-	}
-	return b, nil
+	return nil
 }
 
-func plainTime(t time.Time) (any, error) {
-	t = t.UTC().Truncate(time.Microsecond)
-	if t.Before(timeLeast) || t.After(timeMost) {
-		return nil, fmt.Errorf("%w: a moment outside the years 1 to 9999", ErrValue)
+// timeFault lets pass what is between the last microsecond and the end: it is cut off.
+func timeFault(t time.Time) error {
+	if t.Before(timeLeast) || !t.Before(timeEnd) {
+		return fmt.Errorf("%w: a moment outside the years 1 to 9999", ErrValue)
 	}
-	return t, nil
+	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -23,7 +22,7 @@ import (
 type liteEngine struct {
 	dir                         string
 	lock                        *os.File
-	readers                     chan *liteConn
+	readers                     *liteReaders
 	all                         []*liteConn
 	writer                      *liteWriter
 	checkpointFrom, restartFrom int64
@@ -54,7 +53,7 @@ func openSQLite(_ context.Context, o Options) (engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &liteEngine{dir: o.Dir, lock: lock, readers: make(chan *liteConn, o.Readers), stop: make(chan struct{}), checkpointFrom: checkpointFrom, restartFrom: restartFrom}
+	e := &liteEngine{dir: o.Dir, lock: lock, readers: newLiteReaders(nil), stop: make(chan struct{}), checkpointFrom: checkpointFrom, restartFrom: restartFrom}
 	if o.logMost > 0 {
 		e.checkpointFrom, e.restartFrom = o.logMost/16, o.logMost
 	}
@@ -63,6 +62,7 @@ func openSQLite(_ context.Context, o Options) (engine, error) {
 		return nil, errors.Join(err, e.close())
 	}
 	e.writer = newLiteWriter(e, main, o.Log)
+	var readers []*liteConn
 	for range o.Readers {
 		reader, err := e.connect()
 		if err != nil {
@@ -71,15 +71,18 @@ func openSQLite(_ context.Context, o Options) (engine, error) {
 		if err := pragma(reader.c, "PRAGMA query_only = ON"); err != nil {
 			return nil, errors.Join(err, e.close())
 		}
-		e.readers <- reader
+		reader.interruptible()
+		readers = append(readers, reader)
 	}
+	e.readers = newLiteReaders(readers)
 	checkpointer, err := e.connect()
 	if err != nil {
 		return nil, errors.Join(err, e.close())
 	}
-	e.done.Add(2)
+	e.done.Add(3)
 	go e.writer.loop()
 	go e.checkpoint(checkpointer)
+	go e.watch()
 	return e, nil
 }
 
@@ -129,41 +132,12 @@ func (e *liteEngine) close() error {
 		e.door.shut()
 		close(e.stop)
 		e.done.Wait()
-		for range len(e.all) - 2 { // all but the writer and the checkpointer
-			<-e.readers // waits for the snapshots under way
-		}
+		e.readers.close()
 		for _, c := range e.all {
 			err = errors.Join(err, c.c.Close())
 		}
 		err = errors.Join(err, e.lock.Close())
 	})
-	return err
-}
-
-func (e *liteEngine) read(ctx context.Context, fn func(conn) error) error {
-	var c *liteConn
-	select {
-	case c = <-e.readers:
-	case <-ctx.Done():
-		return cancelled(ctx)
-	case <-e.stop:
-		return ErrClosed
-	}
-	defer func() { e.readers <- c }()
-	c.c.SetInterrupt(ctx.Done())
-	if err := c.run("BEGIN"); err != nil {
-		c.c.SetInterrupt(nil)
-		return errors.Join(cancelled(ctx), err)
-	}
-	c.age = clock.Measure()
-	err := protect(func() error { return fn(c) })
-	c.c.SetInterrupt(nil)
-	if err != nil {
-		err = errors.Join(err, cancelled(ctx)) // the engine calls a cancelled query interrupted; callers ask for the context's own error
-	}
-	if end := c.run("ROLLBACK"); end != nil && !c.c.AutocommitEnabled() {
-		return errors.Join(err, end)
-	}
 	return err
 }
 
@@ -215,84 +189,98 @@ func (e *liteEngine) dialect(statement string, d Decl) string {
 
 // liteConn is one connection, used by one goroutine at a time. Prepared statements are kept by the connection.
 type liteConn struct {
-	c       *sqlite.Conn
-	reading bool                 // inside the rows of a query
-	age     func() time.Duration // of the snapshot; nil on the writer
+	c        *sqlite.Conn
+	prepared map[*Query]*sqlite.Stmt
+	inRows   bool                 // inside the rows of a query
+	age      func() time.Duration // of the snapshot; nil on the writer
+	ctx      context.Context      // of the snapshot; nil on the writer
+	reading  reading
 }
 
-func (c *liteConn) run(sql string) error {
-	stmt, err := c.c.Prepare(sql)
+// run runs a statement that begins or ends something.
+func (c *liteConn) run(q *Query) error {
+	stmt, end, err := c.statement(q)
 	if err != nil {
-		return fmt.Errorf("store: %s: %w", sql, err)
+		return fmt.Errorf("%s: %w", q.name, err)
 	}
-	_, err = stmt.Step()
-	return errors.Join(err, stmt.Reset())
+	if _, err = stmt.Step(); err != nil {
+		return errors.Join(err, end())
+	}
+	return end()
 }
 
 // prepare returns the statement with its arguments, and what ends its use.
 func (c *liteConn) prepare(q *Query, args []any) (*sqlite.Stmt, func() error, error) {
-	values, err := q.arguments(args)
-	if err != nil {
-		return nil, nil, err
+	if len(args) != q.params {
+		return nil, nil, q.miscounted(args)
 	}
 	stmt, end, err := c.statement(q)
 	if err != nil {
 		return nil, nil, err
 	}
-	for i, v := range values {
-		bindLite(stmt, i+1, v)
+	for i, v := range args {
+		if err := bindLite(stmt, i+1, v); err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("argument %d: %w", i+1, err), end())
+		}
 	}
 	return stmt, end, nil
 }
 
-func (c *liteConn) statement(q *Query) (*sqlite.Stmt, func() error, error) {
-	if q.transient {
-		stmt, _, err := c.c.PrepareTransient(q.lite)
-		if err != nil {
-			return nil, nil, err
-		}
-		return stmt, stmt.Finalize, nil
-	}
-	stmt, err := c.c.Prepare(q.lite)
-	if err != nil {
-		return nil, nil, err
-	}
-	return stmt, stmt.Reset, nil
-}
-
-func bindLite(stmt *sqlite.Stmt, i int, v any) {
+// bindLite binds the types that arguments nearly always have, and any other after it was made plain.
+func bindLite(stmt *sqlite.Stmt, i int, v any) error {
 	switch x := v.(type) {
 	case nil:
 		stmt.BindNull(i)
 	case int64:
 		stmt.BindInt64(i, x)
+	case int:
+		stmt.BindInt64(i, int64(x))
 	case bool:
 		stmt.BindBool(i, x)
 	case string:
+		if err := textFault(x); err != nil {
+			return err
+		}
 		stmt.BindText(i, x)
 	case []byte:
+		if err := bytesFault(x); err != nil {
+			return err
+		}
 		stmt.BindBytes(i, x)
 	case id.ID:
 		stmt.BindBytes(i, x[:])
 	case time.Time:
+		if err := timeFault(x); err != nil {
+			return err
+		}
 		stmt.BindInt64(i, x.UnixMicro())
+	default:
+		made, err := plain(v)
+		if err != nil {
+			return err
+		}
+		return bindLite(stmt, i, made)
 	}
+	return nil
 }
 
 func (c *liteConn) query(q *Query, each func(*Row) error, args []any) error {
-	if c.reading {
+	if c.inRows {
 		return fmt.Errorf("%w: a query inside the rows of another", ErrNested)
 	}
 	if c.age != nil && c.age() > snapshotMost {
 		return ErrSlow
 	}
+	if c.ctx != nil && c.ctx.Err() != nil {
+		return cancelled(c.ctx)
+	}
 	stmt, end, err := c.prepare(q, args)
 	if err != nil {
 		return err
 	}
-	c.reading = true
+	c.inRows = true
 	defer func() {
-		c.reading = false
+		c.inRows = false
 		_ = end() // repeats the error of the last step, which is returned already
 	}()
 	row := Row{lite: stmt}
@@ -308,7 +296,7 @@ func (c *liteConn) query(q *Query, each func(*Row) error, args []any) error {
 }
 
 func (c *liteConn) exec(q *Query, args []any) (int64, error) {
-	if c.reading {
+	if c.inRows {
 		return 0, fmt.Errorf("%w: a change inside the rows of a query", ErrNested)
 	}
 	stmt, end, err := c.prepare(q, args)
@@ -327,7 +315,7 @@ func (c *liteConn) exec(q *Query, args []any) (int64, error) {
 }
 
 func (c *liteConn) again(fn func(conn) error) error {
-	if err := errors.Join(c.run("ROLLBACK TO one"), c.run("RELEASE one"), c.run("SAVEPOINT one")); err != nil {
+	if err := errors.Join(c.run(liteBack), c.run(liteRelease), c.run(liteSavepoint)); err != nil {
 		return err
 	}
 	return fn(c)

@@ -28,6 +28,15 @@ const (
 	slowClosure = 250 * time.Millisecond
 )
 
+// What begins and ends transactions and the Writes in them.
+var (
+	liteImmediate = NewQuery("store.BeginImmediate", "BEGIN IMMEDIATE")
+	liteCommit    = NewQuery("store.Commit", "COMMIT")
+	liteSavepoint = NewQuery("store.Savepoint", "SAVEPOINT one")
+	liteBack      = NewQuery("store.RollbackTo", "ROLLBACK TO one")
+	liteRelease   = NewQuery("store.Release", "RELEASE one")
+)
+
 // liteWriter owns the only connection that changes rows.
 type liteWriter struct {
 	engine      *liteEngine
@@ -261,14 +270,14 @@ func (w *liteWriter) transact(batch []*liteWrite) (int, error) {
 	if err := w.abandon(); err != nil { // what an earlier failure may have left open
 		return 0, err
 	}
-	if err := w.conn.run("BEGIN IMMEDIATE"); err != nil {
+	if err := w.conn.run(liteImmediate); err != nil {
 		return 0, err
 	}
 	ran, err := w.runAll(batch)
 	if err != nil {
 		return 0, errors.Join(err, w.abandon())
 	}
-	if err := w.conn.run("COMMIT"); err != nil {
+	if err := w.conn.run(liteCommit); err != nil {
 		return 0, errors.Join(err, w.abandon())
 	}
 	return ran, nil
@@ -296,7 +305,7 @@ func (w *liteWriter) abandon() error {
 	if w.conn.c.AutocommitEnabled() {
 		return nil // the engine has rolled back by itself
 	}
-	return w.conn.run("ROLLBACK")
+	return w.conn.run(liteRollback)
 }
 
 // runOne runs one Write under a savepoint. It returns an error only when the whole transaction is lost.
@@ -307,7 +316,7 @@ func (w *liteWriter) runOne(req *liteWrite) error {
 	if req.err = cancelled(req.ctx); req.err != nil {
 		return nil
 	}
-	if err := w.conn.run("SAVEPOINT one"); err != nil {
+	if err := w.conn.run(liteSavepoint); err != nil {
 		return err
 	}
 	took := clock.Measure()
@@ -319,11 +328,11 @@ func (w *liteWriter) runOne(req *liteWrite) error {
 		return fmt.Errorf("store: the engine gave the transaction up: %w", req.err)
 	}
 	if req.err != nil {
-		if err := w.conn.run("ROLLBACK TO one"); err != nil {
+		if err := w.conn.run(liteBack); err != nil {
 			return err
 		}
 	}
-	return w.conn.run("RELEASE one")
+	return w.conn.run(liteRelease)
 }
 
 // Bounds of the log: passive checkpoints from the first, a short pause of all readers for a restart from the second.
@@ -381,9 +390,14 @@ const restartWait = 25 * time.Millisecond
 
 // restartLog empties the log while nobody reads: it takes all reading connections, in their turn, for a moment.
 func (w *liteWriter) restartLog() {
-	taken := w.engine.takeReaders(restartWait)
-	defer w.engine.giveReaders(taken)
-	if len(taken) < cap(w.engine.readers) {
+	readers := w.engine.readers
+	taken := readers.takeAll(restartWait)
+	defer func() {
+		for _, c := range taken {
+			readers.give(c)
+		}
+	}()
+	if len(taken) < len(readers.all) {
 		w.stats.restartsPutOff.Add(1)
 		return
 	}
@@ -392,27 +406,6 @@ func (w *liteWriter) restartLog() {
 		return
 	}
 	w.stats.restarts.Add(1)
-}
-
-func (e *liteEngine) takeReaders(atMost time.Duration) []*liteConn {
-	timer := time.NewTimer(atMost)
-	defer timer.Stop()
-	var taken []*liteConn
-	for len(taken) < cap(e.readers) {
-		select {
-		case c := <-e.readers:
-			taken = append(taken, c)
-		case <-timer.C:
-			return taken
-		}
-	}
-	return taken
-}
-
-func (e *liteEngine) giveReaders(taken []*liteConn) {
-	for _, c := range taken {
-		e.readers <- c
-	}
 }
 
 func pragma(c *sqlite.Conn, text string) error {
