@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"posad.city/core/apply/internal/store"
 	"posad.city/core/form"
@@ -314,7 +315,8 @@ func onStep(s *service.Service, step, field string) bool {
 	return false
 }
 
-// posted binds a page's form: for an address that was chosen from suggestions, the choice wins over the text.
+// posted binds a page's form: for an address that was chosen from suggestions, the choice wins over the text; and a file
+// that came while the page stood open stays, since only its button takes one out.
 func posted(fields url.Values) func(form.Input) (form.Bound, error) {
 	return func(in form.Input) (form.Bound, error) {
 		values := url.Values{}
@@ -323,13 +325,27 @@ func posted(fields url.Values) func(form.Input) (form.Bound, error) {
 		}
 		for i := range in.Service.Form.Steps {
 			for _, f := range in.Service.Form.Steps[i].Fields {
-				if f.Type == service.TypeAddress {
+				switch f.Type {
+				case service.TypeAddress:
 					chooseAddress(in.City.Addresses(), values, f.Key)
+				case service.TypeFile:
+					values[f.Key] = withHad(in, f.Key, values[f.Key])
 				}
 			}
 		}
 		return form.Bind(in, values)
 	}
+}
+
+// withHad are the files that a page names, after those that its question has.
+func withHad(in form.Input, key string, named []string) []string {
+	out := namedFiles(in.Answers[key], in.Typed[key])
+	for _, name := range named {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // chooseAddress turns a chosen suggestion (KEY.choose) into what choosing it by a script would have typed.

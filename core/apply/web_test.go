@@ -3,7 +3,9 @@ package apply_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"mime/multipart"
+	"net/textproto"
 	"net/url"
 	"regexp"
 	"slices"
@@ -328,4 +330,40 @@ func saidIn(answer any) []string {
 		return out
 	}
 	return nil
+}
+
+// A file that came by another way while the page stood open stays when the page is sent: only its button takes it out.
+func TestAPageTakesNoFileOutThatItHasNotSeen(t *testing.T) {
+	t.Parallel()
+	r := one(t)
+	r.enrol("anna", annaPerson)
+	b := r.signIn("anna")
+	page := b.begin("city-appeal")
+	draft := "/drafts/" + page.draft(t).String()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part := must2(t, w.CreatePart, textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="hole.png"`}})
+	if _, err := part.Write(contents["png"]); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.WriteField("field", "files"), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.send("POST", "/api/v1"+draft+"/files", w.FormDataContentType(), &body); got.status != 201 {
+		t.Fatalf("upload: %d", got.status)
+	}
+	f := page.form(t, "/steps/matter")
+	f.values.Set("topic", "yards")
+	if got := b.post(f.action+"/save", f.values); got.status != 200 {
+		t.Fatalf("autosave: %d", got.status)
+	}
+	f = b.get(f.action).form(t, "/steps/matter")
+	if len(f.values["files"]) != 1 {
+		t.Fatalf("files after the page was saved: %v", f.values["files"])
+	}
+	f.values.Set("_remove", f.values.Get("files"))
+	b.post(f.action, f.values)
+	if f = b.get(f.action).form(t, "/steps/matter"); len(f.values["files"]) != 0 {
+		t.Errorf("taken out by its button: %v", f.values["files"])
+	}
 }
