@@ -96,5 +96,5 @@ func (m *Module) Receipt(ctx context.Context, a act.Act, holder, caseID id.ID, d
 	if err != nil {
 		return nil, err
 	}
-	return m.base.Journal.Receipt(entered)
+	return m.base.Journal.Receipt(ctx, entered)
 }

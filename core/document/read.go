@@ -115,7 +115,7 @@ func (m *Module) Receipt(ctx context.Context, a act.Act, holder, result id.ID) (
 	if err != nil {
 		return nil, fmt.Errorf("document: receipt: %w", err)
 	}
-	return m.base.Journal.Receipt(entered)
+	return m.base.Journal.Receipt(ctx, entered)
 }
 
 // home finds whose document it is, and of which service.

@@ -11,9 +11,19 @@
 //	inside             entered, err := journal.Enter(tx, ready)
 //	after              file, err := j.Receipt(entered)
 //
-// It owns the table journal_entry and the forms posad-receipt/1 and posad-promise/1, which never change but by a new
-// number. It does not own keys (kit/vault, kit/seal), nor what is an official act: modules say that. The tree is built by
-// a later sequencer from entry 0: every row waits for it with position -1, ordered by an index.
+// Later the entry gets its place in the public log (Log), a tree by RFC 6962 that anybody can read, and the receipt then
+// carries the proof. SQL is the truth: an entry's row waits with position -1 until one sequencer, by a lease, gives it the
+// next index, in one Write with the tree's tiles and the checkpoint, which moves by compare-and-set. Each node publishes:
+// it grows the tree again from the leaves into files of its own and shows a checkpoint only when both agree, so that a
+// database that was set back, or changed, stops the log and the missing acts are named (Divergence, Check, Recover).
 //
-// Life cycle: New at start, nothing to close.
+//	log := journal.OpenLog(journal.LogOptions{...}); j.Attach(log); log.Start(ctx)
+//	log.Prove, log.Growth, log.Find, log.Tiles    what the public page and the API show
+//	log.Check, log.Recover                        what an operator runs
+//
+// It owns the tables journal_* and the forms posad-receipt/1, posad-receipt/2 and posad-promise/1, which never change but
+// by a new number. It does not own keys (kit/vault, kit/seal), the tree's arithmetic and the forms of checkpoints
+// (kit/tlog), nor what is an official act: modules say that.
+//
+// Life cycle: New at start, nothing to close. A Log runs from Start to Stop.
 package journal

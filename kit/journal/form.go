@@ -10,6 +10,7 @@ import (
 
 	"posad.city/kit/id"
 	"posad.city/kit/seal"
+	"posad.city/kit/tlog"
 )
 
 type bodyForm struct {
@@ -55,6 +56,7 @@ type receiptForm struct {
 	Promise   promiseForm        `json:"promise"`
 	Signature seal.SignatureForm `json:"signature"`
 	Keys      json.RawMessage    `json:"keys"`
+	Proof     *string            `json:"proof"` // in format posad-receipt/2 alone
 }
 
 func parseReceipt(file []byte) (receipt, error) {
@@ -68,14 +70,15 @@ func parseReceipt(file []byte) (receipt, error) {
 	if err := decoder.Decode(&form); err != nil {
 		return receipt{}, err
 	}
-	if form.Format != formatReceipt || form.Promise.Format != formatPromise {
+	proved := form.Format == formatProved
+	if !proved && form.Format != formatReceipt || proved != (form.Proof != nil) || form.Promise.Format != formatPromise {
 		return receipt{}, fmt.Errorf("format %.40q", form.Format)
 	}
 	out, err := form.receipt()
 	if err != nil {
 		return receipt{}, err
 	}
-	return out, seal.SameJSON(file, receiptValue(out.entered, out.promise, out.keys))
+	return out, seal.SameJSON(file, receiptValue(out.entered, out.promise, out.keys, out.proof))
 }
 
 func (f receiptForm) receipt() (receipt, error) {
@@ -100,8 +103,16 @@ func (f receiptForm) receipt() (receipt, error) {
 		return receipt{}, err
 	}
 	entered.Leaf = p.Leaf
-	keys, err := seal.ParseKeySet(f.Keys)
-	return receipt{entered: entered, promise: p, keys: keys}, err
+	out := receipt{entered: entered, promise: p}
+	if f.Proof != nil {
+		proof, err := tlog.ParseProof(*f.Proof)
+		if err != nil {
+			return receipt{}, err
+		}
+		out.proof, out.entered.Position = &proof, proof.Index
+	}
+	out.keys, err = seal.ParseKeySet(f.Keys)
+	return out, err
 }
 
 func (f statementForm) entered() (Entered, error) {
@@ -111,7 +122,7 @@ func (f statementForm) entered() (Entered, error) {
 	}
 	e.Act, e.Kind, e.Object = f.Act, f.Kind, f.Object
 	made, err := time.Parse(timeForm, f.At)
-	return Entered{Entry: e, ID: f.Entry, City: f.City, Made: made}, err
+	return Entered{Entry: e, ID: f.Entry, City: f.City, Made: made, Position: -1}, err
 }
 
 func (f bodyForm) entry() (Entry, error) {

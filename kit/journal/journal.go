@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,12 +10,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"posad.city/kit/seal"
 	"posad.city/kit/store"
+	"posad.city/kit/tlog"
 	"posad.city/kit/vault"
 )
 
@@ -49,16 +52,18 @@ type Ready struct {
 	salt       [32]byte
 	sealedSalt vault.Sealed
 	sealedBody vault.Sealed
+	poke       func()
 }
 
 // Entered is an entry with its place in time.
 type Entered struct {
 	Entry
-	ID   id.ID
-	City string
-	Made time.Time
-	Leaf [32]byte
-	salt [32]byte
+	ID       id.ID
+	City     string
+	Made     time.Time
+	Leaf     [32]byte
+	Position int64 // in the public log; -1 while it waits for one
+	salt     [32]byte
 }
 
 // Promise is what the city signs at once: this leaf, made then, will stand in the public tree by IncludedBy.
@@ -90,6 +95,7 @@ var ErrRow = errors.New("journal: the row does not fit its leaf")
 const (
 	table         = "journal_entry"
 	formatReceipt = "posad-receipt/1"
+	formatProved  = "posad-receipt/2" // the same with the section proof
 	formatPromise = "posad-promise/1"
 	domainPromise = "promise"
 	leafPrefix    = "posad leaf 1\x00"
@@ -100,10 +106,20 @@ const (
 type Journal struct {
 	seal  *seal.Seal
 	clock clock.Clock
+	log   atomic.Pointer[Log]
 }
 
 // New returns the journal of the seal's city.
 func New(s *seal.Seal, c clock.Clock) *Journal { return &Journal{seal: s, clock: c} }
+
+// Attach gives the journal the public log: entries poke it when they are committed, and receipts carry proofs from it.
+func (j *Journal) Attach(l *Log) { j.log.Store(l) }
+
+func (j *Journal) poke() {
+	if l := j.log.Load(); l != nil {
+		l.Poke()
+	}
+}
 
 // Prepare makes an entry ready for the holder's keys: call it before the Write.
 func (j *Journal) Prepare(keys *vault.Keys, e Entry) (*Ready, error) {
@@ -114,7 +130,7 @@ func (j *Journal) Prepare(keys *vault.Keys, e Entry) (*Ready, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
 	}
-	r := &Ready{entry: e, city: j.seal.City(), holder: keys.Holder(), id: id.New(j.clock.Now())}
+	r := &Ready{entry: e, city: j.seal.City(), holder: keys.Holder(), id: id.New(j.clock.Now()), poke: j.poke}
 	_, _ = rand.Read(r.salt[:]) // crypto/rand documents that this never returns an error
 	r.sealedSalt = keys.Seal(table, "salt", r.salt[:])
 	r.sealedBody = keys.Seal(table, "body", body)
@@ -154,11 +170,12 @@ func Enter(tx *store.Tx, r *Ready) (Entered, error) {
 	if err != nil {
 		return Entered{}, fmt.Errorf("journal: enter %s: %w", r.entry.Kind, err)
 	}
+	tx.AfterCommit(r.poke)
 	return out, nil
 }
 
 func enteredAt(e Entry, entryID id.ID, city string, made time.Time, salt [32]byte) (Entered, error) {
-	out := Entered{Entry: e, ID: entryID, City: city, Made: made, salt: salt}
+	out := Entered{Entry: e, ID: entryID, City: city, Made: made, Position: -1, salt: salt}
 	leaf, err := out.leaf()
 	out.Leaf = leaf
 	return out, err
@@ -188,6 +205,7 @@ func (j *Journal) Open(keys *vault.Keys, row Row) (Entered, error) {
 	if err != nil || !bytes.Equal(out.Leaf[:], row.Leaf) {
 		return Entered{}, fmt.Errorf("%w: entry %s", ErrRow, row.ID)
 	}
+	out.Position = row.Position
 	return out, nil
 }
 
@@ -206,18 +224,23 @@ func (j *Journal) Promise(e Entered) (Promise, error) {
 	return p, nil
 }
 
-// Receipt is the file that the holder keeps: format posad-receipt/1, indented JSON, a few kilobytes. Its name should end
-// with .posad.json.
-func (j *Journal) Receipt(e Entered) ([]byte, error) {
+// Receipt is the file that the holder keeps: indented JSON, a few kilobytes. Its name should end with .posad.json. While
+// the entry waits for its place in the public log it is a promise, format posad-receipt/1; once the entry stands in a
+// published checkpoint it carries the proof of that too, format posad-receipt/2.
+func (j *Journal) Receipt(ctx context.Context, e Entered) ([]byte, error) {
 	p, err := j.Promise(e)
 	if err != nil {
 		return nil, err
+	}
+	var proof *tlog.Proof
+	if l := j.log.Load(); l != nil {
+		proof = l.proofOf(ctx, e)
 	}
 	keys, err := j.seal.Keys()
 	if err != nil {
 		return nil, err
 	}
-	plain, err := seal.Canonical(receiptValue(e, p, keys))
+	plain, err := seal.Canonical(receiptValue(e, p, keys, proof))
 	if err != nil {
 		return nil, err
 	}
@@ -229,11 +252,15 @@ func (j *Journal) Receipt(e Entered) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func receiptValue(e Entered, p Promise, keys seal.KeySet) map[string]any {
-	return map[string]any{
+func receiptValue(e Entered, p Promise, keys seal.KeySet, proof *tlog.Proof) map[string]any {
+	out := map[string]any{
 		"format": formatReceipt, "statement": e.statement(), "salt": base64url.EncodeToString(e.salt[:]),
 		"promise": p.value(), "signature": p.Signature.Value(), "keys": keys.Value(),
 	}
+	if proof != nil {
+		out["format"], out["proof"] = formatProved, proof.Text()
+	}
+	return out
 }
 
 // leaf is the hash that stands for the entry in the public tree.

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -30,7 +31,11 @@ func (r Report) Tell(w io.Writer, text func(key string, args ...any) string) err
 		say("document", "name", oneLine(d.Name), "hash", fmt.Sprintf("%x", d.SHA256))
 	}
 	fmt.Fprintln(&out)
-	say("promise", "time", r.Promise.IncludedBy.Format("2006-01-02 15:04 UTC"))
+	if p := r.Place; p != nil {
+		say("place", "index", strconv.FormatInt(p.Index, 10), "size", strconv.FormatInt(p.Size, 10), "origin", oneLine(p.Origin))
+	} else {
+		say("promise", "time", r.Promise.IncludedBy.Format("2006-01-02 15:04 UTC"))
+	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
@@ -45,4 +50,13 @@ func oneLine(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// Tell is the fault in a line for a person; text as in Report.Tell.
+func (f LogFault) Tell(text func(key string, args ...any) string) string {
+	key := string(f.Trouble)
+	if f.Trouble == TroubleMissing && !f.Entry.IsZero() {
+		key = "waiting"
+	}
+	return text("journal.check."+key, "entry", f.Entry.String(), "position", strconv.FormatInt(f.Position, 10), "leaf", base64url.EncodeToString(f.Leaf[:]), "path", f.Path)
 }

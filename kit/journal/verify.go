@@ -1,11 +1,14 @@
 package journal
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
+	"time"
 
 	"posad.city/kit/fault"
 	"posad.city/kit/seal"
+	"posad.city/kit/tlog"
 )
 
 // Trust is what the belief in a receipt rests on.
@@ -24,7 +27,19 @@ type Report struct {
 	Statement Entered
 	Promise   Promise
 	Key       seal.PublicKey
+	Place     *Place // in the public log; nil: the receipt has the promise alone
 }
+
+// Place is where an entry stands in the public log, as a signed checkpoint proves.
+type Place struct {
+	Index  int64
+	Size   int64  // of the log in the checkpoint
+	Origin string // name of the log
+}
+
+// Overdue tells whether the promise's term is past and the receipt still has no proof: then either a newer receipt is to
+// be had, or the city has broken its promise and this receipt shows it.
+func (r Report) Overdue(now time.Time) bool { return r.Place == nil && now.After(r.Promise.IncludedBy) }
 
 // The faults of a receipt; their texts are in locale/.
 var (
@@ -33,6 +48,10 @@ var (
 	ErrSignature = fault.New(fault.Invalid, "journal.verify.signature") // the city's signature does not fit
 	ErrStranger  = fault.New(fault.Invalid, "journal.verify.stranger")  // signed by a key that the reader's key sets don't know
 	ErrKeyTime   = fault.New(fault.Invalid, "journal.verify.keytime")   // the key was not in use at that time
+
+	ErrCheckpoint = fault.New(fault.Invalid, "journal.verify.checkpoint") // no key of the city has signed the log's checkpoint
+	ErrProof      = fault.New(fault.Invalid, "journal.verify.proof")      // the proof does not lead to the checkpoint
+	ErrOverdue    = fault.New(fault.Invalid, "journal.verify.overdue")    // the promise's term is past, and no proof is there
 )
 
 const maxReceipt = 4 << 20 // bytes; a real one has a few thousand
@@ -64,7 +83,35 @@ func Verify(file []byte, trusted ...seal.KeySet) (Report, error) {
 	if made.Before(key.Starts) || (!key.Retired.IsZero() && made.After(key.Retired)) {
 		return Report{}, ErrKeyTime
 	}
-	return Report{Trust: trust, Statement: form.entered, Promise: form.promise, Key: key}, nil
+	place, err := form.place(keys)
+	if err != nil {
+		return Report{}, err
+	}
+	return Report{Trust: trust, Statement: form.entered, Promise: form.promise, Key: key, Place: place}, nil
+}
+
+// place checks the proof: a journal key of the city signed the checkpoint, and the hashes lead from the leaf to its root.
+// A checkpoint of later than the reader's key set may be signed by a key that the set vouches for through the file.
+func (r receipt) place(keys seal.KeySet) (*Place, error) {
+	if r.proof == nil {
+		return nil, nil
+	}
+	known := keys.Of(seal.Journal)
+	if keys.Vouches(r.keys) {
+		known = append(known, r.keys.Of(seal.Journal)...)
+	}
+	var publics []ed25519.PublicKey
+	for _, key := range known {
+		publics = append(publics, key.Public)
+	}
+	c, _, err := tlog.Open(r.proof.Checkpoint, publics)
+	if err != nil {
+		return nil, ErrCheckpoint.Because(err)
+	}
+	if err := r.proof.Leads(r.promise.Leaf, c); err != nil {
+		return nil, ErrProof.Because(err)
+	}
+	return &Place{Index: r.proof.Index, Size: c.Size, Origin: c.Origin}, nil
 }
 
 // trustedKeys decides which key set the signature is checked against.
@@ -101,6 +148,7 @@ type receipt struct {
 	entered Entered
 	promise Promise
 	keys    seal.KeySet
+	proof   *tlog.Proof
 }
 
 // consistent checks that the promise is about the statement.

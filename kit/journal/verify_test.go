@@ -56,7 +56,7 @@ func sample() Entered {
 
 func receiptOf(t testing.TB, j *Journal, e Entered) []byte {
 	t.Helper()
-	file, err := j.Receipt(e)
+	file, err := j.Receipt(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestAReceiptIsVerifiedAndTold(t *testing.T) {
 		}
 		golden(t, "report."+string(l)+".txt", []byte(out.String()))
 	}
-	for _, f := range []error{ErrForm, ErrChanged, ErrSignature, ErrStranger, ErrKeyTime} {
+	for _, f := range []error{ErrForm, ErrChanged, ErrSignature, ErrStranger, ErrKeyTime, ErrCheckpoint, ErrProof, ErrOverdue} {
 		if key := strings.Fields(f.Error())[1]; !texts.Has(key) {
 			t.Errorf("no text for %s", key)
 		}
