@@ -1080,7 +1080,7 @@ func slotQuestion(c *web.Context, v stepView, f form.FieldView) templ.Component 
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			before, after := otherTimes(v.in, v.draft, f.Key)
+			before, after := otherTimes(v.in, f.Key)
 			if !before.IsZero() {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Text: c.T("apply.times_before"), Kind: ui.Ghost, Size: ui.Small, Name: timesFrom, Value: before.String(), NoValidate: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {

@@ -34,7 +34,7 @@ const slotDays = 14
 const timesFrom = "_from"
 
 // otherTimes are the first days of the windows before and after the one that a question shows; zero: there is none.
-func otherTimes(in form.Input, d Draft, key string) (before, after calendar.Date) {
+func otherTimes(in form.Input, key string) (before, after calendar.Date) {
 	f, ok := in.Service.Field(key)
 	if !ok {
 		return before, after
@@ -43,22 +43,26 @@ func otherTimes(in form.Input, d Draft, key string) (before, after calendar.Date
 	if !ok {
 		return before, after
 	}
-	from := d.times.from
-	if from.Before(in.Today) {
-		from = in.Today
+	open := in.Open[key]
+	if open.From.After(open.First) {
+		before = latest(open.From.AddDays(-slotDays), open.First)
 	}
-	if from.After(in.Today) {
-		before = from.AddDays(-slotDays)
-	}
-	if next := from.AddDays(slotDays); !next.After(in.Today.AddDays(r.Ahead)) {
+	if next := open.From.AddDays(slotDays); !next.After(in.Today.AddDays(r.Ahead)) {
 		after = next
 	}
 	return before, after
 }
 
+func latest(a, b calendar.Date) calendar.Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // window is which free times a form offers: of slotDays days from a day on, and of the days that answers name.
 type window struct {
-	from  calendar.Date // zero: today
+	from  calendar.Date // zero: the first that has anything
 	named []calendar.Date
 }
 
@@ -75,31 +79,56 @@ func daysIn(text string) []calendar.Date {
 	return out
 }
 
-// free lists the free times of a resource in a window.
-func (m *Module) free(ctx context.Context, r *service.Resource, today calendar.Date, w window) []booking.Slot {
-	from, last := w.from, today.AddDays(r.Ahead)
-	if from.Before(today) {
-		from = today
+// open finds the times that a question offers: of slotDays days, from the first of them that has any, or from the wanted day.
+// A day that an answer names is listed with what the question's checks don't take, so that they can say why.
+func (m *Module) open(ctx context.Context, in form.Input, f *service.Field, r *service.Resource, w window) ([]form.SlotOption, form.SlotWindow) {
+	last := in.Today.AddDays(r.Ahead)
+	fitting := func(from calendar.Date) []form.SlotOption {
+		return form.FittingSlots(in, f, m.free(ctx, r, from, earliest(from.AddDays(slotDays-1), last)))
 	}
-	to := from.AddDays(slotDays - 1)
-	if to.After(last) {
-		to = last
-	}
-	var out []booking.Slot
-	add := func(from, to calendar.Date) {
-		list, err := m.deps.Visits.Free(ctx, r.Key, from, to)
-		if err != nil { // no trouble of the form: the question says that there are no times
-			m.base.Log.Warn("apply: free times are not known", "resource", r.Key, "error", err)
+	days := form.SlotWindow{First: in.Today}
+	out := fitting(days.First)
+	for next := days.First.AddDays(slotDays); len(out) == 0 && !next.After(last); next = next.AddDays(slotDays) {
+		if out = fitting(next); len(out) > 0 {
+			days.First = next
 		}
-		out = append(out, list...)
 	}
-	if !to.Before(from) {
-		add(from, to)
+	if len(out) > 0 {
+		days.First = out[0].Day
 	}
+	days.From = days.First
+	if w.from.After(days.First) {
+		days.From = w.from
+	}
+	out = fitting(days.From)
 	for _, day := range w.named {
-		if (day.Before(from) || day.After(to)) && !day.After(last) && !day.Before(today) {
-			add(day, day)
+		if !day.After(last) && !day.Before(in.Today) {
+			out = slices.DeleteFunc(out, func(s form.SlotOption) bool { return s.Day == day })
+			out = append(out, m.free(ctx, r, day, day)...)
 		}
+	}
+	return out, days
+}
+
+func earliest(a, b calendar.Date) calendar.Date {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// free lists the free times of a resource from one day to another.
+func (m *Module) free(ctx context.Context, r *service.Resource, from, to calendar.Date) []form.SlotOption {
+	if to.Before(from) {
+		return nil
+	}
+	list, err := m.deps.Visits.Free(ctx, r.Key, from, to)
+	if err != nil { // no trouble of the form: the question says that there are no times
+		m.base.Log.Warn("apply: free times are not known", "resource", r.Key, "error", err)
+	}
+	out := make([]form.SlotOption, 0, len(list))
+	for _, slot := range list {
+		out = append(out, slotOption(r, slot.ID, slot.Start, slot.End, slot.Left))
 	}
 	return out
 }
@@ -126,7 +155,7 @@ func (m *Module) slots(ctx context.Context, a act.Act, d Draft, in *form.Input) 
 	if len(fields) == 0 || m.deps.Visits == nil {
 		return nil
 	}
-	in.Slots, in.Held = map[string][]form.SlotOption{}, map[string]form.HeldSlot{}
+	in.Slots, in.Held, in.Open = map[string][]form.SlotOption{}, map[string]form.HeldSlot{}, map[string]form.SlotWindow{}
 	var held []booking.Booking
 	if !d.ID.IsZero() {
 		var err error
@@ -139,11 +168,7 @@ func (m *Module) slots(ctx context.Context, a act.Act, d Draft, in *form.Input) 
 		if !ok {
 			continue
 		}
-		free := m.free(ctx, r, in.Today, d.times)
-		in.Slots[f.Key] = make([]form.SlotOption, 0, len(free))
-		for _, slot := range free {
-			in.Slots[f.Key] = append(in.Slots[f.Key], slotOption(r, slot.ID, slot.Start, slot.End, slot.Left))
-		}
+		in.Slots[f.Key], in.Open[f.Key] = m.open(ctx, *in, f, r, d.times)
 		for _, b := range held {
 			if b.Resource == r.Key && (b.State == booking.Held || b.State == booking.Booked) {
 				in.Held[f.Key] = form.HeldSlot{ID: b.ID.String(), Slot: slotOption(r, booking.SlotID(r.Key, b.Start), b.Start, b.End, 0)}

@@ -25,6 +25,7 @@ type Input struct {
 
 	Slots map[string][]SlotOption // free times by field of type slot; a field that is not in it is not checked against them
 	Held  map[string]HeldSlot     // the time that is held for this draft, by field
+	Open  map[string]SlotWindow   // which days Slots are of, by field
 
 	Signer *service.Person // set: the co-signer steps are shown, to this person; Applicant is still who applied
 	Case   service.Answers // with Signer: the applicant's answers; Answers are then the co-signer's own
@@ -45,6 +46,12 @@ type SlotOption struct {
 	Day        calendar.Date
 	Text       service.Text // in full: day, time and place
 	Left       int          // places that are left; 0: none
+}
+
+// SlotWindow is which days of free times are listed.
+type SlotWindow struct {
+	First calendar.Date // nothing before it is free and taken by the question's checks
+	From  calendar.Date // first day that is listed, First or later
 }
 
 // HeldSlot is a time that is held while the form is filled.

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,6 +24,22 @@ func (w *walk) offeredSlots(f *service.Field) []SlotOption {
 	}
 	slices.SortStableFunc(out, func(a, b SlotOption) int { return strings.Compare(a.Start, b.Start) })
 	return out
+}
+
+// FittingSlots are the free times that the question's own checks take as the answers stand now: no others are worth offering.
+// A check that needs what is not answered yet takes all.
+func FittingSlots(in Input, f *service.Field, free []SlotOption) []SlotOption {
+	rules := in.City.Rules(in.Service.Key)
+	if len(f.Checks) == 0 || rules == nil {
+		return free
+	}
+	w := &walk{Input: in, rules: rules}
+	answers := service.Answers{}
+	maps.Copy(answers, in.Answers)
+	return slices.DeleteFunc(slices.Clone(free), func(s SlotOption) bool {
+		answers[f.Key] = w.slotAnswer(f, s)
+		return w.ownChecksWith(f, answers) != nil
+	})
 }
 
 func (slotKind) options(w *walk, f *service.Field, typed Typed) []OptionView {
