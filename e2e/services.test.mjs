@@ -6,6 +6,7 @@ import { start } from './lib/city.mjs';
 import {
   allWords, begin, caseURL, choose, chooseCar, date, fillAddress, fillDate, here, next, open, pictureFile, reloadUntil, says, send, signInByPassword, submit, visible, wearHat,
 } from './lib/steps.mjs';
+import { until } from './lib/wait.mjs';
 
 let city, browser;
 const troubles = [];
@@ -117,12 +118,20 @@ test('a letter to the city comes with a picture to the right desk, and is answer
   const page = await signedIn('zulfiya@kitezh.example', { script: true });
   await begin(page, 'city-appeal');
   await choose(page, 'topic', 'yards');
-  await page.fill('main [name=text]', 'Коротко');
+  // Files go as soon as they are chosen: what is not a picture is refused there and then, by name and in words.
   await page.setInputFiles('main [name=files]', { name: 'pothole.png', mimeType: 'image/png', buffer: Buffer.from('#!/bin/sh\necho no picture at all\n') });
+  await until('the refusal of a script that says it is a picture', visible('main .files .is-bad').bind(null, page));
+  assert.match(await allWords(page, 'main .files .is-bad'), /pothole\.png.*(PNG|JPG|JPEG|PDF)/s, 'the refusal says neither which file nor what is taken');
+  const refused = troubles.pop() ?? '';
+  assert.match(refused, /422 PATCH \S+\/api\/v1\/files\//, 'the house took it, and only the page refused');
+  await page.fill('main [name=text]', 'Коротко');
   await send(page, next);
-  assert.match(await allWords(page, '#error-summary'), /pothole\.png/, 'a script was taken for a picture');
+  assert.match(await allWords(page, '#error-summary'), /подробнее/);
+  assert.equal(await page.locator('main .files li').count(), 0, 'a file that was refused is there');
   await page.fill('main [name=text]', 'Яма на дорожке за домом, в неё попала детская коляска.');
-  await page.setInputFiles('main [name=files]', pictureFile());
+  await Promise.all([page.waitForEvent('domcontentloaded'), page.setInputFiles('main [name=files]', pictureFile())]); // the page comes again with the file
+  assert.match(await allWords(page, 'main .files'), /pothole\.png/);
+  assert.match(await page.inputValue('main [name=text]'), /детская коляска/, 'what was typed is lost when a file has come');
   await send(page, next);
   if (/steps\/matter/.test(here(page))) await send(page, next); // the topic has opened one more question
   assert.match(here(page), /steps\/answer$/);
