@@ -132,6 +132,14 @@ func (m *Module) appealed(ctx context.Context, j jobs.Job) error {
 	return later(err)
 }
 
+// carryOut has an approved case that is about another one carried out.
+func (c *change) carryOut() error {
+	if c.file.AboutCase.IsZero() || c.file.Stage != string(Approved) {
+		return nil
+	}
+	return c.put(jobAppealed)
+}
+
 // errCarried ends the Write of an appeal that was carried out before.
 var errCarried = errors.New("casework: the appeal was carried out before")
 

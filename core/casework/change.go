@@ -199,6 +199,11 @@ func (c *change) tell(kind string) error {
 	return c.m.base.Jobs.Put(c.tx, jobs.New{Handler: jobTell, Holder: c.file.Holder, Object: c.file.ID, Version: c.file.Revision, Payload: kind})
 }
 
+// put has a job of the case done.
+func (c *change) put(handler string) error {
+	return c.m.base.Jobs.Put(c.tx, jobs.New{Handler: handler, Holder: c.file.Holder, Object: c.file.ID, Version: c.file.Revision})
+}
+
 func (c *change) emit(event string) error {
 	return c.m.base.Jobs.Emit(c.tx, jobs.Event{Name: event, Holder: c.file.Holder, Object: c.file.ID, Version: c.file.Revision})
 }
@@ -208,7 +213,7 @@ func (c *change) pause(reason string) error {
 	if !c.file.Paused.IsZero() {
 		return nil
 	}
-	c.file.Paused = c.tx.Now()
+	c.file.Paused, c.file.Stopped = c.tx.Now(), true
 	c.pauses = append(c.pauses, caseworkdb.Pause{Holder: c.file.Holder, CaseID: c.file.ID, Since: c.tx.Now(), Reason: reason})
 	return caseworkdb.InsertPause(c.tx, caseworkdb.InsertPauseParams{Holder: c.file.Holder, CaseID: c.file.ID, Since: c.tx.Now(), Reason: reason})
 }
@@ -259,7 +264,7 @@ func (c *change) stretch(t *caseworkdb.Task) error {
 
 // ask puts a question to the applicant and stops the term.
 func (c *change) ask(q caseworkdb.Question) error {
-	c.asked = &q
+	c.asked, c.file.Questioned = &q, true
 	return errors.Join(
 		caseworkdb.InsertQuestion(c.tx, caseworkdb.InsertQuestionParams{
 			Holder: c.file.Holder, CaseID: c.file.ID, ID: q.ID, Asked: c.tx.Now(), AskedBy: q.AskedBy, Agency: q.Agency, Due: q.Due, Words: q.Words,
@@ -293,7 +298,7 @@ func (c *change) unask() error {
 // end closes the case for good: nothing moves it any more.
 func (c *change) end() error {
 	c.ended, c.file.Step = true, ""
-	return errors.Join(c.unask(), c.resume(), caseworkdb.DropWatch(c.tx, c.file.ID), c.emit(EventClosed))
+	return errors.Join(c.unask(), c.resume(), c.freeVisits(), caseworkdb.DropWatch(c.tx, c.file.ID), c.emit(EventClosed))
 }
 
 // save keeps the change.
@@ -304,7 +309,7 @@ func (c *change) save() error {
 		DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row, ListGroup: f.ListGroup, Rating: f.Rating, Decision: f.Decision,
 		Restarted: f.Restarted, Round: f.Round, Extended: f.Extended, ExtensionDays: f.ExtensionDays, Extension: f.Extension,
 		Escalated: f.Escalated, Proposed: f.Proposed, ProposedBy: f.ProposedBy, Proposal: f.Proposal, ConfirmedBy: f.ConfirmedBy,
-		Holder: f.Holder, ID: f.ID,
+		Questioned: f.Questioned, Stopped: f.Stopped, Holder: f.Holder, ID: f.ID,
 	})
 	if err != nil {
 		return fmt.Errorf("casework: save: %w", err)

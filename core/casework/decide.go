@@ -172,7 +172,7 @@ func (c *change) decide(d *decided) error {
 		return fmt.Errorf("casework: journal: %w", err)
 	}
 	params := map[string]string{"by": d.By, "row": d.Row, "ground": d.Ground}
-	return errors.Join(c.line(string(d.Stage), false, params, d.words), c.tell(string(d.Stage)), c.emit(EventDecided))
+	return errors.Join(c.line(string(d.Stage), false, params, d.words), c.tell(string(d.Stage)), c.emit(EventDecided), c.carryOut())
 }
 
 // sameVerdict compares what a table decided; an official may decide otherwise than it advises.

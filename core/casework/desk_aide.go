@@ -67,10 +67,11 @@ func (m *Module) scopeOf(ctx context.Context, office, official id.ID) (Scope, bo
 
 // The faults of giving a case to somebody.
 var (
-	ErrHeadOnly = fault.New(fault.Denied, "casework.desk.head_only")  // only the head gives cases to others
-	ErrAway     = fault.New(fault.Conflict, "casework.desk.away")     // nothing new is given to whoever is away
-	ErrUnfit    = fault.New(fault.Conflict, "casework.desk.unfit")    // they have not the skill, or not the district
-	ErrNoWorker = fault.New(fault.Invalid, "casework.desk.no_worker") // no such official in the agency, or one who decides nothing
+	ErrHeadOnly  = fault.New(fault.Denied, "casework.desk.head_only")   // only the head gives cases to others
+	ErrAway      = fault.New(fault.Conflict, "casework.desk.away")      // nothing new is given to whoever is away
+	ErrUnfit     = fault.New(fault.Conflict, "casework.desk.unfit")     // they have not the skill, or not the district
+	ErrElsewhere = fault.New(fault.Conflict, "casework.desk.elsewhere") // they work other queues
+	ErrNoWorker  = fault.New(fault.Invalid, "casework.desk.no_worker")  // no such official in the agency, or one who decides nothing
 )
 
 // freeDistrict is the district of a task that nobody has.

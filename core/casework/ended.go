@@ -7,6 +7,7 @@ import (
 
 	"posad.city/core/document"
 	"posad.city/core/notice"
+	"posad.city/core/service"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
@@ -25,6 +26,14 @@ func over(err error) error {
 		return nil
 	}
 	return err
+}
+
+// freeVisits has the appointments of a case freed that ended without what was asked for.
+func (c *change) freeVisits() error {
+	if stage := Stage(c.file.Stage); stage != Withdrawn && stage != Refused || !c.k.service.HasField(service.TypeSlot) {
+		return nil
+	}
+	return c.put(jobVisits)
 }
 
 // freeVisits is the job that frees the appointments of a case that ended without what was asked for. One opened anew

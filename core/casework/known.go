@@ -70,12 +70,6 @@ func (k *known) read(p *store.Personal, holder, caseID id.ID) error {
 	if k.tasks, err = caseworkdb.TasksOf(p, holder, caseID); err != nil {
 		return err
 	}
-	if k.pauses, err = caseworkdb.PausesOf(p, holder, caseID); err != nil {
-		return err
-	}
-	if k.questions, err = caseworkdb.QuestionsOf(p, holder, caseID); err != nil {
-		return err
-	}
 	return k.readMore(p)
 }
 
@@ -83,6 +77,16 @@ func (k *known) read(p *store.Personal, holder, caseID id.ID) error {
 func (k *known) readMore(p *store.Personal) error {
 	f := k.file
 	var err error
+	if f.Stopped {
+		if k.pauses, err = caseworkdb.PausesOf(p, f.Holder, f.ID); err != nil {
+			return err
+		}
+	}
+	if f.Questioned {
+		if k.questions, err = caseworkdb.QuestionsOf(p, f.Holder, f.ID); err != nil {
+			return err
+		}
+	}
 	if !f.Late.IsZero() {
 		if k.done, err = caseworkdb.ConsequencesOf(p, f.Holder, f.ID); err != nil {
 			return err

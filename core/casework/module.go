@@ -57,12 +57,15 @@ func (m *Module) Locales() fs.FS { return locales }
 
 // The jobs.
 const (
-	jobMove    = "casework.move"
-	jobProject = "casework.project"
-	jobTell    = "casework.tell"
-	jobRemind  = "casework.remind"
-	jobSweep   = "casework.sweep"
-	jobInvite  = "casework.invite"
+	jobMove     = "casework.move"
+	jobProject  = "casework.project"
+	jobTell     = "casework.tell"
+	jobRemind   = "casework.remind"
+	jobSweep    = "casework.sweep"
+	jobInvite   = "casework.invite"
+	jobTie      = "casework.tie"
+	jobAppealed = "casework.appealed"
+	jobVisits   = "casework.visits"
 )
 
 // The neighbours' events that may move a case.
@@ -88,10 +91,10 @@ func (m *Module) Provision(b *module.Base) error {
 		b.Jobs.On(event, "casework.wake", m.move)
 	}
 	b.Jobs.OnShared(EventMoved, "casework.list", m.project)
-	b.Jobs.On(EventSubmitted, "casework.tie", m.tie)
-	b.Jobs.On(EventDecided, "casework.appealed", m.appealed)
+	b.Jobs.Handle(jobTie, m.tie)
+	b.Jobs.Handle(jobAppealed, m.appealed)
 	b.Jobs.OnShared(EventDecided, "casework.count", m.count, jobs.Limit(1)) // all count in the same rows
-	b.Jobs.On(EventClosed, "casework.visits", m.freeVisits)
+	b.Jobs.Handle(jobVisits, m.freeVisits)
 	b.Jobs.OnShared(document.EventRevoked, "casework.revoked", m.revoked)
 	b.Jobs.HandleShared(jobProject, m.project)
 	b.Jobs.HandleShared(jobTell, m.tell)

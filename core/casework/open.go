@@ -194,6 +194,11 @@ func (p *PreparedOpen) insert(tx *store.Tx, params caseworkdb.InsertCaseParams) 
 	if err != nil {
 		return err
 	}
+	if !params.AboutCase.IsZero() {
+		if err := c.put(jobTie); err != nil {
+			return err
+		}
+	}
 	if p.first == nil {
 		err = c.moveAt(tx.Now())
 	} else {

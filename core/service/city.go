@@ -2,6 +2,7 @@ package service
 
 import (
 	"encoding/json"
+	"slices"
 
 	"posad.city/kit/calendar"
 )
@@ -347,6 +348,13 @@ func (s *Service) Field(key string) (*Field, bool) {
 		}
 	}
 	return nil, false
+}
+
+// HasField tells whether the form asks for something of the type.
+func (s *Service) HasField(t Type) bool {
+	return slices.ContainsFunc(s.Form.Steps, func(step Step) bool {
+		return slices.ContainsFunc(step.Fields, func(f Field) bool { return f.Type == t })
+	})
 }
 
 func find[T any](list []T, key func(*T) string, want string) (*T, bool) {

@@ -1,15 +1,17 @@
 -- name: InsertCase :execrows
 INSERT INTO case_file (holder, id, number, service, agency, definition, environment, asks, applicant, mandate, channel, lang, revision, stage, step,
   submitted, term_due, paused, late, decided, decided_by, ground, row, list_group, rating, inputs, decision,
-  about_holder, about_case, restarted, round, extended, extension_days, extension, escalated, proposed, proposed_by, proposal, confirmed_by)
+  about_holder, about_case, restarted, round, extended, extension_days, extension, escalated, proposed, proposed_by, proposal, confirmed_by,
+  questioned, stopped)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 'open', $18, $13, $14, NULL, NULL, NULL, NULL, '', '', '', 0, $15, NULL,
-  $16, $17, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL)
+  $16, $17, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, FALSE, FALSE)
 ON CONFLICT (holder, id) DO NOTHING;
 
 -- name: CaseByID :one
 SELECT holder, id, number, service, agency, definition, environment, asks, applicant, mandate, channel, lang, revision, stage, step,
   submitted, term_due, paused, late, decided, decided_by, ground, row, list_group, rating, inputs, decision,
-  about_holder, about_case, restarted, round, extended, extension_days, extension, escalated, proposed, proposed_by, proposal, confirmed_by
+  about_holder, about_case, restarted, round, extended, extension_days, extension, escalated, proposed, proposed_by, proposal, confirmed_by,
+  questioned, stopped
 FROM case_file WHERE holder = $1 AND id = $2;
 
 -- name: ClaimCase :execrows
@@ -20,7 +22,8 @@ UPDATE case_file SET revision = revision + 1 WHERE holder = @holder AND id = @id
 UPDATE case_file SET agency = @agency, stage = @stage, step = @step, term_due = @term_due, paused = @paused,
   late = @late, decided = @decided, decided_by = @decided_by, ground = @ground, row = @row, list_group = @list_group, rating = @rating,
   decision = @decision, restarted = @restarted, round = @round, extended = @extended, extension_days = @extension_days, extension = @extension,
-  escalated = @escalated, proposed = @proposed, proposed_by = @proposed_by, proposal = @proposal, confirmed_by = @confirmed_by
+  escalated = @escalated, proposed = @proposed, proposed_by = @proposed_by, proposal = @proposal, confirmed_by = @confirmed_by,
+  questioned = @questioned, stopped = @stopped
 WHERE holder = @holder AND id = @id;
 
 -- name: InsertLine :exec
