@@ -126,7 +126,7 @@ func worker(roles []agency.Official, t *caseworkdb.Task) error {
 		switch {
 		case role.Agency != t.Agency || role.Role == agency.Clerk:
 		case !role.Works(t.Queue):
-			return ErrQueue
+			return ErrElsewhere
 		default:
 			return nil
 		}

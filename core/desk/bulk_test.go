@@ -119,6 +119,7 @@ func TestThePlanSaysWhyNothingHappens(t *testing.T) {
 			{igor, Order{Verb: Assign, To: igor}, []error{casework.ErrHeadOnly, nil}},
 			{boss, Order{Verb: Assign, To: petra}, []error{casework.ErrNoWorker, casework.ErrNoWorker}},
 			{boss, Order{Verb: Assign, To: rita}, []error{casework.ErrNoWorker, casework.ErrNoWorker}},
+			{boss, Order{Verb: Assign, To: olga}, []error{casework.ErrElsewhere, casework.ErrElsewhere}},
 			{igor, Order{Verb: Release}, []error{casework.ErrNotYours, nil}},
 			{igor, Order{Verb: Forward, Queue: "city/letters"}, []error{casework.ErrNotYours, casework.ErrNotYours}},
 			{boss, Order{Verb: Forward, Queue: "city/nowhere"}, []error{casework.ErrQueue, casework.ErrQueue}},

@@ -50,6 +50,7 @@ var (
 	petra    = id.Derived("person", "petra") // a clerk
 	boss     = id.Derived("person", "boss")  // heads the agency
 	rita     = id.Derived("person", "rita")  // of another agency
+	olga     = id.Derived("person", "olga")  // of another department of the agency
 	panin    = id.Derived("person", "panin") // of the agency that sends the answers
 	migrated = []store.Migrations{Migrations, casework.Migrations, agency.Migrations, feed.Migrations, vault.Migrations, journal.Migrations, jobs.Migrations, pay.Migrations, exchange.Migrations,
 		document.Migrations, notice.Migrations}
@@ -58,13 +59,13 @@ var (
 var names = map[id.ID]lang.Name{
 	anna: {Family: "Смирнова", Given: "Анна", Patronymic: "Игоревна"}, igor: {Family: "Белов", Given: "Игорь", Patronymic: "Петрович"},
 	vera: {Family: "Котова", Given: "Вера", Patronymic: "Ильинична"}, petra: {Family: "Фомина", Given: "Петра"}, boss: {Family: "Мостовой", Given: "Глеб"},
-	rita: {Family: "Северова", Given: "Рита"}, panin: {Family: "Панин", Given: "Григорий"},
+	rita: {Family: "Северова", Given: "Рита"}, olga: {Family: "Лесная", Given: "Ольга"}, panin: {Family: "Панин", Given: "Григорий"},
 }
 
 var roles = []agency.Official{
 	{Person: igor, Agency: housing, Role: agency.Officer, Queues: []string{"letters"}}, {Person: vera, Agency: housing, Role: agency.Officer},
 	{Person: petra, Agency: housing, Role: agency.Clerk}, {Person: boss, Agency: housing, Role: agency.Head},
-	{Person: panin, Agency: agency.ID("city"), Role: agency.Officer},
+	{Person: panin, Agency: agency.ID("city"), Role: agency.Officer}, {Person: olga, Agency: housing, Role: agency.Officer, Queues: []string{"works"}},
 	{Person: rita, Agency: agency.ID("education"), Role: agency.Head},
 }
 

@@ -138,7 +138,7 @@ func TestEveryReasonHasItsWords(t *testing.T) {
 	for state := range caseTones {
 		has(t, "desk.state."+string(state))
 	}
-	for _, f := range []string{ErrHead.ID, ErrNoWorker.ID, casework.ErrAway.ID, casework.ErrUnfit.ID, casework.ErrMoved.ID, casework.ErrNotYours.ID, ErrText.ID, ErrHole.ID, ErrTwice.ID} {
+	for _, f := range []string{ErrHead.ID, ErrNoWorker.ID, casework.ErrAway.ID, casework.ErrUnfit.ID, casework.ErrElsewhere.ID, casework.ErrMoved.ID, casework.ErrNotYours.ID, ErrText.ID, ErrHole.ID, ErrTwice.ID} {
 		has(t, f)
 	}
 }
