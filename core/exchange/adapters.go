@@ -23,8 +23,8 @@ func (m *Module) Identity() account.IdentityChecker { return identity{m} }
 type identity struct{ m *Module }
 
 // CheckIdentity implements account.IdentityChecker.
-func (i identity) CheckIdentity(ctx context.Context, _ id.ID, what account.Identity, ask id.ID) (account.Verdict, error) {
-	values, err := i.m.askForAccount(ctx, i.m.deps.Population, ask, map[string]string{
+func (i identity) CheckIdentity(ctx context.Context, person id.ID, what account.Identity, ask id.ID) (account.Verdict, error) {
+	values, err := i.m.askForAccount(ctx, person, i.m.deps.Population, ask, map[string]string{
 		"snils": what.SNILS, "surname": what.Name.Family, "given": what.Name.Given, "patronymic": what.Name.Patronymic, "birth": what.Birth.String(),
 	})
 	if errors.Is(err, errNotFound) {
@@ -52,7 +52,7 @@ type family struct{ m *Module }
 
 // Children implements mandate.FamilyFacts.
 func (f family) Children(ctx context.Context, parent account.Person, ask id.ID) ([]mandate.Relative, error) {
-	values, err := f.m.askForAccount(ctx, f.m.deps.Family, ask, map[string]string{"snils": parent.SNILS})
+	values, err := f.m.askForAccount(ctx, parent.ID, f.m.deps.Family, ask, map[string]string{"snils": parent.SNILS})
 	if errors.Is(err, errNotFound) {
 		return nil, nil
 	}
@@ -86,7 +86,7 @@ func relativeOf(item any) (mandate.Relative, error) {
 // Vehicles asks the traffic register which vehicles a person owns or leases, for the person themselves while they fill a
 // form. Its register takes snils and declares vehicles: records of plate and model. ask names the question for ever.
 func (m *Module) Vehicles(ctx context.Context, owner account.Person, ask id.ID) ([]service.Vehicle, error) {
-	values, err := m.askForAccount(ctx, m.deps.Garage, ask, map[string]string{"snils": owner.SNILS})
+	values, err := m.askForAccount(ctx, owner.ID, m.deps.Garage, ask, map[string]string{"snils": owner.SNILS})
 	if errors.Is(err, errNotFound) {
 		return nil, nil
 	}
@@ -129,9 +129,9 @@ var errNotFound = errors.New("exchange: no such record")
 // accountTries is how often a register is asked while a person waits at the account's page.
 const accountTries = 2
 
-// askForAccount asks a register for the account itself, at once and within the context's time. Nothing is kept here: the
-// account keeps what came of it.
-func (m *Module) askForAccount(ctx context.Context, register string, ask id.ID, params map[string]string) (map[string]any, error) {
+// askForAccount asks a register for the account itself, at once and within the context's time. Nothing but the log is
+// kept here: the account keeps what came of it.
+func (m *Module) askForAccount(ctx context.Context, person id.ID, register string, ask id.ID, params map[string]string) (map[string]any, error) {
 	r, ok := m.register(register)
 	if !ok {
 		return nil, ErrSilent.Because(fmt.Errorf("exchange: the city has no register %s", register))
@@ -145,6 +145,9 @@ func (m *Module) askForAccount(ctx context.Context, register string, ask id.ID, 
 	for range accountTries {
 		a = m.gates.of(r).pass(ctx, m.base.Clock.Now(), func() answer { return m.send(ctx, r, endpoint, body) })
 		m.meter.tried(register, a.trouble)
+		if err := m.keepForAccount(ctx, person, ask, r, a); err != nil {
+			return nil, err
+		}
 		switch a.trouble {
 		case None:
 			return a.values, nil

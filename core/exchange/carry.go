@@ -125,6 +125,7 @@ type ending struct {
 	answer answer
 	reply  vault.Sealed
 	look   bool // the register told something of the person
+	log    *record
 }
 
 // carry makes one try at a question. It changes nothing: whatever happens after it, the next try asks under the same key.
@@ -140,8 +141,12 @@ func (m *Module) carry(ctx context.Context, q *question) (ending, error) {
 		out.step.valid = now.Add(earlyAgain)
 	}
 	m.tell(q, a, out.step)
-	if a.trouble != None {
-		return out, nil
+	var err error
+	out.log, err = m.record(q.keys, recordOf{
+		caseID: q.row.CaseID, asking: q.row.ID, side: sideAsked, peer: m.keeper(q.row.Register), register: q.row.Register, trouble: a.trouble,
+	}, a.wire)
+	if err != nil || a.trouble != None {
+		return out, err
 	}
 	plain, err := json.Marshal(a.values)
 	if err != nil {
@@ -251,6 +256,9 @@ func spread(d time.Duration) time.Duration { return d/2 + rand.N(d+1) }
 // answer that comes twice, or to a question that was replaced, changes nothing but leaves its look record.
 func (m *Module) keepEnd(tx *store.Tx, q *question, e ending) error {
 	r := q.row
+	if err := e.log.put(tx); err != nil {
+		return err
+	}
 	if e.look {
 		m.sawFor(tx, r)
 	}

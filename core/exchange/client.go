@@ -19,6 +19,7 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/seal"
+	"posad.city/kit/xroad"
 )
 
 // The wire contract is docs/operator/registers.md.
@@ -67,6 +68,25 @@ type answer struct {
 	values  map[string]any
 	after   time.Duration // how long the agency asks to be left alone
 	cause   error         // for the log; holds nothing of the reply
+	wire    wire          // what went over it
+}
+
+// wire is what went over the wire in one try.
+type wire struct {
+	question xroad.Message // without a head: nothing was sent
+	answer   xroad.Message // without a head: nothing came back
+}
+
+// sent tells whether anything was.
+func (w wire) sent() bool { return len(w.question.Head) > 0 }
+
+// signedHeaders are the headers that the exchange's log keeps. A key is not among them.
+func signedHeaders(name string) bool {
+	switch name {
+	case "content-type", "accept", "idempotency-key", "posad-signature", "retry-after":
+		return true
+	}
+	return false
 }
 
 // send makes one request and reads its answer.
@@ -77,27 +97,33 @@ func (m *Module) send(ctx context.Context, r *service.Register, endpoint Endpoin
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.AnswersWithin())
 	defer cancel()
-	request, err := m.request(ctx, endpoint, ask)
+	asked, err := json.Marshal(ask)
+	if err != nil {
+		return answer{trouble: Absent, cause: fmt.Errorf("exchange: request: %w", err)}
+	}
+	request, err := m.request(ctx, endpoint, ask, asked)
 	if err != nil {
 		return answer{trouble: Absent, cause: err}
 	}
+	out := answer{trouble: Silent, wire: wire{question: xroad.NewMessage([]string{request.Method, request.URL.Path}, request.Header, asked, signedHeaders)}}
 	response, err := m.client.Do(request)
 	if err != nil {
-		return answer{trouble: Silent, cause: err}
+		out.cause = err
+		return out
 	}
 	defer func() { _ = response.Body.Close() }() // the body was read; nothing hangs on closing it
 	body, err := io.ReadAll(io.LimitReader(response.Body, replyMost+1))
 	if err != nil {
-		return answer{trouble: Silent, cause: err}
+		out.cause = err
+		return out
 	}
-	return judge(r, schema, response, body)
+	judged := judge(r, schema, response, body)
+	judged.wire = out.wire
+	judged.wire.answer = xroad.NewMessage([]string{strconv.Itoa(response.StatusCode), http.StatusText(response.StatusCode)}, response.Header, body, signedHeaders)
+	return judged
 }
 
-func (m *Module) request(ctx context.Context, endpoint Endpoint, ask wireAsk) (*http.Request, error) {
-	body, err := json.Marshal(ask)
-	if err != nil {
-		return nil, fmt.Errorf("exchange: request: %w", err)
-	}
+func (m *Module) request(ctx context.Context, endpoint Endpoint, ask wireAsk, body []byte) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint.URL+"/v1/registers/"+ask.Register, bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("exchange: request: %w", err)

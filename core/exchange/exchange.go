@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"posad.city/core/service"
+	"posad.city/kit/asic"
 	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
@@ -152,10 +153,12 @@ type Deps struct {
 	Endpoints map[string]Endpoint  // by key of the agency
 	Lives     Lives                // or by Provide
 	Client    *http.Client         // nil: the module's own
-	Zone      func() *time.Location
-	Pause     time.Duration // before the second request of a question, thrice as long before each next; 0 means 2 s
-	Rest      time.Duration // how long an agency that was silent too often is left alone; 0 means 15 s
-	Patience  time.Duration // how long a question waits for an agency that is not asked at all; 0 means 1 h
+	// Signer signs the log of messages, now; nil: nobody does, and messages wait.
+	Signer   func() (asic.Signer, error)
+	Zone     func() *time.Location
+	Pause    time.Duration // before the second request of a question, thrice as long before each next; 0 means 2 s
+	Rest     time.Duration // how long an agency that was silent too often is left alone; 0 means 15 s
+	Patience time.Duration // how long a question waits for an agency that is not asked at all; 0 means 1 h
 	// The registers that Identity, Family and Vehicles ask; empty means "population", "family" and "garage".
 	Population, Family, Garage string
 }
@@ -177,6 +180,9 @@ var (
 //	m.Forget(tx, about, caseID) error                             deletes them, where the draft is gone and became no case
 //	m.Early(ctx, a, asks []Ask, wait) (service.Facts, error)      wait 0 means 3 s
 //	m.Says(c Certificate, l lang.Language) []Line                 what a known one says, in words
+//	m.Log(ctx, a, about, before, most) ([]Logged, error)          what went over the wire about a person
+//	m.Container(ctx, a, about, try, answer) ([]byte, error)       a signed message as *.asice; ErrNoMessage, ErrUnsigned, ErrLog
+//	m.SignLog(ctx) error; m.CheckLog(ctx, trust) (CheckedLog, error)
 //	m.Standings() []Standing                                      the registers asked on this node: breakers and counts
 //	m.LookText(what string, l lang.Language) (string, bool)       words of a look "exchange.look.REGISTER"
 //	m.CertificateList(c *web.Context, list []Certificate) templ.Component

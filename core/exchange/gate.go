@@ -83,7 +83,7 @@ func (g *gate) pass(ctx context.Context, now time.Time, send func() answer) answ
 	a := send()
 	if a.trouble == Silent && errors.Is(ctx.Err(), context.Canceled) {
 		outcome = context.Canceled // we went away, not they
-		return answer{trouble: busy, cause: a.cause}
+		return answer{trouble: busy, cause: a.cause, wire: a.wire}
 	}
 	if a.trouble != Silent {
 		outcome = nil

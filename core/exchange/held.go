@@ -24,7 +24,12 @@ type held struct {
 }
 
 // Covers implements module.Data.
-func (held) Covers() map[string]string { return map[string]string{table: "exchange.certificates"} }
+func (held) Covers() map[string]string {
+	return map[string]string{
+		table:        "exchange.certificates",
+		tableMessage: "- the same questions and answers as exchange.certificates, as they went over the wire",
+	}
+}
 
 // everything is more certificates than anybody has.
 const everything = 1_000_000
@@ -158,8 +163,13 @@ func (h held) Stays(ctx context.Context, person id.ID) ([]module.Stay, error) {
 	return out, nil
 }
 
-// Forget implements module.Data: what was asked early, for a draft, belongs to no case and goes with its row.
+// Forget implements module.Data: what was asked early, for a draft, belongs to no case and goes with its row. The messages
+// of the exchange go; their hashes stay, and say nothing.
 func (h held) Forget(ctx context.Context, person id.ID) error {
+	err := h.m.base.Store.Write(ctx, func(tx *store.Tx) error { _, err := exchangedb.DeleteMessages(tx, person); return err })
+	if err != nil {
+		return fmt.Errorf("exchange: forget messages: %w", err)
+	}
 	rows, err := h.rows(ctx, act.ByJob(id.New(h.m.base.Clock.Now()), act.Purpose{Kind: "account"}), person, 0)
 	if err != nil {
 		return err

@@ -28,6 +28,12 @@ const (
 // jobAsk asks a register: Holder is the person, Object the case, Payload the certificate's key and the asking's id.
 const jobAsk = "exchange.ask"
 
+// jobSign signs the log of messages, so often.
+const (
+	jobSign   = "exchange.sign"
+	signEvery = 10 * time.Second
+)
+
 // asksAtOnce is how many requests of jobs are under way on a node; a gate lets through fewer for each register.
 const asksAtOnce = 8
 
@@ -96,6 +102,7 @@ func (m *Module) Locales() fs.FS { return locales }
 func (m *Module) Provision(b *module.Base) error {
 	m.base = b
 	b.Jobs.Handle(jobAsk, m.askJob, jobs.Urgent(), jobs.Limit(asksAtOnce))
+	b.Jobs.Every(jobSign, signEvery, m.signJob, jobs.Limit(1))
 	if b.Metrics != nil {
 		if err := m.measure(b.Metrics); err != nil {
 			return err

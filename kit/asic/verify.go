@@ -50,7 +50,36 @@ func Verify(data []byte, trust Trust) (*Verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := readSignature(m.Signatures)
+	s, err := checkSignature(m.Signatures, m.ChainResult)
+	if err != nil {
+		return nil, err
+	}
+	top, err := checkChain(m)
+	if err != nil {
+		return nil, err
+	}
+	if err := trust(s.leaf, s.chain, s.signed); err != nil {
+		return nil, err
+	}
+	return &Verified{Parts: m.Parts, Signed: s.signed, Certificate: s.leaf, Batch: top}, nil
+}
+
+// VerifyTop checks the signature over the tree of a whole batch, for whoever has all its leaves. Verified has no parts.
+// Errors: those of Verify.
+func VerifyTop(signatures []byte, t *Tree, trust Trust) (*Verified, error) {
+	s, err := checkSignature(signatures, t.ChainResult())
+	if err != nil {
+		return nil, err
+	}
+	if err := trust(s.leaf, s.chain, s.signed); err != nil {
+		return nil, err
+	}
+	return &Verified{Signed: s.signed, Certificate: s.leaf, Batch: t.Top()}, nil
+}
+
+// checkSignature checks a signature by itself and over the hash chain's result.
+func checkSignature(signatures, result []byte) (*signature, error) {
+	s, err := readSignature(signatures)
 	if err != nil {
 		return nil, err
 	}
@@ -63,17 +92,10 @@ func Verify(data []byte, trust Trust) (*Verified, error) {
 	if s.result.uri != "/"+nameChainResult {
 		return nil, fmt.Errorf("%w: it signs something else than a batch", ErrSignature)
 	}
-	if !s.result.fits(m.ChainResult) {
+	if !s.result.fits(result) {
 		return nil, fmt.Errorf("%w: the batch", ErrDigest)
 	}
-	top, err := checkChain(m)
-	if err != nil {
-		return nil, err
-	}
-	if err := trust(s.leaf, s.chain, s.signed); err != nil {
-		return nil, err
-	}
-	return &Verified{Parts: m.Parts, Signed: s.signed, Certificate: s.leaf, Batch: top}, nil
+	return s, nil
 }
 
 // reference is what a signature says of something: where it is and its digest.

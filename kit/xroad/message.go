@@ -44,22 +44,12 @@ func (m Message) Hash() string {
 	return base64.StdEncoding.EncodeToString(both[:])
 }
 
-// question is a request as a message. The target is the path as it is sent, with its query.
-func question(method, target string, h http.Header, body []byte) Message {
-	return Message{Head: head([]string{method, target}, h), Body: body}
-}
-
-// reply is a response as a message.
-func reply(status int, h http.Header, body []byte) Message {
-	return Message{Head: head([]string{strconv.Itoa(status), http.StatusText(status)}, h), Body: body}
-}
-
-// head writes the protocol's headers in order of name.
-func head(first []string, h http.Header) []byte {
+// NewMessage makes a message of its first lines, the headers whose names (in lower case) keep says, and a body.
+func NewMessage(first []string, h http.Header, body []byte, keep func(name string) bool) Message {
 	var lines []string
 	for name, values := range h {
 		lower := strings.ToLower(name)
-		if !strings.HasPrefix(lower, "x-road-") && lower != "content-type" && lower != "accept" {
+		if !keep(lower) {
 			continue
 		}
 		for _, v := range values {
@@ -67,5 +57,19 @@ func head(first []string, h http.Header) []byte {
 		}
 	}
 	slices.Sort(lines)
-	return []byte(strings.Join(append(first, lines...), "\r\n") + "\r\n")
+	return Message{Head: []byte(strings.Join(append(first, lines...), "\r\n") + "\r\n"), Body: body}
+}
+
+// question is a request as a message. The target is the path as it is sent, with its query.
+func question(method, target string, h http.Header, body []byte) Message {
+	return NewMessage([]string{method, target}, h, body, ofProtocol)
+}
+
+// reply is a response as a message.
+func reply(status int, h http.Header, body []byte) Message {
+	return NewMessage([]string{strconv.Itoa(status), http.StatusText(status)}, h, body, ofProtocol)
+}
+
+func ofProtocol(name string) bool {
+	return strings.HasPrefix(name, "x-road-") || name == "content-type" || name == "accept"
 }

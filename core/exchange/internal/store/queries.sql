@@ -41,3 +41,39 @@ DELETE FROM certificate WHERE holder = $1 AND case_id = $2;
 -- Everything that registers have told of a person.
 SELECT holder, case_id, certificate, id, case_holder, applicant, agency, service, register, early, state, trouble, asked, answered, valid, tries, parameters, question, reply, needed, revision
 FROM certificate WHERE holder = $1 ORDER BY holder, case_id, certificate LIMIT $2;
+
+-- name: PutMessage :exec
+INSERT INTO exchange_message (holder, id, case_id, asking, side, peer, register, at, trouble, messages) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: MessageByID :one
+SELECT holder, id, case_id, asking, side, peer, register, at, trouble, messages FROM exchange_message WHERE holder = $1 AND id = $2;
+
+-- name: MessagesAbout :many
+SELECT holder, id, case_id, asking, side, peer, register, at, trouble FROM exchange_message WHERE holder = $1 AND id < $2 ORDER BY holder, id DESC LIMIT $3;
+
+-- name: DeleteMessages :execrows
+DELETE FROM exchange_message WHERE holder = $1;
+
+-- name: PutLeaf :exec
+INSERT INTO exchange_leaf (id, batch, question, answer) VALUES ($1, 0, $2, $3);
+
+-- name: LeafByID :one
+SELECT id, batch, question, answer FROM exchange_leaf WHERE id = $1;
+
+-- name: LeavesOf :many
+SELECT id, batch, question, answer FROM exchange_leaf WHERE batch = $1 ORDER BY batch, id;
+
+-- name: ClaimLeaves :execrows
+UPDATE exchange_leaf SET batch = @batch WHERE batch = 0 AND id IN (SELECT id FROM exchange_leaf WHERE batch = 0 ORDER BY id LIMIT @most);
+
+-- name: LastBatch :one
+SELECT number, previous, leaves, top, signed, signatures FROM exchange_batch ORDER BY number DESC LIMIT 1;
+
+-- name: BatchByNumber :one
+SELECT number, previous, leaves, top, signed, signatures FROM exchange_batch WHERE number = $1;
+
+-- name: PutBatch :exec
+INSERT INTO exchange_batch (number, previous, leaves, top, signed, signatures) VALUES ($1, $2, $3, NULL, NULL, NULL);
+
+-- name: SignBatch :execrows
+UPDATE exchange_batch SET top = @top, signed = @signed, signatures = @signatures WHERE number = @number AND signatures IS NULL;

@@ -1,0 +1,129 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"posad.city/core/exchange/internal/store"
+	"posad.city/kit/asic"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
+)
+
+// batchMost is how many tries one signature is for: two leaves each, and one for the batch before.
+const batchMost = 4096
+
+// signJob signs what waits. Without a key everything waits, unsigned.
+func (m *Module) signJob(ctx context.Context, _ jobs.Job) error { return m.SignLog(ctx) }
+
+// SignLog signs the messages that are not signed yet, batch by batch. A batch that was begun by a node that died is
+// finished first. It may run on several nodes: one of them gives way. Errors: those of the store and of the key.
+func (m *Module) SignLog(ctx context.Context) error {
+	if m.deps.Signer == nil {
+		return nil
+	}
+	for {
+		batch, err := m.claim(ctx)
+		if err != nil || batch.Number == 0 {
+			return err
+		}
+		if err := m.sign(ctx, batch); err != nil {
+			return err
+		}
+	}
+}
+
+// claim takes the next batch; number 0: nothing waits.
+func (m *Module) claim(ctx context.Context) (exchangedb.ExchangeBatch, error) {
+	var out exchangedb.ExchangeBatch
+	err := m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
+		last, err := exchangedb.LastBatch(tx)
+		if err != nil && !errors.Is(err, store.ErrNone) {
+			return err
+		}
+		if err == nil && last.Signatures == nil {
+			out = last
+			return nil
+		}
+		out = exchangedb.ExchangeBatch{Number: last.Number + 1, Previous: last.Top}
+		if last.Top == nil {
+			out.Previous = make([]byte, len(asic.Digest{}))
+		}
+		if out.Leaves, err = exchangedb.ClaimLeaves(tx, out.Number, batchMost); err != nil {
+			return err
+		}
+		if out.Leaves == 0 {
+			out = exchangedb.ExchangeBatch{}
+			return nil
+		}
+		return exchangedb.PutBatch(tx, out.Number, out.Previous, out.Leaves)
+	})
+	if err != nil {
+		return exchangedb.ExchangeBatch{}, fmt.Errorf("exchange: take a batch of messages: %w", err)
+	}
+	return out, nil
+}
+
+func (m *Module) sign(ctx context.Context, b exchangedb.ExchangeBatch) error {
+	tree, _, err := m.treeOf(ctx, b, id.ID{})
+	if err != nil {
+		return err
+	}
+	signer, err := m.deps.Signer()
+	if err != nil {
+		return fmt.Errorf("exchange: key to sign messages: %w", err)
+	}
+	now := m.base.Clock.Now()
+	signatures, err := asic.Sign(signer, tree, now)
+	if err != nil {
+		return fmt.Errorf("exchange: sign messages: %w", err)
+	}
+	top := tree.Top()
+	err = m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
+		_, err := exchangedb.SignBatch(tx, exchangedb.SignBatchParams{Top: top[:], Signed: now, Signatures: signatures, Number: b.Number})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("exchange: keep a signature: %w", err)
+	}
+	return nil
+}
+
+// ErrLog says that the log was changed after it was written: rows are missing, or hashes are others.
+var ErrLog = errors.New("exchange: the log of messages was changed")
+
+// treeOf makes the tree of a batch, and tells where the question of a try stands in it (-1: nowhere); its answer is next.
+func (m *Module) treeOf(ctx context.Context, b exchangedb.ExchangeBatch, of id.ID) (*asic.Tree, int, error) {
+	var rows []exchangedb.ExchangeLeaf
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		var err error
+		rows, err = exchangedb.LeavesOf(r, b.Number)
+		return err
+	})
+	if err != nil {
+		return nil, -1, fmt.Errorf("exchange: hashes of a batch: %w", err)
+	}
+	if int64(len(rows)) != b.Leaves {
+		return nil, -1, fmt.Errorf("%w: batch %d has %d messages, and was made of %d", ErrLog, b.Number, len(rows), b.Leaves)
+	}
+	place, leaves := -1, make([]asic.Digest, 1, 1+2*len(rows))
+	copy(leaves[0][:], b.Previous)
+	for _, row := range rows {
+		if row.ID == of {
+			place = len(leaves)
+		}
+		for _, hash := range [][]byte{row.Question, row.Answer} {
+			if hash == nil {
+				continue
+			}
+			if len(hash) != len(asic.Digest{}) {
+				return nil, -1, fmt.Errorf("%w: batch %d has something that is no hash", ErrLog, b.Number)
+			}
+			leaves = append(leaves, asic.Digest(hash))
+		}
+	}
+	tree, err := asic.NewTree(leaves)
+	return tree, place, err
+}
