@@ -11,7 +11,7 @@ var coreModules = []string{
 	"page", "module", // what every other module stands on: frame and life cycle
 	"agency", "account", "factor", "approval", "certificate", "broker", "centre", "mandate", "organisation", "openid",
 	"service", "form", "talk", "document", "exchange", "pay", "notice", "booking", "casework", "apply", "desk", "studio",
-	"mydata", "mypage", "stats", "content", "assistant",
+	"mydata", "transparency", "mypage", "stats", "content", "assistant",
 }
 
 // below says what a floor may import beside itself. Floors that are not named here import nothing of the house.

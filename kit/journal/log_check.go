@@ -232,7 +232,7 @@ func (l *Log) checkRest(ctx context.Context, out *CheckReport, s state, m *mirro
 	if err != nil {
 		return err
 	}
-	if c, _, err := tlog.Open(s.note, publics(keys)); err != nil || c != s.checkpoint() {
+	if c, _, err := tlog.Open(s.note, PublicKeys(keys)); err != nil || c != s.checkpoint() {
 		out.add(LogFault{Trouble: TroubleNote, Position: -1})
 	}
 	var beyond []LogFault

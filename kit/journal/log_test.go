@@ -402,14 +402,14 @@ func TestRotationKeepsOlderReaders(t *testing.T) {
 		l := w.openLog(0, "")
 		w.enterMany(t, 0, 2)
 		p := round(t, l)
-		if _, by, err := tlog.Open(p.Note, publics(old)); err != nil || len(by) != 1 {
+		if _, by, err := tlog.Open(p.Note, PublicKeys(old)); err != nil || len(by) != 1 {
 			t.Errorf("who knows the older key alone: %v, %v", by, err)
 		}
 		fresh, err := w.Journal.seal.Keys()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, by, err := tlog.Open(p.Note, publics(fresh)); err != nil || len(by) != 2 {
+		if _, by, err := tlog.Open(p.Note, PublicKeys(fresh)); err != nil || len(by) != 2 {
 			t.Errorf("who knows both: %v, %v", by, err)
 		}
 	})

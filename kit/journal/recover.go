@@ -53,11 +53,12 @@ func (l *Log) ownCheckpoint() error {
 	if err != nil {
 		return err
 	}
-	_, _, err = tlog.Open(l.mirror.last.Note, publics(keys))
+	_, _, err = tlog.Open(l.mirror.last.Note, PublicKeys(keys))
 	return err
 }
 
-func publics(set seal.KeySet) []ed25519.PublicKey {
+// PublicKeys are the keys of a set that sign checkpoints.
+func PublicKeys(set seal.KeySet) []ed25519.PublicKey {
 	var out []ed25519.PublicKey
 	for _, key := range set.Of(seal.Journal) {
 		out = append(out, key.Public)
