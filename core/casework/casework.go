@@ -130,6 +130,7 @@ type Case struct {
 	Proposal       *Decision     // that waits for a second person; nil: none does
 	Consequences   []Consequence // of the missed term, as they came
 	Corrections    []Correcting  // of mistakes in its documents
+	Barred         []id.ID       // officials who work it no more: they decided it before, or the decision that it is about
 	Signers        []Signer      // who sign together with the applicant, in the order in which they were named
 }
 

@@ -87,7 +87,8 @@ func TestTheHeadOpensACaseAnewAtTheDesk(t *testing.T) {
 		}
 		d.run(time.Second)
 		d.post(boss, path+"/reopen", "revision", old, "words", "Ещё раз").wants(t, 409)
-		d.get(vera, path).wants(t, 200, "Взять в работу")
+		d.get(vera, path).wants(t, 200, "Взять в работу", "!Вы уже решали это дело")
+		d.get(igor, path).wants(t, 200, "!Взять в работу", "Вы уже решали это дело")
 		if c := d.read(ref); c.Round != 1 || c.Stage != Open {
 			t.Errorf("round %d, %s", c.Round, c.Stage)
 		}

@@ -225,6 +225,9 @@ func canDo(a act.Act, d deskCase) deskCan {
 	works := a.Actor.Role != string(agency.Clerk)
 	head := a.Actor.Role == string(agency.Head)
 	mine := works && t.Official == a.Actor.Person
+	if slices.ContainsFunc(d.Barred, a.Is) {
+		return deskCan{Release: mine || head && !t.Official.IsZero()}
+	}
 	asked := d.openQuestion() != nil
 	out := deskCan{
 		Take: works && (t.Official.IsZero() || !d.Instead.IsZero()), Release: mine || head && !t.Official.IsZero(), Note: true, Forward: mine || head,

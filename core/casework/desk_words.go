@@ -369,6 +369,8 @@ func (v deskCaseView) standing(c *web.Context) string {
 		return c.T("casework.desk.standing.machine")
 	case v.Task == nil:
 		return c.T("casework.desk.standing.closed")
+	case slices.Contains(v.Barred, c.Person()) && v.Task.Agency == c.Act().Actor.Agency:
+		return c.T("casework.decided_once")
 	case v.openQuestion() != nil:
 		return c.T("casework.desk.standing.asked")
 	case v.Can.Take:

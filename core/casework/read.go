@@ -145,7 +145,7 @@ func (m *Module) caseOf(k *known) (Case, error) {
 		Mandate: f.Mandate, Channel: act.Channel(f.Channel), Lang: f.Lang, Revision: f.Revision, Stage: Stage(f.Stage), Step: f.Step,
 		About: f.AboutCase, AboutHolder: f.AboutHolder, Submitted: f.Submitted, TermDue: f.TermDue, Extended: f.Extended,
 		ExtensionDays: int(f.ExtensionDays), Escalated: f.Escalated, Round: int(f.Round), ProposedBy: f.ProposedBy, ConfirmedBy: f.ConfirmedBy, Paused: f.Paused, Decided: f.Decided, DecidedBy: f.DecidedBy, Ground: f.Ground, Row: f.Row,
-		ListGroup: f.ListGroup, Rating: int(f.Rating), Late: f.Late, Inputs: k.inputs, Tasks: tasks, Signers: k.signed,
+		ListGroup: f.ListGroup, Rating: int(f.Rating), Late: f.Late, Inputs: k.inputs, Tasks: tasks, Signers: k.signed, Barred: k.barred(),
 		Status: status(Stage(f.Stage), tasks, k.openQuestion() != nil),
 	}
 	if k.other != nil {
