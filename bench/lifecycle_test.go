@@ -358,7 +358,7 @@ func (t *town) draftOf(c citizen) (id.ID, error) {
 }
 
 var (
-	countDue   = store.NewQuery("bench.Due", `SELECT COUNT(*) FROM job WHERE state = 'open' AND handler = $1 AND due <= $2`)
+	countDue   = store.NewQuery("bench.Due", `SELECT COUNT(*) FROM job WHERE state = 'open' AND handler = $1 AND (due <= $2 OR claim IS NOT NULL)`)
 	countFiles = store.NewQuery("bench.Files", `SELECT COUNT(*) FROM case_number`)
 )
 
@@ -367,7 +367,7 @@ var jobsOfCases = []string{
 	"casework.move", "casework.list", "casework.tell", "casework.count", "desk.closed", "notice.send",
 }
 
-// dueJobs is how many jobs behind cases should have run and have not.
+// dueJobs is how many jobs behind cases should have run, or are claimed, and have not ended.
 func (t *town) dueJobs() int {
 	n := 0
 	err := t.Base.Store.Read(context.Background(), func(r *store.Snapshot) error {

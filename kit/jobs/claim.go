@@ -138,7 +138,10 @@ func (q *Queue) room() int {
 func (q *Queue) notHere(found []Job) []Job {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return slices.DeleteFunc(found, func(j Job) bool { return q.running[j.ID] != nil })
+	return slices.DeleteFunc(found, func(j Job) bool {
+		_, waits := q.handed.waiting[j.ID]
+		return waits || q.running[j.ID] != nil
+	})
 }
 
 // choose takes most of the found jobs: all in their order when they fit, else by shard from start on.
@@ -183,6 +186,11 @@ func (q *Queue) takeAll(ctx context.Context, picked []Job) ([]Job, error) {
 func (q *Queue) begin(ctx context.Context, got []Job) []*batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	return q.beginLocked(ctx, got)
+}
+
+// beginLocked is begin for whoever holds Queue.mu.
+func (q *Queue) beginLocked(ctx context.Context, got []Job) []*batch {
 	var out []*batch
 	open := map[*handler]*batch{}
 	for _, j := range got {

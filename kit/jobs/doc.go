@@ -3,7 +3,9 @@
 //
 // A job is put, and an event emitted, in the Write that causes it, so that it exists if and only if the cause does. An
 // event becomes one job for each handler that registered for it. Workers on every node claim due jobs by state and
-// lease, never by a high-water mark; a claim is a compare-and-set of one row. A handler says Done in its own Write, so
+// lease, never by a high-water mark; a claim is a compare-and-set of one row. A job that is due when it is put is claimed
+// in the same Write by the node that puts it, as long as few wait there, so that most jobs cost no look and no claim; when
+// that node dies they come back with its lease, and when it stops at once. A handler says Done in its own Write, so
 // that its changes and the end of the job commit together; when it only returns nil, the worker ends the job in a Write
 // of its own. Done fails with ErrLost when the lease has passed to another worker, and takes the handler's changes back
 // with it: what a job does inside the database happens exactly once. What it does outside may happen more than once, and

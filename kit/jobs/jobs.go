@@ -129,6 +129,8 @@ type Queue struct {
 	running   map[id.ID]*running
 	places    int // workers that are taken
 	poked     map[string]struct{}
+	hurry     bool // somebody waits for what was poked or handed
+	handed    handed
 	started   bool
 
 	wake chan struct{}
@@ -164,6 +166,7 @@ func NewQueue(st *store.Store, o Options) *Queue {
 		st: st, log: o.Log, meter: o.Meter, workers: o.Workers, lease: o.Lease,
 		handlers: map[string]*handler{}, listeners: map[string][]string{}, running: map[id.ID]*running{},
 		poked: map[string]struct{}{}, wake: make(chan struct{}, 1),
+		handed: handed{jobs: map[*handler][]Job{}, waiting: map[id.ID]struct{}{}},
 	}
 	if q.log == nil {
 		q.log = slog.New(slog.DiscardHandler)

@@ -33,6 +33,7 @@ func (q *Queue) Start(ctx context.Context) error {
 	base, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
 	claims, stop := context.WithCancel(base)
 	q.life.stop, q.life.abandon = stop, abandon
+	q.handed.open = true
 	q.life.loops.Add(2)
 	go q.dispatch(claims, base)
 	go q.keepLeases(base)
@@ -44,6 +45,7 @@ func (q *Queue) Start(ctx context.Context) error {
 func (q *Queue) Stop(ctx context.Context) error {
 	q.mu.Lock()
 	started := q.started
+	q.handed.open = false
 	q.mu.Unlock()
 	if !started {
 		return nil
@@ -80,6 +82,7 @@ func (q *Queue) dispatch(claims, base context.Context) {
 	defer q.life.workers.Done()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
+	defer func() { q.complain("give back", q.giveBackHanded(base)) }()
 	all := true
 	for {
 		if all {
@@ -91,14 +94,33 @@ func (q *Queue) dispatch(claims, base context.Context) {
 			return
 		case <-q.wake:
 			all = false
+			q.gather(claims)
 		case <-tick.C:
 			all = true
 		}
 	}
 }
 
-// round claims once and starts what it got.
+// gather lets a few more jobs come, unless somebody waits for one.
+func (q *Queue) gather(claims context.Context) {
+	q.mu.Lock()
+	hurry := q.hurry
+	q.hurry = false
+	q.mu.Unlock()
+	if hurry {
+		return
+	}
+	timer := time.NewTimer(gatherFor)
+	defer timer.Stop()
+	select {
+	case <-claims.Done():
+	case <-timer.C:
+	}
+}
+
+// round starts what waits here, then claims once and starts what it got.
 func (q *Queue) round(base context.Context, names []string) {
+	q.start(q.takeHanded(base))
 	got, more, err := q.claim(base, names)
 	q.complain("claim", err)
 	q.mu.Lock()
@@ -106,6 +128,10 @@ func (q *Queue) round(base context.Context, names []string) {
 		q.poked[name] = struct{}{} // looked at again when a place is free
 	}
 	q.mu.Unlock()
+	q.start(got)
+}
+
+func (q *Queue) start(got []*batch) {
 	for _, b := range got {
 		q.life.workers.Go(func() {
 			q.runBatch(b)
@@ -136,6 +162,7 @@ func (q *Queue) keepLeases(base context.Context) {
 		case <-base.Done():
 			return
 		case <-tick.C:
+			q.complain("give back", q.giveBackHanded(base))
 			q.complain("renew", q.renewAll(base))
 		}
 	}
@@ -164,7 +191,7 @@ func (q *Queue) Drain(ctx context.Context) (int, error) {
 		if tries > drainMost {
 			return tries, fmt.Errorf("jobs: drain: still jobs after %d tries; does one of them put itself again?", tries)
 		}
-		busy := q.room() < q.workers
+		busy := q.busy()
 		got, more, err := q.claim(ctx, q.allNames())
 		if err != nil {
 			return tries, err
@@ -182,6 +209,12 @@ func (q *Queue) Drain(ctx context.Context) (int, error) {
 			}
 		}
 	}
+}
+
+func (q *Queue) busy() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.places > 0 || len(q.handed.waiting) > 0
 }
 
 // rest gives the workers of this node a moment.

@@ -3,6 +3,7 @@ package jobs
 import (
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"posad.city/kit/id"
 	"posad.city/kit/store"
@@ -47,9 +48,26 @@ func (q *Queue) insert(tx *store.Tx, n New, event string) error {
 			return err
 		}
 	}
-	_, err := tx.Exec(insertJob, shardOf(job), job, n.Handler, due, event, n.Holder, n.Object, n.Version, n.Payload, now)
+	if !due.After(now) && q.keeps(q.find(n.Handler)) {
+		return q.insertClaimed(tx, n, event, job, due)
+	}
+	_, err := tx.Exec(insertJob, shardOf(job), job, n.Handler, due, event, n.Holder, n.Object, n.Version, n.Payload, now, 0, nil)
 	if err == nil && !due.After(now) {
 		tx.AfterCommit(func() { q.poke(n.Handler) })
+	}
+	return err
+}
+
+// insertClaimed puts a job that is due and hands it to this node's workers.
+func (q *Queue) insertClaimed(tx *store.Tx, n New, event string, job id.ID, due time.Time) error {
+	now := tx.Now()
+	j := Job{
+		ID: job, Handler: n.Handler, Event: event, Holder: n.Holder, Object: n.Object, Version: n.Version, Payload: n.Payload,
+		Due: due.UTC().Truncate(time.Microsecond), Made: now.UTC().Truncate(time.Microsecond), Attempt: 1, claim: id.New(now), ended: new(ended),
+	}
+	_, err := tx.Exec(insertJob, shardOf(job), job, n.Handler, now.Add(q.lease), event, n.Holder, n.Object, n.Version, n.Payload, now, j.Attempt, j.claim)
+	if err == nil {
+		tx.AfterCommit(func() { q.hand(j) })
 	}
 	return err
 }
@@ -73,12 +91,21 @@ func (q *Queue) Done(tx *store.Tx, j Job) error {
 	return nil
 }
 
+// poke has the jobs of the named handlers looked for.
 func (q *Queue) poke(names ...string) {
 	q.mu.Lock()
 	for _, name := range names {
 		q.poked[name] = struct{}{}
+		if h := q.handlers[name]; h != nil && h.urgent {
+			q.hurry = true
+		}
 	}
 	q.mu.Unlock()
+	q.ring()
+}
+
+// ring wakes the dispatcher.
+func (q *Queue) ring() {
 	select {
 	case q.wake <- struct{}{}:
 	default:

@@ -19,7 +19,7 @@ const columns = `id, handler, event, holder, object, version, payload, due, made
 var (
 	insertJob = store.NewQuery("jobs.Insert", `INSERT INTO job
  (shard, id, state, handler, due, event, holder, object, version, payload, made, attempt, claim, failure)
- VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $10, 0, NULL, '')`)
+ VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '')`)
 	insertKey = store.NewQuery("jobs.InsertKey", `INSERT INTO job_key (key, job, made) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING`)
 	dueJobs   = store.NewQuery("jobs.Due", `SELECT `+columns+` FROM job WHERE state = 'open' AND handler = $1 AND due <= $2
  ORDER BY state, handler, due LIMIT $3`)
