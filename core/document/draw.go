@@ -12,6 +12,7 @@ import (
 	"posad.city/kit/blob"
 	"posad.city/kit/id"
 	"posad.city/kit/pdf"
+	"posad.city/kit/pdf/sign"
 	"posad.city/kit/seal"
 	"posad.city/kit/store"
 	"posad.city/kit/vault"
@@ -103,7 +104,8 @@ func (m *Module) keep(ctx context.Context, keys *vault.Keys, o opened, file []by
 	return out, err
 }
 
-// render lays the PDF out. The statement lies in it as a file, so that a program can check all of it against the code.
+// render lays the PDF out and signs it, for programs that read PDF and know nothing of this city. The statement lies in it as
+// a file, so that a program can check all of it against the code.
 func (m *Module) render(o opened) ([]byte, error) {
 	keys, err := m.base.Seal.Keys()
 	if err != nil {
@@ -117,8 +119,17 @@ func (m *Module) render(o opened) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := pdf.Render(m.paper(o, key, said))
+	by, err := m.authority.Signer(vault.Papers)
 	if err != nil {
+		return nil, fmt.Errorf("document: %w", err)
+	}
+	laid := m.paper(o, key, said)
+	laid.Signing = &pdf.Signing{Name: laid.City, Reason: laid.Title, At: m.base.Clock.Now()} // the key may be newer than the document
+	file, err := pdf.Render(laid)
+	if err != nil {
+		return nil, fmt.Errorf("document: %w", err)
+	}
+	if file, err = sign.Sign(file, by); err != nil {
 		return nil, fmt.Errorf("document: %w", err)
 	}
 	return file, nil

@@ -12,6 +12,7 @@ import (
 	"posad.city/core/module"
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/authority"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/scan"
@@ -45,6 +46,8 @@ type Module struct {
 	deps Deps
 	base *module.Base
 	desk deskOps
+
+	authority *authority.Authority
 
 	receiver Receiver // nil: no file comes in parts
 }
@@ -80,6 +83,7 @@ func (m *Module) Provision(b *module.Base) error {
 		return errors.New("document: the portal's address and the city's zone are needed")
 	}
 	m.base = b
+	m.authority = authority.New(authority.Name{City: b.Seal.City()}, b.Vault, b.Clock)
 	b.Jobs.Every("document.sweep", sweepEvery, m.sweep, jobs.Limit(1))
 	b.Jobs.Handle(jobScan, m.scanLater)
 	b.Jobs.Handle(jobEnd, m.end)
