@@ -73,31 +73,32 @@ func (m *Module) Finish(c *web.Context, p Proof) error {
 	if err != nil {
 		return err
 	}
-	methods, back := string(p.Method), c.Back()
+	methods, back, asked := string(p.Method), c.Back(), p.Account
 	if waiting && first.Person == p.Person {
+		asked = first.Account // whose second step this is, though a way of another account of theirs may show it
 		methods, back = withMethod(first.Method, p.Method), first.Back
 		p.Strong, p.New = p.Strong || twoFactors(methods), first.MadeNow
 		p.Level = max(p.Level, act.Level(first.Level))
 	}
-	of, asked, err := m.asksSecond(c, p, closed.Any())
+	of, more, err := m.asksSecond(c, p, closed.Any())
 	if err != nil {
 		return err
 	}
-	if asked {
+	if more {
 		second := p
 		second.Account = of
 		if !closed.Any() { // a frozen account opens by two factors, whatever was recovered
-			if asked, err = m.stillAsked(c, second); err != nil {
+			if more, err = m.stillAsked(c, second); err != nil {
 				return err
 			}
 		}
-		if asked {
+		if more {
 			return m.wait(c, second, methods, back)
 		}
 		methods = withMethod(methods, ByWaiting)
 	}
 	if waiting && twoFactors(methods) {
-		if err := m.notLost(c.Context(), p.Account); err != nil {
+		if err := m.notLost(c.Context(), asked); err != nil {
 			return err
 		}
 	}

@@ -40,6 +40,9 @@ func (k token) prove(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	if from, err := id.Parse(c.Query("from")); err == nil { // a code to the contact of another account of theirs
+		return k.r.Finish(c, account.Proof{Method: account.ByEmail, Account: from, Person: asked.Person, Level: act.Standard})
+	}
 	for _, one := range kept {
 		if string(one.Secret) == c.Query("word") {
 			return k.r.Finish(c, account.Proof{Method: account.ByApp, Account: asked.Account, Person: asked.Person, Way: one.ID, Level: act.Standard})
@@ -298,6 +301,43 @@ func TestARecoveryIsCancelledByItsLinkAndByTheSecondStep(t *testing.T) {
 		}
 		if open, err := r.RecoveryOf(t.Context(), accounts[0]); err != nil || !open.ID.IsZero() {
 			t.Errorf("the second step was found, and the recovery is %+v, %v", open, err)
+		}
+	})
+}
+
+// Whoever has two accounts may show the second step by the other one: what waited is not lost then either.
+func TestARecoveryIsCancelledByASecondStepOfTheOtherAccount(t *testing.T) {
+	t.Parallel()
+	withToken(t, func(t *testing.T, r *rig) {
+		anna := enrolAnna(t, r).Person
+		r.addWay(t, anna, "sesame")
+		before, err := r.AccountOf(t.Context(), anna)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.people = r.enrol(t, "b", 1, act.Basic)
+		if _, err := r.join(t, anna, r.people[0].person, account.MergedBySelf); err != nil {
+			t.Fatal(err)
+		}
+		after, err := r.AccountOf(t.Context(), anna)
+		if err != nil || len(after) != 2 {
+			t.Fatalf("accounts are %v, %v", after, err)
+		}
+		other := after[0]
+		if other == before[0] {
+			other = after[1]
+		}
+		b := r.browser(t)
+		b.signIn("/account/profile")
+		b.post("/recover", "/recover")
+		if open, err := r.RecoveryOf(t.Context(), before[0]); err != nil || open.ID.IsZero() {
+			t.Fatalf("asked: %+v, %v", open, err)
+		}
+		if in := b.get("/sign-in/app?from=" + other.String()); in.path != "/account/profile" {
+			t.Fatalf("the second step leads to %s", in.path)
+		}
+		if open, err := r.RecoveryOf(t.Context(), before[0]); err != nil || !open.ID.IsZero() {
+			t.Errorf("the second step was shown, and the recovery is %+v, %v", open, err)
 		}
 	})
 }
