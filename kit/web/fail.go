@@ -149,6 +149,19 @@ func (c *Context) sendToRaise(form bool, f *fault.Fault) {
 	c.redirect(c.s.conf.Raise + "?" + need.Encode())
 }
 
+// Detour sends the person to another page of the city that brings them back here by its field back, to show more of who
+// they are, say. What this request posted is kept for then: Held gives it. query is what else that page is told; nil: nothing.
+func (c *Context) Detour(path string, query url.Values) error {
+	if err := c.leave.given(); err != nil {
+		return err
+	}
+	told := url.Values{fieldBack: {c.comeBack(c.r.Method == http.MethodPost)}}
+	for key, values := range query {
+		told[key] = values
+	}
+	return c.Redirect(path + "?" + told.Encode())
+}
+
 // comeBack is where a person returns to after a sign-in, with what they typed kept for that page.
 func (c *Context) comeBack(form bool) string {
 	back := c.Here()

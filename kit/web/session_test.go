@@ -95,6 +95,36 @@ func TestHeldFormGoesToThePageItStoodOn(t *testing.T) {
 	}
 }
 
+// A handler sends a person to show more of themselves as the kit does: they come back to their page, with what they typed.
+func TestADetourComesBackWithWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	y := newCity(t, nil, func(s *Server) {
+		op := s.Operation(act.Operation{Name: "show", May: act.SignedIn})
+		s.Page(op, "GET /apply", func(c *Context) error {
+			fields, _ := c.Held()
+			return c.Render(text("name=" + fields.Get("name") + "."))
+		})
+		s.Page(op, "POST /apply", func(c *Context) error {
+			if _, err := c.Fields(); err != nil {
+				return err
+			}
+			return c.Detour("/raise", url.Values{"level": {"3"}})
+		})
+		s.Page(op, "GET /away", func(c *Context) error { return c.Detour("/raise", nil) })
+	})
+	b := y.browser(y.signIn(anna))
+	got := b.post("/apply", url.Values{"name": {"Анна"}}, with("Referer", y.url+"/apply?a=b"))
+	if got.Header.Get("Location") != "/raise?back=%2Fapply%3Fa%3Db&level=3" {
+		t.Errorf("sent to %q", got.Header.Get("Location"))
+	}
+	if page := b.get("/apply"); !strings.Contains(page.body, "name=Анна.") {
+		t.Errorf("lost: %q", page.body)
+	}
+	if got := b.get("/away?x=1"); got.Header.Get("Location") != "/raise?back=%2Faway%3Fx%3D1" {
+		t.Errorf("sent to %q", got.Header.Get("Location"))
+	}
+}
+
 func TestHeldFormSurvivesATroubleAndExpires(t *testing.T) {
 	t.Parallel()
 	y := formCity(t)
