@@ -45,7 +45,7 @@ func (a answer) draft(t *testing.T) id.ID {
 	t.Helper()
 	found := draftInPath.FindStringSubmatch(a.path)
 	if found == nil {
-		t.Fatalf("no draft at %s: %d %s", a.path, a.status, a.body)
+		t.Fatalf("no draft at %s: %d %s", a.path, a.status, a.shown())
 	}
 	return id.MustParse(found[1])
 }

@@ -71,7 +71,9 @@ func newExample(t *testing.T, city *service.City, d *service.Service, e *service
 	if d.About != "" {
 		x.cases.past = []apply.Past{earlier("parking-permit", apply.Past{Decided: c.Now().Add(-time.Hour)})}
 	}
-	x.b = x.signIn("applicant")
+	if x.b = x.signIn("applicant"); level == act.Verified {
+		x.b.showMore("applicant")
+	}
 	return x
 }
 
@@ -341,11 +343,11 @@ func (x *example) byPages() outcome {
 			return x.outcome()
 		}
 		if at.status != 200 {
-			x.t.Fatalf("%s: %d: %s", at.path, at.status, at.body)
+			x.t.Fatalf("%s: %d: %s", at.path, at.status, at.shown())
 		}
 	}
 	if !strings.HasSuffix(at.path, "/check") {
-		x.t.Fatalf("the form ends at %s: %s", at.path, at.body)
+		x.t.Fatalf("the form ends at %s: %s", at.path, at.shown())
 	}
 	if x.e.Expect.Obstacle != "" {
 		if strings.Contains(at.body, `name="consent"`) {
@@ -361,7 +363,7 @@ func (x *example) byPages() outcome {
 	for range 2 { // pressed twice
 		at = x.b.post(last.action, last.values)
 		if at.status != 200 || !strings.HasSuffix(at.path, "/sent") {
-			x.t.Fatalf("sending: %d %s %s", at.status, at.path, at.body)
+			x.t.Fatalf("sending: %d %s %s", at.status, at.path, at.shown())
 		}
 	}
 	if len(x.cases.sent) != 1 || !strings.Contains(at.body, id.FormatNumber(numberOf(x.cases.sent[0].ID))) {
@@ -453,7 +455,7 @@ func (x *example) byAPI() outcome {
 	}
 	var d wireDraft
 	if got := x.b.call("POST", "/api/v1/services/"+x.d.Key+"/drafts", body, &d); got.status != 201 {
-		x.t.Fatalf("begin: %d %s", got.status, got.body)
+		x.t.Fatalf("begin: %d %s", got.status, got.shown())
 	}
 	at := "/api/v1/drafts/" + d.ID.String()
 	known := map[string]bool{}
@@ -469,7 +471,7 @@ func (x *example) byAPI() outcome {
 		}
 	}
 	if got := x.b.call("PATCH", at, map[string]any{"answers": answers}, &d); got.status != 200 || len(d.Faults) > 0 {
-		x.t.Fatalf("answers: %d %s", got.status, got.body)
+		x.t.Fatalf("answers: %d %s", got.status, got.shown())
 	}
 	x.uploadByAPI(at, &d)
 	if x.e.Expect.Obstacle != "" {
@@ -477,7 +479,7 @@ func (x *example) byAPI() outcome {
 			x.t.Errorf("obstacle: %v", d.Obstacle)
 		}
 		if got := x.b.call("POST", at+"/submit", map[string]any{"consent": true}, nil); got.status != 403 {
-			x.t.Errorf("submitted against an obstacle: %d %s", got.status, got.body)
+			x.t.Errorf("submitted against an obstacle: %d %s", got.status, got.shown())
 		}
 		return x.outcome()
 	}
@@ -513,7 +515,7 @@ func (x *example) uploadByAPI(at string, d *wireDraft) {
 			got := x.b.send("POST", at+"/files", w.FormDataContentType(), &body)
 			*d = wireDraft{}
 			if err := json.Unmarshal([]byte(got.body), d); err != nil || got.status != 201 || len(d.Faults) > 0 {
-				x.t.Fatalf("upload: %d %s", got.status, got.body)
+				x.t.Fatalf("upload: %d %s", got.status, got.shown())
 			}
 		}
 	}

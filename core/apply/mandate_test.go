@@ -54,7 +54,7 @@ func TestAGrandsonAppliesForHisGrandmother(t *testing.T) {
 		one := r.gives(maria, ivan, mandate.Helper, "city-appeal")
 		b := r.signIn("ivan")
 		if got := b.get("/services/city-appeal/apply?for=" + maria.String()); got.status != 200 || !strings.Contains(got.body, "За кого вы подаёте?") || !strings.Contains(got.body, "Петрова Мария") {
-			t.Errorf("the first page does not ask for whom: %d %s", got.status, got.body)
+			t.Errorf("the first page does not ask for whom: %d %s", got.status, got.shown())
 		}
 		if got := b.begin("freight-pass", "for", maria.String()); got.status != http.StatusNotFound {
 			t.Errorf("a service that the mandate does not name: %d", got.status)
@@ -62,7 +62,7 @@ func TestAGrandsonAppliesForHisGrandmother(t *testing.T) {
 		at := b.begin("city-appeal", "for", maria.String())
 		draft := at.draft(t)
 		if !strings.Contains(at.body, "Вы действуете за другого: Петрова Мария Львовна") {
-			t.Errorf("the form does not say for whom ivan acts: %s", at.body)
+			t.Errorf("the form does not say for whom ivan acts: %s", at.shown())
 		}
 		if strings.Contains(b.get("/drafts").body, "Вы действуете за другого") {
 			t.Error("ivan's own list says that he acts for another")
@@ -72,7 +72,7 @@ func TestAGrandsonAppliesForHisGrandmother(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := b.get("/drafts/" + draft.String() + "/steps/answer"); !strings.Contains(got.body, `value="Мария"`) {
-			t.Errorf("the grandmother's data are not in the form: %s", got.body)
+			t.Errorf("the grandmother's data are not in the form: %s", got.shown())
 		}
 		if !r.lookedAt(t, maria, ivan, one.ID) {
 			t.Error("the look at the grandmother's data is not on record")
@@ -141,7 +141,7 @@ func TestStaffApplyForTheirOrganisation(t *testing.T) {
 		ivan := r.enrol("ivan", ivanPerson)
 		b := r.signIn("ivan")
 		if got := b.get("/services/city-appeal/apply"); got.status != 200 || !strings.Contains(got.body, "У вас нет организаций") {
-			t.Errorf("without an organisation: %d %s", got.status, got.body)
+			t.Errorf("without an organisation: %d %s", got.status, got.shown())
 		}
 		if _, _, err := r.Begin(t.Context(), r.self("ivan"), apply.Beginning{Service: "city-appeal", Lang: lang.Russian}); !errors.Is(err, apply.ErrWhom) {
 			t.Errorf("for oneself: %v", err)
@@ -151,7 +151,7 @@ func TestStaffApplyForTheirOrganisation(t *testing.T) {
 		one := r.gives(company, ivan, mandate.Company)
 		at := b.begin("city-appeal", "for", company.String())
 		if !strings.Contains(at.body, "Вы действуете за другого: ООО «Ромашка»") {
-			t.Errorf("the form does not say for whom: %s", at.body)
+			t.Errorf("the form does not say for whom: %s", at.shown())
 		}
 		a := r.self("ivan").For(company, one.ID).Using("apply", "city-appeal")
 		_, err := r.Save(t.Context(), a, at.draft(t), apply.Change{Lang: lang.Russian, Bind: func(in form.Input) (form.Bound, error) {

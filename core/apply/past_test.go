@@ -128,7 +128,7 @@ func TestAnApplicationAboutADecisionNamesOne(t *testing.T) {
 		draft := b.post(f.action, f.values).draft(t)
 		b.call("PATCH", "/api/v1/drafts/"+draft.String(), map[string]any{"answers": map[string]any{"topic": "other", "text": "Не согласна с отказом.", "channel": "account", "name": map[string]any{"surname": "Смирнова", "given": "Анна", "patronymic": "Игоревна"}}}, nil)
 		if got := b.call("POST", "/api/v1/drafts/"+draft.String()+"/submit", map[string]any{"consent": true}, nil); got.status != 201 {
-			t.Fatalf("submit: %d %s", got.status, got.body)
+			t.Fatalf("submit: %d %s", got.status, got.shown())
 		}
 		if len(r.cases.sent) != 1 || r.cases.sent[0].About != refused.ID {
 			t.Errorf("sent: %+v", r.cases.sent)
@@ -175,13 +175,13 @@ func TestWhatOneHasAlreadyIsNotSentAgain(t *testing.T) {
 			return b.call("POST", "/api/v1/drafts/"+draft+"/submit", map[string]any{"consent": true}, nil)
 		}
 		if got := send("schools"); got.status != 409 || !strings.Contains(got.body, "apply.already") {
-			t.Errorf("the same again: %d %s", got.status, got.body)
+			t.Errorf("the same again: %d %s", got.status, got.shown())
 		}
 		if check := b.get("/drafts/" + draft + "/check"); !strings.Contains(check.body, "уже есть") || strings.Contains(check.body, `name="consent"`) {
 			t.Error("the check does not say so, or can be sent")
 		}
 		if got := send("other"); got.status != 201 {
-			t.Errorf("another one, and one whose result is no more: %d %s", got.status, got.body)
+			t.Errorf("another one, and one whose result is no more: %d %s", got.status, got.shown())
 		}
 	})
 }

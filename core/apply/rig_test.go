@@ -322,6 +322,28 @@ func (r *rig) signIn(key string) *browser {
 	return b
 }
 
+// showMore makes the browser's session one of two factors, as its person would: a code to the phone beside the one to the
+// mailbox.
+func (b *browser) showMore(key string) {
+	b.r.t.Helper()
+	page := b.get("/sign-in/raise?level=3&back=%2Fdrafts")
+	page = b.post("/sign-in/second?level=3", page.form(b.r.t, "/sign-in/second").values)
+	b.r.drain()
+	code := page.form(b.r.t, "/sign-in/code")
+	code.values.Set("code", b.r.letters.code)
+	if page = b.post(code.action, code.values); page.path != "/drafts" {
+		b.r.t.Fatalf("the second factor leads to %s: %d %s", page.path, page.status, page.shown())
+	}
+	for _, cookie := range b.Jar.Cookies(&url.URL{Scheme: "http", Host: host, Path: "/"}) {
+		if cookie.Name == "posad_session" {
+			b.token = cookie.Value
+		}
+	}
+	entry := b.r.entries[key]
+	entry.Token = b.token
+	b.r.entries[key] = entry
+}
+
 // self is the person's act as their session makes it.
 func (r *rig) self(key string) act.Act {
 	r.t.Helper()
@@ -341,6 +363,15 @@ type answer struct {
 	path   string // where the browser stands after redirects
 	body   string
 	kind   string // content type
+}
+
+// shown is the beginning of what the page is about, for the words of a failure.
+func (a answer) shown() string {
+	text := a.body
+	if i := strings.Index(text, "<main"); i >= 0 {
+		text = text[i:]
+	}
+	return string([]rune(text)[:min(300, len([]rune(text)))])
 }
 
 func (b *browser) send(method, path, kind string, body io.Reader) answer {
@@ -385,7 +416,7 @@ func (b *browser) call(method, path string, body, out any) answer {
 	got := b.send(method, path, "application/json", reader)
 	if out != nil && got.status < 300 {
 		if err := json.Unmarshal([]byte(got.body), out); err != nil {
-			b.r.t.Fatalf("%s %s: %v: %s", method, path, err, got.body)
+			b.r.t.Fatalf("%s %s: %v: %s", method, path, err, got.shown())
 		}
 	}
 	return got
@@ -414,7 +445,7 @@ func (a answer) form(t *testing.T, part string) postForm {
 			return readForm(n)
 		}
 	}
-	t.Fatalf("%s: %d: no form for %s in %s", a.path, a.status, part, a.body)
+	t.Fatalf("%s: %d: no form for %s in %s", a.path, a.status, part, a.shown())
 	return postForm{}
 }
 

@@ -27,12 +27,12 @@ func TestAConversationThroughTheAPI(t *testing.T) {
 	path := "/api/v1/drafts/" + draft.ID
 	turn := saidTurn{}
 	if got := x.b.call(http.MethodPost, path+"/talk", map[string]any{}, &turn); got.status != http.StatusOK || turn.Field != "phone" {
-		t.Fatalf("%d %s", got.status, got.body)
+		t.Fatalf("%d %s", got.status, got.shown())
 	}
 	for _, reply := range []string{"что?", "да", "1", "послезавтра", "нет", "да", "да"} {
 		next := saidTurn{}
 		if got := x.b.call(http.MethodPost, path+"/talk", map[string]any{"state": turn.State, "text": reply}, &next); got.status != http.StatusOK {
-			t.Fatalf("%q: %d %s", reply, got.status, got.body)
+			t.Fatalf("%q: %d %s", reply, got.status, got.shown())
 		}
 		turn = next
 	}

@@ -1,17 +1,12 @@
 package apply
 
 import (
-	"net/url"
-
 	"github.com/a-h/templ"
 
 	"posad.city/kit/lang"
 	"posad.city/kit/web"
 	"posad.city/ui"
 )
-
-// backTo is this page's address for the page that brings the person back.
-func backTo(c *web.Context) string { return url.QueryEscape(c.Request().URL.Path) }
 
 // when says when a draft was saved.
 func (m *Module) when(c *web.Context, l Line) string {

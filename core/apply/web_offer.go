@@ -2,7 +2,6 @@ package apply
 
 import (
 	"errors"
-	"net/url"
 	"slices"
 
 	"posad.city/core/form"
@@ -19,7 +18,7 @@ type offerView struct {
 	children []service.Child     // to choose from, where it is for a child
 	others   []mandate.Principal // to choose from, where it may be for another adult or an organisation
 	open     []Line              // drafts to go on with
-	low      bool                // the person must confirm who they are first
+	lacks    lack                // what the person must show first
 	past     []Past              // cases that it may be about
 	renews   *Past               // the case whose result is renewed
 	have     *Past               // the same, which the person has already
@@ -43,7 +42,10 @@ func (m *Module) offer(c *web.Context, answers string, faults []ui.FaultLine) er
 	if err != nil {
 		return err
 	}
-	v := offerView{service: s, low: !levelFits(c.Act(), s), faults: faults, answers: answers}
+	v := offerView{service: s, faults: faults, answers: answers}
+	if v.lacks, err = m.lackOf(c, s); err != nil {
+		return err
+	}
 	if s.For == forChild {
 		if v.children, err = m.offeredChildren(c); err != nil {
 			return err
@@ -145,7 +147,7 @@ func (m *Module) postBegin(c *web.Context) error {
 	case errors.Is(err, ErrAbout):
 		return m.offer(c, sent.Answers, []ui.FaultLine{{Name: "about", Text: c.T("apply.no_about")}})
 	case errors.Is(err, ErrLevel):
-		return c.Redirect("/services/" + url.PathEscape(c.Path("service")) + "/apply")
+		return m.showMore(c, b.Service)
 	case err != nil:
 		return err
 	}

@@ -88,6 +88,12 @@ func (m *Module) postSubmit(c *web.Context) error {
 		return c.Redirect("/drafts/" + draft.String() + "/sent")
 	case errors.Is(err, ErrMissing), errors.Is(err, ErrObstacle), errors.Is(err, ErrAlready):
 		return c.Redirect("/drafts/" + draft.String())
+	case errors.Is(err, ErrLevel): // begun in a surer session than this one
+		home, err := m.home(c.Context(), draft)
+		if err != nil {
+			return err
+		}
+		return m.showMore(c, home.Service)
 	case errors.Is(err, ErrConsent):
 		d, in, err2 := m.load(c)
 		if err2 != nil {
