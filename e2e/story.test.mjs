@@ -294,7 +294,8 @@ async function newcomer(story) {
     await send(page, next);
   }
   assert.equal(here(page), '/services/parking-permit/apply');
-  await go(page, 'main a[href^="/account/identity"]');
+  await send(page, next);
+  assert.equal(here(page), '/account/identity');
   await page.fill('main [name=family]', 'Петренко');
   await page.fill('main [name=given]', 'Галина');
   await page.fill('main [name=patronymic]', 'Семёновна');
