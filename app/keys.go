@@ -69,7 +69,7 @@ type KeysCommand struct {
 }
 
 // rotated are the purposes whose keys can be changed; the index of keyed search can't.
-var rotated = []vault.Purpose{vault.Holders, vault.Seals, vault.Journal, vault.Sessions, vault.Authority, vault.Papers, vault.Credentials}
+var rotated = []vault.Purpose{vault.Holders, vault.Seals, vault.Journal, vault.Sessions, vault.Authority, vault.Papers, vault.Credentials, vault.Exchange}
 
 // turnKeys lists the city's keys, or makes a new one of a purpose and, for holders' keys, moves them to it, telling how far it
 // is.
@@ -83,7 +83,7 @@ func (h *House) turnKeys(ctx context.Context, c KeysCommand, lead time.Duration,
 		return nil
 	}
 	if !slices.Contains(rotated, c.Rotate) {
-		return fmt.Errorf("there are keys for holders, seals, journal, sessions, authority, papers and credentials, none for %q", c.Rotate)
+		return fmt.Errorf("there are keys for holders, seals, journal, sessions, authority, papers, credentials and exchange, none for %q", c.Rotate)
 	}
 	if err := h.Base.Vault.Rotate(ctx, c.Rotate, lead); err != nil {
 		return err

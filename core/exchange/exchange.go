@@ -153,7 +153,7 @@ type Deps struct {
 	Endpoints map[string]Endpoint  // by key of the agency
 	Lives     Lives                // or by Provide
 	Client    *http.Client         // nil: the module's own
-	// Signer signs the log of messages, now; nil: nobody does, and messages wait.
+	// Signer signs the log of messages, now; nil: the module certifies the city's exchange key by itself.
 	Signer   func() (asic.Signer, error)
 	Zone     func() *time.Location
 	Pause    time.Duration // before the second request of a question, thrice as long before each next; 0 means 2 s

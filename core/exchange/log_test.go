@@ -36,7 +36,7 @@ func signing(t testing.TB, c clock.Clock) (func(*Deps), asic.Trust) {
 		pool.AddCert(r)
 	}
 	signer := func() (asic.Signer, error) {
-		s, err := city.Signer(vault.Papers)
+		s, err := city.Signer(vault.Exchange)
 		return asic.Signer{Key: s.Key, Leaf: s.Leaf, Issued: []*x509.Certificate{s.Root}}, err
 	}
 	return func(d *Deps) { d.Signer = signer }, asic.TrustRoots(pool)
@@ -147,9 +147,9 @@ func TestBatchesMakeAChain(t *testing.T) {
 func TestAChangedMessageIsFound(t *testing.T) {
 	signed(t, func(t *testing.T, s *stand, _ asic.Trust) {
 		good := s.deps.Signer
-		s.deps.Signer = nil
+		s.deps.Signer = func() (asic.Signer, error) { return asic.Signer{}, authority.ErrNoKey }
 		s.mustPut(s.question(s.newCase(), "residence"))
-		s.toTheEnd()
+		s.drain()
 		try := s.log(1)[0]
 		if _, err := s.Container(ctx, auditor, anna, try.ID, false); !errors.Is(err, ErrUnsigned) {
 			t.Errorf("a message that nobody has signed: %v", err)

@@ -2,28 +2,28 @@ package exchange
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 
 	"posad.city/core/exchange/internal/store"
 	"posad.city/kit/asic"
+	"posad.city/kit/authority"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
+	"posad.city/kit/vault"
 )
 
 // batchMost is how many tries one signature is for: two leaves each, and one for the batch before.
 const batchMost = 4096
 
-// signJob signs what waits. Without a key everything waits, unsigned.
+// signJob signs what waits.
 func (m *Module) signJob(ctx context.Context, _ jobs.Job) error { return m.SignLog(ctx) }
 
 // SignLog signs the messages that are not signed yet, batch by batch. A batch that was begun by a node that died is
-// finished first. It may run on several nodes: one of them gives way. Errors: those of the store and of the key.
+// finished first, and without a key all wait. It may run on several nodes: one of them gives way. Errors: those of the store and of the key.
 func (m *Module) SignLog(ctx context.Context) error {
-	if m.deps.Signer == nil {
-		return nil
-	}
 	for {
 		batch, err := m.claim(ctx)
 		if err != nil || batch.Number == 0 {
@@ -33,6 +33,22 @@ func (m *Module) SignLog(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// signer is the city's exchange key with its certificates.
+func (m *Module) signer() (asic.Signer, error) {
+	if m.deps.Signer != nil {
+		return m.deps.Signer()
+	}
+	city := m.city()
+	if city == nil {
+		return asic.Signer{}, authority.ErrNoKey
+	}
+	s, err := authority.New(authority.Name{City: city.Profile.Name.RU}, m.base.Vault, m.base.Clock).Signer(vault.Exchange)
+	if err != nil {
+		return asic.Signer{}, err
+	}
+	return asic.Signer{Key: s.Key, Leaf: s.Leaf, Issued: []*x509.Certificate{s.Root}}, nil
 }
 
 // claim takes the next batch; number 0: nothing waits.
@@ -71,7 +87,7 @@ func (m *Module) sign(ctx context.Context, b exchangedb.ExchangeBatch) error {
 	if err != nil {
 		return err
 	}
-	signer, err := m.deps.Signer()
+	signer, err := m.signer()
 	if err != nil {
 		return fmt.Errorf("exchange: key to sign messages: %w", err)
 	}

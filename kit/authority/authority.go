@@ -82,8 +82,8 @@ func New(name Name, from Source, c clock.Clock) *Authority {
 	return &Authority{name: name, from: from, clock: c, made: map[vault.Purpose]ready{}}
 }
 
-// Signer is the newest key of a purpose that has started, with its certificates. The purpose is vault.Papers or
-// vault.Credentials. The error is ErrNoKey.
+// Signer is the newest key of a purpose that has started, with its certificates. The purpose is vault.Papers,
+// vault.Credentials or vault.Exchange. The error is ErrNoKey.
 func (a *Authority) Signer(p vault.Purpose) (Signer, error) {
 	root, ok := a.newest(vault.Authority)
 	if !ok {

@@ -27,10 +27,11 @@ const (
 	Authority   Purpose = "authority"   // signs the city's certificates (P-256)
 	Papers      Purpose = "papers"      // signs PDF files (P-256), under a certificate
 	Credentials Purpose = "credentials" // signs credentials and their status lists (P-256)
+	Exchange    Purpose = "exchange"    // signs the log of messages with other houses (P-256), under a certificate
 )
 
 func purposes() []Purpose {
-	return []Purpose{Holders, Index, Seals, Journal, Sessions, Authority, Papers, Credentials}
+	return []Purpose{Holders, Index, Seals, Journal, Sessions, Authority, Papers, Credentials, Exchange}
 }
 
 func (p Purpose) signs() bool { return p == Seals || p == Journal }

@@ -14,7 +14,9 @@ import (
 var ErrCurve = errors.New("vault: this city key has no key of P-256")
 
 // curved tells whether keys of the purpose are of P-256: what readers of PDF and wallets understand.
-func (p Purpose) curved() bool { return p == Authority || p == Papers || p == Credentials }
+func (p Purpose) curved() bool {
+	return p == Authority || p == Papers || p == Credentials || p == Exchange
+}
 
 // CurveKey is the P-256 key of a secret that lives. It is derived from the secret's 32 bytes: HKDF with SHA-256 (RFC 5869)
 // gives 48 bytes, and FIPS 186-5, A.2.1, makes a number of the curve's order of them, with no bias that matters.

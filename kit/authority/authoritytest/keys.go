@@ -16,7 +16,7 @@ type Keys map[vault.Purpose][]vault.Secret
 // New returns one key for each purpose of P-256, and one for seals, which start at a time.
 func New(start time.Time) Keys {
 	k := Keys{}
-	for _, p := range []vault.Purpose{vault.Authority, vault.Papers, vault.Credentials} {
+	for _, p := range []vault.Purpose{vault.Authority, vault.Papers, vault.Credentials, vault.Exchange} {
 		k.Rotate(p, start)
 	}
 	return k
