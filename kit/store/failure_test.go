@@ -223,7 +223,7 @@ func TestAConnectionKilledAtTheCommitIsTold(t *testing.T) {
 
 func kill(t *testing.T, s *Store, tx *Tx) {
 	t.Helper()
-	pid := tx.conn.(*pgConn).tx.Conn().PgConn().PID()
+	pid := tx.conn.(*pgConn).c.PgConn().PID()
 	if _, err := s.engine.(*pgEngine).pool.Exec(context.Background(), fmt.Sprintf("SELECT pg_terminate_backend(%d)", pid)); err != nil {
 		t.Error(err)
 	}

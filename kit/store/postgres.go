@@ -16,15 +16,13 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"posad.city/kit/clock"
-	"posad.city/kit/id"
 )
 
 // pgEngine is PostgreSQL: one SERIALIZABLE transaction a Write, run again when two cross; Appends of many callers
 // pipelined into one transaction.
 type pgEngine struct {
 	pool    *pgxpool.Pool
+	readers *pgReaders
 	log     *slog.Logger
 	low     chan struct{} // places for background Writes: a quarter of the pool
 	appends chan *pgAppend
@@ -70,7 +68,10 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 		pool.Close()
 		return nil, fmt.Errorf("store: PostgreSQL does not answer: %w", err)
 	}
-	e := &pgEngine{pool: pool, log: o.Log, low: make(chan struct{}, max(1, config.MaxConns/4)), appends: make(chan *pgAppend, 4*batchMost), stop: make(chan struct{})}
+	readers := &pgReaders{pool: pool, most: int(config.MaxConns / 3)}
+	e := &pgEngine{pool: pool, readers: readers, log: o.Log, low: make(chan struct{}, max(1, config.MaxConns/4)), appends: make(chan *pgAppend, 4*batchMost), stop: make(chan struct{})}
+	e.done.Add(1)
+	go e.tidy()
 	for range pgAppenders {
 		e.done.Add(1)
 		go e.appendLoop()
@@ -85,27 +86,10 @@ func (e *pgEngine) close() error {
 		e.door.shut()
 		close(e.stop)
 		e.done.Wait()
+		e.readers.close()
 		e.pool.Close() // waits for the connections in use
 	})
 	return nil
-}
-
-func (e *pgEngine) read(ctx context.Context, fn func(conn) error) error {
-	if e.door.isShut() {
-		return ErrClosed
-	}
-	err := pgx.BeginTxFunc(ctx, e.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		return protect(func() error { return fn(&pgConn{ctx: ctx, tx: tx, age: clock.Measure()}) })
-	})
-	if err != nil && e.door.isShut() {
-		return fmt.Errorf("%w: %w", ErrClosed, err)
-	}
-	if err != nil {
-		if own := cancelled(ctx); own != nil && !errors.Is(err, context.Cause(ctx)) {
-			return errors.Join(err, own)
-		}
-	}
-	return err
 }
 
 func (e *pgEngine) write(ctx context.Context, fn func(conn) error) error {
@@ -160,12 +144,10 @@ func (e *pgEngine) writeOnce(ctx context.Context, fn func(conn) error) error {
 var errLostEarly = errors.New("store: the connection to PostgreSQL was lost")
 
 func (e *pgEngine) transact(ctx context.Context, c *pgx.Conn, fn func(conn) error) error {
-	tx, err := c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.Serializable})
-	if err == nil {
-		err = protect(func() error { return fn(&pgConn{ctx: ctx, tx: tx}) })
-		if err != nil {
-			_ = tx.Rollback(ctx) // a connection that can't roll back is thrown away by the pool
-		}
+	tx := &pgConn{ctx: ctx, c: c, begin: pgSerializable}
+	err := protect(func() error { return fn(tx) })
+	if err != nil {
+		tx.rollback()
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -175,7 +157,7 @@ func (e *pgEngine) transact(ctx context.Context, c *pgx.Conn, fn func(conn) erro
 	case err != nil:
 		return err
 	}
-	if err := tx.Commit(ctx); err != nil {
+	if err := tx.commit(); err != nil {
 		return committed(err)
 	}
 	return nil
@@ -211,7 +193,7 @@ func pause(ctx context.Context, try int) error {
 func (e *pgEngine) migrate(ctx context.Context, script []string) error {
 	return e.write(ctx, func(c conn) error {
 		for _, statement := range script {
-			if _, err := c.(*pgConn).tx.Exec(ctx, statement); err != nil {
+			if _, err := c.(*pgConn).run(statement); err != nil {
 				return fmt.Errorf("%w in: %s", err, statement)
 			}
 		}
@@ -226,78 +208,6 @@ func (e *pgEngine) dialect(statement string, _ Decl) string {
 		return statement
 	}
 	return types(statement, pgTypes)
-}
-
-// pgConn is one transaction.
-type pgConn struct {
-	ctx     context.Context
-	tx      pgx.Tx
-	reading bool                 // inside the rows of a query
-	age     func() time.Duration // of the snapshot; nil in a Write
-}
-
-func pgArgs(q *Query, args []any) ([]any, error) {
-	out, err := q.arguments(args)
-	if err != nil {
-		return nil, err
-	}
-	for i, v := range out {
-		if x, ok := v.(id.ID); ok {
-			out[i] = [16]byte(x)
-		}
-	}
-	return out, nil
-}
-
-func (c *pgConn) query(q *Query, each func(*Row) error, args []any) error {
-	if c.reading {
-		return fmt.Errorf("%w: a query inside the rows of another", ErrNested)
-	}
-	if c.age != nil && c.age() > snapshotMost {
-		return ErrSlow
-	}
-	bound, err := pgArgs(q, args)
-	if err != nil {
-		return err
-	}
-	c.reading = true
-	defer func() { c.reading = false }()
-	rows, err := c.tx.Query(c.ctx, q.pg, append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, bound...)...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var row Row
-	for rows.Next() {
-		row.pg = rows.RawValues()
-		if err := each(&row); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
-func (c *pgConn) exec(q *Query, args []any) (int64, error) {
-	if c.reading {
-		return 0, fmt.Errorf("%w: a change inside the rows of a query", ErrNested)
-	}
-	bound, err := pgArgs(q, args)
-	if err != nil {
-		return 0, err
-	}
-	tag, err := c.tx.Exec(c.ctx, q.pg, bound...)
-	return tag.RowsAffected(), err
-}
-
-func (c *pgConn) again(fn func(conn) error) error {
-	// The first run was not under a savepoint, so the whole transaction starts anew: nothing else is in it.
-	if _, err := c.tx.Exec(c.ctx, "ROLLBACK"); err != nil {
-		return err
-	}
-	if _, err := c.tx.Exec(c.ctx, "BEGIN ISOLATION LEVEL SERIALIZABLE"); err != nil {
-		return err
-	}
-	return fn(c)
 }
 
 // pgAppenders is how many batches of Appends may be on their way at once: while one waits for the disk, the next
