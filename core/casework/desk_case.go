@@ -69,7 +69,7 @@ func (m *Module) openCase(c *web.Context, ref Ref) (deskCase, error) {
 	if out.Timeline, err = m.Timeline(ctx, a, ref.Holder, ref.ID); err != nil {
 		return out, err
 	}
-	if out.Papers, err = m.deps.Papers.Results(ctx, a, ref.Holder, ref.ID); err != nil {
+	if out.Papers, err = m.papersOf(ctx, a, ref.Holder, ref.ID); err != nil {
 		return out, err
 	}
 	if out.Links, err = m.linksOf(ctx, a, ref.Holder, ref.ID); err != nil {

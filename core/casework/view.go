@@ -77,7 +77,7 @@ func (m *Module) view(ctx context.Context, a act.Act, r Ref, l lang.Language) (*
 	if v.Past, err = m.Timeline(ctx, a, r.Holder, r.ID); err != nil {
 		return nil, err
 	}
-	if v.Papers, err = m.deps.Papers.Results(ctx, a, r.Holder, r.ID); err != nil {
+	if v.Papers, err = m.papersOf(ctx, a, r.Holder, r.ID); err != nil {
 		return nil, err
 	}
 	if v.Deleted, err = m.deleted(ctx, a, r.Holder, r.ID); err != nil {
