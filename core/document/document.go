@@ -215,6 +215,10 @@ var (
 	ErrReason = fault.New(fault.Invalid, "document.desk.reason_missing")
 
 	ErrRevoked = fault.New(fault.Conflict, "document.revoked_already")
+
+	// ErrNoCredential: it is a refusal, it was revoked, or its last day is over.
+	ErrNoCredential = fault.New(fault.Conflict, "document.no_credential")
+	ErrWalletKey    = fault.New(fault.Invalid, "document.wallet_key")
 )
 
 // The contract of the module, written out in its files. Acts that read carry the purpose of the case (Act.ForCase); a

@@ -13,6 +13,7 @@ import (
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/authority"
+	"posad.city/kit/credential"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/scan"
@@ -48,6 +49,8 @@ type Module struct {
 	desk deskOps
 
 	authority *authority.Authority
+	issuer    *credential.Issuer
+	lists     lists // of standings, as they were signed last
 
 	receiver Receiver // nil: no file comes in parts
 }
@@ -84,6 +87,7 @@ func (m *Module) Provision(b *module.Base) error {
 	}
 	m.base = b
 	m.authority = authority.New(authority.Name{City: b.Seal.City()}, b.Vault, b.Clock)
+	m.issuer = credential.New(m.deps.Address, b.Vault, m.authority, b.Clock)
 	b.Jobs.Every("document.sweep", sweepEvery, m.sweep, jobs.Limit(1))
 	b.Jobs.Handle(jobScan, m.scanLater)
 	b.Jobs.Handle(jobEnd, m.end)

@@ -73,7 +73,7 @@ func (m *Module) revoking(r Revocation, there Result) journal.Entry {
 	return entry
 }
 
-// Put revokes in the caller's Write, enters it in the journal and emits document.revoked. ErrRevoked: somebody was first.
+// Put revokes in the caller's Write, the document's credential too, enters it in the journal and emits document.revoked. ErrRevoked: somebody was first.
 func (p *PreparedRevoke) Put(tx *store.Tx) error {
 	params := p.params
 	params.Revoked = tx.Now()
@@ -83,6 +83,9 @@ func (p *PreparedRevoke) Put(tx *store.Tx) error {
 	}
 	if n == 0 {
 		return ErrRevoked
+	}
+	if _, err := documentdb.RevokePlace(tx, params.ID); err != nil {
+		return err
 	}
 	if there := p.there; there.Form == FormEntry {
 		if _, err := documentdb.EndEntry(tx, ListID(there.List), there.Number, p.m.day(params.Revoked).String()); err != nil {

@@ -48,6 +48,7 @@ func (m *Module) routes(s *web.Server) {
 	m.accessRoutes(s)
 	m.deskRoutes(s)
 	m.sendRoutes(s)
+	m.credentialRoutes(s, read, keys)
 
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuAccount, page.Link{Order: 40, Text: "document.menu", Href: "/documents", Icon: "identification-card"})

@@ -73,6 +73,9 @@ var ErrClaim = errors.New("credential: a claim has a name that is taken")
 // reserved are the names that no claim may have: what they mean is fixed, and none of them may be hidden.
 var reserved = []string{"iss", "iat", "nbf", "exp", "sub", "aud", "jti", "cnf", "vct", "vct#integrity", "status", "_sd", "_sd_alg", "..."}
 
+// Reserved tells whether no claim may have a name.
+func Reserved(name string) bool { return name == "" || slices.Contains(reserved, name) }
+
 // Issue signs a credential. The text goes to the holder whole; it holds every hidden claim. Two issues of the same facts have
 // other salts and can't be told to be of one person by them.
 func (s *Issuer) Issue(c Credential) (string, error) {

@@ -155,3 +155,24 @@ DELETE FROM document_part WHERE holder = $1 AND sending = $2 AND start = $3;
 
 -- name: DeleteParts :exec
 DELETE FROM document_part WHERE holder = $1 AND sending = $2;
+
+-- name: NewestList :one
+SELECT number, opened FROM document_status_list ORDER BY number DESC LIMIT 1;
+
+-- name: ListByNumber :one
+SELECT number, opened FROM document_status_list WHERE number = $1;
+
+-- name: InsertList :execrows
+INSERT INTO document_status_list (number, opened) VALUES ($1, $2) ON CONFLICT (number) DO NOTHING;
+
+-- name: PlaceOf :one
+SELECT list, place, result, revoked FROM document_place WHERE result = $1;
+
+-- name: InsertPlace :execrows
+INSERT INTO document_place (list, place, result, revoked) VALUES ($1, $2, $3, FALSE) ON CONFLICT (list, place) DO NOTHING;
+
+-- name: RevokePlace :execrows
+UPDATE document_place SET revoked = TRUE WHERE result = $1;
+
+-- name: RevokedPlaces :many
+SELECT place FROM document_place WHERE list = $1 AND revoked = TRUE ORDER BY place LIMIT $2;
