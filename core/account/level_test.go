@@ -93,7 +93,7 @@ func TestWhoIsNotProvedIsShownWhere(t *testing.T) {
 	b := r.browser(t)
 	b.signIn("/account/profile")
 	at := b.get("/sign-in/raise?level=3&back=%2F")
-	if !strings.Contains(at.body, "В центре услуг") || strings.Contains(at.body, "/account/identity") || strings.Contains(at.body, `name="password"`) {
+	if !strings.Contains(at.body, "В центре услуг") || !strings.Contains(at.body, `href="/agencies"`) || strings.Contains(at.body, "/account/identity") || strings.Contains(at.body, `name="password"`) {
 		t.Errorf("Standard, for a service of Verified: %d %s", at.status, at.path)
 	}
 	fresh := r.browser(t)

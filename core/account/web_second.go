@@ -270,7 +270,9 @@ func (m *Module) proofs(c *web.Context, level act.Level) []choice {
 		href := "/account/identity?" + url.Values{"back": {c.Back()}}.Encode()
 		return []choice{{Title: c.T("account.raise.register"), Lead: c.T("account.raise.register_lead"), Icon: "identification-card", Href: href}}
 	}
-	return append(m.vouchers(c), choice{Title: c.T("account.raise.centre"), Lead: c.T("account.raise.centre_lead"), Icon: "buildings"})
+	return append(m.vouchers(c), choice{
+		Title: c.T("account.raise.centre"), Lead: c.T("account.raise.centre_lead") + " " + c.T("account.raise.centre_after"), Icon: "buildings", Href: "/agencies",
+	})
 }
 
 // vouchers are the methods that say by themselves how sure they are of who is there.
