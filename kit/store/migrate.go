@@ -59,6 +59,9 @@ func (s *Store) migrate(ctx context.Context, modules []Migrations) error {
 	if err != nil {
 		return err
 	}
+	if _, ok := applied[restoreModule+"/"+markOf]; ok {
+		return ErrUnfinished
+	}
 	s.decls = map[string]Decl{}
 	for _, m := range modules {
 		if err := s.migrateModule(ctx, m, applied); err != nil {
