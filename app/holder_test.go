@@ -36,6 +36,8 @@ var shared = map[string]string{
 
 // sometimes are such Writes that the hour brings: a look is on record once an hour, so that there may be one or none.
 var sometimes = map[string]string{
+	"journal_entry": "the sequencer of the public log gives places to whatever acts wait, whoever they are of",
+
 	"notice, notice_delivery, notice_text":          "an applicant and those who signed with them learn of one thing together, or the job tells them all again",
 	"draft, draft_line, look, mandate_trace | look": "an application for a child is sent: the child's data and the parent's were read for it, and each sees the look",
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,7 @@ import (
 	"posad.city/core/pay"
 	"posad.city/core/service"
 	"posad.city/core/studio"
+	"posad.city/core/transparency"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -66,6 +68,7 @@ type Modules struct {
 	Desk         *desk.Module
 	Studio       *studio.Module
 	MyData       *mydata.Module
+	Transparency *transparency.Module
 	MyPage       *mypage.Module
 
 	now  func() time.Time // the house's clock
@@ -77,7 +80,7 @@ func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
 		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
-		m.MyData, m.MyPage,
+		m.MyData, m.Transparency, m.MyPage,
 	}
 }
 
@@ -128,6 +131,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Desk = desk.New(desk.Deps{Cases: m.Casework, Services: m.Service, Officials: m.Agency, People: m.Account})
 	m.Studio = studio.New(studio.Deps{Services: m.Service, People: m.Account, Cases: m.Casework, Preview: apply.Preview, Touched: m.touched})
 	m.MyData = mydata.New(m.holdings(conf, inZone))
+	m.Transparency = transparency.New(transparency.Deps{Folder: filepath.Join(conf.Data, "log"), Zone: zone})
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.Document.ProvideTeller(infected{m.Notice})
 	m.Document.ProvideReceiver(m.Apply)

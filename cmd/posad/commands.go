@@ -13,6 +13,7 @@ import (
 
 	"posad.city/app"
 	"posad.city/core/service"
+	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"posad.city/kit/journal"
 	"posad.city/kit/lang"
@@ -62,6 +63,11 @@ one and tells how far it is; it may be cut off and begun again. Nobody is signed
 Checks a receipt or promise (NAME.posad.json) that the city gave, with the server off. --keys names the city's published
 keys (/.well-known/posad-keys.json) saved at another time; without it the report says that trust rests on the keys inside
 the file itself.`},
+		{name: "log", args: "check|recover [--deep] --data DIR", short: "checks the city's public log, or recovers it", flags: logCommand, long: `
+check goes through the whole public log and names every row, place and tile that is not as it was published; --deep opens
+every row as well and computes its hash anew. The exit status is 0 only when there is no fault. recover is for after a
+restore that lost acts which were published: it gives the acts that are there their published places, keeps the leaves of
+the lost ones, and checks the log; then the city goes on publishing. It works in a running city too.`},
 		{name: "search", args: "DIR [--misses]", short: "measures how well a city's search works", flags: searchQuality, long: `
 Asks the search of a city folder every query of its queries.yaml and prints the shares whose first result is right
 (success@1) and of which one of the first three is (success@3): whole, by language, and of those set aside. --misses lists
@@ -297,7 +303,8 @@ func verify(set *flag.FlagSet) func(context.Context, []string) error {
 	}
 }
 
-// tell prints the verdict in the language of the terminal.
+// tell prints the verdict in the language of the terminal. A receipt with the promise alone, whose term is past, is told
+// of as such, after what it says.
 func tell(file []byte, trusted []seal.KeySet) error {
 	texts, err := lang.Load(journal.Locale)
 	if err != nil {
@@ -307,7 +314,13 @@ func tell(file []byte, trusted []seal.KeySet) error {
 	if err != nil {
 		return app.InWords(texts, language(), err)
 	}
-	return report.Tell(os.Stdout, func(key string, args ...any) string { return texts.Text(language(), key, args...) })
+	if err := report.Tell(os.Stdout, func(key string, args ...any) string { return texts.Text(language(), key, args...) }); err != nil {
+		return err
+	}
+	if report.Overdue(new(clock.System).Now()) {
+		return app.InWords(texts, language(), journal.ErrOverdue)
+	}
+	return nil
 }
 
 func version(*flag.FlagSet) func(context.Context, []string) error {

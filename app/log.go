@@ -1,0 +1,126 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"posad.city/kit/id"
+	"posad.city/kit/journal"
+	"posad.city/kit/lang"
+	"posad.city/kit/vault"
+)
+
+// LogCommand is what an operator wants of the public log.
+type LogCommand struct {
+	Recover bool          `json:"recover"` // bring a restored database up to what was published; else check
+	Deep    bool          `json:"deep"`    // of a check: open every row and compute its leaf anew
+	Lang    lang.Language `json:"lang"`
+}
+
+// ErrLogFaults says that the check found faults; what it says is the report.
+type ErrLogFaults struct{ Report string }
+
+func (e ErrLogFaults) Error() string { return e.Report }
+
+// Log checks the public log, or recovers it after a restore: in the process that runs on the data folder, or directly when
+// none does. ErrLogFaults, or an error with the report as its text, when there are faults.
+func Log(ctx context.Context, conf Config, c LogCommand, out io.Writer) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
+	sent, err := stream(ctx, conf, "/log", body, out)
+	if sent || err != nil {
+		return err
+	}
+	return directly(ctx, conf, func(h *House) error {
+		said, err := h.logCommand(ctx, c)
+		if err == nil {
+			_, err = io.WriteString(out, said)
+		}
+		return err
+	})
+}
+
+func (h *House) takeLog(w http.ResponseWriter, r *http.Request) {
+	var c LogCommand
+	err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&c)
+	said := ""
+	if err == nil {
+		said, err = h.logCommand(r.Context(), c)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	fmt.Fprint(w, said)
+}
+
+// logCommand does the command and tells what came out.
+func (h *House) logCommand(ctx context.Context, c LogCommand) (string, error) {
+	if !lang.Known(string(c.Lang)) {
+		c.Lang = lang.English
+	}
+	text := func(key string, args ...any) string { return h.Base.Texts.Text(c.Lang, key, args...) }
+	if c.Recover {
+		err := h.Modules.Transparency.Log().Recover(ctx)
+		if errors.Is(err, journal.ErrForked) {
+			return "", errors.New(text("app.log.forked"))
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	o := journal.CheckOptions{}
+	if c.Deep {
+		o.Journal = h.Base.Journal
+		o.Keys = func(ctx context.Context, holder id.ID) (*vault.Keys, error) { return h.Base.Vault.Keys(ctx, holder) }
+	}
+	report, err := h.Modules.Transparency.Log().Check(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	said := tellLog(report, c.Deep, text)
+	if len(report.Faults) > 0 {
+		return "", ErrLogFaults{said}
+	}
+	return said, nil
+}
+
+// tellLog is the report for a person.
+func tellLog(r journal.CheckReport, deep bool, text func(string, ...any) string) string {
+	var out strings.Builder
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	say := func(key string, args ...any) { out.WriteString(text("journal.check."+key, args...) + "\n") }
+	if len(r.Faults) == 0 {
+		say("good", "size", number(r.Checkpoint.Size))
+	} else {
+		say("faults", "count", number(int64(len(r.Faults))+r.More))
+	}
+	for _, f := range r.Faults {
+		out.WriteString(f.Tell(text) + "\n")
+	}
+	if r.More > 0 {
+		say("more", "count", number(r.More))
+	}
+	if r.Published > 0 {
+		say("published", "size", number(r.Published))
+	} else {
+		say("no_published")
+	}
+	if r.Lost > 0 {
+		say("lost", "count", number(r.Lost))
+	}
+	if deep {
+		say("opened", "opened", number(r.Opened), "erased", number(r.Erased))
+	} else {
+		say("shallow")
+	}
+	return out.String()
+}
