@@ -46,8 +46,8 @@ type wireVisit struct {
 	End      time.Time  `json:"end"`
 	State    State      `json:"state" doc:"held, booked, cancelled, attended, missed"`
 	Until    *time.Time `json:"until,omitempty" doc:"When a hold gives its place up"`
-	Movable  *time.Time `json:"movable_until,omitempty" doc:"Until when the person may move or cancel it; absent: until it begins"`
-	Case     *id.ID     `json:"case,omitempty"`
+	Movable  *time.Time `json:"movable_until,omitempty" doc:"Until when the person may move or cancel it; absent: until it begins, or never when it has a case"`
+	Case     *id.ID     `json:"case,omitempty" doc:"The application or case that it belongs to: it is not moved or cancelled by itself"`
 	Vanished bool       `json:"vanished,omitempty" doc:"The office has taken this time out of its hours; the appointment stays"`
 	Person   *id.ID     `json:"person,omitempty" doc:"At the desk: who comes"`
 	Name     string     `json:"name,omitempty" doc:"At the desk"`
@@ -161,7 +161,7 @@ func visitWire(c *web.Context, b Booking) wireVisit {
 	if b.State == Held {
 		out.Until = &b.Until
 	}
-	if b.State == Booked && !b.Notice.IsZero() {
+	if b.State == Booked && b.Case.IsZero() && !b.Notice.IsZero() {
 		out.Movable = &b.Notice
 	}
 	if !b.Case.IsZero() {

@@ -104,9 +104,15 @@ func (b Booking) Object() act.Object {
 	return out
 }
 
-// Movable tells whether the person may still move or cancel it.
+// Movable tells whether the person may still move or cancel it by itself. One of a case goes with the case alone: its
+// checks and its documents know the day.
 func (b Booking) Movable(now time.Time) bool {
-	return b.State == Booked && now.Before(b.Start) && (b.Notice.IsZero() || !now.After(b.Notice))
+	return b.Case.IsZero() && b.State == Booked && now.Before(b.Start) && (b.Notice.IsZero() || !now.After(b.Notice))
+}
+
+// ofCase tells whether it is a case's, to come.
+func (b Booking) ofCase(now time.Time) bool {
+	return !b.Case.IsZero() && b.State == Booked && now.Before(b.Start)
 }
 
 // Live tells whether a hold still keeps its place for sure.
@@ -132,6 +138,7 @@ var (
 	ErrGone     = fault.New(fault.Gone, "booking.gone")        // the hold ran out and the place is taken; may be a *NoPlace
 	ErrMany     = fault.New(fault.Conflict, "booking.many")    // MostOfPerson
 	ErrLate     = fault.New(fault.Conflict, "booking.late")    // too late to move or cancel it oneself
+	ErrOfCase   = fault.New(fault.Conflict, "booking.of_case") // a case's: it goes with the case alone
 	ErrOver     = fault.New(fault.Conflict, "booking.over")    // cancelled, or its time has passed
 	ErrEarly    = fault.New(fault.Conflict, "booking.early")   // who has come is marked on the day
 	ErrRange    = fault.New(fault.Invalid, "booking.range")    // RangeMost

@@ -165,6 +165,42 @@ func TestACaseHasOneHoldOfAResource(t *testing.T) {
 	})
 }
 
+// ofCase books a time for a case of Anna's.
+func (r *rig) ofCase(start string) Booking {
+	r.t.Helper()
+	b, err := r.Hold(ctx, annaAct, Hold{Person: anna, Case: id.Derived("case", "one"), Service: "permit", Resource: "office", Start: at(start)})
+	r.must(err)
+	b, err = r.Confirm(ctx, annaAct, b.ID)
+	r.must(err)
+	return b
+}
+
+// A case's checks and documents know the day: the appointment does not change behind their back.
+func TestACasesTimeGoesWithTheCaseAlone(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		b := r.ofCase("2026-11-25 12:00")
+		if b.Movable(r.clock.Now()) {
+			t.Error("the person may move it")
+		}
+		if _, err := r.Move(ctx, annaAct, b.ID, at("2026-11-26 12:00")); !errors.Is(err, ErrOfCase) {
+			t.Errorf("moved: %v", err)
+		}
+		if _, err := r.Cancel(ctx, annaAct, b.ID); !errors.Is(err, ErrOfCase) {
+			t.Errorf("cancelled: %v", err)
+		}
+		if now, err := r.Booking(ctx, annaAct, b.ID); err != nil || now.State != Booked || !now.Start.Equal(b.Start) {
+			t.Errorf("it stands %+v, %v", now, err)
+		}
+		r.run()
+		_, err := r.Cancel(ctx, igorAct, b.ID)
+		r.must(err)
+		r.run()
+		if diff := cmp.Diff([]string{"booked_case", "called_off_case"}, r.letters(anna)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestAHoldIsNotRenewedForEver(t *testing.T) {
 	r := one(t)
 	h := Hold{Person: anna, Case: id.Derived("case", "one"), Resource: "office", Start: at("2026-11-23 09:00")}

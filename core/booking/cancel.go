@@ -12,7 +12,7 @@ import (
 )
 
 // Cancel ends a booking in a Write of its own and frees its place at once; a hold is dropped as if it had never been. The
-// person may until the resource's notice (ErrLate), an official until it begins (ErrOver). A second Cancel changes nothing.
+// person may until the resource's notice (ErrLate), but not one of a case (ErrOfCase); an official until it begins (ErrOver). A second Cancel changes nothing.
 func (m *Module) Cancel(ctx context.Context, a act.Act, booking id.ID) (Booking, error) {
 	home, err := m.home(ctx, booking)
 	if err != nil {

@@ -111,6 +111,9 @@ func (m *Module) remind(ctx context.Context, j jobs.Job) error {
 // word prepares a notice of a booking.
 func (m *Module) word(ctx context.Context, row bookingdb.Booking, kind, key string) (*notice.Prepared, error) {
 	b := m.booked(ctx, row)
+	if !b.Case.IsZero() && (kind == "booked" || kind == "reminder" || kind == "vanished" || kind == "called_off") {
+		kind += "_case" // these say what one may do about it
+	}
 	n := notice.Notice{
 		Key: key, To: b.Applicant, Holder: b.Person, Case: b.Case, Topic: notice.Cases, Kind: "booking.tell." + kind, Path: path(b.ID),
 		Params: map[string]any{"when": b.whenText(m.today()), "title": b.Title, "address": b.Address, "bring": m.bring(b)},

@@ -39,7 +39,7 @@ func (m *Module) PrepareMove(ctx context.Context, a act.Act, booking id.ID, star
 }
 
 // Put moves in the caller's Write: the new place is taken and the old one freed, or nothing happens (*NoPlace, ErrLate,
-// ErrOver). The booking keeps its id. It touches the resource's rows alone.
+// ErrOver, ErrOfCase). The booking keeps its id. It touches the resource's rows alone.
 func (p *PreparedMove) Put(tx *store.Tx) (Booking, error) {
 	row, err := bookingdb.BookingByID(tx.As(p.act, lookBooking), p.home, p.id)
 	if errors.Is(err, store.ErrNone) {
@@ -89,7 +89,7 @@ func free(tx *store.Tx, row bookingdb.Booking) error {
 }
 
 // mayChange tells whether a booking may be moved or cancelled now: an official may until it begins, the person until the
-// resource's notice, or until it begins when its time has vanished from the timetable.
+// resource's notice, or until it begins when its time has vanished from the timetable; never one of a case (ErrOfCase).
 func (m *Module) mayChange(a act.Act, row bookingdb.Booking, now time.Time) error {
 	b := m.booking(row)
 	switch {
@@ -97,6 +97,8 @@ func (m *Module) mayChange(a act.Act, row bookingdb.Booking, now time.Time) erro
 		return ErrOver
 	case a.Actor.Kind == act.Official || a.Actor.Kind == act.System || b.Movable(now):
 		return nil
+	case !b.Case.IsZero():
+		return ErrOfCase
 	}
 	return ErrLate
 }

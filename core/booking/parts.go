@@ -68,3 +68,15 @@ func (m *Module) heldTitle(c *web.Context, b Booking) string {
 	}
 	return c.T("booking.held_over")
 }
+
+// calledOff says that the office has cancelled an appointment, and what comes next.
+func calledOff(c *web.Context, b Booking) ui.NoticeProps {
+	out := ui.NoticeProps{
+		Tone: ui.Warning, Title: c.T("booking.tell.called_off.title"), Text: c.T("booking.called_off_text"),
+		Link: ui.Link{Text: c.T("booking.again"), Href: "/visits/new/" + b.Resource},
+	}
+	if !b.Case.IsZero() { // a time of one's own would be no part of the case
+		out.Text, out.Link = c.T("booking.called_off_case_text"), ui.Link{Text: c.T("booking.to_case"), Href: casePath(b.Case)}
+	}
+	return out
+}

@@ -201,7 +201,7 @@ func (ch *chooser) refused(c *web.Context, err error) bool {
 	if errors.As(err, &none) {
 		ch.Near = none.Near
 	}
-	for _, one := range []*fault.Fault{ErrFull, ErrTime, ErrMany, ErrLate, ErrOver} {
+	for _, one := range []*fault.Fault{ErrFull, ErrTime, ErrMany, ErrLate, ErrOver, ErrOfCase} {
 		if errors.Is(err, one) {
 			ch.Problem = c.FaultText(one)
 			return true

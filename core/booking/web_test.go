@@ -213,6 +213,25 @@ func TestAPersonBooksOnThePages(t *testing.T) {
 	ru.says("/visits", http.StatusOK, "Раньше", "Отменена")
 }
 
+func TestACasesTimeLeadsToTheCase(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.ofCase("2026-11-25 12:00")
+	anna := s.browser("anna", "en")
+	page := anna.says(path(b.ID), http.StatusOK, "part of an application", `href="/drafts/`+b.Case.String()+`"`)
+	if strings.Contains(page, "/visits/move/") || strings.Contains(page, "/visits/cancel/") {
+		t.Error("the page offers to move or cancel it")
+	}
+	for _, way := range []string{"move", "cancel"} {
+		if anna.says("/visits/"+way+"/"+b.ID.String(), http.StatusSeeOther); anna.where != path(b.ID) {
+			t.Errorf("%s leads to %s", way, anna.where)
+		}
+	}
+	token := url.Values{"start": {"20261126T0900Z"}}
+	anna.post("/visits/new/office", "/visits/cancel/"+b.ID.String(), http.StatusConflict, token)
+	anna.post("/visits/new/office", "/visits/move/"+b.ID.String(), http.StatusConflict, url.Values{"start": {"20261126T0900Z"}})
+}
+
 func TestTheDeskSeesItsDay(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -50,5 +50,8 @@ func (m *Module) today() calendar.Date { return calendar.DateOf(m.base.Clock.Now
 // path is the page of a booking.
 func path(booking id.ID) string { return "/visits/" + booking.String() }
 
+// casePath leads to the application that a booking belongs to: to its draft, or to the case that it became.
+func casePath(caseID id.ID) string { return "/drafts/" + caseID.String() }
+
 // clock is a moment of the day in the city's zone.
 func (m *Module) clockOf(l lang.Language, at time.Time) string { return lang.Time(l, at.In(m.zone())) }
