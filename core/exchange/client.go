@@ -97,6 +97,9 @@ func (m *Module) send(ctx context.Context, r *service.Register, endpoint Endpoin
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.AnswersWithin())
 	defer cancel()
+	if r.Transport == service.TransportXRoad {
+		return m.askXRoad(ctx, r, schema, endpoint, ask)
+	}
 	asked, err := json.Marshal(ask)
 	if err != nil {
 		return answer{trouble: Absent, cause: fmt.Errorf("exchange: request: %w", err)}

@@ -14,10 +14,15 @@
 // the register's schema is a fault of its own kind and never becomes a fact. What is kept of a good reply are the declared
 // values alone. A certificate that failed for good says why; an official may have it asked again.
 //
+// A register is asked by the contract of docs/operator/registers.md or, where its definition says so, as a service of an
+// X-Road member (kit/xroad). What went over the wire, either way, is kept in a log: sealed with the person's key, its hashes
+// signed in batches of which each holds the top of the one before (kit/asic). Erasure takes the messages and leaves the
+// hashes; a message can be had as a container that others' tools verify.
+//
 // Each answer leaves a look record for the person it is about: on behalf of which agency, for which case, from which
 // register.
 //
-// It owns the table certificate and the wire contract of docs/operator/registers.md. It does not own which certificates a
+// It owns the tables certificate and exchange_* and the wire contract of docs/operator/registers.md. It does not own which certificates a
 // service needs (core/service), when a case asks for them (core/casework, core/apply) or the registers themselves (sim/agency
 // stands for them in the demo). It gives core/account and core/mandate their questions to the population and family
 // registers (Identity, FamilyFacts), whose purpose is the account and not a case.

@@ -145,6 +145,8 @@ type Line struct{ Title, Text string }
 type Endpoint struct {
 	URL string // without a slash at the end; the contract's paths follow
 	Key string // sent as a bearer token
+	// Gateway says that our X-Road security server stands there, which compares hashes itself; else the member's own server.
+	Gateway bool
 }
 
 // Deps are what the module is given by the app.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"posad.city/kit/xroad"
 )
 
 // registers checks the city's registers, resources and own lists.
@@ -31,6 +33,7 @@ func (c *checker) registers() {
 			}
 		}
 		c.reply(from, r)
+		c.transport(from, r)
 		if r.Correction != nil {
 			c.correction(from, r.Correction)
 		}
@@ -50,6 +53,24 @@ func (c *checker) correction(from string, k *Correction) {
 	}
 	if !strings.HasPrefix(k.Address, "/") || strings.HasPrefix(k.Address, "//") {
 		c.tell(from, "correction.address", "bad_address", "value", k.Address)
+	}
+}
+
+// transport checks that X-Road's identifiers are there and are ones, and stand in no register that has another transport.
+func (c *checker) transport(from string, r *Register) {
+	if r.Transport != TransportXRoad {
+		for _, pair := range [][2]string{{"member", r.Member}, {"asks_as", r.AsksAs}} {
+			if pair[1] != "" {
+				c.tell(from, pair[0], "bad_member", "value", pair[1])
+			}
+		}
+		return
+	}
+	if _, err := xroad.ParseService(r.Member); err != nil {
+		c.tell(from, "member", "bad_member", "value", r.Member)
+	}
+	if asks, err := xroad.ParseClient(r.AsksAs); err != nil || asks.Subsystem == "" {
+		c.tell(from, "asks_as", "bad_member", "value", r.AsksAs)
 	}
 }
 

@@ -82,6 +82,7 @@ var slips = append(keySlips, []change{
 	{"bad_time", "calendar.yaml", "opens: \"09:00\"", "opens: ¦nine"},
 	{"bad_zone", "city.yaml", "zone: Europe/Moscow", "zone: ¦Europe/Kitezh"},
 	{"bad_duration", "registers/owners.yaml", "timeout: 5s", "timeout: ¦soon"},
+	{"bad_member", "registers/owners.yaml", "timeout: 5s", "timeout: 5s\ntransport: xroad\nmember: ¦KTZ/GOV/7702\nasks_as: KTZ/GOV/7701/posad"},
 	{"bad_address", "registers/owners.yaml", "timeout: 5s", "timeout: 5s\ncorrection: {text: {ru: Придите, en: Come}, address: ¦javascript}"},
 	{"unknown_reference", "registers/owners.yaml", "timeout: 5s", "timeout: 5s\ncorrection: {text: {ru: Придите, en: Come}, address: ¦/services/complain}"},
 	{"bad_delay", "agencies/transport.yaml", "queues:", "investigations: {roles: [head], days: ¦400, see: [account.profile], law: {ru: Закон, en: Law}}\nqueues:"},

@@ -183,8 +183,14 @@ type Register struct {
 	Fresh      string         `json:"fresh" need:"1" about:"How long a reply may be reused in the same case: 24h"`
 	Timeout    string         `json:"timeout" need:"1" about:"How long one request may take: 5s"`
 	Retries    int            `json:"retries" need:"1" about:"How many more times it is asked, with growing pauses"`
+	Transport  string         `json:"transport,omitempty" one:"http|xroad" about:"How it is asked: http, the contract of docs/operator/registers.md; xroad, X-Road's message protocol for REST. Left out: http"`
+	Member     string         `json:"member,omitempty" about:"For xroad: the service that is asked, as INSTANCE/CLASS/MEMBER/SUBSYSTEM/service, each part percent-encoded"`
+	AsksAs     string         `json:"asks_as,omitempty" about:"For xroad: the city's own subsystem that asks, as INSTANCE/CLASS/MEMBER/SUBSYSTEM"`
 	Correction *Correction    `json:"correction,omitempty" about:"How a mistake in the register is put right; left out: by writing to the agency"`
 }
+
+// TransportXRoad is the transport of registers that are members' services.
+const TransportXRoad = "xroad"
 
 // Correction is how the owner of a register puts a mistake in it right.
 type Correction struct {

@@ -1,9 +1,9 @@
 // Package agency is a small server that stands for the registers of several agencies: what core/exchange talks with in
 // the demo and in tests. What the registers know is given as data (Data, Load) or as a function (Options.Answer).
 //
-// It keeps the contract of docs/operator/registers.md: POST /v1/registers/REGISTER, the same under /AGENCY for each agency
-// of its own address, a bearer key, an idempotency key under which a repeated question gets the first answer again, and
-// 404 with {"fault":"unknown"} for a record that is not there. Its faults can be set for each register (SetFaults, POST
+// It keeps both contracts of docs/operator/registers.md: X-Road's (xroad.go), and POST /v1/registers/REGISTER, both the same
+// under /AGENCY for each agency of its own address, a bearer key, an idempotency key under which a repeated question gets
+// the first answer again, and 404 with {"fault":"unknown"} for a record that is not there. Its faults can be set for each register (SetFaults, POST
 // /control): slow, failing, refusing, lying, absent, flapping, losing its answers. GET /control/requests lists what was
 // asked.
 //
@@ -122,6 +122,8 @@ func (a *Agency) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/registers/{register}", a.ask)
 	mux.HandleFunc("POST /{agency}/v1/registers/{register}", a.ask)
+	mux.HandleFunc("POST /r1/{instance}/{class}/{member}/{subsystem}/{register}", a.askXRoad)
+	mux.HandleFunc("POST /{agency}/r1/{instance}/{class}/{member}/{subsystem}/{register}", a.askXRoad)
 	mux.HandleFunc("GET /control", a.showControl)
 	mux.HandleFunc("POST /control", a.control)
 	mux.HandleFunc("GET /control/requests", a.listRequests)
@@ -147,12 +149,20 @@ func (a *Agency) Forget() {
 const bodyMost = 64 << 10
 
 func (a *Agency) ask(w http.ResponseWriter, r *http.Request) {
+	q, ok := read(r)
+	if !ok {
+		q.RequestID = "" // told after the key
+	}
+	a.carry(w, r, q)
+}
+
+// carry judges a question that was read (one without an id could not be), makes its trouble and answers it.
+func (a *Agency) carry(w http.ResponseWriter, r *http.Request, q Request) {
 	if key := "Bearer " + a.o.Key; a.o.Key != "" && subtle.ConstantTimeCompare([]byte(key), []byte(r.Header.Get("Authorization"))) != 1 {
 		fault(w, http.StatusUnauthorized, "key")
 		return
 	}
-	q, ok := read(r)
-	if !ok {
+	if q.RequestID == "" {
 		fault(w, http.StatusBadRequest, "request")
 		return
 	}
