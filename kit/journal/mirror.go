@@ -141,6 +141,9 @@ func (m *mirror) advance(p Published, edge *tlog.Edge, before int64) error {
 		if err := os.Remove(filepath.Join(m.folder, filepath.FromSlash(old.Path()))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("journal: an old tile: %w", err)
 		}
+		if full := widthNow(level, old.Number, p.Size) == tlog.Width; full {
+			_ = os.Remove(filepath.Join(m.folder, filepath.FromSlash(filepath.Dir(old.Path())))) // its folder, if nothing else is in it
+		}
 	}
 }
 
