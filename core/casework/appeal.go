@@ -121,6 +121,9 @@ func (m *Module) appealed(ctx context.Context, j jobs.Job) error {
 		return jobs.Later(time.Minute) // its document is being made
 	}
 	p, err := m.prepareReopen(first)
+	if errors.Is(err, ErrNotNow) { // a mistake in its document is being looked at: first that
+		return jobs.Later(time.Hour)
+	}
 	if err != nil {
 		return fmt.Errorf("casework: appeal %s: %w", j.Object, err)
 	}

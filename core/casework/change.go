@@ -98,7 +98,7 @@ func (c *change) chosen() *caseworkdb.Task { return taskOf(c.tasks, c.k.at) }
 func (c *change) saveTask(t *caseworkdb.Task) error {
 	return caseworkdb.SaveTask(c.tx, caseworkdb.SaveTaskParams{
 		State: t.State, Agency: t.Agency, Queue: t.Queue, Official: t.Official, Due: t.Due, Closed: t.Closed, Outcome: t.Outcome,
-		Reference: t.Reference, Words: t.Words, Holder: t.Holder, CaseID: t.CaseID, ID: t.ID,
+		Reference: t.Reference, Words: t.Words, Skill: t.Skill, Holder: t.Holder, CaseID: t.CaseID, ID: t.ID,
 	})
 }
 
@@ -163,7 +163,7 @@ func (c *change) insertTask(n newTask, reference id.ID) error {
 	})
 }
 
-// moveAt has the case looked at again at a moment; now when it is zero time's Now.
+// moveAt has the case looked at again at a moment; a zero moment is none.
 func (c *change) moveAt(at time.Time) error {
 	if at.IsZero() {
 		return nil

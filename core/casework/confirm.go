@@ -39,6 +39,11 @@ func (c *change) propose(task id.ID, sealed vault.Sealed) error {
 	return errors.Join(c.unask(), c.insertTask(confirm, t.ID), c.line("proposed", true, nil, nil))
 }
 
+// proposed tells whether the task is to confirm what the official proposed: that is for somebody else.
+func (k *known) proposed(t *caseworkdb.Task, official id.ID) bool {
+	return t.Kind == kindConfirm && official == k.file.ProposedBy
+}
+
 // Confirm makes a proposed decision the case's. Another official of the same queue does it; taking the task first is not
 // needed. Errors: ErrNotNow (nothing is proposed), ErrSame, ErrNotYours, ErrTaken, ErrClerk, ErrQueue, ErrOwn, ErrBarred,
 // ErrMoved.

@@ -61,6 +61,9 @@ func (m *Module) mayAssign(ctx context.Context, a act.Act, k *known, t *casework
 			return ErrHeadOnly
 		}
 	}
+	if k.proposed(t, to) {
+		return ErrSame
+	}
 	if err := m.fits(ctx, k, t, to); err != nil {
 		return err
 	}
@@ -94,7 +97,7 @@ func (m *Module) taken(ctx context.Context, j jobs.Job) (func(*store.Tx) error, 
 	if t := k.openTask(); t == nil || t.Official.IsZero() {
 		return nil, nil
 	}
-	return m.put(ctx, j, k, "taken", "casework/"+j.Object.String()+"/taken")
+	return m.put(ctx, j, k, "taken", "casework/"+j.Object.String()+"/taken/"+k.openTask().ID.String())
 }
 
 // Standing is how the task of a case stands on which an official acts: what undoing an act restores.
@@ -104,6 +107,7 @@ type Standing struct {
 	Office   id.ID  `json:"office"` // that answers for the case
 	Agency   id.ID  `json:"agency"` // of the task
 	Queue    string `json:"queue"`
+	Skill    string `json:"skill,omitempty"`
 	Official id.ID  `json:"official"`
 	Mark     string `json:"mark,omitempty"`
 }
@@ -120,7 +124,7 @@ func (m *Module) Standing(ctx context.Context, a act.Act, holder, caseID id.ID) 
 		return out, err
 	}
 	t := k.chosen()
-	out.Task, out.Agency, out.Queue, out.Official, out.Mark = t.ID, t.Agency, t.Queue, t.Official, t.Outcome
+	out.Task, out.Agency, out.Queue, out.Skill, out.Official, out.Mark = t.ID, t.Agency, t.Queue, t.Skill, t.Official, t.Outcome
 	return out, nil
 }
 
@@ -157,7 +161,7 @@ func (c *change) restore(was Standing, words []vault.Keyed) error {
 			return err
 		}
 	}
-	t.Agency, t.Queue, t.Official, t.Outcome = was.Agency, was.Queue, was.Official, was.Mark
+	t.Agency, t.Queue, t.Skill, t.Official, t.Outcome = was.Agency, was.Queue, was.Skill, was.Official, was.Mark
 	c.file.Agency = was.Office
 	if err := c.saveTask(t); err != nil {
 		return err

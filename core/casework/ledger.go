@@ -8,6 +8,7 @@ import (
 	"posad.city/core/casework/internal/store"
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
+	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
 )
@@ -65,18 +66,21 @@ func (m *Module) count(ctx context.Context, j jobs.Job) (func(*store.Tx) error, 
 	if err != nil {
 		return nil, err
 	}
-	return func(tx *store.Tx) error {
-		n, err := caseworkdb.SeeLedger(tx, k.file.ID, k.file.Round)
-		if err != nil || n == 0 {
+	return func(tx *store.Tx) error { return countDecision(tx, k.file.ID, k.file.Round, entries) }, nil
+}
+
+// countDecision adds the decision of a round to the ledger, once.
+func countDecision(tx *store.Tx, caseID id.ID, round int64, entries []caseworkdb.CountLedgerParams) error {
+	n, err := caseworkdb.SeeLedger(tx, caseID, round)
+	if err != nil || n == 0 {
+		return err
+	}
+	for _, e := range entries {
+		if err := caseworkdb.CountLedger(tx, e); err != nil {
 			return err
 		}
-		for _, e := range entries {
-			if err := caseworkdb.CountLedger(tx, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, nil
+	}
+	return nil
 }
 
 // ledgerEntries are what one decision adds to the ledger.

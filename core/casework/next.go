@@ -270,8 +270,8 @@ func nextDecide(s situation, step *service.Task) move {
 	switch step.By {
 	case "table":
 		return byTable(s, step)
-	case "ground":
-		return move{kind: moveDecide, verdict: Refused, by: "ground", ground: step.Ground, outcome: OutcomeRefused}
+	case byGround:
+		return move{kind: moveDecide, verdict: Refused, by: byGround, ground: step.Ground, outcome: OutcomeRefused}
 	}
 	return waitForAnswer(s)
 }

@@ -121,6 +121,9 @@ func (m *Module) Explain(ctx context.Context, a act.Act, holder, caseID id.ID) (
 	out.Row, out.Why = again.Row, err
 	out.Rows = k.rowByRow(d)
 	out.Same = err == nil && again.Row == d.Row && sameVerdict(d, again)
+	if d.By == byGround { // the step's own ground decided, and no table
+		out.Row, out.Why, out.Same = "", nil, true
+	}
 	out.sameFee(k)
 	return out, nil
 }

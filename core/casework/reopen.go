@@ -60,7 +60,8 @@ type reopening struct {
 	appeal id.ID
 	words  vault.Sealed
 
-	decision vault.Sealed // the old one, for its round
+	decision vault.Sealed                   // the old one, for its round
+	counts   []caseworkdb.CountLedgerParams // of the old one, should the ledger not have counted it yet
 }
 
 func (m *Module) prepareReopen(k *known) (*reopening, error) {
@@ -86,10 +87,13 @@ func (m *Module) prepareReopen(k *known) (*reopening, error) {
 	if err := out.keep(k); err != nil {
 		return nil, err
 	}
+	var err error
+	if out.counts, err = k.ledgerEntries(); err != nil {
+		return nil, err
+	}
 	if step.Within.IsZero() {
 		return out, nil
 	}
-	var err error
 	out.task.due, err = k.city.Days().Due(step.Within.Calendar(), now)
 	return out, err
 }
@@ -128,15 +132,18 @@ func (k *known) decidingStep() *service.Task {
 		}
 	}
 	for i := range k.service.Steps { // of a service that only rules decide: where it can be approved
-		if step := &k.service.Steps[i]; step.Kind == service.TaskDecide && step.By != "ground" {
+		if step := &k.service.Steps[i]; step.Kind == service.TaskDecide && step.By != byGround {
 			return step
 		}
 	}
 	return last
 }
 
-// byOfficial is what a decide step's by says of an official.
-const byOfficial = "official"
+// What a decide step's by says: an official decides, or the step's own ground of refusal; else a table does.
+const (
+	byOfficial = "official"
+	byGround   = "ground"
+)
 
 // deskOf is a queue of an agency, for a step that names none.
 func (k *known) deskOf(office id.ID) (id.ID, string) {
@@ -160,6 +167,9 @@ func (c *change) reopen(p *reopening) error {
 	})
 	if err != nil {
 		return fmt.Errorf("casework: keep a round: %w", err)
+	}
+	if err := countDecision(c.tx, f.ID, f.Round, p.counts); err != nil {
+		return err
 	}
 	f.Round, f.Stage, f.Restarted = f.Round+1, string(Open), c.tx.Now()
 	f.Decided, f.DecidedBy, f.ConfirmedBy, f.Ground, f.Row, f.Decision = time.Time{}, id.ID{}, id.ID{}, "", "", nil

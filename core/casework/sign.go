@@ -201,8 +201,11 @@ func (m *Module) invite(ctx context.Context, j jobs.Job) error {
 }
 
 func (m *Module) invited(tx *store.Tx, j jobs.Job, k *known, signer, person id.ID, told *notice.Prepared) error {
-	_, err := caseworkdb.FindSigner(tx, caseworkdb.FindSignerParams{Person: person, Invited: tx.Now(), Holder: j.Holder, CaseID: j.Object, ID: signer})
-	return errors.Join(err, told.Put(tx), m.base.Jobs.Done(tx, j), caseworkdb.PutSignLine(tx, caseworkdb.PutSignLineParams{
+	n, err := caseworkdb.FindSigner(tx, caseworkdb.FindSignerParams{Person: person, Invited: tx.Now(), Holder: j.Holder, CaseID: j.Object, ID: signer})
+	if err != nil || n == 0 { // it was done before, or nobody waits for them any more
+		return errors.Join(err, m.base.Jobs.Done(tx, j))
+	}
+	return errors.Join(told.Put(tx), m.base.Jobs.Done(tx, j), caseworkdb.PutSignLine(tx, caseworkdb.PutSignLineParams{
 		Signer: person, CaseID: j.Object, ID: signer, Holder: j.Holder, Applicant: k.file.Applicant, Number: k.file.Number, Service: k.file.Service,
 		State: SignWaiting, Due: k.openTask().Due, Invited: tx.Now(),
 	}))

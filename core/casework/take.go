@@ -31,6 +31,8 @@ func (m *Module) Take(ctx context.Context, a act.Act, s Step) (int64, error) {
 		return k.file.Revision, nil
 	case !t.Official.IsZero():
 		return 0, ErrTaken
+	case k.proposed(t, a.Actor.Person):
+		return 0, ErrSame
 	}
 	if err := m.worksQueue(ctx, a, t); err != nil {
 		return 0, err

@@ -69,7 +69,7 @@ FROM task WHERE holder = $1 AND case_id = $2 ORDER BY opened, id;
 
 -- name: SaveTask :exec
 UPDATE task SET state = @state, agency = @agency, queue = @queue, official = @official, due = @due, closed = @closed, outcome = @outcome,
-  reference = @reference, words = @words
+  reference = @reference, words = @words, skill = @skill
 WHERE holder = @holder AND case_id = @case_id AND id = @id;
 
 -- name: InsertEntry :execrows
@@ -133,6 +133,18 @@ DELETE FROM case_word WHERE agency = $1 AND word = $2 AND id = $3;
 -- name: CasesByWord :many
 SELECT agency, word, id FROM case_word WHERE agency = $1 AND word = $2 ORDER BY id DESC LIMIT $3;
 
+-- name: CasesByWords :many
+-- Those that have all of four words, before one, the newest first. The first word is the rarest: its rows are gone through.
+SELECT w.agency, w.word, w.id FROM case_word AS w
+WHERE w.agency = @agency AND w.word = @first AND w.id < @before
+  AND EXISTS (SELECT 1 FROM case_word AS b WHERE b.agency = w.agency AND b.word = @second AND b.id = w.id)
+  AND EXISTS (SELECT 1 FROM case_word AS c WHERE c.agency = w.agency AND c.word = @third AND c.id = w.id)
+  AND EXISTS (SELECT 1 FROM case_word AS d WHERE d.agency = w.agency AND d.word = @fourth AND d.id = w.id)
+ORDER BY w.id DESC LIMIT @most;
+
+-- name: CaseHasWord :one
+SELECT agency, word, id FROM case_word WHERE agency = $1 AND word = $2 AND id = $3;
+
 -- name: CountCases :one
 -- counts only
 SELECT CAST(COUNT(*) AS BIGINT) AS n FROM case_line WHERE holder = $1;
@@ -183,7 +195,7 @@ SELECT holder, case_id, id, task, field, person, state, invited, answered, named
 FROM case_signer WHERE holder = $1 AND case_id = $2 ORDER BY id;
 
 -- name: FindSigner :execrows
-UPDATE case_signer SET person = @person, invited = @invited WHERE holder = @holder AND case_id = @case_id AND id = @id AND person IS NULL;
+UPDATE case_signer SET person = @person, invited = @invited WHERE holder = @holder AND case_id = @case_id AND id = @id AND person IS NULL AND state = 'waiting';
 
 -- name: AnswerSigner :execrows
 UPDATE case_signer SET state = @state, answered = @answered, part = @part WHERE holder = @holder AND case_id = @case_id AND id = @id AND state = 'waiting';
