@@ -22,7 +22,9 @@
 // that is not public it holds number and dates, and officials read the document. A line leaves three years after its end.
 //
 // It owns the tables document_*, all files in kit/blob (no other module puts any), the pages /documents, /uploads, /check,
-// /v, /lists and /desk/documents, and /.well-known/posad-keys.json. It does not own why a document is issued (core/casework)
+// /v, /lists, /desk/documents and /credentials, and /.well-known/posad-keys.json, jwt-vc-issuer and posad-authority.pem. A
+// paper is signed when it is drawn; a credential for a wallet is made anew at each download, at one place of a status list that
+// a revocation flips. It does not own why a document is issued (core/casework)
 // nor which uploads a form wants (core/form). Neighbours: core/mandate below, for a child's documents; core/apply and
 // core/casework above; who tells people and who receives files that came in parts stand above and are given by the app.
 //
