@@ -9,8 +9,10 @@ import (
 
 	"posad.city/core/account/internal/store"
 	"posad.city/kit/act"
+	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 )
 
@@ -156,6 +158,18 @@ func (m *Module) PersonOf(ctx context.Context, snils string) (id.ID, error) {
 		return id.ID{}, fmt.Errorf("account: person of a SNILS: %w", err)
 	}
 	return out, err
+}
+
+// Differs tells whether a person has another name, or another birth date, than somebody wrote; a part that is empty there is
+// not compared. It is asked by Posad itself and leaves no look. Errors: ErrNone.
+func (m *Module) Differs(ctx context.Context, person id.ID, name lang.Name, birth calendar.Date) (bool, bool, error) {
+	p, err := m.Person(ctx, reader, "account.look.profile", person)
+	if err != nil {
+		return false, false, err
+	}
+	other := func(written, known string) bool { return written != "" && plainly(written) != plainly(known) }
+	otherName := other(name.Family, p.Name.Family) || other(name.Given, p.Name.Given) || other(name.Patronymic, p.Name.Patronymic)
+	return otherName, !birth.IsZero() && birth != p.Birth, nil
 }
 
 // SNILSMark is a stable name of a SNILS that tells nothing of it, from which a person's id may be derived.

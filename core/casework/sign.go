@@ -13,9 +13,11 @@ import (
 	"posad.city/core/notice"
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 	"posad.city/kit/vault"
 )
@@ -23,6 +25,9 @@ import (
 // Signers finds people by their insurance number; *account.Module is one. store.ErrNone when the city knows none.
 type Signers interface {
 	PersonOf(ctx context.Context, snils string) (id.ID, error)
+	// Differs tells whether a person has another name, or another birth date, than somebody wrote, in this order.
+	// What is empty there is not compared.
+	Differs(ctx context.Context, person id.ID, name lang.Name, birth calendar.Date) (bool, bool, error)
 }
 
 // ErrSigner is for somebody who is not asked to sign the case, or has answered already.
@@ -186,9 +191,12 @@ func (m *Module) invite(ctx context.Context, j jobs.Job) error {
 	if err != nil {
 		return err
 	}
-	person, err := m.signerPerson(ctx, one)
+	person, wrong, err := m.signerPerson(ctx, one)
 	if err != nil {
 		return err
+	}
+	if wrong != "" {
+		return m.differs(ctx, j, k, wrong)
 	}
 	if person.IsZero() {
 		return m.unknown(ctx, j, k)
@@ -209,29 +217,6 @@ func (m *Module) invited(tx *store.Tx, j jobs.Job, k *known, signer, person id.I
 		Signer: person, CaseID: j.Object, ID: signer, Holder: j.Holder, Applicant: k.file.Applicant, Number: k.file.Number, Service: k.file.Service,
 		State: SignWaiting, Due: k.openTask().Due, Invited: tx.Now(),
 	}))
-}
-
-func (m *Module) signerPerson(ctx context.Context, one Signer) (id.ID, error) {
-	if !one.Person.IsZero() || m.deps.Signers == nil {
-		return one.Person, nil
-	}
-	person, err := m.deps.Signers.PersonOf(ctx, one.Named.SNILS)
-	if errors.Is(err, store.ErrNone) {
-		return id.ID{}, nil
-	}
-	return person, err
-}
-
-// unknown tells the applicant, once, that somebody has no account yet, and looks again later.
-func (m *Module) unknown(ctx context.Context, j jobs.Job, k *known) error {
-	told, err := m.deps.Teller.Prepare(ctx, m.telling(k, k.file.Applicant, "sign_unknown", "casework/sign_unknown/"+j.Payload, j.Version))
-	if err != nil {
-		return err
-	}
-	if err := m.base.Store.Write(ctx, told.Put); err != nil {
-		return err
-	}
-	return jobs.Later(invitePause)
 }
 
 // ToSign lists the cases that a person is asked to sign, newest first.

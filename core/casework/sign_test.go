@@ -3,13 +3,16 @@ package casework
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"posad.city/core/agency"
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/calendar"
 	"posad.city/kit/id"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 )
 
@@ -23,6 +26,30 @@ func (n numbers) PersonOf(_ context.Context, snils string) (id.ID, error) {
 		return p, nil
 	}
 	return id.ID{}, store.ErrNone
+}
+
+// records are Signers that know what people are called and when they were born.
+type records map[string]service.Person
+
+func (r records) PersonOf(_ context.Context, snils string) (id.ID, error) {
+	if _, ok := r[snils]; ok {
+		return id.Derived("person", snils), nil
+	}
+	return id.ID{}, store.ErrNone
+}
+
+func (r records) Differs(_ context.Context, person id.ID, named lang.Name, birth calendar.Date) (bool, bool, error) {
+	for snils, p := range r {
+		if id.Derived("person", snils) == person {
+			return p.Name.Surname != named.Family, p.Birth != birth.String(), nil
+		}
+	}
+	return false, false, store.ErrNone
+}
+
+// Differs finds nothing wrong.
+func (n numbers) Differs(context.Context, id.ID, lang.Name, calendar.Date) (bool, bool, error) {
+	return false, false, nil
 }
 
 func as(person id.ID) act.Act {
@@ -85,6 +112,40 @@ func TestACaseWaitsForThoseWhoSignIt(t *testing.T) {
 			t.Errorf("told %v", kinds)
 		}
 	})
+}
+
+// Whoever has the number and another name, or another birth date, is not whom the applicant means: they see nothing.
+func TestANumberAloneNamesNoSigner(t *testing.T) {
+	t.Parallel()
+	for _, want := range []struct {
+		surname, birth, part string // of whoever has the number; what the applicant is told
+	}{
+		{"Белов", "1980-01-31", ""}, {"Чужой", "1980-01-31", "имя"}, {"Белов", "1980-02-01", "день рождения"}, {"Чужой", "1980-02-01", "имя и день рождения"},
+	} {
+		r := one(t)
+		r.deps.Signers = records{"11223344595": {Name: service.Name{Surname: want.surname}, Birth: want.birth}}
+		ref := r.open("sign-works", "two", anna)
+		r.run(3 * time.Hour)
+		mine, err := r.ToSign(ctx, as(id.Derived("person", "11223344595")))
+		r.must(err)
+		if asked := len(mine) == 1; asked != (want.part == "") {
+			t.Errorf("%+v: they are asked to sign %+v", want, mine)
+		}
+		told, err := r.told.Inbox(ctx, annaAct, anna, id.ID{}, 50)
+		r.must(err)
+		count := 0
+		for _, m := range told.Messages {
+			if m.Kind == "casework.tell.sign_differs" {
+				count++
+			}
+		}
+		if once := want.part != ""; once != (count == 1) {
+			t.Errorf("%+v: the applicant is told %d times", want, count)
+		} else if once && !strings.Contains(r.message(anna, "sign_differs").Text.RU, "К СНИЛС не подходит: "+want.part+", котор") {
+			t.Errorf("%+v: the applicant is told %q", want, r.message(anna, "sign_differs").Text.RU)
+		}
+		r.status(ref, StatusSigning)
+	}
 }
 
 func TestARefusalToSignOrNoneEndsTheStep(t *testing.T) {

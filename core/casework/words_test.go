@@ -65,7 +65,7 @@ func TestEveryStatusEventAndNoticeHasItsWords(t *testing.T) {
 		keys = append(keys, "casework.timeline."+e)
 	}
 	for _, kind := range []string{"submitted", "fetched", "not_fetched", "pay", "paid", "taken", "asked", "remind", "lapsed", "approved", "refused", "issued", "late",
-		"agreeing", "apologise", "refund", "extended", "reopened", "corrected", "not_corrected", "sign", "sign_unknown", "signed", "not_signed", "unsigned",
+		"agreeing", "apologise", "refund", "extended", "reopened", "corrected", "not_corrected", "sign", "sign_unknown", "sign_differs", "signed", "not_signed", "unsigned",
 		"escalated", "escalated_head", "revoked", "signed_approved", "signed_refused", "signed_withdrawn"} {
 		keys = append(keys, "casework.tell."+kind+".title", "casework.tell."+kind+".text")
 	}
