@@ -124,14 +124,8 @@ func (p *plan) put(tx *store.Tx) error {
 	if n == 0 {
 		return tx.Fail(errMoved)
 	}
-	for _, e := range p.entries {
-		n, err := tx.Exec(placeEntry, e.at, e.holder, e.id)
-		if err != nil {
-			return err
-		}
-		if n != 1 {
-			return tx.Fail(errMoved) // it has a place, or its row is gone, since it was read
-		}
+	if err := p.place(tx); err != nil {
+		return err
 	}
 	for position, leaf := range p.lost {
 		if _, err := tx.Exec(insertLost, position, leaf[:]); err != nil {
@@ -145,6 +139,32 @@ func (p *plan) put(tx *store.Tx) error {
 	}
 	_, err = tx.Exec(putDay, p.day, p.to.size-p.from.size, p.to.size, p.to.root[:])
 	return err
+}
+
+// ten is how many entries one statement places.
+const ten = 10
+
+// place gives the entries their places, ten at a time where these follow one another.
+func (p *plan) place(tx *store.Tx) error {
+	for left := p.entries; len(left) > 0; {
+		some, query := left[:1], placeEntry
+		args := []any{left[0].at, left[0].holder, left[0].id}
+		if len(left) >= ten && left[ten-1].at == left[0].at+ten-1 {
+			some, query, args = left[:ten], placeTen, args[:1]
+			for _, e := range some {
+				args = append(args, e.holder, e.id)
+			}
+		}
+		n, err := tx.Exec(query, args...)
+		if err != nil {
+			return err
+		}
+		if n != int64(len(some)) {
+			return tx.Fail(errMoved) // one has a place, or its row is gone, since it was read
+		}
+		left = left[len(some):]
+	}
+	return nil
 }
 
 // begin writes the row of an empty tree, unless another node has.
