@@ -60,7 +60,12 @@ type town struct {
 
 func newTown(t testing.TB, s *store.Store, c *clock.Fixed) *town {
 	t.Helper()
-	kek, err := vault.ParseKEK(vault.NewKEKText())
+	return newTownWith(t, s, c, vault.NewKEKText())
+}
+
+func newTownWith(t testing.TB, s *store.Store, c *clock.Fixed, key string) *town {
+	t.Helper()
+	kek, err := vault.ParseKEK(key)
 	if err != nil {
 		t.Fatal(err)
 	}
