@@ -7,7 +7,6 @@ import (
 
 	"posad.city/core/agency"
 	"posad.city/kit/id"
-	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
 )
@@ -146,9 +145,7 @@ func TestALateInvitationAsksNobody(t *testing.T) {
 	r.must(err)
 	_, err = r.Withdraw(ctx, annaAct, Withdrawal{Holder: anna, Case: ref.ID})
 	r.must(err)
-	_ = r.store.Write(ctx, func(tx *store.Tx) error {
-		return r.invited(tx, jobs.Job{Holder: anna, Object: ref.ID}, k, k.signers[0].ID, boris, told)
-	})
+	r.must(r.store.Write(ctx, func(tx *store.Tx) error { return r.invited(tx, k, k.signers[0].ID, boris, told) }))
 	if mine, err := r.ToSign(ctx, as(boris)); err != nil || len(mine) != 0 {
 		t.Errorf("Boris is asked: %+v %v", mine, err)
 	}

@@ -205,16 +205,19 @@ func (m *Module) invite(ctx context.Context, j jobs.Job) error {
 	if err != nil {
 		return err
 	}
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.invited(tx, j, k, one.ID, person, told) })
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		return errors.Join(m.invited(tx, k, one.ID, person, told), m.base.Jobs.Done(tx, j))
+	})
 }
 
-func (m *Module) invited(tx *store.Tx, j jobs.Job, k *known, signer, person id.ID, told *notice.Prepared) error {
-	n, err := caseworkdb.FindSigner(tx, caseworkdb.FindSignerParams{Person: person, Invited: tx.Now(), Holder: j.Holder, CaseID: j.Object, ID: signer})
-	if err != nil || n == 0 { // it was done before, or nobody waits for them any more
-		return errors.Join(err, m.base.Jobs.Done(tx, j))
+// invited asks somebody to sign, if the case still waits for them and they were not asked before.
+func (m *Module) invited(tx *store.Tx, k *known, signer, person id.ID, told *notice.Prepared) error {
+	n, err := caseworkdb.FindSigner(tx, caseworkdb.FindSignerParams{Person: person, Invited: tx.Now(), Holder: k.file.Holder, CaseID: k.file.ID, ID: signer})
+	if err != nil || n == 0 {
+		return err
 	}
-	return errors.Join(told.Put(tx), m.base.Jobs.Done(tx, j), caseworkdb.PutSignLine(tx, caseworkdb.PutSignLineParams{
-		Signer: person, CaseID: j.Object, ID: signer, Holder: j.Holder, Applicant: k.file.Applicant, Number: k.file.Number, Service: k.file.Service,
+	return errors.Join(told.Put(tx), caseworkdb.PutSignLine(tx, caseworkdb.PutSignLineParams{
+		Signer: person, CaseID: k.file.ID, ID: signer, Holder: k.file.Holder, Applicant: k.file.Applicant, Number: k.file.Number, Service: k.file.Service,
 		State: SignWaiting, Due: k.openTask().Due, Invited: tx.Now(),
 	}))
 }
