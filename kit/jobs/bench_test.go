@@ -15,7 +15,8 @@ import (
 	"posad.city/kit/store/storetest"
 )
 
-// BenchmarkJob is one job from its Put to its end, put by 64 at once: one that shares its Write, and one with its own.
+// BenchmarkJob is one job from its Put to its end, put by 64 at once: one that shares its Write, one with its own, one that
+// finds nothing to do.
 func BenchmarkJob(b *testing.B) {
 	for _, engine := range []string{"sqlite", "postgres"} {
 		b.Run(engine, func(b *testing.B) {
@@ -53,6 +54,7 @@ func runJobs(b *testing.B, s *store.Store) {
 			return q.Done(tx, j)
 		})
 	})
+	q.Handle("idle", func(context.Context, jobs.Job) error { ended.Add(1); return nil }) // finds nothing to do
 	if err := q.Start(ctx); err != nil {
 		b.Fatal(err)
 	}
@@ -64,7 +66,7 @@ func runJobs(b *testing.B, s *store.Store) {
 		for pb.Next() {
 			i := n.Add(1)
 			err := s.Write(ctx, func(tx *store.Tx) error {
-				return q.Put(tx, jobs.New{Handler: []string{"shared", "alone"}[i%2], Object: id.Derived("bench", fmt.Sprint(i))})
+				return q.Put(tx, jobs.New{Handler: []string{"shared", "alone", "idle"}[i%3], Object: id.Derived("bench", fmt.Sprint(i))})
 			})
 			if err != nil {
 				b.Error(err)

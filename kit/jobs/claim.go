@@ -156,12 +156,14 @@ func choose(found []Job, most int, start int64) []Job {
 }
 
 func (q *Queue) takeAll(ctx context.Context, picked []Job) ([]Job, error) {
+	// Nodes that want the same rows take them in one order, so that they don't wait for each other in a circle.
+	slices.SortFunc(picked, func(a, b Job) int { return slices.Compare(a.ID[:], b.ID[:]) })
 	claims := make([]id.ID, len(picked))
 	for i := range claims {
 		claims[i] = id.New(picked[i].Due)
 	}
 	var got []Job
-	err := q.st.Write(ctx, func(tx *store.Tx) error {
+	err := q.st.Swap(ctx, func(tx *store.Tx) error {
 		got = got[:0]
 		until := tx.Now().Add(q.lease)
 		for i, j := range picked {
@@ -242,7 +244,7 @@ func (q *Queue) renewAll(ctx context.Context) error {
 	}
 	slices.SortFunc(held, func(a, b *running) int { return slices.Compare(a.job.ID[:], b.job.ID[:]) })
 	var lost []*running
-	err := q.st.Write(ctx, func(tx *store.Tx) error {
+	err := q.st.Swap(ctx, func(tx *store.Tx) error {
 		lost = lost[:0]
 		for _, r := range held {
 			ok, err := renew(tx, r.job, tx.Now().Add(q.lease))

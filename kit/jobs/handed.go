@@ -93,7 +93,7 @@ func (q *Queue) giveBackHanded(ctx context.Context) error {
 }
 
 func (q *Queue) giveBackAll(ctx context.Context, list []Job) error {
-	return q.st.Write(store.Background(context.WithoutCancel(ctx)), func(tx *store.Tx) error {
+	return q.st.Swap(store.Background(context.WithoutCancel(ctx)), func(tx *store.Tx) error {
 		for _, j := range list {
 			if _, err := putBack(tx, j, returned{state: "open", due: tx.Now(), attempt: j.Attempt - 1}); err != nil {
 				return err

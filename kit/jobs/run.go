@@ -176,7 +176,7 @@ func (q *Queue) tell(j Job, outcome Outcome, err error, written bool, failed err
 
 func (q *Queue) finish(ctx context.Context, j Job) (bool, error) {
 	var n int64
-	err := q.st.Write(ctx, func(tx *store.Tx) error {
+	err := q.st.Swap(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Exec(deleteJob, shardOf(j.ID), j.ID, j.claim)
 		n = rows
 		return err
@@ -186,7 +186,7 @@ func (q *Queue) finish(ctx context.Context, j Job) (bool, error) {
 
 func (q *Queue) putBackOne(ctx context.Context, j Job, v verdict) (bool, error) {
 	var written bool
-	err := q.st.Write(ctx, func(tx *store.Tx) error {
+	err := q.st.Swap(ctx, func(tx *store.Tx) error {
 		ok, err := putBack(tx, j, returned{state: v.state, due: tx.Now().Add(v.after), attempt: v.attempt, failure: v.failure})
 		written = ok
 		return err

@@ -4,9 +4,10 @@
 // which one runs: the conformance suite of this package holds both to the same order, case, time, NULL, conflict,
 // isolation and failure behaviour.
 //
-// Five doors, and no other way to the rows:
+// Six doors, and no other way to the rows:
 //
 //	Write   a closure that reads and changes, all or nothing, durable when it returns
+//	Swap    a Write of statements that each compare and set, for queues: it crosses with nobody
 //	Append  a fixed list of statements with no reads between, which the store batches with its neighbours'
 //	Read    one snapshot of plain tables
 //	Look    one snapshot of personal tables, with a record of who was seen, committed before the data leaves

@@ -18,7 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// pgEngine is PostgreSQL: one SERIALIZABLE transaction a Write, run again when two cross; Appends of many callers
+// pgEngine is PostgreSQL: one SERIALIZABLE transaction a Write (READ COMMITTED a Swap), run again when two cross; Appends of many callers
 // pipelined into one transaction.
 type pgEngine struct {
 	pool    *pgxpool.Pool
@@ -144,7 +144,7 @@ func (e *pgEngine) writeOnce(ctx context.Context, fn func(conn) error) error {
 var errLostEarly = errors.New("store: the connection to PostgreSQL was lost")
 
 func (e *pgEngine) transact(ctx context.Context, c *pgx.Conn, fn func(conn) error) error {
-	tx := &pgConn{ctx: ctx, c: c, begin: pgSerializable}
+	tx := &pgConn{ctx: ctx, c: c, begin: beginOf(ctx)}
 	err := protect(func() error { return fn(tx) })
 	if err != nil {
 		tx.rollback()

@@ -11,11 +11,19 @@ import (
 	"posad.city/kit/id"
 )
 
-// What begins the two kinds of transaction.
+// What begins the three kinds of transaction.
 const (
 	pgSerializable = "begin isolation level serializable"
+	pgSwap         = "begin isolation level read committed"
 	pgSnapshot     = "begin isolation level repeatable read read only"
 )
+
+func beginOf(ctx context.Context) string {
+	if ctx.Value(swapKey{}) != nil {
+		return pgSwap
+	}
+	return pgSerializable
+}
 
 // pgConn is one transaction. It begins with its first statement, in the same round trip.
 type pgConn struct {

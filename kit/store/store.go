@@ -268,6 +268,15 @@ func (s *Store) WriteAs(ctx context.Context, a act.Act, fn func(*Tx) error) erro
 	})
 }
 
+// Swap is a Write whose every statement changes rows by their whole key and compares what it finds there, so that it can
+// be neither wrong nor in the way beside others: on PostgreSQL it is READ COMMITTED and crosses with no Write that only
+// came near the same rows. What it reads by Query may change before it commits.
+func (s *Store) Swap(ctx context.Context, fn func(*Tx) error) error {
+	return s.Write(context.WithValue(ctx, swapKey{}, true), fn)
+}
+
+type swapKey struct{}
+
 func (s *Store) runOnce(tx *Tx, fn func(*Tx) error) error {
 	if err := protect(func() error { return fn(tx) }); err != nil {
 		if tx.failed != nil && !errors.Is(err, tx.failed) {
