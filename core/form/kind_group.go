@@ -64,7 +64,7 @@ func (w *walk) readGroup(f *service.Field, typed Typed) *group {
 	for _, one := range g.chosen(typed) {
 		g.entries = append(g.entries, w.readEntry(f, one, g.open))
 	}
-	if _, most := groupBounds(f); len(g.entries) > most {
+	if _, most := groupBounds(f); len(g.entries) > most || entryCount(typed) > mostEntries {
 		g.own = wrong("", "form.group_many", "most", lang.Number(w.Lang, int64(most)))
 	}
 	if len(g.entries) == 0 && !f.Optional && !g.open {
@@ -104,7 +104,7 @@ func blankEntry(one map[string]Typed) bool {
 	return true
 }
 
-// entryCount is how many entries were typed.
+// entryCount is how many entries were typed. It counts one more than there may ever be: that there are too many is told.
 func entryCount(typed Typed) int {
 	most := 0
 	if n, err := strconv.Atoi(typed.first(countPart)); err == nil {
@@ -116,7 +116,7 @@ func entryCount(typed Typed) int {
 			most = max(most, n+1)
 		}
 	}
-	return min(max(most, 0), mostEntries)
+	return min(max(most, 0), mostEntries+1)
 }
 
 // entryTyped is what was typed into one entry, by question.
@@ -489,7 +489,7 @@ func jsonEntries(f *service.Field, value any) Typed {
 	if !ok && value != nil {
 		return Typed{countPart: {"0"}}
 	}
-	entries = entries[:min(len(entries), mostEntries)]
+	entries = entries[:min(len(entries), mostEntries+1)] // one more than there may be: readGroup tells
 	out := Typed{countPart: {strconv.Itoa(len(entries))}}
 	for i, one := range entries {
 		putEntry(out, f, i, func(inner *service.Field) Typed { return jsonTyped(kindFor(inner), one[inner.Key]) })

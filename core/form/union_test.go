@@ -160,6 +160,40 @@ func TestEntriesComeAndGoWithoutAScript(t *testing.T) {
 	}
 }
 
+// A list that is longer than any group may be is refused, and not cut short without a word.
+func TestALongListIsRefusedWhole(t *testing.T) {
+	t.Parallel()
+	in := atPeople(t)
+	d := *in.Service
+	d.Form.Steps = slices.Clone(d.Form.Steps)
+	for i := range d.Form.Steps {
+		d.Form.Steps[i].Fields = slices.Clone(d.Form.Steps[i].Fields)
+		for j := range d.Form.Steps[i].Fields {
+			if d.Form.Steps[i].Fields[j].Key == "witnesses" {
+				d.Form.Steps[i].Fields[j].Max = "50"
+			}
+		}
+	}
+	in.Service = &d
+	var many []url.Values
+	var listed []map[string]any
+	for i := range 60 {
+		many = append(many, witness(i, "123-456-789 64", "40", "first"))
+		listed = append(listed, map[string]any{"age": 40})
+	}
+	if got := names(bind(t, in, together("60", many...)).Faults); !strings.Contains(got, "witnesses group_many") {
+		t.Errorf("sixty: %s", got)
+	}
+	body, err := json.Marshal(map[string]any{"witnesses": listed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bound, err := form.BindJSON(in, body)
+	if got := names(bound.Faults); err != nil || !strings.Contains(got, "witnesses group_many") {
+		t.Errorf("sixty of a program: %s, %v", got, err)
+	}
+}
+
 func TestARuleOfTheGroupSpeaksOfAllEntries(t *testing.T) {
 	t.Parallel()
 	in := atPeople(t)
