@@ -3,6 +3,7 @@ package apply_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,6 +93,8 @@ type rig struct {
 	mandates *mandate.Module
 	services *service.Module
 	exchange *exchange.Module
+	visits   *booking.Module
+	down     atomic.Bool // free times can't be read
 	agency   *sim.Agency
 	cases    *cases
 	letters  *letters
@@ -150,6 +154,19 @@ func (p prepared) Put(tx *store.Tx) (string, error) {
 	return numberOf(p.s.ID), nil
 }
 
+// timetables are appointments whose free times may be out of reach.
+type timetables struct {
+	*booking.Module
+	down *atomic.Bool
+}
+
+func (v timetables) Free(ctx context.Context, resource string, from, to calendar.Date) ([]booking.Slot, error) {
+	if v.down.Load() {
+		return nil, errors.New("the timetable is down")
+	}
+	return v.Module.Free(ctx, resource, from, to)
+}
+
 type letters struct {
 	mu   sync.Mutex
 	code string
@@ -201,10 +218,10 @@ func newRig(t *testing.T, s *store.Store, c *clock.Fixed, city *service.City) *r
 	visits := booking.New(booking.Deps{Services: r.services, Teller: letters, People: r.accounts, Address: "http://" + host})
 	registers := exchange.New(exchange.Deps{City: r.services.Current, Endpoints: endpoints, Zone: inZone, Pause: time.Millisecond, Rest: time.Millisecond})
 	r.Module = apply.New(apply.Deps{
-		Services: r.services, People: r.accounts, Family: r.mandates, Registers: registers, Papers: apply.Documents(documents), Cases: r.cases, Visits: visits,
+		Services: r.services, People: r.accounts, Family: r.mandates, Registers: registers, Papers: apply.Documents(documents), Cases: r.cases, Visits: timetables{visits, &r.down},
 		Vehicles: func(context.Context, act.Act, id.ID) ([]service.Vehicle, error) { return r.vehicles, nil },
 	})
-	r.exchange = registers
+	r.exchange, r.visits = registers, visits
 	registers.Provide(r.Lives)
 	agencies.Provide(r.accounts, r.services)
 	modules := []module.Module{agencies, r.accounts, r.mandates, r.services, documents, registers, letters, visits, r.Module}

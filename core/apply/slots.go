@@ -23,6 +23,7 @@ type Visits interface {
 	OfCase(ctx context.Context, a act.Act, caseID id.ID) ([]booking.Booking, error)
 	Hold(ctx context.Context, a act.Act, h booking.Hold) (booking.Booking, error)
 	Confirm(ctx context.Context, a act.Act, booking id.ID) (booking.Booking, error)
+	Cancel(ctx context.Context, a act.Act, booking id.ID) (booking.Booking, error)
 	// EndCase cancels what was booked for a case, or for a draft that became none.
 	EndCase(ctx context.Context, caseID id.ID) error
 }
@@ -44,6 +45,9 @@ func otherTimes(in form.Input, key string) (before, after calendar.Date) {
 		return before, after
 	}
 	open := in.Open[key]
+	if open.Unknown {
+		return before, after
+	}
 	if open.From.After(open.First) {
 		before = latest(open.From.AddDays(-slotDays), open.First)
 	}
@@ -81,17 +85,19 @@ func daysIn(text string) []calendar.Date {
 
 // open finds the times that a question offers: of slotDays days, from the first of them that has any, or from the wanted day.
 // A day that an answer names is listed with what the question's checks don't take, so that they can say why.
-func (m *Module) open(ctx context.Context, in form.Input, f *service.Field, r *service.Resource, w window) ([]form.SlotOption, form.SlotWindow) {
+func (m *Module) open(ctx context.Context, in form.Input, f *service.Field, r *service.Resource, w window) ([]form.SlotOption, form.SlotWindow, error) {
 	last := in.Today.AddDays(r.Ahead)
-	fitting := func(from calendar.Date) []form.SlotOption {
-		return form.FittingSlots(in, f, m.free(ctx, r, from, earliest(from.AddDays(slotDays-1), last)))
+	fitting := func(from calendar.Date) ([]form.SlotOption, error) {
+		list, err := m.free(ctx, r, from, earliest(from.AddDays(slotDays-1), last))
+		return form.FittingSlots(in, f, list), err
 	}
 	days := form.SlotWindow{First: in.Today}
-	out := fitting(days.First)
-	for next := days.First.AddDays(slotDays); len(out) == 0 && !next.After(last); next = next.AddDays(slotDays) {
-		if out = fitting(next); len(out) > 0 {
-			days.First = next
-		}
+	out, err := fitting(days.First)
+	for next := days.First.AddDays(slotDays); err == nil && len(out) == 0 && !next.After(last); next = next.AddDays(slotDays) {
+		out, err = fitting(next)
+	}
+	if err != nil {
+		return nil, days, err
 	}
 	if len(out) > 0 {
 		days.First = out[0].Day
@@ -100,14 +106,20 @@ func (m *Module) open(ctx context.Context, in form.Input, f *service.Field, r *s
 	if w.from.After(days.First) {
 		days.From = w.from
 	}
-	out = fitting(days.From)
+	if out, err = fitting(days.From); err != nil {
+		return nil, days, err
+	}
 	for _, day := range w.named {
 		if !day.After(last) && !day.Before(in.Today) {
+			own, err := m.free(ctx, r, day, day)
+			if err != nil {
+				return nil, days, err
+			}
 			out = slices.DeleteFunc(out, func(s form.SlotOption) bool { return s.Day == day })
-			out = append(out, m.free(ctx, r, day, day)...)
+			out = append(out, own...)
 		}
 	}
-	return out, days
+	return out, days, nil
 }
 
 func earliest(a, b calendar.Date) calendar.Date {
@@ -118,19 +130,19 @@ func earliest(a, b calendar.Date) calendar.Date {
 }
 
 // free lists the free times of a resource from one day to another.
-func (m *Module) free(ctx context.Context, r *service.Resource, from, to calendar.Date) []form.SlotOption {
+func (m *Module) free(ctx context.Context, r *service.Resource, from, to calendar.Date) ([]form.SlotOption, error) {
 	if to.Before(from) {
-		return nil
+		return nil, nil
 	}
 	list, err := m.deps.Visits.Free(ctx, r.Key, from, to)
-	if err != nil { // no trouble of the form: the question says that there are no times
-		m.base.Log.Warn("apply: free times are not known", "resource", r.Key, "error", err)
+	if err != nil && !errors.Is(err, booking.ErrResource) { // one that the city has no more has no times
+		return nil, err
 	}
 	out := make([]form.SlotOption, 0, len(list))
 	for _, slot := range list {
 		out = append(out, slotOption(r, slot.ID, slot.Start, slot.End, slot.Left))
 	}
-	return out
+	return out, nil
 }
 
 // slotForm is a moment of the city's clock, as answers keep it.
@@ -168,14 +180,33 @@ func (m *Module) slots(ctx context.Context, a act.Act, d Draft, in *form.Input) 
 		if !ok {
 			continue
 		}
-		in.Slots[f.Key], in.Open[f.Key] = m.open(ctx, *in, f, r, d.times)
-		for _, b := range held {
-			if b.Resource == r.Key && (b.State == booking.Held || b.State == booking.Booked) {
-				in.Held[f.Key] = form.HeldSlot{ID: b.ID.String(), Slot: slotOption(r, booking.SlotID(r.Key, b.Start), b.Start, b.End, 0)}
-			}
+		list, days, err := m.open(ctx, *in, f, r, d.times)
+		if err != nil { // no trouble of the rest of the form: the question says that the times are not known
+			m.base.Log.Warn("apply: free times are not known", "resource", r.Key, "error", err)
+			in.Open[f.Key] = form.SlotWindow{Unknown: true}
+		} else {
+			in.Slots[f.Key], in.Open[f.Key] = list, days
+		}
+		if b, ok := standing(held, r.Key, heldOf(d.Answers, f)); ok {
+			in.Held[f.Key] = form.HeldSlot{ID: b.ID.String(), Slot: slotOption(r, booking.SlotID(r.Key, b.Start), b.Start, b.End, 0)}
 		}
 	}
 	return nil
+}
+
+// standing is the time that a draft has at a resource: the one that its answer names, since a send that failed may have booked
+// another before; else the newest.
+func standing(list []booking.Booking, resource string, named id.ID) (booking.Booking, bool) {
+	var out booking.Booking
+	for _, b := range list {
+		if b.Resource != resource || b.State != booking.Held && b.State != booking.Booked {
+			continue
+		}
+		if out = b; b.ID == named {
+			break
+		}
+	}
+	return out, !out.ID.IsZero()
 }
 
 func slotOption(r *service.Resource, slot id.ID, start, end time.Time, left int) form.SlotOption {
@@ -225,6 +256,13 @@ func (m *Module) hold(ctx context.Context, a act.Act, d Draft, in *form.Input, b
 	return nil
 }
 
+// heldOf is the hold or booking that an answer names; zero: none.
+func heldOf(answers service.Answers, f *service.Field) id.ID {
+	answer, _ := answers[f.Key].(map[string]any)
+	text, _ := answer["id"].(string)
+	return parsed(text)
+}
+
 // book makes the held times of a draft bookings, each in a Write at its resource. One that has run out and is taken is a
 // fault of its question.
 func (m *Module) book(ctx context.Context, a act.Act, d Draft, in form.Input, answers service.Answers) error {
@@ -232,17 +270,40 @@ func (m *Module) book(ctx context.Context, a act.Act, d Draft, in form.Input, an
 		return nil
 	}
 	for _, f := range slotFields(in.Service) {
-		answer, _ := answers[f.Key].(map[string]any)
-		text, _ := answer["id"].(string)
-		held, err := id.Parse(text)
-		if err != nil {
+		held := heldOf(answers, f)
+		if held.IsZero() {
 			continue
 		}
-		_, err = m.deps.Visits.Confirm(ctx, a.ForCase(d.ID), held)
+		_, err := m.deps.Visits.Confirm(ctx, a.ForCase(d.ID), held)
 		if errors.Is(err, booking.ErrGone) {
 			return ErrMissing.With(fault.Field{Name: f.Key, ID: "form.slot_gone", Params: map[string]string{"label": f.Label.In(in.Lang)}})
 		}
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// release gives back what a draft has booked beside the times of its answers: by a send that failed, before another time was
+// chosen. What was made after this reading of the draft was saved is a later reading's.
+func (m *Module) release(ctx context.Context, d Draft, in form.Input, answers service.Answers) error {
+	fields := slotFields(in.Service)
+	if len(fields) == 0 || m.deps.Visits == nil {
+		return nil
+	}
+	posad := act.Act{Actor: act.Actor{Kind: act.System}}.ForCase(d.ID)
+	list, err := m.deps.Visits.OfCase(ctx, posad, d.ID)
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		wanted := slices.ContainsFunc(fields, func(f *service.Field) bool { return heldOf(answers, f) == b.ID })
+		if wanted || b.State != booking.Booked || b.Made.After(d.Saved) {
+			continue
+		}
+		_, err := m.deps.Visits.Cancel(ctx, posad, b.ID)
+		if err != nil && !errors.Is(err, booking.ErrOver) && !errors.Is(err, booking.ErrNone) {
 			return err
 		}
 	}

@@ -66,6 +66,9 @@ func (m *Module) submitOnce(ctx context.Context, a act.Act, draft id.ID, consent
 	if err := m.book(ctx, a, d, in, view.Draft); err != nil {
 		return "", err
 	}
+	if err := m.release(ctx, d, in, view.Draft); err != nil {
+		return "", err
+	}
 	prepared, err := m.deps.Cases.Prepare(ctx, submissionOf(a, d, in, view))
 	if err != nil {
 		return "", err

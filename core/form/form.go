@@ -52,6 +52,8 @@ type SlotOption struct {
 type SlotWindow struct {
 	First calendar.Date // nothing before it is free and taken by the question's checks
 	From  calendar.Date // first day that is listed, First or later
+	// Unknown says that the free times could not be read: what is held still stands, and nothing else can be chosen now.
+	Unknown bool
 }
 
 // HeldSlot is a time that is held while the form is filled.

@@ -65,6 +65,9 @@ func (s SlotOption) names(value string) bool {
 
 func (k slotKind) read(w *walk, f *service.Field, typed Typed) (any, *problem) {
 	chosen := strings.TrimSpace(typed.first(""))
+	if chosen == "" && w.Open[f.Key].Unknown {
+		return nil, wrong("", "form.slot_unknown")
+	}
 	if chosen == "" {
 		return nil, k.missing()
 	}
@@ -77,6 +80,9 @@ func (k slotKind) read(w *walk, f *service.Field, typed Typed) (any, *problem) {
 		if kept, ok := w.left[f.Key].(map[string]any); ok && kept["start"] == chosen {
 			return kept, nil // nobody has asked what is free: a summary, or a case
 		}
+	}
+	if w.Open[f.Key].Unknown {
+		return nil, wrong("", "form.slot_unknown")
 	}
 	return nil, wrong("", "form.slot_gone")
 }

@@ -172,7 +172,9 @@ func (w *walk) fill(f *service.Field, out *FieldView, typed Typed, p *problem) {
 	if f.Type == service.TypeFile {
 		out.Files = w.files(typed[""])
 	}
-	if f.Type == service.TypeSlot && len(out.Options) == 0 {
+	if f.Type == service.TypeSlot && w.Open[f.Key].Unknown {
+		out.Empty = say(w.Lang, "form.slot_unknown")
+	} else if f.Type == service.TypeSlot && len(out.Options) == 0 {
 		out.Empty = say(w.Lang, "form.slot_none")
 	}
 }
