@@ -29,7 +29,7 @@ func (m *Module) api(s *web.Server, o ops) {
 	s.API(o.putText, "PUT /api/v1/desk/templates", m.apiPutTemplate, about("Add a text, or change one; the head may", templateBody{}, templateBody{}))
 	s.API(o.dropText, "DELETE /api/v1/desk/templates/{template}", m.apiDropTemplate, about("Delete a text; the head may", nil, nil))
 	closed := about("Decided cases of the agency by their words", nil, []foundBody{})
-	closed.Details, closed.Params = "Everybody who is found sees the look.", []web.Param{{Name: "q", Text: "Words; all must fit"}}
+	closed.Details, closed.Params = "The newest, at most 50: name more words to narrow them. Everybody who is found sees the look.", []web.Param{{Name: "q", Text: "Words; all must fit"}}
 	s.API(o.closed, "GET /api/v1/desk/closed", m.apiClosed, closed)
 }
 

@@ -164,7 +164,7 @@ func TestDecidedCasesAreFoundByTheirWordsInTheirAgencyOnly(t *testing.T) {
 			text string
 			n    int
 		}{{panin, "Смирнов", 1}, {panin, ref.Number, 1}, {panin, "Смирнова Петрова", 0}, {rita, "Смирнова", 0}, {panin, "", 0}, {igor, "Смирнова", 0}} {
-			found, err := r.Search(ctx, as(want.who), want.text)
+			found, _, err := r.Search(ctx, as(want.who), want.text)
 			if err != nil || len(found) != want.n {
 				t.Errorf("%q: %d, %v", want.text, len(found), err)
 			}

@@ -115,6 +115,7 @@ type closedView struct {
 	place
 	Text  string
 	Found []Found
+	More  bool // than are shown
 	Names map[id.ID]lang.Name
 }
 
@@ -133,7 +134,7 @@ func (m *Module) searched(c *web.Context) (closedView, error) {
 		return v, err
 	}
 	v.Text = form.Search
-	if v.Found, err = m.Search(c.Context(), v.act, form.Search); err != nil {
+	if v.Found, v.More, err = m.Search(c.Context(), v.act, form.Search); err != nil {
 		return v, err
 	}
 	var officials, applicants []id.ID

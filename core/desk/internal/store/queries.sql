@@ -89,6 +89,18 @@ INSERT INTO desk_closed_word (agency, word, id) VALUES ($1, $2, $3) ON CONFLICT 
 -- name: ClosedByWord :many
 SELECT agency, word, id FROM desk_closed_word WHERE agency = $1 AND word = $2 ORDER BY id DESC LIMIT $3;
 
+-- name: ClosedByWords :many
+-- Those that have all of four words, before one, the newest first. The first word is the rarest: its rows are gone through.
+SELECT w.agency, w.word, w.id FROM desk_closed_word AS w
+WHERE w.agency = @agency AND w.word = @first AND w.id < @before
+  AND EXISTS (SELECT 1 FROM desk_closed_word AS b WHERE b.agency = w.agency AND b.word = @second AND b.id = w.id)
+  AND EXISTS (SELECT 1 FROM desk_closed_word AS c WHERE c.agency = w.agency AND c.word = @third AND c.id = w.id)
+  AND EXISTS (SELECT 1 FROM desk_closed_word AS d WHERE d.agency = w.agency AND d.word = @fourth AND d.id = w.id)
+ORDER BY w.id DESC LIMIT @most;
+
+-- name: ClosedHasWord :one
+SELECT agency, word, id FROM desk_closed_word WHERE agency = $1 AND word = $2 AND id = $3;
+
 -- name: ClosedByID :one
 SELECT agency, id, holder, applicant, number, service, official, outcome, day, late, closed FROM desk_closed WHERE agency = $1 AND id = $2;
 
