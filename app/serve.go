@@ -25,6 +25,7 @@ func Serve(ctx context.Context, conf Config, log *slog.Logger, out io.Writer) er
 
 // run starts the house, does what must be there before the first visitor, and serves.
 func (h *House) run(ctx context.Context, out io.Writer, before func(context.Context) error) error {
+	CollectSeldom()
 	listener, err := net.Listen("tcp", h.conf.Listen)
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {

@@ -364,7 +364,7 @@ var (
 
 // jobsOfCases are the handlers that work behind a case.
 var jobsOfCases = []string{
-	"casework.move", "casework.list", "casework.tell", "casework.count", "desk.closed", "notice.send",
+	"casework.move", "casework.after", "casework.tell", "casework.count", "desk.closed", "notice.send",
 }
 
 // dueJobs is how many jobs behind cases should have run, or are claimed, and have not ended.

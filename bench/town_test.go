@@ -154,6 +154,7 @@ func (t *town) open(ctx context.Context) (net.Listener, error) {
 	if err := os.MkdirAll(t.dir, 0o700); err != nil {
 		return nil, err
 	}
+	app.CollectSeldom()
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	if t.House, err = app.Open(ctx, conf, app.Options{Log: log}); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"posad.city/core/casework/internal/store"
@@ -33,6 +34,7 @@ type change struct {
 	pauses []caseworkdb.Pause
 	asked  *caseworkdb.Question // open when the change ends
 	added  int64
+	told   []string // of what people are told, once the change is kept
 	ended  bool
 }
 
@@ -196,7 +198,15 @@ func (c *change) line(event string, internal bool, params map[string]string, wor
 
 // tell has the applicant told of a step, once.
 func (c *change) tell(kind string) error {
-	return c.m.base.Jobs.Put(c.tx, jobs.New{Handler: jobTell, Holder: c.file.Holder, Object: c.file.ID, Version: c.file.Revision, Payload: kind})
+	c.told = append(c.told, kind)
+	return nil
+}
+
+// follow has done what follows every change: the desk's list brought up to date, and people told.
+func (c *change) follow() error {
+	return c.m.base.Jobs.Put(c.tx, jobs.New{
+		Handler: jobAfter, Holder: c.file.Holder, Object: c.file.ID, Version: c.file.Revision, Payload: strings.Join(c.told, ","),
+	})
 }
 
 // put has a job of the case done.
@@ -317,7 +327,7 @@ func (c *change) save() error {
 	_, err = caseworkdb.SaveLine(c.tx, caseworkdb.SaveLineParams{
 		Revision: f.Revision, Stage: f.Stage, Status: string(c.status()), Due: c.due(), Moved: c.tx.Now(), Holder: f.Holder, ID: f.ID,
 	})
-	return errors.Join(err, c.emit(EventMoved))
+	return errors.Join(err, c.emit(EventMoved), c.follow())
 }
 
 func (c *change) status() Status {

@@ -58,6 +58,7 @@ func (m *Module) Locales() fs.FS { return locales }
 // The jobs.
 const (
 	jobMove     = "casework.move"
+	jobAfter    = "casework.after"
 	jobProject  = "casework.project"
 	jobTell     = "casework.tell"
 	jobRemind   = "casework.remind"
@@ -90,7 +91,7 @@ func (m *Module) Provision(b *module.Base) error {
 	for _, event := range wakers {
 		b.Jobs.On(event, "casework.wake", m.move)
 	}
-	b.Jobs.OnShared(EventMoved, "casework.list", m.project)
+	b.Jobs.HandleShared(jobAfter, m.after)
 	b.Jobs.Handle(jobTie, m.tie)
 	b.Jobs.Handle(jobAppealed, m.appealed)
 	b.Jobs.OnShared(EventDecided, "casework.count", m.count, jobs.Limit(1)) // all count in the same rows

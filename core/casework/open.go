@@ -188,7 +188,7 @@ func (p *PreparedOpen) insert(tx *store.Tx, params caseworkdb.InsertCaseParams) 
 	c := &change{m: p.m, tx: tx, act: p.by, k: p.k, file: caseworkdb.CaseFile{Holder: params.Holder, ID: params.ID, Revision: 1, Stage: string(Open)}}
 	err := errors.Join(
 		caseworkdb.InsertHome(tx, params.ID, params.Holder, params.ID),
-		caseworkdb.InsertWatch(tx, params.ID, params.Holder),
+		caseworkdb.InsertWatch(tx, caseworkdb.InsertWatchParams{ID: params.ID, Holder: params.Holder, Service: params.Service, Definition: params.Definition}),
 		c.line("submitted", false, nil, nil), c.tell("submitted"), c.emit(EventSubmitted), c.emit(EventMoved), c.moveAt(params.TermDue),
 	)
 	if err != nil {
@@ -205,7 +205,7 @@ func (p *PreparedOpen) insert(tx *store.Tx, params caseworkdb.InsertCaseParams) 
 		c.act = p.system // the city does it, not the applicant
 		err = c.enter(p.first)
 	}
-	return errors.Join(err, caseworkdb.InsertLine(tx, caseworkdb.InsertLineParams{
+	return errors.Join(err, c.follow(), caseworkdb.InsertLine(tx, caseworkdb.InsertLineParams{
 		Holder: params.Holder, ID: params.ID, Number: params.Number, Service: params.Service, Applicant: params.Applicant, Revision: 1,
 		Stage: string(Open), Status: string(c.status()), Due: params.TermDue, Submitted: params.Submitted, Moved: tx.Now(),
 	}))

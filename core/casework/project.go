@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"posad.city/core/casework/internal/store"
@@ -14,12 +15,40 @@ import (
 	"posad.city/kit/vault"
 )
 
-// project brings the desk's list up to date with a case. It reads the case as it is now, whatever revision the event was
-// of, and checks in its Write that nobody has moved it meanwhile: the list never falls back. Whoever moved it has put a job
-// of their own, so that this one has nothing to do then.
+// after is the job that follows every change of a case: the desk's list is brought up to date, and people are told. What
+// can't be told now is tried again by a job of its own, and keeps the case off no desk.
+func (m *Module) after(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
+	k, err := m.know(ctx, m.system(j.Object), j.Holder, j.Object)
+	if errors.Is(err, vault.ErrErased) {
+		return m.unlist(j, k), nil
+	}
+	if err != nil {
+		return nil, over(err)
+	}
+	puts := []func(*store.Tx) error{m.relist(k)}
+	for _, kind := range strings.FieldsFunc(j.Payload, func(r rune) bool { return r == ',' }) {
+		put, err := m.put(ctx, j, k, kind, toldKey(j, kind))
+		if err != nil {
+			m.base.Log.Warn("casework: a step could not be told; it is tried again", "case", j.Object.String(), "step", kind, "error", err)
+			put = func(tx *store.Tx) error {
+				return m.base.Jobs.Put(tx, jobs.New{Handler: jobTell, Holder: j.Holder, Object: j.Object, Version: j.Version, Payload: kind})
+			}
+		}
+		puts = append(puts, put)
+	}
+	return func(tx *store.Tx) error {
+		for _, put := range puts {
+			if err := put(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+// project is the job that brings the desk's list up to date with a case that was found missing there.
 func (m *Module) project(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
-	a := m.system(j.Object)
-	k, err := m.know(ctx, a, j.Holder, j.Object)
+	k, err := m.know(ctx, m.system(j.Object), j.Holder, j.Object)
 	if errors.Is(err, ErrNone) {
 		return nil, nil
 	}
@@ -29,14 +58,20 @@ func (m *Module) project(ctx context.Context, j jobs.Job) (func(*store.Tx) error
 	if err != nil {
 		return nil, err
 	}
+	return m.relist(k), nil
+}
+
+// relist brings the list up to date with the case as it was read. Its Write checks that nobody has moved the case meanwhile:
+// the list never falls back, and whoever moved it has put a job of their own.
+func (m *Module) relist(k *known) func(*store.Tx) error {
 	lines, words := k.deskLines(), m.keyedWords(k)
 	return func(tx *store.Tx) error {
-		row, err := caseworkdb.CaseByID(tx.As(a, lookCase), j.Holder, j.Object)
+		row, err := caseworkdb.CaseByID(tx.As(m.system(k.file.ID), lookCase), k.file.Holder, k.file.ID)
 		if err != nil || row.Revision != k.file.Revision {
 			return err
 		}
 		return k.list(tx, lines, words)
-	}, nil
+	}
 }
 
 // list brings every desk of the case up to date: a line for each task that waits for an official, and the words by which

@@ -18,14 +18,20 @@ import (
 	"posad.city/kit/store"
 )
 
-// tell is the job that tells the applicant, or whoever acts for the holder now, of a step: what has happened, what is next, by when and who has it. The
-// service's own words win. The notice's key is the case's revision, so that a step is told once.
+// tell is the job that tells the applicant, or whoever acts for the holder now, of a step that the job after could not tell:
+// what has happened, what is next, by when and who has it. The service's own words win. The notice's key is the case's
+// revision, so that a step is told once.
 func (m *Module) tell(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
 	k, err := m.know(ctx, j.Act(act.Purpose{Kind: "case", ID: j.Object.String()}), j.Holder, j.Object)
 	if err != nil {
 		return nil, over(err)
 	}
-	return m.put(ctx, j, k, j.Payload, fmt.Sprintf("casework/%s/%s/%d", j.Object, j.Payload, j.Version))
+	return m.put(ctx, j, k, j.Payload, toldKey(j, j.Payload))
+}
+
+// toldKey is under what a step is told once.
+func toldKey(j jobs.Job, kind string) string {
+	return fmt.Sprintf("casework/%s/%s/%d", j.Object, kind, j.Version)
 }
 
 // remind is the job that reminds the applicant of a question that they have not answered.
