@@ -71,7 +71,8 @@ type Submission struct {
 type Cases interface {
 	// Prepare hashes, seals and makes ids: everything that has no place in a Write.
 	Prepare(ctx context.Context, s Submission) (PreparedCase, error)
-	// Past lists a holder's cases of a service, of all when it is empty, the newest first; with a number, that case alone.
+	// Past lists a holder's cases, the newest first: those of a service that are open or approved, or of all services when it is
+	// empty. With a number, or an id as text, that case alone.
 	Past(ctx context.Context, a act.Act, holder id.ID, service, number string) ([]Past, error)
 }
 

@@ -68,18 +68,15 @@ func concerns(s *service.Service, p Past) bool {
 // past finds one of the act's holder's cases by its number, or by its id as a document names it; of any service when the
 // key is empty.
 func (m *Module) past(ctx context.Context, a act.Act, key, number string) (Past, bool, error) {
-	digits, err := id.ParseNumber(number)
-	named, isID := id.ID{}, false
+	which, err := id.ParseNumber(number)
 	if err != nil {
-		if named = parsed(number); named.IsZero() {
+		named := parsed(number)
+		if named.IsZero() {
 			return Past{}, false, nil // no number: no case
 		}
-		digits, isID = "", true
+		which = named.String()
 	}
-	list, err := m.deps.Cases.Past(ctx, a, a.Holder, key, digits)
-	if isID {
-		list = slices.DeleteFunc(list, func(p Past) bool { return p.ID != named })
-	}
+	list, err := m.deps.Cases.Past(ctx, a, a.Holder, key, which)
 	if err != nil || len(list) == 0 {
 		return Past{}, false, err
 	}

@@ -127,7 +127,7 @@ func (c *cases) Past(_ context.Context, _ act.Act, _ id.ID, service, number stri
 	defer c.mu.Unlock()
 	var out []apply.Past
 	for _, p := range c.past {
-		if (service == "" || p.Service == service) && (number == "" || p.Number == number) {
+		if (service == "" || p.Service == service) && (number == "" || p.Number == number || p.ID.String() == number) {
 			out = append(out, p)
 		}
 	}

@@ -23,7 +23,7 @@ import (
 // Signatures knows which cases wait for whose signature; *casework.Module is one.
 type Signatures interface {
 	ToSign(ctx context.Context, a act.Act) ([]casework.SignLine, error)
-	SignForm(ctx context.Context, holder, caseID id.ID) (casework.SignForm, error)
+	SignForm(ctx context.Context, a act.Act, holder, caseID id.ID) (casework.SignForm, error)
 	PrepareSign(ctx context.Context, a act.Act, holder, caseID, signer id.ID, part service.Answers) (*casework.PreparedSign, error)
 	PrepareRefuse(ctx context.Context, a act.Act, holder, caseID, signer id.ID) (*casework.PreparedSign, error)
 }
@@ -74,7 +74,7 @@ func (m *Module) toSign(c *web.Context) (casework.SignLine, error) {
 
 // signInput is the signer's form, prefilled from their own account.
 func (m *Module) signInput(c *web.Context, line casework.SignLine) (form.Input, error) {
-	from, err := m.deps.Signatures.SignForm(c.Context(), line.Holder, line.Case)
+	from, err := m.deps.Signatures.SignForm(c.Context(), own(c.Act()), line.Holder, line.Case)
 	if err != nil {
 		return form.Input{}, err
 	}
@@ -105,6 +105,9 @@ func (m *Module) showSign(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	if line.State != casework.SignWaiting {
+		return answered(c, line)
+	}
 	in, err := m.signInput(c, line)
 	if err != nil {
 		return err
@@ -116,6 +119,15 @@ func (m *Module) showSign(c *web.Context) error {
 		}
 	}
 	return m.signPage(c, v)
+}
+
+// answered leads on from a case that waits for the person's signature no more: nothing of it is read for that.
+func answered(c *web.Context, line casework.SignLine) error {
+	c.SetFlash("info", "apply.sign_state_"+line.State)
+	if line.State == casework.SignOver {
+		return c.Redirect("/cases")
+	}
+	return c.Redirect("/cases/" + line.Number)
 }
 
 // bindSigner reads the signer's steps, which stand on one page, and tells what is wrong there.
@@ -187,6 +199,9 @@ func (m *Module) postSign(c *web.Context) error {
 	fields, err := c.Fields()
 	if err != nil {
 		return err
+	}
+	if line.State != casework.SignWaiting {
+		return answered(c, line)
 	}
 	in, err := m.signInput(c, line)
 	if err != nil {

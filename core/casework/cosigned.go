@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"posad.city/core/casework/internal/store"
 	"posad.city/core/form"
 	"posad.city/core/page"
 	"posad.city/kit/act"
@@ -140,23 +141,26 @@ func (m *Module) Signed(ctx context.Context, a act.Act) ([]SignedLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []SignedLine
-	for _, l := range lines {
-		if l.State != SignSigned && l.State != SignRefused {
-			continue
-		}
-		k := &known{}
-		err := m.base.Store.Look(ctx, m.system(l.Case), lookCase, func(p *store.Personal) error { return k.read(p, l.Holder, l.Case) })
-		if errors.Is(err, store.ErrNone) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, SignedLine{SignLine: l, Submitted: k.file.Submitted, Revision: k.file.Revision,
-			Status: status(Stage(k.file.Stage), tasksOf(k.tasks), k.openQuestion() != nil)})
+	lines = slices.DeleteFunc(lines, func(l SignLine) bool { return l.State != SignSigned && l.State != SignRefused })
+	if len(lines) == 0 {
+		return nil, nil
 	}
-	return out, nil
+	var out []SignedLine
+	err = m.base.Store.Look(ctx, m.system(id.ID{}), lookList, func(p *store.Personal) error { // of each case its line alone: nothing of it is opened
+		out = out[:0]
+		for _, l := range lines {
+			row, err := caseworkdb.LineByID(p, l.Holder, l.Case)
+			if errors.Is(err, store.ErrNone) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			out = append(out, SignedLine{SignLine: l, Submitted: row.Submitted, Revision: row.Revision, Status: Status(row.Status)})
+		}
+		return nil
+	})
+	return out, err
 }
 
 // signedRows are those cases in the person's list.

@@ -1,13 +1,17 @@
 package casework
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"posad.city/core/casework/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/store"
+	"posad.city/kit/vault"
 )
 
 // Free is the value of QueueQuery.Official and QueueLine.Official for a case that nobody has taken.
@@ -63,6 +67,7 @@ type QueueQuery struct {
 type QueuePage struct {
 	Lines []QueueLine
 	Next  string // mark of the next page; empty after the last
+	Cut   bool   // a search found more cases than one can list: the newest of them are looked at
 }
 
 var queueSpec = store.ListSpec{
@@ -88,10 +93,10 @@ func (m *Module) Queue(ctx context.Context, a act.Act, q QueueQuery) (QueuePage,
 	if err != nil || !found {
 		return QueuePage{}, err
 	}
-	var out QueuePage
+	out := QueuePage{Cut: query.cut}
 	err = m.base.Store.Look(ctx, a, "casework.look.queue", func(p *store.Personal) error {
 		out.Lines = nil
-		next, err := m.queue.Run(p, query, func(r *store.Row) error {
+		next, err := m.queue.Run(p, query.ListQuery, func(r *store.Row) error {
 			out.Lines = append(out.Lines, QueueLine{
 				Agency: r.ID(0), ID: r.ID(1), Holder: r.ID(2), Applicant: r.ID(3), Queue: r.Text(4), Official: r.Text(5), Service: r.Text(6),
 				Number: r.Text(7), Status: Status(r.Text(8)), District: r.Text(9), Note: r.Text(10), Due: r.Time(11), Submitted: r.Time(12), Revision: r.Int(13),
@@ -116,15 +121,21 @@ func (m *Module) Count(ctx context.Context, q QueueQuery, most int64) (int64, bo
 	var more bool
 	err = m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		var err error
-		n, more, err = m.queue.Count(r, query, most)
+		n, more, err = m.queue.Count(r, query.ListQuery, most)
 		return err
 	})
-	return n, more, err
+	return n, more || query.cut, err
+}
+
+// listQuery is a query as the list takes it, and whether its search found more than it names.
+type listQuery struct {
+	store.ListQuery
+	cut bool
 }
 
 // listQuery turns a query into the list's; found is false when a search names nothing.
-func (m *Module) listQuery(ctx context.Context, q QueueQuery) (store.ListQuery, bool, error) {
-	out := store.ListQuery{Fixed: []any{q.Agency}, Sort: "due", Desc: q.Desc, After: q.After, Limit: q.Limit}
+func (m *Module) listQuery(ctx context.Context, q QueueQuery) (listQuery, bool, error) {
+	out := listQuery{ListQuery: store.ListQuery{Fixed: []any{q.Agency}, Sort: "due", Desc: q.Desc, After: q.After, Limit: q.Limit}}
 	equal := func(name, value string) {
 		if value != "" {
 			out.Where = append(out.Where, store.Cond{Filter: name, Values: []any{value}})
@@ -173,7 +184,8 @@ func (m *Module) listQuery(ctx context.Context, q QueueQuery) (store.ListQuery, 
 	if q.Search == "" {
 		return out, true, nil
 	}
-	ids, err := m.search(ctx, q.Agency, q.Search)
+	ids, cut, err := m.search(ctx, q.Agency, q.Search)
+	out.cut = cut
 	out.Where = append(out.Where, store.Cond{Filter: "id", Values: anys(ids)})
 	return out, len(ids) > 0, err
 }
@@ -186,39 +198,95 @@ func anys[T any](list []T) []any {
 	return out
 }
 
-// search finds cases by every word of the text: all must fit. The words are compared by their keyed hashes.
-func (m *Module) search(ctx context.Context, agency id.ID, text string) ([]id.ID, error) {
+// search finds the newest cases by every word of the text, store.InMost at most; the second value says that there are more. The
+// words are compared by their keyed hashes.
+func (m *Module) search(ctx context.Context, agency id.ID, text string) ([]id.ID, bool, error) {
+	words := m.SearchWords(text)
+	if len(words) == 0 {
+		return nil, false, nil
+	}
 	var out []id.ID
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		out = nil
-		for i, word := range wordsOf(text) {
-			rows, err := caseworkdb.CasesByWord(r, agency, m.base.Vault.Keyed(wordSpace, word), store.InMost)
-			if err != nil {
-				return err
-			}
-			found := map[id.ID]bool{}
-			for _, row := range rows {
-				found[row.ID] = true
-			}
-			out = meet(out, found, i == 0)
-		}
-		return nil
+		var err error
+		out, err = withWords(r, agency, words, store.InMost+1)
+		return err
 	})
-	return out, err
+	more := len(out) > store.InMost
+	return out[:min(len(out), store.InMost)], more, err
 }
 
-func meet(list []id.ID, found map[id.ID]bool, first bool) []id.ID {
+// wordMost is how far a word's cases are counted to find the rarest; together, how many words one statement compares.
+const (
+	wordMost = 500
+	together = 4
+)
+
+// newest is above every id.
+var newest = id.ID(bytes.Repeat([]byte{0xff}, len(id.ID{})))
+
+// withWords are the newest cases that have every word, at most most. No word's own cases are cut: those of the rarest are
+// gone through, and the others probed by key.
+func withWords(r store.Reader, agency id.ID, words []vault.Keyed, most int) ([]id.ID, error) {
+	words, err := rarestFirst(r, agency, words)
+	if err != nil {
+		return nil, err
+	}
+	at := func(i int) vault.Keyed { return words[min(i, len(words)-1)] }
 	var out []id.ID
-	if first {
-		for one := range found {
-			out = append(out, one)
+	page := caseworkdb.CasesByWordsParams{Agency: agency, First: at(0), Second: at(1), Third: at(2), Fourth: at(3), Before: newest, Most: int64(most)}
+	for {
+		rows, err := caseworkdb.CasesByWords(r, page)
+		if err != nil {
+			return nil, err
 		}
-		return out
-	}
-	for _, one := range list {
-		if found[one] {
-			out = append(out, one)
+		for _, row := range rows {
+			page.Before = row.ID
+			has, err := hasWords(r, agency, words[min(together, len(words)):], row.ID)
+			if err != nil {
+				return nil, err
+			}
+			if has {
+				out = append(out, row.ID)
+			}
+			if len(out) == most {
+				return out, nil
+			}
+		}
+		if len(rows) < most {
+			return out, nil
 		}
 	}
-	return out
+}
+
+// rarestFirst puts the word that the fewest cases have first, as far as wordMost cases tell.
+func rarestFirst(r store.Reader, agency id.ID, words []vault.Keyed) ([]vault.Keyed, error) {
+	if len(words) < 2 {
+		return words, nil
+	}
+	best, fewest := 0, wordMost+1
+	for i, word := range words {
+		rows, err := caseworkdb.CasesByWord(r, agency, word, wordMost)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) < fewest {
+			best, fewest = i, len(rows)
+		}
+	}
+	out := slices.Clone(words)
+	out[0], out[best] = out[best], out[0]
+	return out, nil
+}
+
+func hasWords(r store.Reader, agency id.ID, words []vault.Keyed, one id.ID) (bool, error) {
+	for _, word := range words {
+		_, err := caseworkdb.CaseHasWord(r, agency, word, one)
+		if errors.Is(err, store.ErrNone) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }

@@ -175,7 +175,7 @@ func (c *change) reopen(p *reopening) error {
 	f.Decided, f.DecidedBy, f.ConfirmedBy, f.Ground, f.Row, f.Decision = time.Time{}, id.ID{}, id.ID{}, "", "", nil
 	f.Late, f.Escalated = time.Time{}, time.Time{}
 	return errors.Join(
-		c.recount(), c.open(p.task, id.ID{}), caseworkdb.InsertWatch(c.tx, f.ID, f.Holder),
+		c.recount(), c.open(p.task, id.ID{}), caseworkdb.InsertWatch(c.tx, caseworkdb.InsertWatchParams{ID: f.ID, Holder: f.Holder, Service: f.Service, Definition: f.Definition}),
 		c.line("reopened", false, nil, p.words), c.tell("reopened"), c.emit(EventReopened), c.moveAt(c.tx.Now()),
 	)
 }

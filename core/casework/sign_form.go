@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"posad.city/core/service"
+	"posad.city/kit/act"
 	"posad.city/kit/id"
 )
 
@@ -16,9 +17,10 @@ type SignForm struct {
 	Applicant id.ID
 }
 
-// SignForm reads a case for its co-signer: the caller has seen by ToSign that the case asks them.
-func (m *Module) SignForm(ctx context.Context, holder, caseID id.ID) (SignForm, error) {
-	k, err := m.know(ctx, m.system(caseID), holder, caseID) // the signer sees a part of it, by their own right
+// SignForm reads a case for its co-signer, in their own act: the holder and the applicant see the look. The caller has seen by
+// ToSign that the case waits for them.
+func (m *Module) SignForm(ctx context.Context, a act.Act, holder, caseID id.ID) (SignForm, error) {
+	k, err := m.know(ctx, a.ForCase(caseID), holder, caseID)
 	if err != nil {
 		return SignForm{}, err
 	}

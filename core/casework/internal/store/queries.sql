@@ -38,6 +38,9 @@ WHERE holder = @holder AND id = @id;
 SELECT holder, id, number, service, applicant, revision, stage, status, due, submitted, moved
 FROM case_line WHERE holder = $1 ORDER BY holder, id DESC LIMIT $2;
 
+-- name: LineByID :one
+SELECT holder, id, number, service, applicant, revision, stage, status, due, submitted, moved FROM case_line WHERE holder = $1 AND id = $2;
+
 -- name: InsertNumber :execrows
 INSERT INTO case_number (number, holder, id) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING;
 
@@ -51,13 +54,13 @@ INSERT INTO case_home (id, holder, case_id) VALUES ($1, $2, $3) ON CONFLICT (id)
 SELECT id, holder, case_id FROM case_home WHERE id = $1;
 
 -- name: InsertWatch :exec
-INSERT INTO case_watch (id, holder) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING;
+INSERT INTO case_watch (id, holder, service, definition) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING;
 
 -- name: DropWatch :exec
 DELETE FROM case_watch WHERE id = $1;
 
 -- name: WatchedAfter :many
-SELECT id, holder FROM case_watch WHERE id > $1 ORDER BY id LIMIT $2;
+SELECT id, holder, service, definition FROM case_watch WHERE id > $1 ORDER BY id LIMIT $2;
 
 -- name: InsertTask :exec
 INSERT INTO task (holder, case_id, id, step, kind, state, agency, queue, official, opened, due, closed, outcome, reference, part, skill, words)
@@ -224,12 +227,11 @@ ON CONFLICT (service, month, kind, key) DO UPDATE SET cases = ledger_count.cases
 SELECT service, month, kind, key, cases, days FROM ledger_count WHERE service = $1 AND month >= $2 ORDER BY month, kind, key;
 
 -- name: CountOpenVersions :many
--- How many open cases keep which version of which service.
--- counts only
-SELECT service, definition, CAST(COUNT(*) AS BIGINT) AS n FROM case_file WHERE stage = 'open' GROUP BY service, definition ORDER BY service, definition;
+-- How many cases that have not ended keep which version of which service, from the narrow list of those.
+SELECT service, definition, CAST(COUNT(*) AS BIGINT) AS n FROM case_watch WHERE service <> '' GROUP BY service, definition ORDER BY service, definition;
 
 -- name: DecidedOf :many
 -- Decided cases of a service by pages, for a simulation.
 SELECT holder, applicant, id, stage FROM case_file
-WHERE service = $1 AND submitted >= $2 AND (stage = 'approved' OR stage = 'refused') AND (holder > $3 OR (holder = $3 AND id > $4))
+WHERE service = $1 AND submitted >= $2 AND (stage = 'approved' OR stage = 'refused') AND holder >= $3 AND (holder > $3 OR id > $4)
 ORDER BY holder, id LIMIT $5;
