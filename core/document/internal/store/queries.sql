@@ -89,12 +89,12 @@ SELECT list, number, result, since, until, ended, facts, words FROM document_ent
 
 -- name: Entries :many
 SELECT list, number, result, since, until, ended, facts, words FROM document_entry
-WHERE list = @list AND (since < @since OR (since = @since AND number > @number)) AND words LIKE CAST(@words AS TEXT) ESCAPE '\'
+WHERE list = @list AND since <= @since AND (since < @since OR number > @number) AND words LIKE CAST(@words AS TEXT) ESCAPE '\'
 ORDER BY since DESC, number LIMIT @most;
 
 -- name: EntriesInForce :many
 SELECT list, number, result, since, until, ended, facts, words FROM document_entry
-WHERE list = @list AND (since < @since OR (since = @since AND number > @number)) AND words LIKE CAST(@words AS TEXT) ESCAPE '\'
+WHERE list = @list AND since <= @since AND (since < @since OR number > @number) AND words LIKE CAST(@words AS TEXT) ESCAPE '\'
   AND ended = '' AND (until = '' OR until >= @today)
 ORDER BY since DESC, number LIMIT @most;
 
