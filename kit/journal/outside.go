@@ -223,3 +223,12 @@ func continues(ctx context.Context, st *store.Store, s state, c tlog.Checkpoint)
 	}
 	return edge.Root() == c.Root, nil
 }
+
+// FirstBundle is the path of the first leaves of the log that a checkpoint tells of; false when there are none.
+func FirstBundle(note string) (string, bool) {
+	c, err := tlog.Peek(note)
+	if err != nil || c.Size == 0 {
+		return "", false
+	}
+	return tlog.Tile{Level: tlog.Entries, Width: int(min(c.Size, tlog.Width))}.Path(), true
+}
