@@ -149,12 +149,8 @@ func (m *Module) postPreview(c *web.Context) error {
 // preview says exactly what will happen to each case, and why nothing to some.
 func (m *Module) preview(c *web.Context, p place, form bulkForm) error {
 	plan, err := m.Plan(c.Context(), p.act, form.order())
-	failed, err := told(err)
 	if err != nil {
-		return err
-	}
-	if failed != nil {
-		return m.choosePage(c, p, form, failed.With(fault.Field{Name: fieldOf(form, failed), ID: failed.ID, Params: failed.Params}))
+		return m.chooseAgain(c, p, form, err)
 	}
 	v := planView{place: p, Plan: plan, Typed: form}
 	if v.Typed.Key.IsZero() {
@@ -189,6 +185,15 @@ func (m *Module) preview(c *web.Context, p place, form bulkForm) error {
 	return m.render(c, "desk.bulk.preview", nil, crumbs(c, "desk.bulk.preview"), planPage(c, v))
 }
 
+// chooseAgain shows the page of choice with why an order can't be carried out, and everything that was typed.
+func (m *Module) chooseAgain(c *web.Context, p place, form bulkForm, err error) error {
+	failed, err := told(err)
+	if err != nil {
+		return err
+	}
+	return m.choosePage(c, p, form, failed.With(fault.Field{Name: fieldOf(form, failed), ID: failed.ID, Params: failed.Params}))
+}
+
 // fieldOf is the control that a fault of an order is of.
 func fieldOf(form bulkForm, f *fault.Fault) string {
 	switch f.ID {
@@ -221,7 +226,7 @@ func (m *Module) postBegin(c *web.Context) error {
 	}
 	plan, err := m.Plan(c.Context(), v.act, form.order())
 	if err != nil {
-		return err
+		return m.chooseAgain(c, v, form, err)
 	}
 	if form.Key.IsZero() {
 		return ErrNoBulk

@@ -28,6 +28,8 @@ func TestManyCasesByThePages(t *testing.T) {
 		r.post(boss, "/desk/bulk/preview", "case", numbers[0], "case", numbers[1], "verb", "assign", "to", vera.String()).
 			wants(t, 200, shown, "Перейдёт к сотруднику: Котова Вера", "Сделать с 2 делами", "Смирнова\u00a0А.\u00a0И.")
 		key := id.New(r.clock.Now())
+		r.post(boss, "/desk/bulk/begin", "case", numbers[0], "verb", "ask", "question", "Где {дыра} во дворе?", "key", key.String()).
+			wants(t, 422, "Где {дыра} во дворе?", "Выбрано 1 дело") // what was typed stays
 		for range 2 { // pressed twice
 			r.post(boss, "/desk/bulk/begin", "case", numbers[0], "case", numbers[1], "verb", "assign", "to", vera.String(), "key", key.String()).wants(t, 303)
 		}
