@@ -324,21 +324,28 @@ func (m *Module) readBulk(ctx context.Context, a act.Act, office, which id.ID) (
 	return row, cases, err
 }
 
-// sweep deletes acts that are long over: cases tell by themselves what was done to them.
+// sweep deletes acts that are long over, each in a Write of its own: cases tell by themselves what was done to them.
 func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
-	return m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
-		old, err := deskdb.OldBulks(tx, tx.Now().Add(-keptFor), 500)
-		if err != nil {
-			return err
-		}
-		for _, one := range old {
+	ctx = store.Background(ctx)
+	var old []deskdb.OldBulksRow
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		var err error
+		old, err = deskdb.OldBulks(r, m.base.Clock.Now().Add(-keptFor), 500)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("desk: sweep: %w", err)
+	}
+	for _, one := range old {
+		err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
 			if _, err := deskdb.SweepBulkCases(tx, one.Agency, one.ID); err != nil {
 				return err
 			}
-			if err := deskdb.DropBulk(tx, one.Agency, one.ID); err != nil {
-				return err
-			}
+			return deskdb.DropBulk(tx, one.Agency, one.ID)
+		})
+		if err != nil {
+			return fmt.Errorf("desk: sweep: %w", err)
 		}
-		return nil
-	})
+	}
+	return nil
 }

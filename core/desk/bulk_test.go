@@ -7,8 +7,11 @@ import (
 	"time"
 
 	"posad.city/core/casework"
+	"posad.city/core/desk/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
 	"posad.city/kit/store/storetest"
 
 	"pgregory.net/rapid"
@@ -102,6 +105,32 @@ func TestOnlyWhoseActItIsUndoesIt(t *testing.T) {
 			if _, err := r.BulkOf(ctx, as(other), key); !errors.Is(err, ErrNoBulk) {
 				t.Errorf("seen by another: %v", err)
 			}
+		}
+	})
+}
+
+// A case whose doer has died is not waited for till the end of days: the rest is undone, and it is kept as it stands.
+func TestADeadDoerDoesNotHoldAnUndoForEver(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		_, numbers := r.letters(2)
+		key := r.begin(boss, Order{Verb: Assign, Numbers: numbers, To: igor})
+		r.must(r.store.Write(ctx, func(tx *store.Tx) error {
+			_, err := deskdb.SaveBulkCase(tx, deskdb.SaveBulkCaseParams{Next: string(CaseDoing), Agency: housing, Bulk: key, Position: 1, Was: string(CasePlanned)})
+			return err
+		}))
+		r.must(r.Undo(ctx, as(boss), key))
+		r.run(2 * time.Minute)
+		if b := r.bulk(boss, key); b.State != Undoing {
+			t.Errorf("a case that may still be done is not waited for: %s", b.State)
+		}
+		r.run(doingMost)
+		if b := r.bulk(boss, key); b.State != Undone || b.Count(CaseKept) != 1 || b.Count(CaseCancelled) != 1 {
+			t.Errorf("the act is %s: %+v", b.State, b.Cases)
+		}
+		r.clock.Move(keptFor)
+		r.must(r.sweep(ctx, jobs.Job{}))
+		if _, err := r.BulkOf(ctx, as(boss), key); !errors.Is(err, ErrNoBulk) {
+			t.Errorf("long after: %v", err)
 		}
 	})
 }

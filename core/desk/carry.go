@@ -230,7 +230,8 @@ func (m *Module) Undo(ctx context.Context, a act.Act, which id.ID) error {
 	})
 }
 
-// undo is the job that takes an act back, the last case first. A case that the act is at this moment doing is waited for.
+// undo is the job that takes an act back, the last case first. A case that the act is at this moment doing is waited for, but
+// no longer than doingMost: whoever does it is gone then, and the case is kept as it stands.
 func (m *Module) undo(ctx context.Context, j jobs.Job) error {
 	b, cases, err := m.carry(ctx, j)
 	if errors.Is(err, store.ErrNone) {
@@ -241,7 +242,16 @@ func (m *Module) undo(ctx context.Context, j jobs.Job) error {
 	}
 	for i := len(cases) - 1; i >= 0; i-- {
 		if CaseState(cases[i].State) == CaseDoing {
-			return jobs.Later(time.Second)
+			switch now := m.base.Clock.Now(); {
+			case now.Before(b.row.Ends.Add(time.Minute)):
+				return jobs.Later(time.Second)
+			case now.Before(b.row.Ends.Add(doingMost)):
+				return jobs.Later(time.Minute)
+			}
+			if err := b.keep(ctx, cases[i]); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := b.back(ctx, cases[i]); err != nil {
 			return err
@@ -253,6 +263,13 @@ func (m *Module) undo(ctx context.Context, j jobs.Job) error {
 		}
 		return m.base.Jobs.Done(tx, j)
 	})
+}
+
+// keep notes that a case stays as it stands: what was begun there was never ended.
+func (b *carried) keep(ctx context.Context, c deskdb.DeskBulkCase) error {
+	c.State, c.Reason = string(CaseKept), ErrWindow.ID
+	_, err := b.turn(ctx, c, string(CaseDoing))
+	return err
 }
 
 // back takes the act on one case back. Like doing, it claims one revision: the one that the act made.

@@ -16,6 +16,7 @@ const (
 	textMost      = 4000
 	awayMost      = 400 // days of one absence
 	keptFor       = 30 * 24 * time.Hour
+	doingMost     = 12 * time.Hour // after an act's window, how long a case that is being done is waited for: longer than its job is tried
 )
 
 // The faults of this module.
