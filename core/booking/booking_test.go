@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"posad.city/core/booking/internal/store"
 	"posad.city/kit/id"
 	"posad.city/kit/store"
 
@@ -292,13 +293,48 @@ func TestWhoHasComeIsMarked(t *testing.T) {
 			t.Errorf("%s, then %s", marked.State, corrected.State)
 		}
 		r.run()
-		list, err := r.Day(ctx, igorAct, igorAct.Actor.Agency, day("2026-11-23"), "")
+		list, _, err := r.Day(ctx, igorAct, igorAct.Actor.Agency, day("2026-11-23"), "")
 		r.must(err)
 		if len(list) != 1 || list[0].State != Missed {
 			t.Errorf("the day: %+v", list)
 		}
-		if other, err := r.Day(ctx, igorAct, agencyID("tax"), day("2026-11-23"), ""); err != nil || len(other) > 0 {
+		if other, _, err := r.Day(ctx, igorAct, agencyID("tax"), day("2026-11-23"), ""); err != nil || len(other) > 0 {
 			t.Errorf("another agency's day: %v %v", other, err)
+		}
+	})
+}
+
+func TestADayOfTooManySaysSo(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.book(anna, "2026-11-23 09:00")
+		add := func(from, to int) {
+			t.Helper()
+			r.must(r.store.Write(ctx, func(tx *store.Tx) error {
+				for i := from; i < to; i++ {
+					b := bookingdb.InsertBookingParams{
+						Resource: ResourceID("office"), ID: id.New(tx.Now()), Key: "office", Agency: igorAct.Actor.Agency, Person: boris, Applicant: boris, Service: "", Lang: "ru",
+						Start: at("2026-11-23 10:00"), Ends: at("2026-11-23 10:30"), Number: int64(i), Until: at("2026-11-23 09:30"), Made: tx.Now(),
+					}
+					if err := bookingdb.InsertBooking(tx, b); err != nil {
+						return err
+					}
+					_, err := bookingdb.ChangeBooking(tx, bookingdb.ChangeBookingParams{
+						Resource: b.Resource, ID: b.ID, Start: b.Start, Ends: b.Ends, Number: b.Number, State: string(Booked), Changed: tx.Now(), Revision: 1,
+					})
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+		}
+		add(1, dayMost)
+		if list, more, err := r.Day(ctx, igorAct, igorAct.Actor.Agency, day("2026-11-23"), ""); err != nil || len(list) != dayMost || more {
+			t.Errorf("as many as are shown: %d, %v, %v", len(list), more, err)
+		}
+		add(dayMost, dayMost+1)
+		if list, more, err := r.Day(ctx, igorAct, igorAct.Actor.Agency, day("2026-11-23"), ""); err != nil || len(list) != dayMost || !more {
+			t.Errorf("one more: %d, %v, %v", len(list), more, err)
 		}
 	})
 }

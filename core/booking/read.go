@@ -133,35 +133,38 @@ func homesOf(visits []bookingdb.BookingVisit) []bookingdb.BookingHome {
 // dayMost is how many appointments of one resource a day's list shows.
 const dayMost = 500
 
-// Day lists who has booked an agency's resources on a day, by time; key narrows it to one resource.
-func (m *Module) Day(ctx context.Context, a act.Act, agency id.ID, day calendar.Date, key string) ([]Booking, error) {
+// Day lists who has booked an agency's resources on a day, by time; key narrows it to one resource. The second value says that
+// some resource has more than dayMost, and only its first are listed.
+func (m *Module) Day(ctx context.Context, a act.Act, agency id.ID, day calendar.Date, key string) ([]Booking, bool, error) {
 	resources, err := m.resourcesOf(ctx, agency)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	zone := m.zone()
 	var rows []bookingdb.Booking
+	more := false
 	err = m.base.Store.Look(ctx, a, lookDay, func(p *store.Personal) error {
-		rows = rows[:0]
+		rows, more = rows[:0], false
 		for _, r := range resources {
 			if key != "" && key != r.Key {
 				continue
 			}
 			some, err := bookingdb.BookedBetween(p, bookingdb.BookedBetweenParams{
-				Resource: r.Resource, First: day.Start(zone), Last: day.AddDays(1).Start(zone), Most: dayMost,
+				Resource: r.Resource, First: day.Start(zone), Last: day.AddDays(1).Start(zone), Most: dayMost + 1,
 			})
 			if err != nil {
 				return err
 			}
-			rows = append(rows, some...)
+			more = more || len(some) > dayMost
+			rows = append(rows, some[:min(len(some), dayMost)]...)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, wrap("day", err)
+		return nil, false, wrap("day", err)
 	}
 	slices.SortStableFunc(rows, func(x, y bookingdb.Booking) int { return x.Start.Compare(y.Start) })
-	return m.bookedAll(ctx, rows), nil
+	return m.bookedAll(ctx, rows), more, nil
 }
 
 // resourcesOf are an agency's resources that anybody has ever booked.

@@ -18,6 +18,7 @@ type deskDay struct {
 	Today     calendar.Date
 	Resource  string // narrowed to it; empty: all of the agency's
 	List      []Booking
+	More      bool // than are listed
 	Names     map[id.ID]lang.Name
 	Resources []ui.Link
 }
@@ -51,7 +52,7 @@ func (m *Module) readDay(c *web.Context) (deskDay, error) {
 		d.Day = d.Today
 	}
 	var err error
-	if d.List, err = m.Day(c.Context(), a, a.Actor.Agency, d.Day, d.Resource); err != nil {
+	if d.List, d.More, err = m.Day(c.Context(), a, a.Actor.Agency, d.Day, d.Resource); err != nil {
 		return d, err
 	}
 	d.Resources = m.deskResources(c, d)
