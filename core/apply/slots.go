@@ -49,19 +49,12 @@ func otherTimes(in form.Input, key string) (before, after calendar.Date) {
 		return before, after
 	}
 	if open.From.After(open.First) {
-		before = latest(open.From.AddDays(-slotDays), open.First)
+		before = calendar.Latest(open.From.AddDays(-slotDays), open.First)
 	}
 	if next := open.From.AddDays(slotDays); !next.After(in.Today.AddDays(r.Ahead)) {
 		after = next
 	}
 	return before, after
-}
-
-func latest(a, b calendar.Date) calendar.Date {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }
 
 // window is which free times a form offers: of slotDays days from a day on, and of the days that answers name.
@@ -88,7 +81,7 @@ func daysIn(text string) []calendar.Date {
 func (m *Module) open(ctx context.Context, in form.Input, f *service.Field, r *service.Resource, w window) ([]form.SlotOption, form.SlotWindow, error) {
 	last := in.Today.AddDays(r.Ahead)
 	fitting := func(from calendar.Date) ([]form.SlotOption, error) {
-		list, err := m.free(ctx, r, from, earliest(from.AddDays(slotDays-1), last))
+		list, err := m.free(ctx, r, from, calendar.Earliest(from.AddDays(slotDays-1), last))
 		return form.FittingSlots(in, f, list), err
 	}
 	days := form.SlotWindow{First: in.Today}
@@ -120,13 +113,6 @@ func (m *Module) open(ctx context.Context, in form.Input, f *service.Field, r *s
 		}
 	}
 	return out, days, nil
-}
-
-func earliest(a, b calendar.Date) calendar.Date {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // free lists the free times of a resource from one day to another.

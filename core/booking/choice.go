@@ -42,7 +42,7 @@ func (m *Module) Choose(ctx context.Context, resource string, from, date calenda
 		from = first.AddDays(first.DaysUntil(date) / stripDays * stripDays)
 	}
 	seek := from.IsZero()
-	from = latestDay(from, first)
+	from = calendar.Latest(from, first)
 	for {
 		slots, err := m.Free(ctx, resource, from, from.AddDays(stripDays-1))
 		if err != nil {
@@ -80,7 +80,7 @@ func (t timetable) choice(slots []Slot, from, date calendar.Date, now time.Time)
 		}
 	}
 	if from.After(first) {
-		out.Earlier = latestDay(from.AddDays(-stripDays), first)
+		out.Earlier = calendar.Latest(from.AddDays(-stripDays), first)
 	}
 	if next := from.AddDays(stripDays); !next.After(last) {
 		out.Later = next

@@ -159,7 +159,7 @@ func (t timetable) soonest(now time.Time) time.Time {
 // bookable lists the times from one day to another, both included, that one may book now, whether taken or not.
 func (t timetable) bookable(from, to calendar.Date, now time.Time) []Slot {
 	first, last := t.span(now)
-	from, to = latestDay(from, first), earliestDay(to, last)
+	from, to = calendar.Latest(from, first), calendar.Earliest(to, last)
 	soonest := t.soonest(now)
 	var out []Slot
 	for day := from; !day.After(to); day = day.AddDays(1) {
@@ -202,18 +202,4 @@ func (t timetable) notice(start time.Time) time.Time {
 		return time.Time{}
 	}
 	return start.Add(-time.Duration(t.resource.Cancel) * time.Hour)
-}
-
-func latestDay(a, b calendar.Date) calendar.Date {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
-func earliestDay(a, b calendar.Date) calendar.Date {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }

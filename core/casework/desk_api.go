@@ -27,6 +27,7 @@ type listBody struct {
 	Cases []lineBody `json:"cases"`
 	Total tally      `json:"total"`
 	Next  string     `json:"next,omitempty" doc:"Mark of the next page; absent after the last"`
+	Cut   bool       `json:"cut,omitempty" doc:"The search found more than one list holds: name more words"`
 }
 
 type lineBody struct {
@@ -50,7 +51,7 @@ type ownerBody struct {
 
 func (d *desk) apiList(c *web.Context) error {
 	return d.list(c, "/desk", func(c *web.Context, list deskList) error {
-		out := listBody{Cases: []lineBody{}, Total: list.Total, Next: list.Page.Next}
+		out := listBody{Cases: []lineBody{}, Total: list.Total, Next: list.Page.Next, Cut: list.Page.Cut}
 		for _, line := range list.Page.Lines {
 			one := lineBody{
 				Number: id.FormatNumber(line.Number), Service: line.Service, Applicant: list.Names[line.Applicant], Queue: line.Queue, Status: line.Status,

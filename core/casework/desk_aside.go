@@ -102,13 +102,11 @@ func (d *deskCase) insert(c *web.Context, typed *deskTyped) {
 // filling is what the case has for the holes of a text: it speaks the language in which it was filed.
 func (d *deskCase) filling() Filling {
 	l := lang.Language(d.Case.Lang)
-	due := d.TermDue
-	if step, ok := d.Service.Task(d.Step); ok && !step.MayAsk.IsZero() {
-		if at, err := d.City.Days().Due(step.MayAsk.Calendar(), d.now); err == nil {
-			due = at
-		}
+	due, err := replyDay(d.City, d.Service, d.Step, d.TermDue, d.now, l)
+	if err != nil { // days that the city's calendar does not count yet: then by the term
+		due = lang.DayMonth(l, d.City.Days().Today(d.TermDue))
 	}
-	return Filling{Number: id.FormatNumber(d.Number), Name: d.Names[d.Applicant].Address(l), Due: lang.DayMonth(l, d.City.Days().Today(due)), Lang: l}
+	return Filling{Number: id.FormatNumber(d.Number), Name: d.Names[d.Applicant].Address(l), Due: due, Lang: l}
 }
 
 // printCase shows a case for paper.

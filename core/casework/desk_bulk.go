@@ -8,6 +8,7 @@ import (
 
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -109,14 +110,19 @@ func (m *Module) Filling(ctx context.Context, a act.Act, holder, caseID id.ID) (
 	name := k.inputs.Applicant.Name
 	out := Filling{Number: id.FormatNumber(k.file.Number), Lang: k.lang()}
 	out.Name = lang.Name{Family: name.Surname, Given: name.Given, Patronymic: name.Patronymic}.Address(out.Lang)
-	due := k.file.TermDue
-	if step, ok := k.service.Task(k.file.Step); ok && !step.MayAsk.IsZero() {
-		if due, err = k.city.Days().Due(step.MayAsk.Calendar(), m.base.Clock.Now()); err != nil {
-			return out, err
+	out.Due, err = replyDay(k.city, k.service, k.file.Step, k.file.TermDue, m.base.Clock.Now(), out.Lang)
+	return out, err
+}
+
+// replyDay is by when an applicant who is asked now answers; where nothing is asked, by when the case is decided.
+func replyDay(city *service.City, s *service.Service, at string, due, now time.Time, l lang.Language) (string, error) {
+	if step, ok := s.Task(at); ok && !step.MayAsk.IsZero() {
+		var err error
+		if due, err = city.Days().Due(step.MayAsk.Calendar(), now); err != nil {
+			return "", err
 		}
 	}
-	out.Due = lang.DayMonth(out.Lang, k.city.Days().Today(due))
-	return out, nil
+	return lang.DayMonth(l, city.Days().Today(due)), nil
 }
 
 // Fill puts a case's own words into the holes of a text.

@@ -1,7 +1,6 @@
 package casework
 
 import (
-	"context"
 	"time"
 
 	"posad.city/core/casework/internal/store"
@@ -14,9 +13,4 @@ func (w Wish) prolongs(a act.Act, k *known, t *caseworkdb.Task, now time.Time) e
 		return ErrNotYours
 	}
 	return k.mayExtend(w.Days, now)
-}
-
-// Prolong is Extend for an act on many cases.
-func (m *Module) Prolong(ctx context.Context, a act.Act, s Step, days int, words string) (int64, error) {
-	return m.Extend(ctx, a, s, Extending{Days: days, Words: words})
 }

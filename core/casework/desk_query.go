@@ -152,11 +152,7 @@ func (m *Module) workplace(c *web.Context) (workplace, error) {
 		return workplace{}, ErrNoCity
 	}
 	out := workplace{city: city, act: a, now: c.Now()}
-	for i := range city.Agencies {
-		if agency.ID(city.Agencies[i].Key) == a.Actor.Agency {
-			out.office = &city.Agencies[i]
-		}
-	}
+	out.office, _ = agencyByID(city, a.Actor.Agency) // nil: the city has it no more
 	var err error
 	if out.scope, out.scoped, err = m.scopeOf(c.Context(), a.Actor.Agency, a.Actor.Person); err != nil {
 		return out, err
@@ -279,16 +275,6 @@ func (w workplace) term(term string, out *QueueQuery) {
 	if len(out.Statuses) == 0 {
 		out.Statuses = []Status{StatusInQueue, StatusInReview}
 	}
-}
-
-// agencyOf finds an agency of the city by its id.
-func agencyOf(city *service.City, which id.ID) *service.Agency {
-	for i := range city.Agencies {
-		if agency.ID(city.Agencies[i].Key) == which {
-			return &city.Agencies[i]
-		}
-	}
-	return nil
 }
 
 // deskView is a saved view: a query with a name.

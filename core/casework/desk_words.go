@@ -273,7 +273,7 @@ func (d *deskCase) summary(c *web.Context) []ui.SummaryRow {
 		return append(out, d.decided(c)...)
 	}
 	if d.Task != nil {
-		office := agencyOf(d.City, d.Task.Agency)
+		office, _ := agencyByID(d.City, d.Task.Agency)
 		if office != nil {
 			out = append(out, ui.SummaryRow{Name: c.T("casework.desk.queue"), Value: d.queueTitle(l, office.Key, d.Task.Queue)})
 		}
@@ -328,7 +328,7 @@ func (d *deskCase) advice(c *web.Context) *ui.NoticeProps {
 // queueChoices are all queues of the city, those of this agency first.
 func (d *deskCase) queueChoices(c *web.Context) []ui.Choice {
 	l := c.Lang()
-	own := agencyOf(d.City, c.Act().Actor.Agency)
+	own, _ := agencyByID(d.City, c.Act().Actor.Agency)
 	offices := slices.Clone(d.City.Agencies)
 	slices.SortStableFunc(offices, func(a, b service.Agency) int {
 		return cmp.Compare(rank(own, a), rank(own, b))

@@ -160,7 +160,7 @@ func (b *carried) apply(ctx context.Context, a act.Act, s casework.Step, c deskd
 		return 0, err
 	}
 	if Verb(b.row.Verb) == Extend {
-		return cases.Prolong(ctx, a, s, b.p.Days, text)
+		return cases.Extend(ctx, a, s, casework.Extending{Days: b.p.Days, Words: text})
 	}
 	return cases.Ask(ctx, a, s, text)
 }

@@ -34,7 +34,7 @@ type Cases interface {
 	Forward(ctx context.Context, a act.Act, s casework.Step, f casework.Forwarding) (int64, error)
 	Release(ctx context.Context, a act.Act, s casework.Step) (int64, error)
 	Ask(ctx context.Context, a act.Act, s casework.Step, words string) (int64, error)
-	Prolong(ctx context.Context, a act.Act, s casework.Step, days int, words string) (int64, error)
+	Extend(ctx context.Context, a act.Act, s casework.Step, e casework.Extending) (int64, error)
 	Standing(ctx context.Context, a act.Act, holder, caseID id.ID) (casework.Standing, error)
 	Restore(ctx context.Context, a act.Act, s casework.Step, was casework.Standing) (int64, error)
 	Did(ctx context.Context, a act.Act, s casework.Step) (bool, error)

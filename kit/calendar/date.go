@@ -94,6 +94,22 @@ func (d Date) Before(other Date) bool { return d.Compare(other) < 0 }
 // After tells whether d is a later day than other.
 func (d Date) After(other Date) bool { return d.Compare(other) > 0 }
 
+// Earliest is the earlier of two days.
+func Earliest(a, b Date) Date {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Latest is the later of two days.
+func Latest(a, b Date) Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // AddDays moves the date by n days, forward or back. It stops at the first and the last day that a Date can name.
 func (d Date) AddDays(n int) Date {
 	const widest = (MaxYear + 1) * 366
