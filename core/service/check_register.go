@@ -34,12 +34,14 @@ func (c *checker) registers() {
 		}
 		c.reply(from, r)
 		c.transport(from, r)
+		c.ownCertificate(from, r)
 		if r.Correction != nil {
 			c.correction(from, r.Correction)
 		}
 	}
 	c.bookings()
 	c.ownLists()
+	c.ownRegisters()
 }
 
 // correction checks that the address is one that a page may lead to, and that a service of the city is there.

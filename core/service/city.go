@@ -10,20 +10,21 @@ import (
 // City is one version of a whole city's data: checked, compiled, immutable, named by its Hash. It is safe for
 // concurrent use. LoadCity makes it from a folder, Open from a published version.
 type City struct {
-	Profile    Profile     `json:"city"`
-	Calendar   Calendar    `json:"calendar"`
-	Agencies   []Agency    `json:"agencies"`
-	Registers  []Register  `json:"registers"`
-	Topics     []Topic     `json:"topics"`
-	Situations []Situation `json:"situations"`
-	Services   []Service   `json:"services"`
-	Pages      []Page      `json:"pages,omitempty"`
-	News       []News      `json:"news,omitempty"`
-	Places     Places      `json:"places"`
-	Resources  []Resource  `json:"resources,omitempty"`
-	Lists      []List      `json:"lists,omitempty"`
-	Queries    []Query     `json:"queries,omitempty"`
-	Synonyms   []Synonym   `json:"synonyms,omitempty"`
+	Profile      Profile       `json:"city"`
+	Calendar     Calendar      `json:"calendar"`
+	Agencies     []Agency      `json:"agencies"`
+	Registers    []Register    `json:"registers"`
+	Topics       []Topic       `json:"topics"`
+	Situations   []Situation   `json:"situations"`
+	Services     []Service     `json:"services"`
+	Pages        []Page        `json:"pages,omitempty"`
+	News         []News        `json:"news,omitempty"`
+	Places       Places        `json:"places"`
+	Resources    []Resource    `json:"resources,omitempty"`
+	Lists        []List        `json:"lists,omitempty"`
+	OwnRegisters []OwnRegister `json:"own-registers,omitempty"`
+	Queries      []Query       `json:"queries,omitempty"`
+	Synonyms     []Synonym     `json:"synonyms,omitempty"`
 
 	compiled compiled
 }
@@ -183,8 +184,9 @@ type Register struct {
 	Fresh      string         `json:"fresh" need:"1" about:"How long a reply may be reused in the same case: 24h"`
 	Timeout    string         `json:"timeout" need:"1" about:"How long one request may take: 5s"`
 	Retries    int            `json:"retries" need:"1" about:"How many more times it is asked, with growing pauses"`
-	Transport  string         `json:"transport,omitempty" one:"http|xroad" about:"How it is asked: http, the contract of docs/operator/registers.md; xroad, X-Road's message protocol for REST. Left out: http"`
+	Transport  string         `json:"transport,omitempty" one:"http|xroad|own" about:"How it is asked: http, the contract of docs/operator/registers.md; xroad, X-Road's message protocol for REST; own, one of the city's own registers answers it, in the city. Left out: http"`
 	Member     string         `json:"member,omitempty" about:"For xroad: the service that is asked, as INSTANCE/CLASS/MEMBER/SUBSYSTEM/service, each part percent-encoded"`
+	Of         string         `json:"of,omitempty" about:"For own: key of the city's own register (own-registers/KEY.yaml); values are found (yes-no), count (number) and entries (records of its fields, number, since and until)"`
 	AsksAs     string         `json:"asks_as,omitempty" about:"For xroad: the city's own subsystem that asks, as INSTANCE/CLASS/MEMBER/SUBSYSTEM"`
 	Correction *Correction    `json:"correction,omitempty" about:"How a mistake in the register is put right; left out: by writing to the agency"`
 }

@@ -11,7 +11,7 @@ import (
 // the two is nil. The folder:
 //
 //	city.yaml calendar.yaml topics.yaml situations.yaml places.yaml
-//	agencies/*.yaml registers/*.yaml services/*.yaml messages/SERVICE.yaml resources/*.yaml lists.yaml queries.yaml synonyms.yaml
+//	agencies/*.yaml registers/*.yaml own-registers/*.yaml services/*.yaml messages/SERVICE.yaml resources/*.yaml lists.yaml queries.yaml synonyms.yaml
 //	content/news.yaml content/pages/*.yaml
 //
 // Any other YAML file is a fault, except under demo/, which the city does not read.
@@ -139,6 +139,8 @@ func (l *loader) file(name string, content []byte) {
 		one(l, name, content, "agency", &l.city.Agencies, func(a *Agency) string { return a.Key })
 	case dir == "registers":
 		one(l, name, content, "register", &l.city.Registers, func(r *Register) string { return r.Key })
+	case dir == "own-registers":
+		one(l, name, content, "own-register", &l.city.OwnRegisters, func(r *OwnRegister) string { return r.Key })
 	case dir == "resources":
 		one(l, name, content, "resource", &l.city.Resources, func(r *Resource) string { return r.Key })
 	case dir == "services":
@@ -192,6 +194,7 @@ func (l *loader) notices() {
 func (l *loader) sort() {
 	byKey(l.city.Agencies, func(a *Agency) string { return a.Key })
 	byKey(l.city.Registers, func(r *Register) string { return r.Key })
+	byKey(l.city.OwnRegisters, func(r *OwnRegister) string { return r.Key })
 	byKey(l.city.Services, func(s *Service) string { return s.Key })
 	byKey(l.city.Resources, func(r *Resource) string { return r.Key })
 	byKey(l.city.Pages, func(p *Page) string { return p.Key })

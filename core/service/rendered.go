@@ -31,6 +31,7 @@ func Rendered(c *City) ([]SourceFile, error) {
 	}
 	writeEach(w, "agencies", c.Agencies, func(a *Agency) string { return a.Key })
 	writeEach(w, "registers", c.Registers, func(r *Register) string { return r.Key })
+	writeEach(w, "own-registers", c.OwnRegisters, func(r *OwnRegister) string { return r.Key })
 	writeEach(w, "resources", c.Resources, func(r *Resource) string { return r.Key })
 	writeEach(w, "services", c.Services, func(s *Service) string { return s.Key })
 	writeEach(w, "content/pages", c.Pages, func(p *Page) string { return p.Key })

@@ -16,7 +16,7 @@ import (
 func Schemas() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for name, sample := range map[string]any{
-		"city": Profile{}, "calendar": Calendar{}, "agency": Agency{}, "register": Register{}, "service": Service{},
+		"city": Profile{}, "calendar": Calendar{}, "agency": Agency{}, "register": Register{}, "own-register": OwnRegister{}, "service": Service{},
 		"topics": []Topic{}, "situations": []Situation{}, "places": Places{}, "page": Page{}, "resource": Resource{}, "lists": []List{}, "queries": []Query{}, "synonyms": []Synonym{}, "news": []News{}, "messages": messages{},
 	} {
 		b := schemaBuilder{}

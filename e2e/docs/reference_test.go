@@ -50,6 +50,7 @@ var sections = []struct {
 	{"registers/KEY.yaml", service.Register{}},
 	{"agencies/KEY.yaml", service.Agency{}},
 	{"resources/KEY.yaml", service.Resource{}},
+	{"own-registers/KEY.yaml", service.OwnRegister{}},
 	{"lists.yaml: a list of", service.List{}},
 	{"topics.yaml: a list of", service.Topic{}},
 	{"situations.yaml: a list of", service.Situation{}},
