@@ -138,7 +138,7 @@ func (h *House) versionsDo(ctx context.Context, c VersionsCommand) (string, erro
 	m := h.Modules.Service
 	switch {
 	case !c.Cancel.IsZero():
-		return "cancelled\n", m.CancelPlan(ctx, c.Cancel)
+		return "cancelled\n", m.CancelPlan(ctx, h.command(), c.Cancel)
 	case c.Rollback:
 		var hash service.Hash
 		var err error

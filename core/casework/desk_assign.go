@@ -150,7 +150,16 @@ func (m *Module) Restore(ctx context.Context, a act.Act, s Step, was Standing) (
 		return 0, ErrNotYours
 	}
 	words := m.keyedWords(k)
-	return m.write(ctx, a, k, func(c *change) error { return c.restore(was, words) })
+	entry, err := m.prepareRedirection(a, k, entryReturned, was.Agency)
+	if err != nil {
+		return 0, err
+	}
+	return m.write(ctx, a, k, func(c *change) error {
+		if err := c.restore(was, words); err != nil {
+			return err
+		}
+		return c.enterAct(entry)
+	})
 }
 
 func (c *change) restore(was Standing, words []vault.Keyed) error {

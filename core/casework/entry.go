@@ -3,7 +3,9 @@ package casework
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"posad.city/core/agency"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/journal"
@@ -15,6 +17,8 @@ import (
 const (
 	entrySubmitted = "casework.submitted"
 	entryDecision  = "casework.decision"
+	entryForwarded = "casework.redirected"
+	entryReturned  = "casework.redirection_undone"
 )
 
 // submissionEntry is what the journal says of an application that was taken.
@@ -45,6 +49,49 @@ func (m *Module) decisionEntry(k *known, d Decision, actID id.ID) journal.Entry 
 	}
 	facts = append(facts, m.fact(l, "definition", k.file.Definition), m.fact(l, "environment", d.Environ))
 	return journal.Entry{Act: actID, Kind: entryDecision, Title: m.text(l, "casework.journal.decision"), Object: k.file.ID, Facts: facts}
+}
+
+// prepareRedirection makes ready what the journal says of a case's way from its agency to another one; nil for a way within
+// an agency. What colleagues write to each other about it is not told.
+func (m *Module) prepareRedirection(a act.Act, k *known, kind string, to id.ID) (*journal.Ready, error) {
+	from := k.chosen().Agency
+	if from == to {
+		return nil, nil
+	}
+	actID := a.ID
+	if actID.IsZero() {
+		actID = id.New(m.base.Clock.Now())
+	}
+	l := k.lang()
+	facts := append(m.caseFacts(k, k.file.Number), m.fact(l, "from", officeWords(k, from)), m.fact(l, "to", officeWords(k, to)))
+	if part := k.chosen().Part; part != "" {
+		facts = append(facts, m.fact(l, "part", part))
+	}
+	ready, err := m.base.Journal.Prepare(k.keys, journal.Entry{Act: actID, Kind: kind, Title: m.text(l, "casework.journal."+kind[len("casework."):]), Object: k.file.ID, Facts: facts})
+	if err != nil {
+		return nil, fmt.Errorf("casework: journal: %w", err)
+	}
+	return ready, nil
+}
+
+func officeWords(k *known, office id.ID) string {
+	for i := range k.city.Agencies {
+		if agency.ID(k.city.Agencies[i].Key) == office {
+			return k.city.Agencies[i].Title.In(k.lang())
+		}
+	}
+	return office.String()
+}
+
+// enterAct puts an entry into the change's Write; nil is none.
+func (c *change) enterAct(ready *journal.Ready) error {
+	if ready == nil {
+		return nil
+	}
+	if _, err := journal.Enter(c.tx, ready); err != nil {
+		return fmt.Errorf("casework: journal: %w", err)
+	}
+	return nil
 }
 
 func (m *Module) caseFacts(k *known, number string) []journal.Fact {

@@ -18,7 +18,7 @@ type Forwarding struct {
 }
 
 // Forward gives the case to another queue, of this agency or another. Its clock goes on: a redirection costs the
-// applicant nothing. The official who has the case may, and the head of the agency. Errors: ErrNotYours, ErrQueue (there
+// applicant nothing. Between agencies it is an official act, which the journal keeps. The official who has the case may, and the head of the agency. Errors: ErrNotYours, ErrQueue (there
 // is no such queue), ErrMoved.
 func (m *Module) Forward(ctx context.Context, a act.Act, s Step, f Forwarding) (int64, error) {
 	k, err := m.atDesk(ctx, a, s)
@@ -45,7 +45,16 @@ func (m *Module) Forward(ctx context.Context, a act.Act, s Step, f Forwarding) (
 		}
 	}
 	found := m.keyedWords(k)
-	return m.write(ctx, a, k, func(c *change) error { return c.forward(f, words, found) })
+	entry, err := m.prepareRedirection(a, k, entryForwarded, agency.ID(f.Agency))
+	if err != nil {
+		return 0, err
+	}
+	return m.write(ctx, a, k, func(c *change) error {
+		if err := c.forward(f, words, found); err != nil {
+			return err
+		}
+		return c.enterAct(entry)
+	})
 }
 
 func hasQueue[T any](_ *T, ok bool) bool { return ok }

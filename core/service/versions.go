@@ -12,6 +12,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/feed"
 	"posad.city/kit/id"
+	"posad.city/kit/journal"
 	"posad.city/kit/store"
 )
 
@@ -37,7 +38,7 @@ func (m *Module) Publish(ctx context.Context, a act.Act, city *City) error {
 // now, and a job switches every node when the moment comes, whatever was stopped meanwhile. Versions that are published
 // before that moment give way to the planned one. Errors: ErrPast, ErrNote.
 func (m *Module) PublishWith(ctx context.Context, a act.Act, city *City, p Publication) (id.ID, error) {
-	ready, err := m.PreparePublish(city, p)
+	ready, err := m.PreparePublish(ctx, a, city, p)
 	if err != nil {
 		return id.ID{}, err
 	}
@@ -61,6 +62,7 @@ type Prepared struct {
 	plan    id.ID
 	version servicedb.InsertVersionParams
 	tree    preparedTree
+	ready   *journal.Ready // nil: there is no journal
 }
 
 // Published is what a publication came to: a number in the order of versions, or a plan. Both are zero when the version
@@ -70,8 +72,8 @@ type Published struct {
 	Plan   id.ID
 }
 
-// PreparePublish makes everything ready for a Write of the caller's own. Errors: ErrPast, ErrNote.
-func (m *Module) PreparePublish(city *City, p Publication) (*Prepared, error) {
+// PreparePublish makes everything ready for a Write of the caller's own, under the act that Put gets. Errors: ErrPast, ErrNote.
+func (m *Module) PreparePublish(ctx context.Context, a act.Act, city *City, p Publication) (*Prepared, error) {
 	now := m.base.Clock.Now()
 	if err := p.check(now); err != nil {
 		return nil, err
@@ -81,8 +83,14 @@ func (m *Module) PreparePublish(city *City, p Publication) (*Prepared, error) {
 		return nil, err
 	}
 	out := &Prepared{m: m, city: city, p: p, version: servicedb.InsertVersionParams{Hash: string(city.Hash()), Content: content, Length: int64(len(city.Bytes()))}}
+	entry := acted{kind: EntryPublished, hash: city.Hash(), note: p.Note, who: by(a)}
+	entry.who.proposed = p.Proposed
 	if !p.At.IsZero() {
 		out.plan = id.New(now)
+		entry.kind, entry.object, entry.starts = EntryPlanned, out.plan, p.At
+	}
+	if out.ready, err = m.prepareEntry(ctx, entry); err != nil {
+		return nil, err
 	}
 	out.tree, err = prepareTree(city.Files())
 	return out, err
@@ -103,7 +111,7 @@ func (p *Prepared) Put(tx *store.Tx, a act.Act) (Published, error) {
 	if !p.p.At.IsZero() {
 		return Published{Plan: p.plan}, p.m.putPlan(tx, who, p)
 	}
-	number, err := p.m.announce(tx, who, p.city.Hash(), p.tree.name, p.p.Note)
+	number, err := p.m.announce(tx, who, switching{p.city.Hash(), p.tree.name, p.p.Note, p.ready})
 	return Published{Number: number}, err
 }
 
@@ -145,23 +153,34 @@ func by(a act.Act) author {
 	return out
 }
 
-// announce adds the next switch and tells every node; zero when the version is current already, of the same files.
-func (m *Module) announce(tx *store.Tx, a author, hash Hash, tree, note string) (int64, error) {
+// switching is a version that comes into force, with its entry in the journal.
+type switching struct {
+	hash       Hash
+	tree, note string
+	entry      *journal.Ready
+}
+
+// announce adds the next switch, enters it and tells every node; zero when the version is current already, of the same
+// files: then nothing has happened, and nothing is entered.
+func (m *Module) announce(tx *store.Tx, a author, s switching) (int64, error) {
 	last, err := servicedb.LastSwitch(tx)
 	if err != nil && !errors.Is(err, store.ErrNone) {
 		return 0, err
 	}
-	if last.Hash == string(hash) && (tree == "" || tree == last.Tree) {
+	if last.Hash == string(s.hash) && (s.tree == "" || s.tree == last.Tree) {
 		return 0, nil
 	}
 	number := last.Number + 1
 	err = servicedb.InsertSwitch(tx, servicedb.InsertSwitchParams{
-		Number: number, Hash: string(hash), At: tx.Now(), Act: a.act, ByKind: string(a.kind), ByOfficial: a.official, Channel: string(a.channel), Note: note, Tree: tree, ProposedBy: a.proposed,
+		Number: number, Hash: string(s.hash), At: tx.Now(), Act: a.act, ByKind: string(a.kind), ByOfficial: a.official, Channel: string(a.channel), Note: s.note, Tree: s.tree, ProposedBy: a.proposed,
 	})
-	if err != nil || m.base.Feed == nil {
+	if err != nil {
 		return number, err
 	}
-	return number, m.base.Feed.Publish(tx, feed.Change{Topic: FeedTopic, Key: string(hash), Version: number})
+	if err := enter(tx, s.entry); err != nil || m.base.Feed == nil {
+		return number, err
+	}
+	return number, m.base.Feed.Publish(tx, feed.Change{Topic: FeedTopic, Key: string(s.hash), Version: number})
 }
 
 // Switch is one line of the order of versions.
@@ -247,10 +266,14 @@ func (m *Module) Rollback(ctx context.Context, a act.Act, hash Hash, note string
 	if _, err := m.Version(ctx, hash); err != nil { // it must open before anybody is switched to it
 		return "", err
 	}
-	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	entry, err := m.prepareEntry(ctx, acted{kind: EntryRolledBack, hash: hash, note: note, who: by(a)})
+	if err != nil {
+		return "", err
+	}
+	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		tree, err := treeOf(tx, hash)
 		if err == nil {
-			_, err = m.announce(tx, by(a), hash, tree, note)
+			_, err = m.announce(tx, by(a), switching{hash, tree, note, entry})
 		}
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
+	"posad.city/kit/journal"
 	"posad.city/kit/store"
 )
 
@@ -49,6 +50,9 @@ func (m *Module) putPlan(tx *store.Tx, who author, p *Prepared) error {
 	if err != nil {
 		return err
 	}
+	if err := enter(tx, p.ready); err != nil {
+		return err
+	}
 	return p.m.base.Jobs.Put(tx, jobs.New{Handler: planJob, Object: p.plan, At: p.p.At})
 }
 
@@ -74,20 +78,65 @@ func planOf(row servicedb.CityPlan) Plan {
 }
 
 // CancelPlan takes a plan back before its moment. ErrPlan when there is none that waits.
-func (m *Module) CancelPlan(ctx context.Context, plan id.ID) error {
+func (m *Module) CancelPlan(ctx context.Context, a act.Act, plan id.ID) error {
+	row, err := m.planRow(ctx, plan)
+	if errors.Is(err, store.ErrNone) {
+		return ErrPlan
+	}
+	if err != nil {
+		return err
+	}
+	entry, err := m.prepareEntry(ctx, acted{kind: EntryCancelled, object: plan, hash: Hash(row.Hash), note: row.Note, starts: row.At, who: by(a)})
+	if err != nil {
+		return err
+	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		closed, err := servicedb.ClosePlan(tx, string(PlanCancelled), tx.Now(), plan)
-		if err == nil && closed == 0 {
+		if err != nil {
+			return err
+		}
+		if closed == 0 {
 			return ErrPlan
 		}
+		return enter(tx, entry)
+	})
+}
+
+func (m *Module) planRow(ctx context.Context, plan id.ID) (servicedb.CityPlan, error) {
+	var row servicedb.CityPlan
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		var err error
+		row, err = servicedb.PlanByID(r, plan)
 		return err
 	})
+	return row, err
+}
+
+// whoPlanned is who made a plan, for whom it is carried out.
+func whoPlanned(row servicedb.CityPlan) author {
+	return author{act: row.Act, kind: act.Kind(row.ByKind), official: row.ByOfficial, channel: act.Channel(row.Channel), proposed: row.ProposedBy}
+}
+
+// planEntry is what the journal says when a plan is carried out; nil when there is nothing to carry out.
+func (m *Module) planEntry(ctx context.Context, plan id.ID) (*journal.Ready, error) {
+	row, err := m.planRow(ctx, plan)
+	if errors.Is(err, store.ErrNone) || err == nil && row.State != string(PlanWaiting) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m.prepareEntry(ctx, acted{kind: EntryPublished, object: plan, hash: Hash(row.Hash), note: row.Note, who: whoPlanned(row)})
 }
 
 // carryPlan switches every node to a planned version at its moment. A plan that was cancelled or carried out is left as
 // it is. It speaks for whoever made the plan.
 func (m *Module) carryPlan(ctx context.Context, j jobs.Job) error {
-	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	entry, err := m.planEntry(ctx, j.Object)
+	if err != nil {
+		return err
+	}
+	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		row, err := servicedb.PlanByID(tx, j.Object)
 		if errors.Is(err, store.ErrNone) {
 			return m.base.Jobs.Done(tx, j)
@@ -103,8 +152,7 @@ func (m *Module) carryPlan(ctx context.Context, j jobs.Job) error {
 			return err
 		}
 		if closed > 0 {
-			who := author{act: row.Act, kind: act.Kind(row.ByKind), official: row.ByOfficial, channel: act.Channel(row.Channel), proposed: row.ProposedBy}
-			if _, err := m.announce(tx, who, Hash(row.Hash), row.Tree, row.Note); err != nil {
+			if _, err := m.announce(tx, whoPlanned(row), switching{Hash(row.Hash), row.Tree, row.Note, entry}); err != nil {
 				return err
 			}
 		}

@@ -97,7 +97,7 @@ func TestAVersionIsPublishedAtItsMoment(t *testing.T) {
 		if plans, err := other.Plans(ctx, 10); err != nil || len(plans) != 1 || plans[0].State != service.PlanDone || plans[0].Closed.IsZero() {
 			t.Errorf("plans: %+v %v", plans, err)
 		}
-		if err := other.CancelPlan(ctx, plan); err != error(service.ErrPlan) {
+		if err := other.CancelPlan(ctx, admin, plan); err != error(service.ErrPlan) {
 			t.Errorf("a plan that is done is cancelled: %v", err)
 		}
 	}, service.Migrations, feed.Migrations, jobs.Migrations)
@@ -116,10 +116,10 @@ func TestACancelledPlanChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.CancelPlan(ctx, plan); err != nil {
+	if err := h.CancelPlan(ctx, admin, plan); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.CancelPlan(ctx, id.Derived("plan", "none")); err != error(service.ErrPlan) {
+	if err := h.CancelPlan(ctx, admin, id.Derived("plan", "none")); err != error(service.ErrPlan) {
 		t.Errorf("a plan that is not there: %v", err)
 	}
 	c.Move(2 * time.Hour)

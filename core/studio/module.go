@@ -31,9 +31,9 @@ type Services interface {
 	Sources(ctx context.Context, hash service.Hash) ([]service.SourceFile, bool, error)
 	Switches(ctx context.Context, limit int64) ([]service.Switch, error)
 	Plans(ctx context.Context, limit int64) ([]service.Plan, error)
-	PreparePublish(city *service.City, p service.Publication) (*service.Prepared, error)
+	PreparePublish(ctx context.Context, a act.Act, city *service.City, p service.Publication) (*service.Prepared, error)
 	Rollback(ctx context.Context, a act.Act, hash service.Hash, note string) (service.Hash, error)
-	CancelPlan(ctx context.Context, plan id.ID) error
+	CancelPlan(ctx context.Context, a act.Act, plan id.ID) error
 	AgencyName(agency id.ID, l lang.Language) string
 	Zone() *time.Location
 }

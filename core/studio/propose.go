@@ -188,7 +188,7 @@ func (m *Module) Approve(ctx context.Context, a act.Act, which id.ID, revision i
 	if c.Starts.After(m.base.Clock.Now()) {
 		p.At = c.Starts
 	}
-	ready, err := m.deps.Services.PreparePublish(city, p)
+	ready, err := m.deps.Services.PreparePublish(ctx, a, city, p)
 	if err != nil {
 		return out, err
 	}

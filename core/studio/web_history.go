@@ -128,7 +128,7 @@ func (m *Module) postCancel(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	failed, err := told(m.deps.Services.CancelPlan(c.Context(), form.Plan))
+	failed, err := told(m.deps.Services.CancelPlan(c.Context(), a, form.Plan))
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,10 @@
 // C2SP's tlog-tiles, so that monitors and witnesses that know nothing of Posad can follow it. A leaf is a salted hash: no
 // personal data is in the log, and the page looks at nobody's. A receipt that is checked here is read and forgotten.
 //
-// It owns no tables. Its neighbours: kit/journal below, which gives places, publishes and proves; the modules whose acts
+// The publications, plans and rollbacks of the city's own definition are acts in the city's account; the page lists them:
+// which version, when, what for. Who did it is a fact of the entry and stays in the city's records.
+//
+// It owns no tables. Its neighbours: kit/journal below, which gives places, publishes and proves; core/service, which enters the publications; the modules whose acts
 // it shows know nothing of it. cmd/posad has the same check of receipts with no server (posad verify), and the check of
 // the whole log (posad log).
 //

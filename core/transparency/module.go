@@ -59,8 +59,8 @@ func (m *Module) Locales() fs.FS { return locales }
 
 // Provision implements module.Module.
 func (m *Module) Provision(b *module.Base) error {
-	if b.Seal == nil || b.Journal == nil {
-		return errors.New("transparency: seal and journal are needed")
+	if b.Seal == nil || b.Journal == nil || b.Vault == nil {
+		return errors.New("transparency: seal, journal and vault are needed")
 	}
 	m.base = b
 	m.log = journal.OpenLog(journal.LogOptions{Store: b.Store, Seal: b.Seal, Clock: b.Clock, Log: b.Log, Folder: m.deps.Folder, Zone: m.deps.Zone})

@@ -38,6 +38,7 @@ func (m *Module) routes(s *web.Server) {
 	s.Protocol(tiles, "GET /log/checkpoint", m.sendCheckpoint, anybody)
 	s.Protocol(tiles, "GET /log/tile/{tile...}", m.sendTile, anybody)
 	m.api(s, read)
+	m.publicationRoutes(s, read)
 }
 
 func (m *Module) sendCheckpoint(c *web.Context) error {
@@ -89,6 +90,8 @@ type view struct {
 	File  *fault.Fault // of the file
 	Leaf  *Standing    // that was asked for
 	Asked *Checked     // the receipt that was given
+
+	Publications []Publication // of the city's definition, the newest first
 }
 
 func (m *Module) showLog(c *web.Context) error {
@@ -141,6 +144,9 @@ func (m *Module) render(c *web.Context, v view) error {
 	}
 	for i := len(days) - 1; i >= 0; i-- {
 		v.Days = append(v.Days, days[i])
+	}
+	if v.Publications, err = m.listed(c.Context()); err != nil {
+		return err
 	}
 	if v.Key, err = m.verifierKey(v.Published); err != nil {
 		return err

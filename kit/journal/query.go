@@ -35,6 +35,8 @@ var (
 		`SELECT `+rowColumns+` FROM journal_entry WHERE holder = $1 AND id = $2`)
 	entriesOf = store.NewQuery("journal.EntriesOf",
 		`SELECT `+rowColumns+` FROM journal_entry WHERE holder = $1 AND object = $2 ORDER BY id LIMIT 200`)
+	latestOf = store.NewQuery("journal.LatestOf",
+		`SELECT `+rowColumns+` FROM journal_entry WHERE holder = $1 ORDER BY id DESC LIMIT $2`)
 )
 
 // ErrNone says that the holder has no such entry.
@@ -55,6 +57,11 @@ func EntryByID(r store.PersonalReader, holder, entry id.ID) (Row, error) {
 // EntriesOf reads the entries about an object of the holder, oldest first, at most 200.
 func EntriesOf(r store.PersonalReader, holder, object id.ID) ([]Row, error) {
 	return readRows(r, entriesOf, holder, object)
+}
+
+// Latest reads the holder's newest entries, newest first.
+func Latest(r store.PersonalReader, holder id.ID, most int64) ([]Row, error) {
+	return readRows(r, latestOf, holder, most)
 }
 
 func readRows(r store.PersonalReader, q *store.Query, args ...any) ([]Row, error) {
