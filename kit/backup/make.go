@@ -148,7 +148,7 @@ func (m *maker) commit(ctx context.Context) (Made, error) {
 
 // database copies the snapshot. It comes after the first pass over the files.
 func (m *maker) database(x *store.Export) error {
-	m.manifest.Taken = m.now()
+	m.manifest.Taken = x.Snapshot().Now().UTC().Truncate(time.Microsecond) // the store's moment just before the snapshot
 	m.manifest.Schema = x.Applied()
 	if p, err := journal.Newest(x.Snapshot()); err == nil {
 		m.manifest.Log = &Log{p.Origin, p.Size, fmt.Sprintf("%x", p.Root[:]), p.Made, p.Note}

@@ -139,6 +139,11 @@ func (m Manifest) check() error {
 	if m.Engine != "sqlite" && m.Engine != "postgres" {
 		return fmt.Errorf("there is no engine %.40q", m.Engine)
 	}
+	for _, a := range m.Schema {
+		if !isSum(a.SHA) {
+			return fmt.Errorf("schema file %.80q", a.Name)
+		}
+	}
 	seen := map[string]bool{}
 	for _, t := range m.Tables {
 		if err := t.check(); err != nil {

@@ -135,14 +135,20 @@ func syncFolder(dir string) error {
 
 // clear removes half copies and makes the folders.
 func (f *folder) clear() error {
-	left, err := filepath.Glob(filepath.Join(f.dir, copies, "*"+half))
+	left, err := f.inside()
 	if err != nil {
-		return fmt.Errorf("backup: %w", err)
+		return err
 	}
-	for _, path := range left {
-		if err := os.RemoveAll(path); err != nil {
+	for _, name := range left {
+		if !strings.HasSuffix(name, half) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(f.dir, copies, name)); err != nil {
 			return fmt.Errorf("backup: a half copy can't be removed: %w", err)
 		}
+	}
+	if err := os.RemoveAll(filepath.Join(f.dir, "blobs", "incoming")); err != nil {
+		return fmt.Errorf("backup: %w", err)
 	}
 	for _, path := range []string{filepath.Join(f.part, "db"), filepath.Join(f.dir, "blobs", "incoming")} {
 		if err := os.MkdirAll(path, 0o700); err != nil {
@@ -247,17 +253,32 @@ func (f *folder) prior() io.ReadCloser {
 
 // names are the whole copies, the oldest first.
 func (f *folder) names() ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(f.dir, copies, "*", manifestFile))
+	all, err := f.inside()
 	if err != nil {
-		return nil, fmt.Errorf("backup: %w", err)
+		return nil, err
 	}
 	var out []string
-	for _, path := range found {
-		if name := filepath.Base(filepath.Dir(path)); !strings.HasSuffix(name, half) {
+	for _, name := range all {
+		if strings.HasSuffix(name, half) {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(f.dir, copies, name, manifestFile)); err == nil {
 			out = append(out, name)
 		}
 	}
-	slices.Sort(out)
+	return out, nil
+}
+
+// inside is what the folder of copies holds, in order.
+func (f *folder) inside() ([]string, error) {
+	list, err := os.ReadDir(filepath.Join(f.dir, copies))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("backup: %w", err)
+	}
+	var out []string
+	for _, e := range list {
+		out = append(out, e.Name())
+	}
 	return out, nil
 }
 

@@ -22,6 +22,8 @@ type Export struct {
 	applied  []Applied
 }
 
+var errColumns = errors.New("store: the database was changed by hand")
+
 // exporter is an engine that gives a snapshot without a limit of time.
 type exporter interface {
 	export(ctx context.Context, fn func(conn) error) error
@@ -62,8 +64,34 @@ func (x *Export) read(modules []Migrations) error {
 	if err != nil {
 		return err
 	}
-	x.tables, err = Tables(some...)
-	return err
+	if x.tables, err = Tables(some...); err != nil {
+		return err
+	}
+	return x.whole()
+}
+
+var listColumns = map[bool]*Query{
+	true:  NewQuery("store.Columns", `SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'`),
+	false: NewQuery("store.Columns", `SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = current_schema()`),
+}
+
+// whole makes sure that every column that the engine has is one that the schema files make: a column that was added by
+// hand would be left out of a copy without a word.
+func (x *Export) whole() error {
+	has := map[string][]string{}
+	_, lite := x.conn.(*liteConn)
+	q := listColumns[lite]
+	if err := x.conn.query(q, func(row *Row) error { has[row.Text(0)] = append(has[row.Text(0)], row.Text(1)); return nil }, nil); err != nil {
+		return uniform(q.name, err)
+	}
+	for _, t := range x.tables {
+		want := names(t)
+		slices.Sort(want)
+		if slices.Sort(has[t.Name]); !slices.Equal(want, has[t.Name]) {
+			return fmt.Errorf("%w: the schema files make the columns %s of the table %s, the database has %s", errColumns, strings.Join(want, ", "), t.Name, strings.Join(has[t.Name], ", "))
+		}
+	}
+	return nil
 }
 
 // Tables are the tables of the database, without the store's own list of schema files.
@@ -86,12 +114,8 @@ func (x *Export) Count(t Table) (int64, error) {
 // Rows gives every row of a table, encoded, in the order in which the engine reads it fastest. The bytes are valid
 // during the call of each only; its error ends the reading.
 func (x *Export) Rows(t Table, each func(row []byte) error) error {
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i] = c.Name
-	}
 	// Safety: names of tables and columns are those of the program's own schema files.
-	q := passing("store.Export."+t.Name, "SELECT "+strings.Join(names, ", ")+" FROM "+t.Name)
+	q := passing("store.Export."+t.Name, "SELECT "+strings.Join(names(t), ", ")+" FROM "+t.Name)
 	var row []byte
 	return x.conn.query(q, func(r *Row) error {
 		row = appendRow(row[:0], t.Columns, r)

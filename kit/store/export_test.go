@@ -252,6 +252,26 @@ func TestAnUnfinishedRestoreIsNotServed(t *testing.T) {
 	}
 }
 
+func TestAColumnMadeByHandIsNotLeftOutInSilence(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *clock.Fixed) {
+		none := func(*store.Export) error { return nil }
+		if err := s.Export(ctx, []store.Migrations{grown}, none); err != nil {
+			t.Fatal(err)
+		}
+		hand := store.NewQuery("grown.Hand", `ALTER TABLE wide ADD COLUMN remark TEXT`)
+		if err := s.Append(ctx, store.Stmt{Query: hand}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Export(ctx, []store.Migrations{grown}, none); err == nil {
+			t.Error("a column that nobody declared is left out")
+		}
+		if err := s.Export(ctx, nil, none); !errors.Is(err, store.ErrNewer) {
+			t.Errorf("a program that does not know a module: %v", err)
+		}
+	}, grown)
+}
+
 func TestTablesReadsColumnsAsBothEnginesHaveThem(t *testing.T) {
 	t.Parallel()
 	tables, err := store.Tables(grown)
