@@ -70,6 +70,7 @@ type Bank struct {
 type Agency struct {
 	Endpoint string `yaml:"endpoint"`
 	Key      string `yaml:"key"`
+	Gateway  bool   `yaml:"gateway"` // the city's own X-Road security server stands there, and compares hashes itself
 }
 
 // secrets are the values that may come from the environment rather than from the file.

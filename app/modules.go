@@ -116,7 +116,9 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Document = document.New(document.Deps{
 		Address: conf.Address, Zone: inZone, Families: m.Mandate, City: m.Service.Current, PDFs: m.pdfs, Scanner: scanner, ScannerRequired: conf.Scanner.Required,
 	})
-	m.Exchange = exchange.New(exchange.Deps{City: m.Service.Current, Endpoints: conf.endpoints(), Zone: inZone})
+	m.Exchange = exchange.New(exchange.Deps{
+		City: m.Service.Current, Endpoints: conf.endpoints(), Signer: m.exchangeSigner, Trust: m.exchangeTrust, Find: m.Account.Find, Zone: inZone,
+	})
 	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Mandates: m.Mandate, Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
 	m.Booking = booking.New(booking.Deps{Services: m.Service, Teller: m.Notice, People: m.Account, Address: conf.Address})
@@ -199,7 +201,7 @@ func (m *Modules) cityName(l lang.Language) string {
 func (c Config) endpoints() map[string]exchange.Endpoint {
 	out := make(map[string]exchange.Endpoint, len(c.Agencies))
 	for key, a := range c.Agencies {
-		out[key] = exchange.Endpoint{URL: strings.TrimRight(a.Endpoint, "/"), Key: a.Key}
+		out[key] = exchange.Endpoint{URL: strings.TrimRight(a.Endpoint, "/"), Key: a.Key, Gateway: a.Gateway}
 	}
 	return out
 }

@@ -56,7 +56,7 @@ e-mail can sign in by a code at once. A second run changes nobody who is there. 
 Lists the jobs that failed so often that Posad gave them up: a letter whose server was down for hours, a document that
 could not be made. Mend the cause, then run a job again with --retry and its id.`},
 		{name: "keys", args: "[--rotate PURPOSE] --data DIR", short: "lists the city's keys, or makes a new one", flags: keys, long: `
-Lists the city's own keys. With --rotate holders|seals|journal|sessions it makes a new key of that purpose, which every
+Lists the city's own keys. With --rotate holders|seals|journal|sessions|authority|papers|credentials|exchange it makes a new key of that purpose, which every
 node uses two minutes later; older ones go on opening and verifying. For holders it then moves every holder's key to the new
 one and tells how far it is; it may be cut off and begun again. Nobody is signed out and nothing stands still.`},
 		{name: "verify", args: "FILE [--keys FILE]", short: "checks a receipt with no server", flags: verify, long: `
@@ -68,6 +68,12 @@ check goes through the whole public log and names every row, place and tile that
 every row as well and computes its hash anew. The exit status is 0 only when there is no fault. recover is for after a
 restore that lost acts which were published: it gives the acts that are there their published places, keeps the leaves of
 the lost ones, and checks the log; then the city goes on publishing. It works in a running city too.`},
+		{name: "exchange", args: "log|export|check --data DIR", short: "shows and checks what went over the wire", flags: exchangeCommand, long: `
+log --about PERSON lists what the city asked registers about a person and what it was asked: an id, the time, the other
+side, the register, for which application, the outcome. PERSON is an e-mail or a phone that they sign in with, or their id;
+they see that it was looked at. export TRY FILE.asice --about PERSON writes the question of such a line, or with --answer
+the answer, as a signed container; posad verify, and others' tools, check it. check goes over all signed batches and names
+each row that is not as it was signed; the exit status is 0 only when there is none.`},
 		{name: "search", args: "DIR [--misses]", short: "measures how well a city's search works", flags: searchQuality, long: `
 Asks the search of a city folder every query of its queries.yaml and prints the shares whose first result is right
 (success@1) and of which one of the first three is (success@3): whole, by language, and of those set aside. --misses lists
@@ -172,7 +178,7 @@ func enrol(set *flag.FlagSet) func(context.Context, []string) error {
 
 func keys(set *flag.FlagSet) func(context.Context, []string) error {
 	read := configFlags(set)
-	rotate := set.String("rotate", "", "holders, seals, journal, sessions, authority, papers or credentials")
+	rotate := set.String("rotate", "", "holders, seals, journal, sessions, authority, papers, credentials or exchange")
 	return func(ctx context.Context, _ []string) error {
 		conf, err := read()
 		if err != nil {

@@ -12,6 +12,7 @@
 //	posad talk      fills in an application by conversation
 //	posad simulate  tries many cases on another version
 //	posad replay    decides a case again from what was kept
+//	posad exchange  shows and checks what went over the wire
 //	posad verify    checks a receipt or promise with no server
 //	posad version   tells the version
 //

@@ -62,6 +62,10 @@ func New(d Deps) *Module { return &Module{deps: d} }
 // above.
 func (m *Module) ProvideTeller(t Teller) { m.deps.Teller = t }
 
+// Authority certifies the city's keys: one for the whole city, so that whoever trusts its published roots verifies all that
+// is signed under them. It is there once Provision has run.
+func (m *Module) Authority() *authority.Authority { return m.authority }
+
 // Name implements module.Module.
 func (m *Module) Name() string { return "document" }
 

@@ -79,6 +79,7 @@ func (p *PreparedAsk) Put(tx *store.Tx) error {
 		return fmt.Errorf("exchange: certificate: %w", err)
 	}
 	if err == nil && !wanted(old, p.params, p.ask.Again, tx.Now()) {
+		p.m.reused(tx, old)
 		return p.keep(tx, old)
 	}
 	if err := p.write(tx, old); err != nil {
@@ -90,6 +91,19 @@ func (p *PreparedAsk) Put(tx *store.Tx) error {
 		job.At = tx.Now().Add(p.delay)
 	}
 	return p.m.base.Jobs.Put(tx, job)
+}
+
+// reused counts a certificate that is known and fresh, and so is not asked for again.
+func (m *Module) reused(tx *store.Tx, old exchangedb.Certificate) {
+	if State(old.State) != Known {
+		return
+	}
+	tx.AfterCommit(func() {
+		m.meter.reused.WithLabelValues(old.Register).Inc()
+		if r, ok := m.register(old.Register); ok {
+			m.gates.of(r).reuse()
+		}
+	})
 }
 
 // write puts the row. What is known and only asked anew keeps its answer: the register may be down.

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -156,7 +157,10 @@ type Deps struct {
 	Lives     Lives                // or by Provide
 	Client    *http.Client         // nil: the module's own
 	// Signer signs the log of messages, now; nil: the module certifies the city's exchange key by itself.
-	Signer   func() (asic.Signer, error)
+	Signer func() (asic.Signer, error)
+	Trust  func() (asic.Trust, error) // whom to believe that signed the log: of Signer's authority; nil as there
+	// Find is the person whom an operator names by a contact; nil: by their id alone.
+	Find     func(ctx context.Context, contact string) (id.ID, error)
 	Zone     func() *time.Location
 	Pause    time.Duration // before the second request of a question, thrice as long before each next; 0 means 2 s
 	Rest     time.Duration // how long an agency that was silent too often is left alone; 0 means 15 s
@@ -184,7 +188,9 @@ var (
 //	m.Says(c Certificate, l lang.Language) []Line                 what a known one says, in words
 //	m.Log(ctx, a, about, before, most) ([]Logged, error)          what went over the wire about a person
 //	m.Container(ctx, a, about, try, answer) ([]byte, error)       a signed message as *.asice; ErrNoMessage, ErrUnsigned, ErrLog
-//	m.SignLog(ctx) error; m.CheckLog(ctx, trust) (CheckedLog, error)
+//	m.SignLog(ctx) error; m.CheckLog(ctx) (CheckedLog, error)     names each row that was changed
+//	m.LogStanding(ctx) (LogStanding, error)                       batches signed, what waits, the last check
+//	m.Person(ctx, text) (id.ID, error)                            whom an operator means: an id or a contact
 //	m.Standings() []Standing                                      the registers asked on this node: breakers and counts
 //	m.LookText(what string, l lang.Language) (string, bool)       words of a look "exchange.look.REGISTER"
 //	m.CertificateList(c *web.Context, list []Certificate) templ.Component

@@ -29,7 +29,11 @@ type gate struct {
 
 	mu     sync.Mutex
 	counts Counts
+	recent [recentMost]time.Duration // how long the last requests took, round and round
 }
+
+// recentMost is how many requests the shares of time are told of.
+const recentMost = 512
 
 // Counts are what a node has seen of a register since it began.
 type Counts struct {
@@ -39,6 +43,7 @@ type Counts struct {
 	WrongSchema int           `json:"wrong_schema"`
 	NotFound    int           `json:"not_found"`
 	Kept        int           `json:"kept_from"` // requests that were not made because the breaker was open
+	Reused      int           `json:"reused"`    // certificates that were fresh and were not asked for again
 	Slowest     time.Duration `json:"-"`
 	Total       time.Duration `json:"-"`             // of all requests, for the mean
 	Last        time.Time     `json:"last,omitzero"` // request
@@ -57,6 +62,20 @@ func (c Counts) Mean() time.Duration {
 	}
 	return c.Total / time.Duration(c.Requests())
 }
+
+// share is a part of a whole, in percent.
+func share(part, whole int) int {
+	if whole == 0 {
+		return 0
+	}
+	return (100*part + whole/2) / whole
+}
+
+// FromCache is which share of certificates, in percent, was had without asking.
+func (c Counts) FromCache() int { return share(c.Reused, c.Reused+c.Answered) }
+
+// Failing is which share of requests, in percent, got no good answer. That there is no such record is a good answer.
+func (c Counts) Failing() int { return share(c.Silent+c.Refused+c.WrongSchema, c.Requests()) }
 
 // errSilent tells the breaker of a request without an answer.
 var errSilent = errors.New("exchange: the register is silent")
@@ -92,6 +111,23 @@ func (g *gate) pass(ctx context.Context, now time.Time, send func() answer) answ
 	return a
 }
 
+func (g *gate) reuse() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.counts.Reused++
+}
+
+// within are the times in which a half and nineteen of twenty of the last requests ended. The caller holds mu.
+func (g *gate) within() (time.Duration, time.Duration) {
+	n := min(g.counts.Requests(), recentMost)
+	if n == 0 {
+		return 0, 0
+	}
+	took := slices.Clone(g.recent[:n])
+	slices.Sort(took)
+	return took[(n-1)/2], took[(95*n+99)/100-1]
+}
+
 func (g *gate) kept() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -102,6 +138,7 @@ func (g *gate) count(t Trouble, took time.Duration, now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c := &g.counts
+	g.recent[c.Requests()%recentMost] = took
 	switch t {
 	case None:
 		c.Answered++
@@ -126,12 +163,16 @@ type Standing struct {
 	Breaker  string `json:"breaker"` // closed: it is asked; open: it is left alone; half-open: one request tries it
 	UnderWay int    `json:"under_way"`
 	Counts
+	Half time.Duration `json:"-"` // in which half of the last requests ended
+	Most time.Duration `json:"-"` // in which 95 of 100 did
 }
 
 func (g *gate) standing() Standing {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return Standing{Agency: g.agency, Register: g.register, Breaker: g.breaker.State().String(), UnderWay: len(g.ways), Counts: g.counts}
+	out := Standing{Agency: g.agency, Register: g.register, Breaker: g.breaker.State().String(), UnderWay: len(g.ways), Counts: g.counts}
+	out.Half, out.Most = g.within()
+	return out
 }
 
 // gates are the gates of all registers that were asked.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"posad.city/core/exchange/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/asic"
@@ -39,7 +41,8 @@ func signing(t testing.TB, c clock.Clock) (func(*Deps), asic.Trust) {
 		s, err := city.Signer(vault.Exchange)
 		return asic.Signer{Key: s.Key, Leaf: s.Leaf, Issued: []*x509.Certificate{s.Root}}, err
 	}
-	return func(d *Deps) { d.Signer = signer }, asic.TrustRoots(pool)
+	trust := asic.TrustRoots(pool)
+	return func(d *Deps) { d.Signer, d.Trust = signer, func() (asic.Trust, error) { return trust, nil } }, trust
 }
 
 // signed runs a test on both engines with a stand that signs.
@@ -115,7 +118,7 @@ func TestSilenceIsLoggedToo(t *testing.T) {
 }
 
 func TestBatchesMakeAChain(t *testing.T) {
-	signed(t, func(t *testing.T, s *stand, trust asic.Trust) {
+	signed(t, func(t *testing.T, s *stand, _ asic.Trust) {
 		for range 3 {
 			s.mustPut(s.question(s.newCase(), "residence"))
 			s.mustPut(s.question(s.newCase(), "debts"))
@@ -123,23 +126,91 @@ func TestBatchesMakeAChain(t *testing.T) {
 			s.mustSign()
 		}
 		s.mustSign() // nothing waits: no empty batch
-		got, err := s.CheckLog(ctx, trust)
+		got, err := s.CheckLog(ctx)
 		if err != nil || got.Messages != 6 || len(got.Faults) != 0 {
 			t.Fatalf("checked %+v, %v", got, err)
 		}
-		for _, c := range []struct{ what, change string }{
-			{"a changed hash", `UPDATE exchange_leaf SET question = answer WHERE batch = 2`},
-			{"a hash that is gone", `DELETE FROM exchange_leaf WHERE batch = 1`},
-			{"a batch that is gone", `DELETE FROM exchange_batch WHERE number = 2`},
-		} {
-			err := s.base.Store.Write(ctx, func(tx *store.Tx) error { _, err := tx.Exec(store.NewQuery("test.Change", c.change)); return err })
+		if at, err := s.LogStanding(ctx); err != nil || at.Batches != 3 || at.Waiting != 0 || at.CheckedMessages != 6 || at.Checked.IsZero() || at.Faults != 0 {
+			t.Errorf("the log stands %+v, %v", at, err)
+		}
+		rows, err := s.leavesOf(ctx, 2)
+		if err != nil || len(rows) != 2 {
+			t.Fatalf("the second batch has %d rows, %v", len(rows), err)
+		}
+		row := rows[1].ID
+		change := func(sql string, args ...any) {
+			t.Helper()
+			err := s.base.Store.Write(ctx, func(tx *store.Tx) error { _, err := tx.Exec(store.NewQuery("test.Change", sql), args...); return err })
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := s.CheckLog(ctx, trust)
-			if err != nil || len(got.Faults) == 0 {
-				t.Errorf("%s: found nothing: %+v, %v", c.what, got, err)
+		}
+		finds := func(what string, want ...LogFault) {
+			t.Helper()
+			got, err := s.CheckLog(ctx)
+			if diff := cmp.Diff(want, got.Faults); err != nil || diff != "" {
+				t.Errorf("%s: %v %s", what, err, diff)
 			}
+		}
+		second := LogFault{Kind: RowChanged, Batch: 2, Message: row}
+		change(`UPDATE exchange_leaf SET question = answer WHERE id = $1`, row)
+		finds("a changed hash", second)
+		if at, err := s.LogStanding(ctx); err != nil || at.Faults != 1 || at.First != second {
+			t.Errorf("the log stands %+v, %v", at, err)
+		}
+		change(`DELETE FROM exchange_leaf WHERE id = $1`, row)
+		second.Kind = RowGone
+		finds("a hash that is gone", second)
+		change(`UPDATE exchange_batch SET copy = NULL WHERE number = 2`)
+		finds("a changed copy", LogFault{Kind: BatchRows, Batch: 2})
+		change(`DELETE FROM exchange_batch WHERE number = 2`)
+		finds("a batch that is gone", LogFault{Kind: BatchGone, Batch: 2})
+	})
+}
+
+func TestTheLogIsCheckedStretchByStretch(t *testing.T) {
+	signed(t, func(t *testing.T, s *stand, _ asic.Trust) {
+		for range 3 {
+			s.mustPut(s.question(s.newCase(), "residence"))
+			s.toTheEnd()
+			s.mustSign()
+		}
+		err := s.base.Store.Write(ctx, func(tx *store.Tx) error { // the hourly job has been here
+			_, err := tx.Exec(store.NewQuery("test.Unchecked", `DELETE FROM exchange_check WHERE number = 1`))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, next, err := s.checkFrom(ctx, 1, 2)
+		if err != nil || first.Batches != 2 || next != 3 {
+			t.Fatalf("checked %+v, next %d: %v", first, next, err)
+		}
+		if err := s.keepCheck(ctx, round{began: s.clock.Now()}, first, next, false); err != nil {
+			t.Fatal(err)
+		}
+		if at, err := s.LogStanding(ctx); err != nil || !at.Checked.IsZero() {
+			t.Errorf("half a check is told as a whole one: %+v, %v", at, err)
+		}
+		if err := s.checkJob(ctx, jobs.Job{}); err != nil {
+			t.Fatal(err)
+		}
+		if at, err := s.LogStanding(ctx); err != nil || at.CheckedBatches != 3 || at.CheckedMessages != 3 {
+			t.Errorf("after two stretches: %+v, %v", at, err)
+		}
+	})
+}
+
+func TestSignaturesOfAStrangerAreFound(t *testing.T) {
+	signed(t, func(t *testing.T, s *stand, _ asic.Trust) {
+		s.mustPut(s.question(s.newCase(), "residence"))
+		s.toTheEnd()
+		s.mustSign()
+		other := authority.New(authority.Name{City: "Другой город"}, authoritytest.New(s.clock.Now().Add(-time.Hour)), s.clock)
+		s.deps.Trust = func() (asic.Trust, error) { return TrustOf(other) }
+		got, err := s.CheckLog(ctx)
+		if diff := cmp.Diff([]LogFault{{Kind: Signature, Batch: 1}}, got.Faults); err != nil || diff != "" {
+			t.Errorf("%v %s", err, diff)
 		}
 	})
 }
@@ -175,7 +246,7 @@ func TestAChangedMessageIsFound(t *testing.T) {
 }
 
 func TestABatchThatWasBegunIsFinished(t *testing.T) {
-	signed(t, func(t *testing.T, s *stand, trust asic.Trust) {
+	signed(t, func(t *testing.T, s *stand, _ asic.Trust) {
 		good := s.deps.Signer
 		s.deps.Signer = func() (asic.Signer, error) { return asic.Signer{}, authority.ErrNoKey }
 		s.mustPut(s.question(s.newCase(), "residence"))
@@ -185,14 +256,14 @@ func TestABatchThatWasBegunIsFinished(t *testing.T) {
 		}
 		s.deps.Signer = good
 		s.mustSign()
-		if got, err := s.CheckLog(ctx, trust); err != nil || got.Batches != 1 || got.Messages != 1 || len(got.Faults) != 0 {
+		if got, err := s.CheckLog(ctx); err != nil || got.Batches != 1 || got.Messages != 1 || len(got.Faults) != 0 {
 			t.Errorf("checked %+v, %v", got, err)
 		}
 	})
 }
 
 func TestErasureLeavesHashesAlone(t *testing.T) {
-	signed(t, func(t *testing.T, s *stand, trust asic.Trust) {
+	signed(t, func(t *testing.T, s *stand, _ asic.Trust) {
 		s.mustPut(s.question(s.newCase(), "residence"))
 		s.toTheEnd()
 		try := s.log(1)[0]
@@ -204,7 +275,7 @@ func TestErasureLeavesHashesAlone(t *testing.T) {
 		if _, err := s.Container(ctx, auditor, anna, try.ID, false); !errors.Is(err, ErrNoMessage) {
 			t.Errorf("an erased message: %v", err)
 		}
-		if got, err := s.CheckLog(ctx, trust); err != nil || got.Messages != 1 || len(got.Faults) != 0 {
+		if got, err := s.CheckLog(ctx); err != nil || got.Messages != 1 || len(got.Faults) != 0 {
 			t.Errorf("the chain broke: %+v, %v", got, err)
 		}
 		err := s.base.Store.Read(context.Background(), func(r *store.Snapshot) error { _, err := exchangedb.LeafByID(r, try.ID); return err })

@@ -9,12 +9,18 @@ import (
 // meter is what operators see of the exchange.
 type meter struct {
 	requests *prometheus.CounterVec
+	reused   *prometheus.CounterVec
+	faults   prometheus.Gauge
 }
 
 func newMeter() *meter {
 	return &meter{requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "posad_exchange_tries_total", Help: "Tries to get a certificate, by register and what came of it.",
-	}, []string{"register", "outcome"})}
+	}, []string{"register", "outcome"}), reused: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "posad_exchange_reused_total", Help: "Certificates that were still fresh and were not asked for again.",
+	}, []string{"register"}), faults: prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "posad_exchange_log_faults", Help: "What this node's checks of the log of messages found in the round under way, or the last one.",
+	})}
 }
 
 func (m *meter) tried(register string, t Trouble) {
@@ -34,7 +40,7 @@ var (
 
 // measure registers the metrics; the gates' are read when they are collected.
 func (m *Module) measure(r prometheus.Registerer) error {
-	for _, c := range []prometheus.Collector{m.meter.requests, gateCollector{&m.gates}} {
+	for _, c := range []prometheus.Collector{m.meter.requests, m.meter.reused, m.meter.faults, gateCollector{&m.gates}} {
 		if err := r.Register(c); err != nil {
 			return fmt.Errorf("exchange: metrics: %w", err)
 		}

@@ -103,6 +103,7 @@ func (m *Module) Provision(b *module.Base) error {
 	m.base = b
 	b.Jobs.Handle(jobAsk, m.askJob, jobs.Urgent(), jobs.Limit(asksAtOnce))
 	b.Jobs.Every(jobSign, signEvery, m.signJob, jobs.Limit(1))
+	b.Jobs.Every(jobCheck, checkEvery, m.checkJob, jobs.Limit(1))
 	if b.Metrics != nil {
 		if err := m.measure(b.Metrics); err != nil {
 			return err

@@ -60,7 +60,11 @@ func (m *Module) Container(ctx context.Context, a act.Act, about, try id.ID, ans
 	if err != nil {
 		return nil, err
 	}
-	tree, place, err := m.treeOf(ctx, batch, try)
+	rows, err := m.leavesOf(ctx, batch.Number)
+	if err != nil {
+		return nil, err
+	}
+	tree, place, err := treeOf(batch, rows, try)
 	if err != nil {
 		return nil, err
 	}
@@ -141,61 +145,4 @@ func (m *Module) batchOf(ctx context.Context, try id.ID) (exchangedb.ExchangeBat
 		return batch, ErrUnsigned.Because(fmt.Errorf("exchange: %s waits", try))
 	}
 	return batch, nil
-}
-
-// CheckedLog is what a check of the whole log found.
-type CheckedLog struct {
-	Batches  int64
-	Messages int64    // tries in signed batches
-	Faults   []string // what is wrong, by number of batch; empty: nothing is
-}
-
-// CheckLog goes over all signed batches: that no hash is missing or another one, that each holds the top of the one before,
-// and that the signatures are of somebody to trust. It finds changed hashes; that a message fits its hash, Container tells.
-func (m *Module) CheckLog(ctx context.Context, trust asic.Trust) (CheckedLog, error) {
-	var out CheckedLog
-	previous := make([]byte, len(asic.Digest{}))
-	for number := int64(1); ; number++ {
-		var b exchangedb.ExchangeBatch
-		var last int64
-		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-			newest, err := exchangedb.LastBatch(r)
-			if err != nil {
-				return err
-			}
-			last = newest.Number
-			b, err = exchangedb.BatchByNumber(r, number)
-			return err
-		})
-		if errors.Is(err, store.ErrNone) {
-			if number <= last {
-				out.Faults = append(out.Faults, fmt.Sprintf("batch %d is gone", number))
-				continue
-			}
-			return out, nil
-		}
-		if err != nil {
-			return out, fmt.Errorf("exchange: check the log: %w", err)
-		}
-		if b.Signatures == nil {
-			return out, nil
-		}
-		out.Batches, out.Messages = out.Batches+1, out.Messages+b.Leaves
-		if err := m.checkBatch(ctx, b, previous, trust); err != nil {
-			out.Faults = append(out.Faults, fmt.Sprintf("batch %d: %v", number, err))
-		}
-		previous = b.Top
-	}
-}
-
-func (m *Module) checkBatch(ctx context.Context, b exchangedb.ExchangeBatch, previous []byte, trust asic.Trust) error {
-	if !bytes.Equal(b.Previous, previous) {
-		return fmt.Errorf("%w: it does not follow the one before", ErrLog)
-	}
-	tree, _, err := m.treeOf(ctx, b, id.ID{})
-	if err != nil {
-		return err
-	}
-	_, err = asic.VerifyTop(b.Signatures, tree, trust)
-	return err
 }

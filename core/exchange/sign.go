@@ -40,15 +40,46 @@ func (m *Module) signer() (asic.Signer, error) {
 	if m.deps.Signer != nil {
 		return m.deps.Signer()
 	}
-	city := m.city()
-	if city == nil {
-		return asic.Signer{}, authority.ErrNoKey
+	return SignerOf(m.authority())
+}
+
+// trust believes those whom the city's own authority certifies.
+func (m *Module) trust() (asic.Trust, error) {
+	if m.deps.Trust != nil {
+		return m.deps.Trust()
 	}
-	s, err := authority.New(authority.Name{City: city.Profile.Name.RU}, m.base.Vault, m.base.Clock).Signer(vault.Exchange)
+	return TrustOf(m.authority())
+}
+
+// authority certifies the city's keys where the app gives nobody who does.
+func (m *Module) authority() *authority.Authority {
+	name := authority.Name{}
+	if m.base.Seal != nil {
+		name.City = m.base.Seal.City()
+	}
+	return authority.New(name, m.base.Vault, m.base.Clock)
+}
+
+// SignerOf is the city's exchange key with the certificates that its authority gives it: Deps.Signer.
+func SignerOf(a *authority.Authority) (asic.Signer, error) {
+	s, err := a.Signer(vault.Exchange)
 	if err != nil {
 		return asic.Signer{}, err
 	}
 	return asic.Signer{Key: s.Key, Leaf: s.Leaf, Issued: []*x509.Certificate{s.Root}}, nil
+}
+
+// TrustOf believes those whom an authority certifies, also by its older keys: Deps.Trust.
+func TrustOf(a *authority.Authority) (asic.Trust, error) {
+	roots, err := a.Roots()
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	for _, root := range roots {
+		pool.AddCert(root)
+	}
+	return asic.TrustRoots(pool), nil
 }
 
 // claim takes the next batch; number 0: nothing waits.
@@ -83,7 +114,11 @@ func (m *Module) claim(ctx context.Context) (exchangedb.ExchangeBatch, error) {
 }
 
 func (m *Module) sign(ctx context.Context, b exchangedb.ExchangeBatch) error {
-	tree, _, err := m.treeOf(ctx, b, id.ID{})
+	rows, err := m.leavesOf(ctx, b.Number)
+	if err != nil {
+		return err
+	}
+	tree, _, err := treeOf(b, rows, id.ID{})
 	if err != nil {
 		return err
 	}
@@ -98,7 +133,7 @@ func (m *Module) sign(ctx context.Context, b exchangedb.ExchangeBatch) error {
 	}
 	top := tree.Top()
 	err = m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
-		_, err := exchangedb.SignBatch(tx, exchangedb.SignBatchParams{Top: top[:], Signed: now, Signatures: signatures, Number: b.Number})
+		_, err := exchangedb.SignBatch(tx, exchangedb.SignBatchParams{Top: top[:], Signed: now, Signatures: signatures, Copy: copyOf(rows), Number: b.Number})
 		return err
 	})
 	if err != nil {
@@ -110,17 +145,23 @@ func (m *Module) sign(ctx context.Context, b exchangedb.ExchangeBatch) error {
 // ErrLog says that the log was changed after it was written: rows are missing, or hashes are others.
 var ErrLog = errors.New("exchange: the log of messages was changed")
 
-// treeOf makes the tree of a batch, and tells where the question of a try stands in it (-1: nowhere); its answer is next.
-func (m *Module) treeOf(ctx context.Context, b exchangedb.ExchangeBatch, of id.ID) (*asic.Tree, int, error) {
+// leavesOf are the rows of a batch, in the order in which they were signed.
+func (m *Module) leavesOf(ctx context.Context, number int64) ([]exchangedb.ExchangeLeaf, error) {
 	var rows []exchangedb.ExchangeLeaf
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		var err error
-		rows, err = exchangedb.LeavesOf(r, b.Number)
+		rows, err = exchangedb.LeavesOf(r, number)
 		return err
 	})
 	if err != nil {
-		return nil, -1, fmt.Errorf("exchange: hashes of a batch: %w", err)
+		return nil, fmt.Errorf("exchange: hashes of a batch: %w", err)
 	}
+	return rows, nil
+}
+
+// treeOf makes the tree of a batch of its rows, and tells where the question of a try stands in it (-1: nowhere); its
+// answer is next.
+func treeOf(b exchangedb.ExchangeBatch, rows []exchangedb.ExchangeLeaf, of id.ID) (*asic.Tree, int, error) {
 	if int64(len(rows)) != b.Leaves {
 		return nil, -1, fmt.Errorf("%w: batch %d has %d messages, and was made of %d", ErrLog, b.Number, len(rows), b.Leaves)
 	}

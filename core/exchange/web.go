@@ -21,6 +21,7 @@ func (m *Module) routes(s *web.Server) {
 	s.API(see, "GET /api/v1/admin/registers", m.apiRegisters, web.Describe{
 		Summary: "How agencies' registers answer, as this node sees them", Tag: "admin", Out: []wireStanding{},
 	})
+	m.logRoutes(s)
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 80, Text: "exchange.menu", Href: "/desk/registers", Icon: "database-duotone", Show: agency.IsAdmin})
 	}
@@ -33,15 +34,23 @@ func (m *Module) showRegisters(c *web.Context) error {
 	if err := c.May(registers()); err != nil {
 		return err
 	}
+	log, err := m.LogStanding(c.Context())
+	if err != nil {
+		return err
+	}
 	title := c.T("exchange.registers.title")
-	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Desk}, m.registersPage(c, m.all()))
+	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Desk}, m.registersPage(c, m.all(), log))
 }
 
 type wireStanding struct {
 	Standing
 	Connected bool  `json:"connected"`
 	MeanMS    int64 `json:"mean_ms"`
+	HalfMS    int64 `json:"p50_ms"`
+	MostMS    int64 `json:"p95_ms"`
 	SlowestMS int64 `json:"slowest_ms"`
+	FromCache int   `json:"from_cache_percent"`
+	Failing   int   `json:"failing_percent"`
 }
 
 func (m *Module) apiRegisters(c *web.Context) error {
@@ -50,7 +59,10 @@ func (m *Module) apiRegisters(c *web.Context) error {
 	}
 	out := []wireStanding{}
 	for _, s := range m.all() {
-		out = append(out, wireStanding{Standing: s, Connected: m.connected(s.Agency), MeanMS: s.Mean().Milliseconds(), SlowestMS: s.Slowest.Milliseconds()})
+		out = append(out, wireStanding{
+			Standing: s, Connected: m.connected(s.Agency), MeanMS: s.Mean().Milliseconds(), HalfMS: s.Half.Milliseconds(), MostMS: s.Most.Milliseconds(),
+			SlowestMS: s.Slowest.Milliseconds(), FromCache: s.FromCache(), Failing: s.Failing(),
+		})
 	}
 	return c.JSON(200, out)
 }
@@ -81,7 +93,7 @@ func (m *Module) all() []Standing {
 func (m *Module) registersTable(c *web.Context, list []Standing) ui.DataTableProps {
 	out := ui.DataTableProps{Caption: c.T("exchange.registers.title"), Columns: []ui.Column{
 		{Title: c.T("exchange.registers.register")}, {Title: c.T("exchange.registers.state")}, {Title: c.T("exchange.registers.answered")},
-		{Title: c.T("exchange.registers.troubles")}, {Title: c.T("exchange.registers.time")}, {Title: c.T("exchange.registers.last")},
+		{Title: c.T("exchange.registers.troubles")}, {Title: c.T("exchange.registers.time")}, {Title: c.T("exchange.registers.within")}, {Title: c.T("exchange.registers.last")},
 	}}
 	for _, s := range list {
 		last := ui.TableCell{Text: "—", Muted: true}
@@ -94,8 +106,10 @@ func (m *Module) registersTable(c *web.Context, list []Standing) ui.DataTablePro
 		out.Rows = append(out.Rows, ui.TableRow{
 			Title: m.registerTitle(s.Register, c.Lang()), Note: m.agencyName(s.Agency, c.Lang()),
 			Cells: []ui.TableCell{
-				{Tag: m.breakerTag(c, s)}, {Text: strconv.Itoa(s.Answered)}, {Text: m.troubles(c, s)},
-				{Text: milliseconds(c, s.Mean()), Note: c.T("exchange.registers.slowest", "time", milliseconds(c, s.Slowest))}, last,
+				{Tag: m.breakerTag(c, s)}, {Text: strconv.Itoa(s.Answered), Note: c.T("exchange.registers.reused", "share", percent(s.FromCache()))},
+				{Text: percent(s.Failing()), Note: m.troubles(c, s)},
+				{Text: milliseconds(c, s.Mean()), Note: c.T("exchange.registers.slowest", "time", milliseconds(c, s.Slowest))},
+				{Text: milliseconds(c, s.Half), Note: c.T("exchange.registers.p95", "time", milliseconds(c, s.Most))}, last,
 			},
 		})
 	}

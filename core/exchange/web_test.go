@@ -15,6 +15,7 @@ import (
 	"posad.city/core/agency"
 	"posad.city/core/page"
 	"posad.city/kit/act"
+	"posad.city/kit/asic"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
@@ -64,7 +65,7 @@ func site(t *testing.T) (*stand, func(token, path, language string) (int, string
 	texts = texts.Reporting(func(err error) { t.Error(err) })
 	city, transportID := agency.ID(agency.City), transport
 	open := sessions{
-		web.HashToken("admin"):   {ID: id.New(c.Now()), Person: id.Derived("kitezh", "admin"), Agency: city, Role: "admin", Assurance: act.Standard},
+		web.HashToken("admin"):   {ID: id.New(c.Now()), Person: id.Derived("kitezh", "admin"), Agency: city, Role: "admin", Assurance: act.Standard, Proved: c.Now()},
 		web.HashToken("officer"): {ID: id.New(c.Now()), Person: id.Derived("kitezh", "officer"), Agency: transportID, Role: "officer", Assurance: act.Standard},
 		web.HashToken("anna"):    {ID: id.New(c.Now()), Person: anna, Assurance: act.Standard},
 	}
@@ -195,5 +196,60 @@ func TestThePersonSeesWhatWasAskedAndWhy(t *testing.T) {
 	}
 	if _, body := get("anna", "/test/cases/"+s.newCase().String(), "en"); !strings.Contains(body, "The city has asked no registers") {
 		t.Error("an empty list says nothing")
+	}
+}
+
+func TestTheAdministratorHasASignedMessage(t *testing.T) {
+	t.Parallel()
+	s, get := site(t)
+	s.mustPut(s.question(s.newCase(), "debts"))
+	s.toTheEnd()
+	if _, body := get("admin", "/desk/registers", "en"); !strings.Contains(body, "Exchanges that wait to be signed") {
+		t.Error("the page says nothing of the log")
+	}
+	s.mustSign()
+	if _, err := s.CheckLog(ctx); err != nil {
+		t.Fatal(err)
+	}
+	_, body := get("admin", "/desk/registers", "en")
+	for _, text := range []string{"Batches signed", "batches: 1, exchanges: 1", "Nothing is wrong", "95 of 100 in"} {
+		if !strings.Contains(body, text) {
+			t.Errorf("no %q", text)
+		}
+	}
+	try := s.log(1)[0].ID
+	list := pathLog + "/" + anna.String()
+	if status, body := get("admin", list, "en"); status != 200 || !strings.Contains(body, list+"/"+try.String()+"/answer") || !strings.Contains(body, "Parking debts") {
+		t.Errorf("the list: %d", status)
+	}
+	trust, err := s.trust()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for side, want := range map[string]string{"question": `"register":"debts"`, "answer": `{"`} {
+		status, file := get("admin", list+"/"+try.String()+"/"+side, "en")
+		got, err := asic.Verify([]byte(file), trust)
+		if status != 200 || err != nil || !strings.Contains(string(got.Parts[1].Content), want) {
+			t.Errorf("%s: %d %v", side, status, err)
+		}
+	}
+	seen := 0
+	for _, look := range s.looks(anna) {
+		if look.What == lookLog && look.Actor.Person == id.Derived("kitezh", "admin") {
+			seen++
+		}
+	}
+	if seen == 0 { // the same look within an hour is told once
+		t.Error("anna does not see that the administrator looked")
+	}
+	for _, token := range []string{"officer", "anna", ""} {
+		for _, path := range []string{list, list + "/" + try.String() + "/answer"} {
+			if status, body := get(token, path, "en"); status == 200 || strings.Contains(body, "debts") {
+				t.Errorf("%q sees %s: %d", token, path, status)
+			}
+		}
+	}
+	if status, _ := get("admin", list+"/"+try.String()+"/else", "en"); status != http.StatusNotFound {
+		t.Errorf("another side: %d", status)
 	}
 }

@@ -67,13 +67,29 @@ SELECT id, batch, question, answer FROM exchange_leaf WHERE batch = $1 ORDER BY 
 UPDATE exchange_leaf SET batch = @batch WHERE batch = 0 AND id IN (SELECT id FROM exchange_leaf WHERE batch = 0 ORDER BY id LIMIT @most);
 
 -- name: LastBatch :one
-SELECT number, previous, leaves, top, signed, signatures FROM exchange_batch ORDER BY number DESC LIMIT 1;
+SELECT number, previous, leaves, top, signed, signatures, copy FROM exchange_batch ORDER BY number DESC LIMIT 1;
 
 -- name: BatchByNumber :one
-SELECT number, previous, leaves, top, signed, signatures FROM exchange_batch WHERE number = $1;
+SELECT number, previous, leaves, top, signed, signatures, copy FROM exchange_batch WHERE number = $1;
 
 -- name: PutBatch :exec
-INSERT INTO exchange_batch (number, previous, leaves, top, signed, signatures) VALUES ($1, $2, $3, NULL, NULL, NULL);
+INSERT INTO exchange_batch (number, previous, leaves, top, signed, signatures, copy) VALUES ($1, $2, $3, NULL, NULL, NULL, NULL);
 
 -- name: SignBatch :execrows
-UPDATE exchange_batch SET top = @top, signed = @signed, signatures = @signatures WHERE number = @number AND signatures IS NULL;
+UPDATE exchange_batch SET top = @top, signed = @signed, signatures = @signatures, copy = @copy WHERE number = @number AND signatures IS NULL;
+
+-- name: LeavesWaiting :one
+SELECT CAST(COUNT(*) AS BIGINT) AS n FROM exchange_leaf WHERE batch = 0;
+
+-- name: LastSigned :one
+SELECT number, signed FROM exchange_batch WHERE signatures IS NOT NULL ORDER BY number DESC LIMIT 1;
+
+-- name: CheckStanding :one
+SELECT number, next, began, batches, messages, faults, ended, ended_batches, ended_messages, ended_faults, first_fault FROM exchange_check WHERE number = 1;
+
+-- name: PutCheck :exec
+INSERT INTO exchange_check (number, next, began, batches, messages, faults, ended, ended_batches, ended_messages, ended_faults, first_fault)
+VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (number) DO UPDATE SET
+  next = excluded.next, began = excluded.began, batches = excluded.batches, messages = excluded.messages, faults = excluded.faults, ended = excluded.ended,
+  ended_batches = excluded.ended_batches, ended_messages = excluded.ended_messages, ended_faults = excluded.ended_faults, first_fault = excluded.first_fault;

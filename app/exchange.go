@@ -1,0 +1,147 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"posad.city/core/exchange"
+	"posad.city/kit/act"
+	"posad.city/kit/asic"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+)
+
+// ExchangeCommand is what an operator wants of the exchange's log of messages.
+type ExchangeCommand struct {
+	Do     string        `json:"do"`     // log, export or check
+	About  string        `json:"about"`  // whose messages: an id or a contact
+	Before id.ID         `json:"before"` // of log: those before it; zero: the newest
+	Try    id.ID         `json:"try"`    // of export
+	Answer bool          `json:"answer"` // of export: the answer; else the question
+	Lang   lang.Language `json:"lang"`
+}
+
+// exchangeListed is how many tries a list has.
+const exchangeListed = 100
+
+// Exchange lists what went over the wire about a person, gives a signed message as a container, or checks the log: in the
+// process that runs on the data folder, or directly when none does. A check that found faults is an error with the report as
+// its text.
+func Exchange(ctx context.Context, conf Config, c ExchangeCommand, out io.Writer) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	sent, err := stream(ctx, conf, "/exchange", body, out)
+	if sent || err != nil {
+		return err
+	}
+	return directly(ctx, conf, func(h *House) error {
+		said, err := h.exchangeCommand(ctx, c)
+		if err != nil {
+			return InWords(h.Base.Texts, c.Lang, err)
+		}
+		_, err = out.Write(said)
+		return err
+	})
+}
+
+func (h *House) takeExchange(w http.ResponseWriter, r *http.Request) {
+	var c ExchangeCommand
+	err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&c)
+	var said []byte
+	if err == nil {
+		said, err = h.exchangeCommand(r.Context(), c)
+	}
+	if err != nil {
+		http.Error(w, InWords(h.Base.Texts, c.Lang, err).Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	_, _ = w.Write(said) // whoever hung up reads nothing
+}
+
+// exchangeCommand does the command and tells what came out: words, or a file.
+func (h *House) exchangeCommand(ctx context.Context, c ExchangeCommand) ([]byte, error) {
+	if !lang.Known(string(c.Lang)) {
+		c.Lang = lang.English
+	}
+	text := func(key string, args ...any) string { return h.Base.Texts.Text(c.Lang, key, args...) }
+	m := h.Modules.Exchange
+	if c.Do == "check" {
+		found, err := m.CheckLog(ctx)
+		if err != nil {
+			return nil, err
+		}
+		said := tellExchange(found, text)
+		if found.Count() > 0 {
+			return nil, ErrLogFaults{said}
+		}
+		return []byte(said), nil
+	}
+	about, err := m.Person(ctx, c.About)
+	if err != nil {
+		return nil, err
+	}
+	a := act.ByJob(id.New(h.Clock.Now()), act.Purpose{Kind: "command", ID: "exchange"})
+	a.Channel = act.Command
+	switch c.Do {
+	case "export":
+		return m.Container(ctx, a, about, c.Try, c.Answer)
+	case "log":
+		list, err := m.Log(ctx, a, about, c.Before, exchangeListed)
+		return []byte(tellTries(list, text)), err
+	}
+	return nil, errors.New("name one: log, export or check")
+}
+
+func tellExchange(found exchange.CheckedLog, text func(string, ...any) string) string {
+	var out strings.Builder
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	out.WriteString(text("exchange.log.extent") + ": " + text("exchange.log.extent_value", "batches", number(found.Batches), "messages", number(found.Messages)) + "\n")
+	if found.Count() == 0 {
+		return out.String() + text("exchange.log.no_faults") + "\n"
+	}
+	out.WriteString(text("app.exchange.faults", "count", number(found.Count())) + "\n")
+	for _, f := range found.Faults {
+		out.WriteString(f.Tell(text) + "\n")
+	}
+	if found.More > 0 {
+		out.WriteString(text("journal.check.more", "count", number(found.More)) + "\n")
+	}
+	return out.String()
+}
+
+// tellTries is a list for a person and for programs: a line a try, the newest first.
+func tellTries(list []exchange.Logged, text func(string, ...any) string) string {
+	if len(list) == 0 {
+		return text("exchange.log.empty") + "\n"
+	}
+	var out strings.Builder
+	for _, one := range list {
+		outcome := text("exchange.log.good")
+		if one.Trouble != exchange.None {
+			outcome = text("exchange.trouble." + string(one.Trouble))
+		}
+		why := text("exchange.log.account")
+		if !one.Case.IsZero() {
+			why = one.Case.String()
+		}
+		fmt.Fprintf(&out, "%s  %s  %-8s  %s  %s  %s  %s\n", one.ID, one.At.UTC().Format("2006-01-02T15:04:05Z"), one.Side, one.Peer, one.Register, why, outcome)
+	}
+	return out.String()
+}
+
+// exchangeSigner and exchangeTrust are of the one authority of the city, whose roots are published.
+func (m *Modules) exchangeSigner() (asic.Signer, error) {
+	return exchange.SignerOf(m.Document.Authority())
+}
+
+func (m *Modules) exchangeTrust() (asic.Trust, error) {
+	return exchange.TrustOf(m.Document.Authority())
+}
