@@ -50,6 +50,7 @@ func (m *Module) footer(c *web.Context, city *City) []ui.LinkGroup {
 	}
 	portal := ui.LinkGroup{Title: c.T("service.page.foot_portal"), Links: []ui.Link{
 		{Text: c.T("service.page.api"), Href: "/api/openapi.json"}, {Text: c.T("service.page.keys"), Href: "/.well-known/posad-keys.json"},
+		{Text: c.T("service.page.log"), Href: "/log"},
 	}}
 	return []ui.LinkGroup{residents, about, portal}
 }
