@@ -94,7 +94,7 @@ func (m *Module) Queue(ctx context.Context, a act.Act, q QueueQuery) (QueuePage,
 		return QueuePage{}, err
 	}
 	out := QueuePage{Cut: query.cut}
-	err = m.base.Store.Look(ctx, a, "casework.look.queue", func(p *store.Personal) error {
+	err = m.base.Store.Look(ctx, a, lookOfList(q.Search), func(p *store.Personal) error {
 		out.Lines = nil
 		next, err := m.queue.Run(p, query.ListQuery, func(r *store.Row) error {
 			out.Lines = append(out.Lines, QueueLine{

@@ -18,6 +18,17 @@ import (
 // lookQueue is the kind of look at the people of a list.
 const lookQueue = "casework.look.queue"
 
+// lookSearch is the kind of look at the people whom a search found.
+const lookSearch = "casework.look.search"
+
+// lookOfList is the kind of look at a list that was made by the words of a search; none: by its filters.
+func lookOfList(search string) string {
+	if search == "" {
+		return lookQueue
+	}
+	return lookSearch
+}
+
 // desk is the officials' face of the module.
 type desk struct {
 	*Module
@@ -109,7 +120,7 @@ func (d *desk) fill(c *web.Context, out *deskList) error {
 	if out.Page, err = d.Queue(ctx, c.Act(), q); err != nil {
 		return err
 	}
-	if out.Names, err = d.namesOf(ctx, c.Act(), out.Page.Lines); err != nil {
+	if out.Names, err = d.namesOf(ctx, c.Act(), lookOfList(q.Search), out.Page.Lines); err != nil {
 		return err
 	}
 	n, more, err := d.Count(ctx, q, countMost)
@@ -118,7 +129,7 @@ func (d *desk) fill(c *web.Context, out *deskList) error {
 }
 
 // namesOf finds the applicants of a list, each of whom sees it, and the officials who have their cases.
-func (m *Module) namesOf(ctx context.Context, a act.Act, lines []QueueLine) (map[id.ID]lang.Name, error) {
+func (m *Module) namesOf(ctx context.Context, a act.Act, what string, lines []QueueLine) (map[id.ID]lang.Name, error) {
 	if len(lines) == 0 {
 		return map[id.ID]lang.Name{}, nil
 	}
@@ -129,7 +140,7 @@ func (m *Module) namesOf(ctx context.Context, a act.Act, lines []QueueLine) (map
 			colleagues = append(colleagues, owner)
 		}
 	}
-	names, err := m.deps.People.Names(ctx, a, lookQueue, people...)
+	names, err := m.deps.People.Names(ctx, a, what, people...)
 	if err != nil {
 		return nil, err
 	}

@@ -310,6 +310,9 @@ func (m *Module) BulkOf(ctx context.Context, a act.Act, which id.ID) (Bulk, erro
 // lookBulk is the kind of look at the cases of an act: their numbers.
 const lookBulk = "casework.look.queue"
 
+// lookSearch is the kind of look at the people whom a search found.
+const lookSearch = "casework.look.search"
+
 func (m *Module) readBulk(ctx context.Context, a act.Act, office, which id.ID) (deskdb.DeskBulk, []deskdb.DeskBulkCase, error) {
 	var row deskdb.DeskBulk
 	var cases []deskdb.DeskBulkCase

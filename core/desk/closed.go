@@ -79,7 +79,7 @@ func (m *Module) Search(ctx context.Context, a act.Act, text string) ([]Found, b
 	}
 	var out []Found
 	more := false
-	err := m.base.Store.Look(ctx, a, lookBulk, func(p *store.Personal) error {
+	err := m.base.Store.Look(ctx, a, lookSearch, func(p *store.Personal) error {
 		out = nil
 		ids, err := withWords(p, a.Actor.Agency, words, closedMost+1)
 		if err != nil {

@@ -33,7 +33,7 @@ func (m *Module) routes(b *module.Base) {
 		team: op("team", "", false), charts: op("charts", "", false), scope: op("scope", "", true), away: op("away", "", true),
 		spread: op("spread", lookBulk, true), next: op("next", "casework.look.case", true), see: op("bulk", lookBulk, false),
 		bulk: op("do_bulk", lookBulk, true), undo: op("undo_bulk", "casework.look.case", true), texts: op("templates", "", false),
-		putText: op("put_template", "", true), dropText: op("drop_template", "", true), closed: op("closed", lookBulk, false),
+		putText: op("put_template", "", true), dropText: op("drop_template", "", true), closed: op("closed", lookSearch, false),
 	}
 	s.Page(o.team, "GET /desk/team", m.showTeam)
 	s.Page(o.scope, "POST /desk/team/scope", m.postScope)

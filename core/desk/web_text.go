@@ -144,7 +144,7 @@ func (m *Module) searched(c *web.Context) (closedView, error) {
 	if v.Names, err = m.names(c, officials...); err != nil || len(applicants) == 0 {
 		return v, err
 	}
-	seen, err := m.deps.People.Names(c.Context(), v.act, lookBulk, applicants...)
+	seen, err := m.deps.People.Names(c.Context(), v.act, lookSearch, applicants...)
 	for who, name := range seen {
 		v.Names[who] = name
 	}

@@ -84,6 +84,7 @@ func (f Filter) takes(s Seen, zone *time.Location) bool {
 // The look at a list of looks, and how far ahead of now a list begins, so that nothing of this moment is missed.
 const (
 	lookLooks = "mydata.look.looks"
+	lookNames = "mydata.look.names"
 	lookAhead = time.Hour
 	lookChunk = 200
 )
@@ -219,6 +220,25 @@ func (m *Module) whatWords(l lang.Language, what string) string {
 		return m.base.Texts.Text(l, what)
 	}
 	return what
+}
+
+// officials are the names of the officials among those who looked: whoever looks by office is named to whom they look at.
+// Posad asks for them, so that reading the list is no look at the officials.
+func (m *Module) officials(ctx context.Context, list []Seen) (map[id.ID]lang.Name, error) {
+	var people []id.ID
+	for _, one := range list {
+		if one.Who() == ByOfficial && !slices.Contains(people, one.Actor.Person) {
+			people = append(people, one.Actor.Person)
+		}
+	}
+	if len(people) == 0 {
+		return map[id.ID]lang.Name{}, nil
+	}
+	names, err := m.deps.People.Names(ctx, act.ByJob(id.New(m.base.Clock.Now()), act.Purpose{Kind: "account"}), lookNames, people...)
+	if err != nil {
+		return nil, fmt.Errorf("mydata: names of officials: %w", err)
+	}
+	return names, nil
 }
 
 // whoWords says who looked: the kind, the role and the agency.

@@ -66,7 +66,7 @@ func (m *Module) routes(s *web.Server) {
 	s.API(cancel, "DELETE /api/v1/data/erasure", m.apiCancel, web.Describe{Summary: "Take the wish back", Status: http.StatusNoContent})
 	s.API(looks, "GET /api/v1/looks", m.apiLooks, web.Describe{Summary: "Who looked at the person's data, why and when", Out: []WireLook{}, Params: []web.Param{
 		{Name: "before", Text: "Only looks before this moment (RFC 3339)"}, {Name: "who", Text: "official, agency, mandate or site"},
-		{Name: "from", Text: "The first day, 2026-11-21"}, {Name: "to", Text: "The last day"}, {Name: "agency", Text: "Key of an agency"},
+		{Name: "from", Text: "The first day, 2026-11-21"}, {Name: "to", Text: "The last day"}, {Name: "agency", Text: "Key of an agency"}, {Name: "case", Text: "Id of a case"},
 	}})
 	m.deskRoutes(s)
 	if m.base.Pages != nil {

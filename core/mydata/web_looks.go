@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +24,9 @@ import (
 // looksPage is how many looks a page lists; fileLooks is how many a file holds.
 const (
 	looksPage = 50
-	fileLooks = 10_000
+
+	looksGrouped = 400 // that a page lists when it groups them otherwise than by day
+	fileLooks    = 10_000
 )
 
 // filterForm is the filter as the address has it. Days that are not days are faults of the page.
@@ -32,6 +35,8 @@ type filterForm struct {
 	Agency string `json:"agency" max:"60"`
 	From   string `json:"from" max:"10"`
 	To     string `json:"to" max:"10"`
+	Case   id.ID  `json:"case"`
+	By     string `json:"by" max:"10"`
 	Before string `json:"before" max:"40"`
 	As     string `json:"as" max:"4"`
 }
@@ -48,6 +53,7 @@ func (f filterForm) filter() (Filter, []fault.Field) {
 	if f.Agency != "" {
 		out.Agency = agency.ID(f.Agency)
 	}
+	out.Case = f.Case
 	day := func(name, text string) calendar.Date {
 		if text == "" {
 			return calendar.Date{}
@@ -63,12 +69,34 @@ func (f filterForm) filter() (Filter, []fault.Field) {
 }
 
 // empty tells whether the filter chooses everything.
-func (f filterForm) empty() bool { return f.Who+f.Agency+f.From+f.To == "" }
+func (f filterForm) empty() bool { return f.Who+f.Agency+f.From+f.To == "" && f.Case.IsZero() }
+
+func (f filterForm) caseText() string {
+	if f.Case.IsZero() {
+		return ""
+	}
+	return f.Case.String()
+}
+
+// The ways in which looks are grouped.
+const (
+	byDay    = "day"
+	byAgency = "agency"
+	byCase   = "case"
+)
+
+// grouped is how many looks one page groups: by day as many as it lists, otherwise so many that a group is seldom torn.
+func (f filterForm) grouped() int {
+	if f.By == byAgency || f.By == byCase {
+		return looksGrouped
+	}
+	return looksPage
+}
 
 // query is the filter in an address, with what else belongs there.
 func (f filterForm) query(more ...string) string {
 	v := url.Values{}
-	for _, pair := range [][2]string{{"who", f.Who}, {"agency", f.Agency}, {"from", f.From}, {"to", f.To}} {
+	for _, pair := range [][2]string{{"who", f.Who}, {"agency", f.Agency}, {"from", f.From}, {"to", f.To}, {"case", f.caseText()}, {"by", f.By}} {
 		if pair[1] != "" {
 			v.Set(pair[0], pair[1])
 		}
@@ -105,6 +133,7 @@ type lookDay struct {
 type lookGroup struct {
 	By, Purpose  string
 	Href, Number string // of the case
+	Case         string // its id
 	Delayed      string
 	Lines        []lookLine
 }
@@ -116,6 +145,7 @@ type lookLine struct {
 	At     time.Time
 	When   string
 	What   string
+	Among  int64 // persons whom the look showed at once
 }
 
 func (m *Module) readLooks(c *web.Context, most int) (filterForm, []fault.Field, []Seen, time.Time, error) {
@@ -128,16 +158,23 @@ func (m *Module) readLooks(c *web.Context, most int) (filterForm, []fault.Field,
 	}
 	filter, faults := form.filter()
 	a := m.reads(c)(c.Person())
+	if most == 0 {
+		most = form.grouped()
+	}
 	list, next, err := m.Looks(c.Context(), a, persons(c), filter, m.before(form), most)
 	return form, faults, list, next, err
 }
 
 func (m *Module) showLooks(c *web.Context) error {
-	form, faults, list, next, err := m.readLooks(c, looksPage)
+	form, faults, list, next, err := m.readLooks(c, 0)
 	if err != nil {
 		return err
 	}
-	v := looksView{Form: form, Faults: faults, Days: m.days(c, list)}
+	names, err := m.officials(c.Context(), list)
+	if err != nil {
+		return err
+	}
+	v := looksView{Form: form, Faults: faults, Days: m.groups(c, form.By, list, names)}
 	if !next.IsZero() {
 		v.Next = "/account/looks?" + form.query("before", next.UTC().Format(time.RFC3339Nano))
 	}
@@ -149,34 +186,60 @@ func (m *Module) showLooks(c *web.Context) error {
 	return m.base.Pages.Render(c, o, looksList(m, c, v))
 }
 
-// days groups looks by day, and within a day by who looked and what for, in the order of the list.
-func (m *Module) days(c *web.Context, list []Seen) []lookDay {
+// groups puts looks together by day, agency or case, and within that by who looked and what for, in the order of the list.
+func (m *Module) groups(c *web.Context, by string, list []Seen, names map[id.ID]lang.Name) []lookDay {
 	var out []lookDay
-	today := calendar.DateOf(c.Now(), m.deps.Zone())
-	places := map[string]int{}
-	last := calendar.Date{}
+	tops, places := map[string]int{}, map[string]int{}
 	for _, one := range list {
-		day := calendar.DateOf(one.At, m.deps.Zone())
-		if len(out) == 0 || day != last {
-			out, last, places = append(out, lookDay{Title: lang.WeekdayDate(c.Lang(), day, today)}), day, map[string]int{}
+		title := m.groupTitle(c, by, one)
+		top, there := tops[title]
+		if !there {
+			top = len(out)
+			tops[title] = top
+			out = append(out, lookDay{Title: title})
 		}
-		groups := &out[len(out)-1].Groups
-		key := fmt.Sprint(one.Actor, one.Purpose, one.Delayed)
+		groups := &out[top].Groups
+		key := fmt.Sprint(top, one.Actor, one.Purpose, one.Delayed)
 		place, there := places[key]
 		if !there {
 			place = len(*groups)
 			places[key] = place
-			*groups = append(*groups, m.group(c, one))
+			*groups = append(*groups, m.group(c, one, names))
 		}
 		(*groups)[place].Lines = append((*groups)[place].Lines, lookLine{
-			ID: one.ID, Person: one.Person, At: one.At, When: lang.Moment(c.Lang(), one.At, c.Now(), m.deps.Zone()), What: m.whatWords(c.Lang(), one.What),
+			ID: one.ID, Person: one.Person, At: one.At, When: lang.Moment(c.Lang(), one.At, c.Now(), m.deps.Zone()), What: m.whatWords(c.Lang(), one.What), Among: one.Among,
 		})
 	}
 	return out
 }
 
-func (m *Module) group(c *web.Context, one Seen) lookGroup {
-	out := lookGroup{By: m.whoWords(c.Lang(), one), Purpose: m.purposeWords(c.Lang(), one.Purpose)}
+// groupTitle is what a look is put under.
+func (m *Module) groupTitle(c *web.Context, by string, one Seen) string {
+	switch by {
+	case byAgency:
+		if one.Actor.Agency.IsZero() {
+			return c.T("mydata.who_one." + string(one.Who()))
+		}
+		return m.deps.AgencyName(one.Actor.Agency, c.Lang())
+	case byCase:
+		if _, number := m.caseOf(c, one.Purpose); number != "" {
+			return c.T("mydata.looks_case", "number", number)
+		}
+		return m.purposeWords(c.Lang(), one.Purpose)
+	}
+	return lang.WeekdayDate(c.Lang(), calendar.DateOf(one.At, m.deps.Zone()), calendar.DateOf(c.Now(), m.deps.Zone()))
+}
+
+// named is who looked, with the name of an official.
+func (m *Module) named(l lang.Language, one Seen, names map[id.ID]lang.Name) string {
+	if name := names[one.Actor.Person].Full(l); one.Who() == ByOfficial && name != "" {
+		return name + " · " + m.whoWords(l, one)
+	}
+	return m.whoWords(l, one)
+}
+
+func (m *Module) group(c *web.Context, one Seen, names map[id.ID]lang.Name) lookGroup {
+	out := lookGroup{By: m.named(c.Lang(), one, names), Case: one.Purpose.ID, Purpose: m.purposeWords(c.Lang(), one.Purpose)}
 	out.Href, out.Number = m.caseOf(c, one.Purpose)
 	if one.Delayed {
 		out.Delayed = c.T("mydata.looks_delayed", "until", lang.FullMoment(c.Lang(), one.Until, m.deps.Zone()), "law", one.Law.In(c.Lang()))
@@ -206,15 +269,24 @@ type WireLook struct {
 	Channel string    `json:"channel"`
 	Delayed string    `json:"delayed_until,omitempty" doc:"Until when its display was delayed"`
 	Law     string    `json:"delayed_by,omitempty" doc:"By which law"`
+	Name    string    `json:"name,omitempty" doc:"Of the official"`
+	Among   int64     `json:"among" doc:"How many persons the same look showed: 1, or as many as a list has or a search found"`
 }
 
-func (m *Module) wireLooks(c *web.Context, list []Seen) []WireLook {
+func (m *Module) wireLooks(c *web.Context, list []Seen) ([]WireLook, error) {
 	l := c.Lang()
+	names, err := m.officials(c.Context(), list)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]WireLook, 0, len(list))
 	for _, one := range list {
 		line := WireLook{
 			ID: one.ID, At: one.At.UTC(), What: m.whatWords(l, one.What), Who: m.whoWords(l, one), Kind: string(one.Who()), Role: one.Actor.Role,
-			Purpose: m.purposeWords(l, one.Purpose), Channel: string(one.Channel),
+			Purpose: m.purposeWords(l, one.Purpose), Channel: string(one.Channel), Among: max(one.Among, 1),
+		}
+		if one.Who() == ByOfficial {
+			line.Name = names[one.Actor.Person].Full(l)
 		}
 		if !one.Actor.Agency.IsZero() {
 			line.Agency = m.deps.AgencyName(one.Actor.Agency, l)
@@ -225,7 +297,7 @@ func (m *Module) wireLooks(c *web.Context, list []Seen) []WireLook {
 		}
 		out = append(out, line)
 	}
-	return out
+	return out, nil
 }
 
 func (m *Module) apiLooks(c *web.Context) error {
@@ -236,7 +308,11 @@ func (m *Module) apiLooks(c *web.Context) error {
 	if len(faults) > 0 {
 		return ErrWord.With(faults...)
 	}
-	return c.JSON(http.StatusOK, m.wireLooks(c, list))
+	out, err := m.wireLooks(c, list)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, out)
 }
 
 // sendLooks answers with the filtered list as a file, at most fileLooks of them.
@@ -248,7 +324,10 @@ func (m *Module) sendLooks(c *web.Context) error {
 	if len(faults) > 0 {
 		return ErrWord.With(faults...)
 	}
-	lines := m.wireLooks(c, list)
+	lines, err := m.wireLooks(c, list)
+	if err != nil {
+		return err
+	}
 	if form.As == "json" {
 		data, err := json.MarshalIndent(lines, "", "  ")
 		if err != nil {
@@ -269,9 +348,9 @@ func table(lines []WireLook) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString("\ufeff")
 	w := csv.NewWriter(&out)
-	rows := [][]string{{"id", "at", "who", "kind", "role", "agency", "what", "purpose", "case", "channel", "delayed_until", "delayed_by"}}
+	rows := [][]string{{"id", "at", "who", "kind", "role", "agency", "what", "purpose", "case", "channel", "delayed_until", "delayed_by", "name", "among"}}
 	for _, l := range lines {
-		rows = append(rows, []string{l.ID.String(), l.At.Format(timeForm), l.Who, l.Kind, l.Role, l.Agency, l.What, l.Purpose, l.Case, l.Channel, l.Delayed, l.Law})
+		rows = append(rows, []string{l.ID.String(), l.At.Format(timeForm), l.Who, l.Kind, l.Role, l.Agency, l.What, l.Purpose, l.Case, l.Channel, l.Delayed, l.Law, l.Name, strconv.FormatInt(l.Among, 10)})
 	}
 	for _, row := range rows {
 		for i := range row {
@@ -339,6 +418,14 @@ func (m *Module) agencies(c *web.Context) []ui.Choice {
 	out := make([]ui.Choice, len(city.Agencies))
 	for i := range city.Agencies {
 		out[i] = ui.Choice{Value: city.Agencies[i].Key, Text: city.Agencies[i].Short.In(c.Lang())}
+	}
+	return out
+}
+
+func byChoices(c *web.Context) []ui.Choice {
+	var out []ui.Choice
+	for _, by := range []string{byDay, byAgency, byCase} {
+		out = append(out, ui.Choice{Value: by, Text: c.T("mydata.by." + by)})
 	}
 	return out
 }

@@ -94,8 +94,8 @@ func (tx *Tx) As(a act.Act, what string) *Personal {
 }
 
 var insertLook = NewQuery("store.InsertLook", `INSERT INTO look
- (person, hour, actor, agency, purpose_kind, purpose, what, id, at, actor_kind, role, mandate, channel, request)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ (person, hour, actor, agency, purpose_kind, purpose, what, id, at, actor_kind, role, mandate, channel, request, among)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
  ON CONFLICT (person, hour, actor, agency, purpose_kind, purpose, what) DO NOTHING`)
 
 // records are the statements that keep the look, one for each person seen who is not the actor and not on record for
@@ -111,7 +111,7 @@ func (p *Personal) records(seen *seenLooks) []Stmt {
 		}
 		a := p.act
 		out = append(out, Stmt{insertLook, []any{person, hour(p.now), a.Actor.Person, a.Actor.Agency, a.Purpose.Kind, a.Purpose.ID,
-			p.what, id.Derived("look", fmt.Sprint(p.key(person))), p.now, string(a.Actor.Kind), a.Actor.Role, a.Mandate, string(a.Channel), a.Request}})
+			p.what, id.Derived("look", fmt.Sprint(p.key(person))), p.now, string(a.Actor.Kind), a.Actor.Role, a.Mandate, string(a.Channel), a.Request, int64(len(p.people))}})
 	}
 	return out
 }
@@ -175,10 +175,59 @@ type LookRecord struct {
 	Mandate id.ID
 	Channel act.Channel
 	Request string
+	Among   int64 // how many persons the same look showed: 1, or as many as a list has or a search found
 }
 
-var looksAt = NewQuery("store.LooksAt", `SELECT id, at, actor_kind, actor, agency, role, purpose_kind, purpose, what, mandate, channel, request
+var looksAt = NewQuery("store.LooksAt", `SELECT id, at, actor_kind, actor, agency, role, purpose_kind, purpose, what, mandate, channel, request, among
  FROM look WHERE person = $1 AND hour <= $2 AND at < $3 ORDER BY person, hour DESC, at DESC, id LIMIT $4`)
+
+// MadeLook is a look as the agency that made it sees it: whose data it was at is for rules that need it, not for lists.
+type MadeLook struct {
+	Person  id.ID
+	At      time.Time
+	Actor   act.Actor
+	Purpose act.Purpose
+	What    string
+	Channel act.Channel
+}
+
+var looksOf = NewQuery("store.LooksOf", `SELECT person, at, actor_kind, actor, agency, role, purpose_kind, purpose, what, channel
+ FROM look WHERE agency = $1 AND hour >= $2 AND hour < $3 AND at >= $4 AND at < $5 ORDER BY hour, person, actor, purpose_kind, purpose, what`)
+
+// LooksOf gives each the looks that an agency's officials made from a moment to below another, hour by hour.
+func LooksOf(r PersonalReader, agency id.ID, from, to time.Time, each func(MadeLook) error) error {
+	return r.Query(looksOf, func(row *Row) error {
+		one := MadeLook{
+			Person: row.ID(0), At: row.Time(1),
+			Actor:   act.Actor{Kind: act.Kind(row.Text(2)), Person: row.ID(3), Agency: row.ID(4), Role: row.Text(5)},
+			Purpose: act.Purpose{Kind: row.Text(6), ID: row.Text(7)}, What: row.Text(8), Channel: act.Channel(row.Text(9)),
+		}
+		r.Saw(one.Person)
+		return each(one)
+	}, agency, hour(from), hour(to)+1, from, to)
+}
+
+// LookCount is how many looks an official made for a kind of purpose in an hour.
+type LookCount struct {
+	Official id.ID
+	Hour     time.Time
+	Purpose  string // its kind
+	Looks    int64
+}
+
+var lookCounts = NewQuery("store.LookCounts", `SELECT actor, hour, purpose_kind, COUNT(*) FROM look
+ WHERE agency = $1 AND hour >= $2 AND hour < $3 AND actor_kind = 'official' GROUP BY actor, hour, purpose_kind ORDER BY hour, actor, purpose_kind`)
+
+// LookCounts counts the looks of an agency's officials, in whole hours from a moment's to below another's. Nobody's data
+// come back, so it wants no look.
+func LookCounts(r Reader, agency id.ID, from, to time.Time) ([]LookCount, error) {
+	var out []LookCount
+	err := r.Query(lookCounts, func(row *Row) error {
+		out = append(out, LookCount{Official: row.ID(0), Hour: time.Unix(row.Int(1)*3600, 0).UTC(), Purpose: row.Text(2), Looks: row.Int(3)})
+		return nil
+	}, agency, hour(from), hour(to))
+	return out, err
+}
 
 // LooksAt lists the looks at a person, newest first, before the given moment, at most limit of them. The list of looks
 // is the person's own: reading somebody else's is itself a look.
@@ -189,7 +238,7 @@ func LooksAt(r PersonalReader, person id.ID, before time.Time, limit int64) ([]L
 			ID: row.ID(0), At: row.Time(1),
 			Actor:   act.Actor{Kind: act.Kind(row.Text(2)), Person: row.ID(3), Agency: row.ID(4), Role: row.Text(5)},
 			Purpose: act.Purpose{Kind: row.Text(6), ID: row.Text(7)}, What: row.Text(8),
-			Mandate: row.ID(9), Channel: act.Channel(row.Text(10)), Request: row.Text(11),
+			Mandate: row.ID(9), Channel: act.Channel(row.Text(10)), Request: row.Text(11), Among: row.Int(12),
 		})
 		return nil
 	}, person, hour(before), before, limit)
