@@ -1,0 +1,9 @@
+// Package registerdb holds the tables and queries of core/register; everything but this file is generated from the SQL beside it.
+package registerdb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS

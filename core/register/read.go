@@ -1,0 +1,423 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"posad.city/core/agency"
+	"posad.city/core/exchange"
+	"posad.city/core/register/internal/store"
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/store"
+)
+
+// The kinds of look. That of an official's read names the register and the purpose: lookPrefix + register + "." + purpose.
+const (
+	lookEntry   = "register.look.entry"
+	lookEntries = "register.look.entries"
+	lookPrefix  = "register.look."
+)
+
+// PurposeCase is the purpose of a reading for a case.
+const PurposeCase = "case"
+
+// Reading is why somebody reads: a purpose that the register declares, or a case.
+type Reading struct {
+	Register string
+	Purpose  string // key of a purpose of the register, or PurposeCase
+	Case     id.ID  // for PurposeCase
+}
+
+// Query is a search by the whole value of a field.
+type Query struct {
+	Reading
+	Field string
+	Value string // as somebody writes it
+}
+
+// leave is what a reader may see.
+type leave struct {
+	register *service.OwnRegister
+	act      act.Act
+	what     string   // the kind of look
+	fields   []string // nil: all
+	people   []id.ID  // nil: anybody
+	uses     []exchange.Use
+}
+
+// allow judges a reading. A case is judged again where its data is read, in the same snapshot.
+func (m *Module) allow(ctx context.Context, a act.Act, read Reading) (leave, error) {
+	r, err := m.own(read.Register)
+	if err != nil {
+		return leave{}, err
+	}
+	if a.Actor.Kind != act.Official || a.Actor.Agency.IsZero() {
+		return leave{}, ErrNotYours
+	}
+	if read.Purpose == PurposeCase {
+		return m.allowCase(ctx, a, r, read.Case)
+	}
+	p, ok := r.Purpose(read.Purpose)
+	if !ok {
+		return leave{}, ErrNoPurpose
+	}
+	if agency.ID(p.Agency) != a.Actor.Agency || !slices.Contains(p.Roles, a.Actor.Role) {
+		return leave{}, ErrNotYours
+	}
+	a.Purpose = act.Purpose{Kind: "register", ID: r.Key + "/" + p.Key}
+	return leave{register: r, act: a, what: lookPrefix + r.Key + "." + p.Key, fields: p.Fields}, nil
+}
+
+// allowCase lets the agency of a case see what the certificates of its service would tell, of the people of the case.
+func (m *Module) allowCase(ctx context.Context, a act.Act, r *service.OwnRegister, caseID id.ID) (leave, error) {
+	if m.deps.Lives == nil || m.deps.Case == nil || caseID.IsZero() {
+		return leave{}, ErrNoCase
+	}
+	found, err := m.deps.Case(ctx, caseID)
+	if errors.Is(err, store.ErrNone) {
+		return leave{}, ErrNoCase
+	}
+	if err != nil {
+		return leave{}, err
+	}
+	city := m.deps.City()
+	s, ok := city.Service(found.Service)
+	if !ok || found.Agency != a.Actor.Agency {
+		return leave{}, ErrNoCase
+	}
+	out := leave{register: r, act: a.ForCase(caseID), what: lookPrefix + r.Key + "." + PurposeCase, fields: []string{}, people: []id.ID{found.Holder, found.Applicant}}
+	for i := range s.Certificates {
+		c := &s.Certificates[i]
+		asked, ok := city.Register(c.Register)
+		if !ok || asked.Transport != service.TransportOwn || asked.Of != r.Key {
+			continue
+		}
+		out.fields = append(out.fields, tells(asked)...)
+		out.uses = append(out.uses, exchange.Use{
+			Holder: found.Holder, Case: caseID, Applicant: found.Applicant, About: found.Holder, Service: found.Service, Certificate: c.Key, Register: c.Register,
+		})
+	}
+	if len(out.uses) == 0 {
+		return leave{}, ErrNoCase
+	}
+	return out, nil
+}
+
+// tells are the fields of its own register that a certificate tells.
+func tells(r *service.Register) []string {
+	var out []string
+	for i := range r.Values {
+		for _, f := range r.Values[i].Fields {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
+// judge asks in the snapshot whether the case still lives.
+func (m *Module) judge(p store.PersonalReader, l leave) error {
+	for _, use := range l.uses {
+		yes, err := m.deps.Lives(p, use)
+		if err != nil || yes {
+			return err
+		}
+	}
+	if len(l.uses) > 0 {
+		return ErrNoCase
+	}
+	return nil
+}
+
+// foundMost is how many entries a search gives.
+const foundMost = 50
+
+// Search finds entries by the whole value of a field, the newest first, at most 50.
+func (m *Module) Search(ctx context.Context, a act.Act, q Query) ([]Entry, error) {
+	l, err := m.allow(ctx, a, q.Reading)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := l.register.Field(q.Field)
+	if !ok || !f.Search || l.fields != nil && !slices.Contains(l.fields, f.Key) {
+		return nil, ErrField
+	}
+	value, ok := clean(f.Type, q.Value)
+	if !ok {
+		return nil, ErrValue
+	}
+	rows, err := m.found(ctx, l, f, value)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Entry, 0, len(rows))
+	for _, row := range rows {
+		e, err := m.open(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		e.Values = e.Values.only(l.fields)
+		out = append(out, e)
+	}
+	newest(out)
+	return out, nil
+}
+
+// found reads the rows of a search; each person whose row comes back has a look.
+func (m *Module) found(ctx context.Context, l leave, f *service.OwnField, value string) ([]registerdb.RegisterEntry, error) {
+	key := m.searchKey(l.register, f, value)
+	var rows []registerdb.RegisterEntry
+	err := m.base.Store.Look(ctx, l.act, l.what, func(p *store.Personal) error {
+		rows = rows[:0]
+		if err := m.judge(p, l); err != nil {
+			return err
+		}
+		homes, err := registerdb.EntriesByKey(p, key, foundMost)
+		if err != nil {
+			return err
+		}
+		for _, home := range homes {
+			if home.Register != l.register.Key || l.people != nil && !slices.Contains(l.people, home.Holder) {
+				continue
+			}
+			row, err := registerdb.EntryByID(p, home.Holder, home.Entry)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, row)
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func (m *Module) open(ctx context.Context, row registerdb.RegisterEntry) (Entry, error) {
+	keys, err := m.base.Vault.Keys(ctx, row.Holder)
+	if err != nil {
+		return Entry{}, fmt.Errorf("register: keys: %w", err)
+	}
+	return opened(keys, row)
+}
+
+// readEntry reads one entry under an act that was judged.
+func (m *Module) readEntry(ctx context.Context, a act.Act, what string, holder, which id.ID) (Entry, error) {
+	var row registerdb.RegisterEntry
+	err := m.base.Store.Look(ctx, a, what, func(p *store.Personal) error {
+		var err error
+		row, err = registerdb.EntryByID(p, holder, which)
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return Entry{}, ErrNone
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	return m.open(ctx, row)
+}
+
+// Entry reads an entry for a purpose.
+func (m *Module) Entry(ctx context.Context, a act.Act, read Reading, which id.ID) (Entry, error) {
+	l, holder, err := m.reach(ctx, a, read, which)
+	if err != nil {
+		return Entry{}, err
+	}
+	var row registerdb.RegisterEntry
+	err = m.base.Store.Look(ctx, l.act, l.what, func(p *store.Personal) error {
+		if err := m.judge(p, l); err != nil {
+			return err
+		}
+		var err error
+		row, err = registerdb.EntryByID(p, holder, which)
+		return err
+	})
+	if err != nil {
+		return Entry{}, err
+	}
+	out, err := m.open(ctx, row)
+	out.Values = out.Values.only(l.fields)
+	return out, err
+}
+
+// History reads the versions of an entry for a purpose, the first one first. Each holds the fields of the purpose alone.
+func (m *Module) History(ctx context.Context, a act.Act, read Reading, which id.ID) ([]Version, error) {
+	l, holder, err := m.reach(ctx, a, read, which)
+	if err != nil {
+		return nil, err
+	}
+	out, err := m.versions(ctx, l.act, l.what, holder, which, func(p *store.Personal) error { return m.judge(p, l) })
+	for i := range out {
+		out[i].Values = out[i].Values.only(l.fields)
+	}
+	return out, err
+}
+
+// reach judges a reading of an entry; of one of another register or of other people nothing is told.
+func (m *Module) reach(ctx context.Context, a act.Act, read Reading, which id.ID) (leave, id.ID, error) {
+	l, err := m.allow(ctx, a, read)
+	if err != nil {
+		return l, id.ID{}, err
+	}
+	home, err := m.home(ctx, which)
+	if err == nil && (home.Register != l.register.Key || l.people != nil && !slices.Contains(l.people, home.Holder)) {
+		err = ErrNone
+	}
+	return l, home.Holder, err
+}
+
+// home finds whose entry it is.
+func (m *Module) home(ctx context.Context, which id.ID) (registerdb.RegisterHome, error) {
+	var out registerdb.RegisterHome
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		var err error
+		out, err = registerdb.HomeOf(r, which)
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return out, ErrNone
+	}
+	return out, err
+}
+
+// versionsMost is how many versions of an entry are read at once; no entry has so many.
+const versionsMost = 10_000
+
+func (m *Module) versions(ctx context.Context, a act.Act, what string, holder, which id.ID, judge func(*store.Personal) error) ([]Version, error) {
+	var rows []registerdb.RegisterVersion
+	err := m.base.Store.Look(ctx, a, what, func(p *store.Personal) error {
+		if err := judge(p); err != nil {
+			return err
+		}
+		var err error
+		rows, err = registerdb.VersionsOf(p, registerdb.VersionsOfParams{Holder: holder, Entry: which, Limit: versionsMost})
+		return err
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, holder)
+	if err != nil {
+		return nil, fmt.Errorf("register: keys: %w", err)
+	}
+	out := make([]Version, 0, len(rows))
+	for _, row := range rows {
+		v, err := openedVersion(keys, row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func anyway(*store.Personal) error { return nil }
+
+// entriesMost is how many entries of a person are read at once, the newest first.
+const entriesMost = 1000
+
+// entries reads the entries of one record of a person, the newest first.
+func (m *Module) entries(ctx context.Context, a act.Act, what string, holder id.ID) ([]Entry, error) {
+	var rows []registerdb.RegisterEntry
+	err := m.base.Store.Look(ctx, a, what, func(p *store.Personal) error {
+		var err error
+		rows, err = registerdb.EntriesOf(p, holder, entriesMost)
+		return err
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	out := make([]Entry, 0, len(rows))
+	for _, row := range rows {
+		e, err := m.open(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	newest(out)
+	return out, nil
+}
+
+// Mine lists a person's entries in all registers, the newest first. The caller has asked whether the act may.
+func (m *Module) Mine(ctx context.Context, a act.Act, holder id.ID) ([]Entry, error) {
+	var out []Entry
+	for _, one := range a.Records(holder) {
+		some, err := m.entries(ctx, a, lookEntries, one)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	newest(out)
+	return out, nil
+}
+
+// MyHistory are the versions of a person's entry, the first one first. The caller has asked whether the act may.
+func (m *Module) MyHistory(ctx context.Context, a act.Act, holder, which id.ID) ([]Version, error) {
+	return m.versions(ctx, a, lookEntry, holder, which, anyway)
+}
+
+// Open is what everybody may know of an entry by its number: how it stands, its days and its public fields. It tells nothing
+// of a person and leaves no look.
+func (m *Module) Open(ctx context.Context, register, number string) (Entry, error) {
+	r, err := m.own(register)
+	if err != nil {
+		return Entry{}, err
+	}
+	digits, err := id.ParseNumber(number)
+	if err != nil {
+		return Entry{}, ErrValue
+	}
+	var home registerdb.RegisterHome
+	err = m.base.Store.Read(ctx, func(s *store.Snapshot) error {
+		row, err := registerdb.SourceByNumber(s, register, digits)
+		if err == nil {
+			home, err = registerdb.HomeOf(s, row.Entry)
+		}
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return Entry{}, ErrNone
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	e, err := m.readEntry(ctx, m.system(home.Entry), lookEntry, home.Holder, home.Entry)
+	if err != nil || e.Number != digits {
+		return Entry{}, errors.Join(err, ErrNone)
+	}
+	fields := []string{}
+	for _, f := range r.Fields {
+		if f.Public {
+			fields = append(fields, f.Key)
+		}
+	}
+	e.Holder, e.Source, e.Values = id.ID{}, id.ID{}, e.Values.only(fields)
+	return e, nil
+}
+
+// LookText is what the person reads of a look at a register: its title and what it was read for.
+func (m *Module) LookText(what string, l lang.Language) (string, bool) {
+	rest, ok := strings.CutPrefix(what, lookPrefix)
+	key, purpose, named := strings.Cut(rest, ".")
+	if !ok || !named {
+		return "", false
+	}
+	r, err := m.own(key)
+	if err != nil {
+		return "", false
+	}
+	title := r.Title.In(l)
+	if p, ok := r.Purpose(purpose); ok {
+		return title + ": " + p.Title.In(l), true
+	}
+	if s, ok := r.Subscribed(strings.TrimPrefix(purpose, sentPrefix)); ok && s.Webhook != nil {
+		return title + ": " + s.Webhook.Title.In(l), true
+	}
+	return title, true
+}
