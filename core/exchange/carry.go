@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"posad.city/core/exchange/internal/store"
+	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
@@ -164,6 +165,9 @@ func (m *Module) try(ctx context.Context, q *question) (answer, int, time.Durati
 	register, ok := m.register(q.row.Register)
 	if !ok {
 		return answer{trouble: Absent, cause: errors.New("exchange: the city has no such register")}, 0, 0
+	}
+	if register.Transport == service.TransportOwn {
+		return m.askOwn(ctx, q, register), register.Retries, register.FreshFor()
 	}
 	endpoint, ok := m.endpoint(register)
 	if !ok {
