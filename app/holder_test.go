@@ -26,16 +26,22 @@ var shared = map[string]string{
 	"document_file, draft, draft_line, look, mandate_trace | look":         "an application for a child is sent: the child's data and the parent's were read for it, and each sees the look",
 	"case_signer | notice, notice_delivery, notice_text, sign_line":        "who is asked to sign is named in the case, told, and finds it in their own account, or none of the three",
 	"case_file, case_line, case_signer, pause, task, timeline | sign_line": "the steps of signing that end take the request out of the accounts of those who were asked",
-	"case_word, desk_line":             "a case on which several agencies are asked stands on the desk of each as it is at one revision",
-	"case_word, desk_line | desk_line": "a case on which several agencies are asked stands on the desk of each as it is at one revision",
-	"desk_line":                        "a case on which several agencies are asked stands on the desk of each as it is at one revision",
+	"case_word, desk_line | notice, notice_delivery, notice_text":          afterChange,
+	"desk_line | notice, notice_delivery, notice_text":                     afterChange,
+	"case_word, desk_line | desk_line":                                     "a case on which several agencies are asked stands on the desk of each as it is at one revision",
+	"desk_line":                                                            "a case on which several agencies are asked stands on the desk of each as it is at one revision",
 
 	"look":     "a list shows several people at once: their records commit together, before the list leaves",
 	"official": "the roles that come with a city are brought in at once, by its operator",
 }
 
+// afterChange is why the desk's list and people's notices may come in one Write.
+const afterChange = "what follows a change of a case is one job, which reads it once; either half may be done again"
+
 // sometimes are such Writes that the hour brings: a look is on record once an hour, so that there may be one or none.
 var sometimes = map[string]string{
+	"case_word, desk_line": "a case on which several agencies are asked stands on the desk of each as it is at one revision",
+
 	"journal_entry": "the sequencer of the public log gives places to whatever acts wait, whoever they are of",
 
 	"notice, notice_delivery, notice_text":          "an applicant and those who signed with them learn of one thing together, or the job tells them all again",
