@@ -43,6 +43,7 @@ func (h *House) admin(ctx context.Context) error {
 	mux.HandleFunc("POST /jobs", h.takeJobs)
 	mux.HandleFunc("POST /keys", h.takeKeys)
 	mux.HandleFunc("POST /log", h.takeLog)
+	mux.HandleFunc("POST /backup", h.takeBackup)
 	mux.HandleFunc("POST /exchange", h.takeExchange)
 	mux.HandleFunc("POST /clock", h.moveClock)
 	mux.HandleFunc("POST /publish-at", taken(h.publishAt))

@@ -33,6 +33,7 @@ type Config struct {
 	SMS      SMS               `yaml:"sms"`
 	Bank     Bank              `yaml:"bank"`
 	Scanner  Scanner           `yaml:"scanner"`
+	Backup   BackupPlan        `yaml:"backup"`
 	Agencies map[string]Agency `yaml:"agencies"` // by the agency's key in the city's data
 
 	Guardianship string             `yaml:"guardianship"` // key of the agency whose officials appoint guardians; empty: the register alone does
@@ -133,7 +134,9 @@ func (c Config) Complete() (Config, error) {
 	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
 		faults = append(faults, errors.New("database: want postgres://user:password@host:port/name"))
 	}
-	_, err := prefixes(append(c.Proxies, c.Operators...))
+	plan, err := c.Backup.complete(c.Data)
+	c.Backup, faults = plan, append(faults, err)
+	_, err = prefixes(append(c.Proxies, c.Operators...))
 	return c, errors.Join(append(faults, err)...)
 }
 

@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// LateBackup tells whether the newest copy, or with none a process that is up for so long, is late.
+func (h *House) LateBackup(up time.Duration) bool { return h.lateBackup(up) }
+
 // DemoConfig is what the demo is configured with.
 var DemoConfig = demoConfig
 

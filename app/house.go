@@ -45,6 +45,7 @@ type House struct {
 	Clock   *clock.System
 
 	conf       Config
+	schemas    []store.Migrations // of the ground and the modules, as the store was opened with them
 	operations *act.Registry
 	started    []module.Module
 	watching   sync.WaitGroup // what runs beside the modules and ends with Start's context
@@ -89,12 +90,9 @@ func (h *House) ground(ctx context.Context, o Options) (*module.Base, error) {
 	if so.Dir, so.Postgres = filepath.Join(h.conf.Data, "db"), h.conf.Database; so.Postgres != "" {
 		so.Dir = ""
 	}
-	schemas := []store.Migrations{vault.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations}
+	h.schemas = schemasOf(groundSchemas(), h.Modules)
 	locales := []fs.FS{own, web.Locale, rule.Locale, blob.Locale, journal.Locale, ui.Locale, page.Locale, store.Locale, form.Locale}
 	for _, m := range h.Modules.list() {
-		if s := m.Schema(); s.Files != nil {
-			schemas = append(schemas, s)
-		}
 		if l := m.Locales(); l != nil {
 			locales = append(locales, l)
 		}
@@ -103,7 +101,7 @@ func (h *House) ground(ctx context.Context, o Options) (*module.Base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("app: texts: %w", err)
 	}
-	st, err := store.Open(ctx, so, schemas...)
+	st, err := store.Open(ctx, so, h.schemas...)
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +168,9 @@ func (h *House) build(o Options) error {
 	server.Check("city", h.cityIsPublished)
 	server.Static("GET "+assets.Prefix, assets.Handler())
 	server.Static("GET /_ui/", specimen.Handler("/_ui/"))
+	if err := h.planBackups(); err != nil {
+		return err
+	}
 	if err := h.Base.Jobs.Check(); err != nil {
 		return err
 	}
@@ -189,6 +190,7 @@ func (h *House) Start(ctx context.Context) error {
 		}
 	}
 	h.watching.Go(func() { h.keepKeys(ctx) })
+	h.watching.Go(func() { h.watchBackups(ctx) })
 	return h.Base.Jobs.Start(ctx)
 }
 

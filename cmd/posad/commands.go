@@ -23,7 +23,7 @@ import (
 
 // commands lists the program's verbs in the order of help.
 func commands() []command {
-	return slices.Concat(cityCommands(), []command{talkCommand()}, versionCommands(), lastCommands())
+	return slices.Concat(cityCommands(), []command{talkCommand()}, versionCommands(), backupCommands(), lastCommands())
 }
 
 func cityCommands() []command {

@@ -13,6 +13,8 @@
 //	posad simulate  tries many cases on another version
 //	posad replay    decides a case again from what was kept
 //	posad exchange  shows and checks what went over the wire
+//	posad backup    copies the city while it runs
+//	posad restore   brings a copy back into an empty folder
 //	posad verify    checks a receipt or promise with no server
 //	posad version   tells the version
 //
