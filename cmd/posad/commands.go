@@ -13,11 +13,8 @@ import (
 
 	"posad.city/app"
 	"posad.city/core/service"
-	"posad.city/kit/clock"
 	"posad.city/kit/id"
-	"posad.city/kit/journal"
 	"posad.city/kit/lang"
-	"posad.city/kit/seal"
 	"posad.city/kit/vault"
 )
 
@@ -59,10 +56,13 @@ could not be made. Mend the cause, then run a job again with --retry and its id.
 Lists the city's own keys. With --rotate holders|seals|journal|sessions|authority|papers|credentials|exchange it makes a new key of that purpose, which every
 node uses two minutes later; older ones go on opening and verifying. For holders it then moves every holder's key to the new
 one and tells how far it is; it may be cut off and begun again. Nobody is signed out and nothing stands still.`},
-		{name: "verify", args: "FILE [--keys FILE]", short: "checks a receipt with no server", flags: verify, long: `
-Checks a receipt or promise (NAME.posad.json) that the city gave, with the server off. --keys names the city's published
-keys (/.well-known/posad-keys.json) saved at another time; without it the report says that trust rests on the keys inside
-the file itself.`},
+		{name: "verify", args: "FILE [--keys FILE]… [--roots FILE]", short: "checks what the city gave, with no server", flags: verify, long: `
+Tells what a file is and checks it, alone and with the server off: a receipt (NAME.posad.json), a document as PDF, the file
+inside it, the code on paper (as text), a credential for a wallet, a status list, a signed message (NAME.asice), key sets and
+certificates. It says what is proved, by which key and when, and what is not. What a file brings itself only shows that it is
+whole; save from the city's site, at another time, /.well-known/posad-keys.json and jwt-vc-issuer (--keys, as often as
+needed), posad-authority.pem (--roots), and a credential's list (--status). The exit status is 0 only for a good file; 1
+otherwise, also for a receipt whose promise is overdue and for a credential that was revoked.`},
 		{name: "log", args: "check|recover [--deep] --data DIR", short: "checks the city's public log, or recovers it", flags: logCommand, long: `
 check goes through the whole public log and names every row, place and tile that is not as it was published; --deep opens
 every row as well and computes its hash anew. The exit status is 0 only when there is no fault. recover is for after a
@@ -281,52 +281,6 @@ func jobs(set *flag.FlagSet) func(context.Context, []string) error {
 		fmt.Print(said)
 		return err
 	}
-}
-
-func verify(set *flag.FlagSet) func(context.Context, []string) error {
-	keys := set.String("keys", "", "the city's published keys, saved from /.well-known/posad-keys.json")
-	return func(_ context.Context, args []string) error {
-		if len(args) != 1 {
-			return errors.New("name one file, for example receipt.posad.json")
-		}
-		var trusted []seal.KeySet
-		if *keys != "" {
-			text, err := os.ReadFile(*keys)
-			if err != nil {
-				return err
-			}
-			set, err := seal.ParseKeySet(text)
-			if err != nil {
-				return err
-			}
-			trusted = append(trusted, set)
-		}
-		file, err := os.ReadFile(args[0])
-		if err != nil {
-			return err
-		}
-		return tell(file, trusted)
-	}
-}
-
-// tell prints the verdict in the language of the terminal. A receipt with the promise alone, whose term is past, is told
-// of as such, after what it says.
-func tell(file []byte, trusted []seal.KeySet) error {
-	texts, err := lang.Load(journal.Locale)
-	if err != nil {
-		return err
-	}
-	report, err := journal.Verify(file, trusted...)
-	if err != nil {
-		return app.InWords(texts, language(), err)
-	}
-	if err := report.Tell(os.Stdout, func(key string, args ...any) string { return texts.Text(language(), key, args...) }); err != nil {
-		return err
-	}
-	if report.Overdue(new(clock.System).Now()) {
-		return app.InWords(texts, language(), journal.ErrOverdue)
-	}
-	return nil
 }
 
 func version(*flag.FlagSet) func(context.Context, []string) error {

@@ -15,7 +15,7 @@
 //	posad exchange  shows and checks what went over the wire
 //	posad backup    copies the city while it runs
 //	posad restore   brings a copy back into an empty folder
-//	posad verify    checks a receipt or promise with no server
+//	posad verify    checks what the city gave, with no server
 //	posad version   tells the version
 //
 // posad help COMMAND tells more of each.

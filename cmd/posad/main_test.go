@@ -272,6 +272,10 @@ func TestVerifyWithTheServerOff(t *testing.T) {
 	wants(t, 1, nil, "verify", good, "--keys", write("k.json", "{}"))
 	wants(t, 1, nil, "verify", filepath.Join(dir, "nowhere"))
 	wants(t, 1, []string{"name one file"}, "verify")
+	wants(t, 0, []string{"a city's list of public keys", "Proved:", "Not proved:", "keys of its own signed it"}, "verify", published, "--lang", "en")
+	wants(t, 0, []string{"список открытых ключей", "Доказано:"}, "verify", published, "--keys", published, "--lang", "ru")
+	wants(t, 1, []string{"no file of a city"}, "verify", write("note.txt", "hello"), "--lang", "en")
+	wants(t, 1, []string{"k.json: "}, "verify", published, "--keys", filepath.Join(dir, "k.json"))
 }
 
 // applied sends a freight pass and gives its receipt.

@@ -104,6 +104,24 @@ func Verify(file []byte, roots []*x509.Certificate, at time.Time) (Signed, error
 	return Signed{Leaf: got.leaf, Root: chains[0][len(chains[0])-1]}, nil
 }
 
+// Inside are the roots that a signed file brings itself. By them a file is whole and no more: who signed it is its own word.
+// Errors: those of Verify.
+func Inside(file []byte) ([]*x509.Certificate, error) {
+	from, to, err := place(file)
+	if err != nil {
+		return nil, err
+	}
+	cms, err := contents(file[from+1 : to-1])
+	if err != nil {
+		return nil, err
+	}
+	got, err := openStatement(cms, digestOf(file, from, to))
+	if errors.Is(err, errCMS) {
+		return nil, fmt.Errorf("%w: %w", ErrUnsigned, err)
+	}
+	return got.others, err
+}
+
 // place finds the last signature and checks that it covers the file from its first byte to its last.
 func place(file []byte) (int, int, error) {
 	at := bytes.LastIndex(file, rangeBegins)
