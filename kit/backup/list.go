@@ -59,7 +59,7 @@ func parseEntry(line string) (entry, error) {
 		return entry{}, errList
 	}
 	blob, err := id.Parse(name[:at])
-	if err != nil {
+	if err != nil || blob.IsZero() {
 		return entry{}, errList
 	}
 	made, err := strconv.ParseInt(name[at+1:], 10, 64)

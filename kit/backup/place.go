@@ -361,7 +361,7 @@ func blobsIn(dir string) ([]entry, error) {
 	for _, one := range inside {
 		name, ours := strings.CutSuffix(one.Name(), blobSuffix)
 		blob, err := id.Parse(name)
-		if !ours || err != nil {
+		if !ours || err != nil || blob.IsZero() {
 			continue
 		}
 		info, err := one.Info()
