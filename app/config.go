@@ -35,6 +35,7 @@ type Config struct {
 	Scanner  Scanner           `yaml:"scanner"`
 	Backup   BackupPlan        `yaml:"backup"`
 	Agencies map[string]Agency `yaml:"agencies"` // by the agency's key in the city's data
+	XRoad    XRoad             `yaml:"xroad"`    // the city as a provider
 
 	Guardianship string             `yaml:"guardianship"` // key of the agency whose officials appoint guardians; empty: the register alone does
 	Providers    []Provider         `yaml:"providers"`    // outside OpenID providers that people may sign in by

@@ -116,8 +116,12 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Document = document.New(document.Deps{
 		Address: conf.Address, Zone: inZone, Families: m.Mandate, City: m.Service.Current, PDFs: m.pdfs, Scanner: scanner, ScannerRequired: conf.Scanner.Required,
 	})
+	providing, err := conf.XRoad.providing()
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
 	m.Exchange = exchange.New(exchange.Deps{
-		City: m.Service.Current, Endpoints: conf.endpoints(), Signer: m.exchangeSigner, Trust: m.exchangeTrust, Find: m.Account.Find, Zone: inZone,
+		City: m.Service.Current, Endpoints: conf.endpoints(), Signer: m.exchangeSigner, Trust: m.exchangeTrust, Find: m.Account.Find, Providing: providing, Zone: inZone,
 	})
 	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Mandates: m.Mandate, Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
@@ -130,7 +134,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
 		Cases: cases{casework: m.Casework, papers: m.Document, today: func() calendar.Date { return calendar.DateOf(now(), zone) }}, Visits: m.Booking, Signatures: m.Casework, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
 	})
-	m.Desk = desk.New(desk.Deps{Cases: m.Casework, Services: m.Service, Officials: m.Agency, People: m.Account})
+	m.Desk = desk.New(desk.Deps{Cases: m.Casework, Services: m.Service, Officials: m.Agency, People: m.Account, Family: m.Mandate, Teller: m.Notice})
 	m.Studio = studio.New(studio.Deps{Services: m.Service, People: m.Account, Cases: m.Casework, Preview: apply.Preview, Touched: m.touched})
 	m.MyData = mydata.New(m.holdings(conf, inZone))
 	m.Transparency = transparency.New(transparency.Deps{Folder: filepath.Join(conf.Data, "log"), Zone: zone})
@@ -148,6 +152,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	}
 	m.provideMandates()
 	m.Exchange.Provide(exchange.Any(m.Apply.Lives, m.Casework.Lives))
+	m.Exchange.ProvideAsking(exchange.Asking{Documents: m.Document, Person: m.Account.PersonOf, Case: m.caseOf})
 	return m, nil
 }
 

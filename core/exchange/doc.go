@@ -19,6 +19,9 @@
 // signed in batches of which each holds the top of the one before (kit/asic). Erasure takes the messages and leaves the
 // hashes; a message can be had as a container that others' tools verify.
 //
+// The city answers as well (provide.go): other members ask it by X-Road under /r1/ whether a person holds a valid document.
+// The same holds there: no live case whose service lists the certificate, and no agreement in the configuration, no answer.
+//
 // Each answer leaves a look record for the person it is about: on behalf of which agency, for which case, from which
 // register.
 //

@@ -160,11 +160,13 @@ type Deps struct {
 	Signer func() (asic.Signer, error)
 	Trust  func() (asic.Trust, error) // whom to believe that signed the log: of Signer's authority; nil as there
 	// Find is the person whom an operator names by a contact; nil: by their id alone.
-	Find     func(ctx context.Context, contact string) (id.ID, error)
-	Zone     func() *time.Location
-	Pause    time.Duration // before the second request of a question, thrice as long before each next; 0 means 2 s
-	Rest     time.Duration // how long an agency that was silent too often is left alone; 0 means 15 s
-	Patience time.Duration // how long a question waits for an agency that is not asked at all; 0 means 1 h
+	Find func(ctx context.Context, contact string) (id.ID, error)
+	// Providing is what the city answers for by X-Road, and to whom.
+	Providing Providing
+	Zone      func() *time.Location
+	Pause     time.Duration // before the second request of a question, thrice as long before each next; 0 means 2 s
+	Rest      time.Duration // how long an agency that was silent too often is left alone; 0 means 15 s
+	Patience  time.Duration // how long a question waits for an agency that is not asked at all; 0 means 1 h
 	// The registers that Identity, Family and Vehicles ask; empty means "population", "family" and "garage".
 	Population, Family, Garage string
 }
@@ -188,6 +190,7 @@ var (
 //	m.Says(c Certificate, l lang.Language) []Line                 what a known one says, in words
 //	m.Log(ctx, a, about, before, most) ([]Logged, error)          what went over the wire about a person
 //	m.Container(ctx, a, about, try, answer) ([]byte, error)       a signed message as *.asice; ErrNoMessage, ErrUnsigned, ErrLog
+//	m.ProvideAsking(a Asking)                                     what the city answers other members with, at /r1/
 //	m.SignLog(ctx) error; m.CheckLog(ctx) (CheckedLog, error)     names each row that was changed
 //	m.LogStanding(ctx) (LogStanding, error)                       batches signed, what waits, the last check
 //	m.Person(ctx, text) (id.ID, error)                            whom an operator means: an id or a contact

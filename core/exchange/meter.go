@@ -10,6 +10,7 @@ import (
 type meter struct {
 	requests *prometheus.CounterVec
 	reused   *prometheus.CounterVec
+	asked    *prometheus.CounterVec
 	faults   prometheus.Gauge
 }
 
@@ -18,7 +19,9 @@ func newMeter() *meter {
 		Name: "posad_exchange_tries_total", Help: "Tries to get a certificate, by register and what came of it.",
 	}, []string{"register", "outcome"}), reused: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "posad_exchange_reused_total", Help: "Certificates that were still fresh and were not asked for again.",
-	}, []string{"register"}), faults: prometheus.NewGauge(prometheus.GaugeOpts{
+	}, []string{"register"}), asked: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "posad_exchange_asked_total", Help: "Questions of other members to the city, by what came of them.",
+	}, []string{"outcome"}), faults: prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "posad_exchange_log_faults", Help: "What this node's checks of the log of messages found in the round under way, or the last one.",
 	})}
 }
@@ -40,7 +43,7 @@ var (
 
 // measure registers the metrics; the gates' are read when they are collected.
 func (m *Module) measure(r prometheus.Registerer) error {
-	for _, c := range []prometheus.Collector{m.meter.requests, m.meter.reused, m.meter.faults, gateCollector{&m.gates}} {
+	for _, c := range []prometheus.Collector{m.meter.requests, m.meter.reused, m.meter.asked, m.meter.faults, gateCollector{&m.gates}} {
 		if err := r.Register(c); err != nil {
 			return fmt.Errorf("exchange: metrics: %w", err)
 		}

@@ -46,6 +46,7 @@ type Module struct {
 	gates   gates
 	schemas schemas
 	meter   *meter
+	asking  Asking
 	own     OwnRegisters // nil: the city keeps none
 
 	mu      sync.Mutex

@@ -22,6 +22,7 @@ func (m *Module) routes(s *web.Server) {
 		Summary: "How agencies' registers answer, as this node sees them", Tag: "admin", Out: []wireStanding{},
 	})
 	m.logRoutes(s)
+	m.provideRoutes(s)
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 80, Text: "exchange.menu", Href: "/desk/registers", Icon: "database-duotone", Show: agency.IsAdmin})
 	}

@@ -56,8 +56,15 @@ func (relations) Relate(_ context.Context, a act.Act, o act.Object, _ string) (w
 // site is the stand with pages; its tokens are "admin", "officer" and "anna".
 func site(t *testing.T) (*stand, func(token, path, language string) (int, string)) {
 	t.Helper()
+	s, address := served(t)
+	return s, func(token, path, language string) (int, string) { return get(t, address+path, token, language) }
+}
+
+// served is the stand on the wire, with its address.
+func served(t *testing.T, change ...func(*Deps)) (*stand, string) {
+	t.Helper()
 	st, c := storetest.Open(t, Migrations, jobs.Migrations, vault.Migrations)
-	s := newStand(t, st, c)
+	s := newStand(t, st, c, change...)
 	texts, err := lang.Load(ui.Locale, page.Locale, web.Locale, s.Locales())
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +98,7 @@ func site(t *testing.T) (*stand, func(token, path, language string) (int, string
 	}
 	wire := httptest.NewServer(handler)
 	t.Cleanup(wire.Close)
-	return s, func(token, path, language string) (int, string) { return get(t, wire.URL+path, token, language) }
+	return s, wire.URL
 }
 
 // showCase is a later module's page that shows the certificates of a case.

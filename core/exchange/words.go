@@ -139,6 +139,9 @@ func (m *Module) registerTitle(key string, l lang.Language) string {
 	if register, ok := m.register(key); ok {
 		return register.Title.In(l)
 	}
+	if words := "exchange.provided." + key; m.base.Texts != nil && m.base.Texts.Has(words) {
+		return m.base.Texts.Text(l, words)
+	}
 	return key
 }
 
