@@ -39,6 +39,7 @@ type Cases interface {
 	Restore(ctx context.Context, a act.Act, s casework.Step, was casework.Standing) (int64, error)
 	Did(ctx context.Context, a act.Act, s casework.Step) (bool, error)
 	Closed(ctx context.Context, holder, caseID id.ID) (casework.Closed, error)
+	Whereabouts(ctx context.Context, holder, caseID id.ID) (casework.Whereabouts, error)
 	SearchWords(text string) []vault.Keyed
 	Assist(a casework.Aide)
 }
@@ -63,13 +64,16 @@ type Deps struct {
 	Services  Services
 	Officials Officials
 	People    People
+	Family    Family // nil: nobody's relatives are known
+	Teller    Teller // nil: heads find unusual looks on their page alone
 }
 
 // Module helps officials. It is safe for concurrent use.
 type Module struct {
 	module.Plain
-	deps Deps
-	base *module.Base
+	deps  Deps
+	base  *module.Base
+	rules []rule // of unusual looks
 }
 
 // New returns the module.
@@ -93,6 +97,7 @@ const (
 	jobUndo   = "desk.undo"
 	jobClosed = "desk.closed"
 	jobSweep  = "desk.sweep"
+	jobWatch  = "desk.watch"
 )
 
 // Provision implements module.Module.
@@ -101,13 +106,18 @@ func (m *Module) Provision(b *module.Base) error {
 	if d.Cases == nil || d.Services == nil || d.Officials == nil || d.People == nil {
 		return errors.New("desk: a neighbour is missing")
 	}
-	m.base = b
+	rules, err := readRules(unusualRules)
+	if err != nil {
+		return err
+	}
+	m.base, m.rules = b, rules
 	d.Cases.Assist(m)
 	b.Jobs.Handle(jobBulk, m.do, jobs.Urgent())
 	b.Jobs.Handle(jobUndo, m.undo, jobs.Urgent())
 	b.Jobs.OnShared(casework.EventDecided, jobClosed, m.keepClosed)
 	b.Jobs.OnShared(casework.EventClosed, jobClosed, m.keepClosed)
 	b.Jobs.Every(jobSweep, 24*time.Hour, m.sweep)
+	b.Jobs.Every(jobWatch, watchEvery, m.watch)
 	if b.Web != nil {
 		m.routes(b)
 	}

@@ -117,6 +117,13 @@ func (p people) Person(_ context.Context, _ act.Act, _ string, person id.ID) (ac
 	return account.Person{ID: person, Name: names[person]}, nil
 }
 
+func (people) Taken(_ context.Context, taker id.ID) ([]mandate.Mandate, error) {
+	return kin[taker], nil
+}
+
+// kin are for whom officials may act.
+var kin = map[id.ID][]mandate.Mandate{vera: {{Kind: mandate.Parent, Giver: id.Derived("person", "veras son"), Taker: vera}}}
+
 func (people) Acting(context.Context, act.Act, id.ID) ([]mandate.Principal, error) { return nil, nil }
 func (people) Of(context.Context, id.ID) ([]mandate.Mandate, error)                { return nil, nil }
 
@@ -169,7 +176,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed, between func(Cases) Ca
 	if between != nil {
 		cases = between(cases)
 	}
-	r.Module = New(Deps{Cases: cases, Services: oneCity{}, Officials: staff, People: who})
+	r.Module = New(Deps{Cases: cases, Services: oneCity{}, Officials: staff, People: who, Family: who, Teller: told})
 	asks.Provide(r.cases.Lives)
 	for _, m := range []interface{ Provision(*module.Base) error }{staff, bills, asks, papers, told, r.cases, r.Module} {
 		r.must(m.Provision(base))

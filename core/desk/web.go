@@ -53,9 +53,11 @@ func (m *Module) routes(b *module.Base) {
 	s.Page(o.closed, "GET /desk/closed", m.showClosed)
 	s.Page(o.texts, "GET /desk/keys", m.showKeys)
 	m.api(s, o)
+	m.lookRoutes(s)
 	if b.Pages != nil {
 		b.Pages.Add(page.MenuDesk,
 			page.Link{Order: 30, Text: "desk.menu.team", Href: "/desk/team", Icon: "chart-bar", Show: isOfficial},
+			page.Link{Order: 35, Text: "desk.menu.looks", Href: looksPath, Icon: "eyeglasses", Show: func(c *web.Context) bool { return isHead(c.Act()) }},
 			page.Link{Order: 40, Text: "desk.menu.templates", Href: "/desk/templates", Icon: "note", Show: isOfficial})
 	}
 }

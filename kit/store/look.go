@@ -229,6 +229,26 @@ func LookCounts(r Reader, agency id.ID, from, to time.Time) ([]LookCount, error)
 	return out, err
 }
 
+// LookPeople is how many different persons an official looked at in an hour.
+type LookPeople struct {
+	Official id.ID
+	Hour     time.Time
+	People   int64
+}
+
+var lookPeople = NewQuery("store.LookPeople", `SELECT actor, hour, COUNT(DISTINCT person) FROM look
+ WHERE agency = $1 AND hour >= $2 AND hour < $3 AND actor_kind = 'official' GROUP BY actor, hour ORDER BY hour, actor`)
+
+// LookPeopleOf counts the persons at whom an agency's officials looked, by whole hours as LookCounts does.
+func LookPeopleOf(r Reader, agency id.ID, from, to time.Time) ([]LookPeople, error) {
+	var out []LookPeople
+	err := r.Query(lookPeople, func(row *Row) error {
+		out = append(out, LookPeople{Official: row.ID(0), Hour: time.Unix(row.Int(1)*3600, 0).UTC(), People: row.Int(2)})
+		return nil
+	}, agency, hour(from), hour(to))
+	return out, err
+}
+
 // LooksAt lists the looks at a person, newest first, before the given moment, at most limit of them. The list of looks
 // is the person's own: reading somebody else's is itself a look.
 func LooksAt(r PersonalReader, person id.ID, before time.Time, limit int64) ([]LookRecord, error) {

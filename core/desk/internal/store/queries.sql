@@ -112,3 +112,26 @@ WHERE agency = @agency AND day >= @since GROUP BY day ORDER BY day;
 -- name: DecidedByOfficial :many
 -- counts only
 SELECT official, CAST(COUNT(*) AS BIGINT) AS n FROM desk_closed WHERE agency = @agency AND day >= @since GROUP BY official ORDER BY official;
+
+-- name: InsertUnusual :execrows
+INSERT INTO desk_unusual (agency, id, rule, official, hour, case_number, looks, people, usual, state, words, marked_by, marked, found)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', NULL, NULL, NULL, $10) ON CONFLICT (agency, id) DO NOTHING;
+
+-- name: UnusualOf :many
+SELECT agency, id, rule, official, hour, case_number, looks, people, usual, state, words, marked_by, marked, found FROM desk_unusual
+WHERE agency = $1 ORDER BY hour DESC, id LIMIT $2;
+
+-- name: UnusualByID :one
+SELECT agency, id, rule, official, hour, case_number, looks, people, usual, state, words, marked_by, marked, found FROM desk_unusual WHERE agency = $1 AND id = $2;
+
+-- name: MarkUnusual :execrows
+UPDATE desk_unusual SET state = @state, words = @words, marked_by = @marked_by, marked = @marked WHERE agency = @agency AND id = @id AND state = @was;
+
+-- name: UnusualFrom :many
+SELECT hour, state FROM desk_unusual WHERE hour >= $1 ORDER BY hour;
+
+-- name: UnusualMark :one
+SELECT agency, until FROM desk_unusual_mark WHERE agency = $1;
+
+-- name: PutUnusualMark :exec
+INSERT INTO desk_unusual_mark (agency, until) VALUES ($1, $2) ON CONFLICT (agency) DO UPDATE SET until = excluded.until;
