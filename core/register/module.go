@@ -61,6 +61,7 @@ type Module struct {
 	deps   Deps
 	base   *module.Base
 	client *http.Client
+	ops    ops
 }
 
 // New returns the module.
@@ -102,5 +103,8 @@ func (m *Module) Provision(b *module.Base) error {
 	b.Jobs.On(EventChanged, "register.started", m.onChanged)
 	b.Jobs.Handle(jobSend, m.sendJob, jobs.Limit(sendsAtOnce))
 	b.Jobs.Every("register.sweep", sweepEvery, m.sweep, jobs.Limit(1))
+	if b.Web != nil {
+		m.routes(b.Web)
+	}
 	return nil
 }

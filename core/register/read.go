@@ -144,7 +144,7 @@ func (m *Module) Search(ctx context.Context, a act.Act, q Query) ([]Entry, error
 		return nil, err
 	}
 	f, ok := l.register.Field(q.Field)
-	if !ok || !f.Search || l.fields != nil && !slices.Contains(l.fields, f.Key) {
+	if !ok || !f.Search || !l.sees(f.Key) {
 		return nil, ErrField
 	}
 	value, ok := clean(f.Type, q.Value)

@@ -131,7 +131,7 @@ var (
 	ErrValue     = fault.New(fault.Invalid, "register.bad_value") // it is no value of the field
 	ErrReason    = fault.New(fault.Invalid, "register.no_reason") // too short to tell anybody anything
 	ErrSame      = fault.New(fault.Invalid, "register.same")      // the correction changes nothing
-	ErrRole      = fault.New(fault.Denied, "register.role")       // the official may read and not correct
+	ErrRole      = fault.New(fault.Denied, "register.not_role")   // the official may read and not correct
 	ErrChanged   = fault.New(fault.Conflict, "register.changed")  // somebody else changed the entry meanwhile
 	ErrEnded     = fault.New(fault.Conflict, "register.ended")    // it is over
 )

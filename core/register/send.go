@@ -151,7 +151,7 @@ func (m *Module) sending(ctx context.Context, j jobs.Job) (*sending, error) {
 	}
 	hook, ok := m.deps.Hooks[s.Webhook.Agency]
 	if !ok {
-		m.base.Log.Warn("register: the agency has no address for messages", "agency", s.Webhook.Agency, "register", r.Key, "subscription", s.Key)
+		m.base.Log.Info("register: the agency has no address for messages", "agency", s.Webhook.Agency, "register", r.Key, "subscription", s.Key)
 		return nil, nil
 	}
 	return &sending{register: r, subscription: s, hook: hook, holder: j.Holder, entry: j.Object}, nil
