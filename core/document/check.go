@@ -94,6 +94,9 @@ func (m *Module) CheckNumber(ctx context.Context, a act.Act, number string) (Che
 
 // checked reads a document for the check and tells how it stands by the city's own record.
 func (m *Module) checked(ctx context.Context, a act.Act, holder, result id.ID) (Checked, opened, error) {
+	if a.Purpose.Kind == "" {
+		a.Purpose = act.Purpose{Kind: "check"}
+	}
 	row, err := m.row(ctx, a, "document.look.check", holder, result)
 	if err != nil {
 		return Checked{}, opened{}, err

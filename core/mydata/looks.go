@@ -28,10 +28,11 @@ const (
 	ByAgency   Who = "agency"
 	ByMandate  Who = "mandate"
 	BySite     Who = "site"
+	ByOther    Who = "other" // anybody else: with the code of a document, or who signs with one
 )
 
 // Whos lists the classes in the order of the page.
-func Whos() []Who { return []Who{Anybody, ByOfficial, ByAgency, ByMandate, BySite} }
+func Whos() []Who { return []Who{Anybody, ByOfficial, ByAgency, ByMandate, BySite, ByOther} }
 
 // siteLooks is what looks of outside sites are called: core/openid makes them.
 const siteLooks = "openid."
@@ -63,6 +64,8 @@ func (s Seen) Who() Who {
 		return ByOfficial
 	case s.Actor.Kind == act.Agency:
 		return ByAgency
+	case s.Mandate.IsZero():
+		return ByOther
 	}
 	return ByMandate
 }
@@ -262,7 +265,7 @@ func (m *Module) purposeWords(l lang.Language, p act.Purpose) string {
 				return m.base.Texts.Text(l, "mydata.purpose.service") + ": " + s.Title.In(l)
 			}
 		}
-	case "case", "account", PurposeInvestigation:
+	case "case", "account", "check", PurposeInvestigation:
 	default:
 		return m.base.Texts.Text(l, "mydata.purpose.other")
 	}
