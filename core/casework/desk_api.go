@@ -182,6 +182,9 @@ func (d *desk) apiCase(c *web.Context) error {
 	c.Version(shown.Revision)
 	out := shown.body(c)
 	out.wireBeside = d.beside(shown.City, shown.Service, c.Lang(), shown.Case, shown.Links, shown.AboutNumber)
+	for i, one := range shown.Signers {
+		out.Signers[i].Answers = shown.signerAnswers(c.Lang(), one)
+	}
 	return c.JSON(http.StatusOK, out)
 }
 

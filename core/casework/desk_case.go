@@ -187,6 +187,11 @@ func (d *deskCase) people() []id.ID {
 			out = append(out, one.About)
 		}
 	}
+	for _, signer := range d.answered() {
+		if !slices.Contains(out, signer) {
+			out = append(out, signer)
+		}
+	}
 	return out
 }
 

@@ -29,13 +29,14 @@ var (
 	petra = id.Derived("person", "petra") // a clerk
 	boss  = id.Derived("person", "boss")  // the head of the transport agency
 	rita  = id.Derived("person", "rita")  // an official of another agency
+	yana  = id.Derived("person", "yana")  // an official of the housing agency
 )
 
 // deskNames are the people of these tests.
 var deskNames = map[id.ID]lang.Name{
 	anna: {Family: "Смирнова", Given: "Анна", Patronymic: "Игоревна"}, igor: {Family: "Белов", Given: "Игорь", Patronymic: "Петрович"},
 	vera: {Family: "Котова", Given: "Вера", Patronymic: "Ильинична"}, petra: {Family: "Фомина", Given: "Петра"}, boss: {Family: "Мостовой", Given: "Глеб"},
-	rita: {Family: "Северова", Given: "Рита"},
+	rita: {Family: "Северова", Given: "Рита"}, yana: {Family: "Домова", Given: "Яна"},
 }
 
 // deskPeople is People that looks as core/account does: whoever is named by somebody else sees it.
@@ -78,6 +79,7 @@ var deskStaff = staff{
 	petra: {Person: petra, Agency: agency.ID("transport"), Role: agency.Clerk},
 	boss:  {Person: boss, Agency: agency.ID("transport"), Role: agency.Head},
 	rita:  {Person: rita, Agency: agency.ID("education"), Role: agency.Officer},
+	yana:  {Person: yana, Agency: agency.ID("housing"), Role: agency.Officer},
 }
 
 // hats are sessions: the token is the person's id; officials wear their hat.

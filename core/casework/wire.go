@@ -36,6 +36,8 @@ type wireSigner struct {
 	Name     string     `json:"name,omitempty" doc:"As the applicant named them; left out for who reads a child's case by mandate alone"`
 	State    string     `json:"state" doc:"waiting, signed, refused, over (the step ended without them)"`
 	Answered *time.Time `json:"answered,omitempty"`
+
+	Answers []wireAnswer `json:"answers,omitempty" doc:"What they answered in their part of the form; at the desk alone"`
 }
 
 type wireLink struct {
