@@ -140,14 +140,26 @@ func (h *House) settle(ctx context.Context, people kitezh.People, o DemoOptions)
 	if len(faults) > 0 {
 		return fmt.Errorf("demo: %s has faults:\n%w", folder, faults)
 	}
-	if err := h.Modules.Service.Publish(ctx, h.command(), city); err != nil {
+	theirs, err := h.Modules.Service.ByOfficial(ctx)
+	if err != nil {
 		return err
+	}
+	if !theirs { // what officials published stays: the watcher brings the folder up to it, or says that it is behind
+		if err := h.Modules.Service.Publish(ctx, h.command(), city); err != nil {
+			return err
+		}
 	}
 	if err := h.Enrol(ctx, people); err != nil {
 		return err
 	}
-	h.watching.Go(func() {
-		h.Modules.Service.Watch(ctx, os.DirFS(folder), func(faults service.Faults) {
+	h.watching.Go(func() { h.Modules.Service.Watch(ctx, os.DirFS(folder), h.watchingOf(folder)) })
+	return nil
+}
+
+// watchingOf tells on the terminal how the folder stands, and lets what the studio publishes be written into it.
+func (h *House) watchingOf(folder string) service.Watching {
+	return service.Watching{
+		Told: func(faults service.Faults) {
 			if len(faults) == 0 {
 				fmt.Fprintln(os.Stderr, "The folder of definitions is right and in force.")
 				return
@@ -156,9 +168,23 @@ func (h *House) settle(ctx context.Context, people kitezh.People, o DemoOptions)
 			if err := faults.Print(os.Stderr, lang.English); err != nil {
 				h.Base.Log.Warn("demo: faults", "error", err)
 			}
-		})
-	})
-	return nil
+		},
+		Behind: func(number int64) {
+			fmt.Fprintf(os.Stderr, "THE FOLDER %s IS BEHIND version %d, which officials published, and changes the same files: nothing of it is published.\n"+
+				"Put what you changed into the files of that version (the studio's history exports it).\n", folder, number)
+		},
+		Put: func(path string, content []byte) error {
+			name := filepath.Join(folder, filepath.FromSlash(path))
+			fmt.Fprintln(os.Stderr, "Published in the studio, written into the folder:", name)
+			if content == nil {
+				return os.Remove(name)
+			}
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				return err
+			}
+			return os.WriteFile(name, content, 0o644)
+		},
+	}
 }
 
 // copyMissing lays the embedded city into the folder unless one is there: what its people changed stays.

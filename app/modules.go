@@ -107,7 +107,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	}
 	m.Mandate = mandate.New(mandate.Deps{Accounts: m.Account, Guardianship: conf.Guardianship, Zone: zone})
 	m.Organisation = organisation.New(organisation.Deps{Accounts: m.Account, Mandates: m.Mandate, Certificates: m.Cert, Zone: zone})
-	m.Service = service.New(service.Deps{Today: m.today})
+	m.Service = service.New(service.Deps{Today: m.today, Follows: conf.Demo})
 	scanner, err := conf.scanner()
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"io/fs"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +46,8 @@ type Deps struct {
 	Today func(c *web.Context) (*ui.TodayProps, error)
 	// Now is the state of the city at this moment, for the home page; without it the city's figures stand there. May be nil.
 	Now func(c *web.Context) ([]ui.CityNowItem, error)
+	// Follows tells that a folder is published right after the start, so that having no city yet is worth no warning.
+	Follows bool
 }
 
 // Module publishes versions of the city and serves the current one. It is safe for concurrent use.
@@ -62,6 +65,7 @@ type Module struct {
 	running  sync.WaitGroup
 	missed   prometheus.Counter
 	measured measured
+	behind   atomic.Int64 // see FolderBehind
 }
 
 // shown is the version that this node serves, with its number in the order of switches.
@@ -130,7 +134,11 @@ func (m *Module) Start(ctx context.Context) error {
 		return err
 	}
 	if m.Current() == nil {
-		m.base.Log.Warn("service: no city is published yet; publish one: posad publish FOLDER")
+		level := slog.LevelWarn
+		if m.deps.Follows {
+			level = slog.LevelDebug // its folder is published in a moment
+		}
+		m.base.Log.Log(ctx, level, "service: no city is published yet; publish one: posad publish FOLDER")
 	}
 	ctx, m.stop = context.WithCancel(ctx)
 	m.running.Go(func() { m.follow(ctx) })

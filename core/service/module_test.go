@@ -240,7 +240,7 @@ func TestAServiceAddedAsOneFileAppears(t *testing.T) {
 	h := newHouse(t, s, c).open()
 	dir := copyOf(t)
 	told := make(chan service.Faults, 10)
-	go h.Watch(t.Context(), os.DirFS(dir), func(f service.Faults) { told <- f })
+	go h.Watch(t.Context(), os.DirFS(dir), service.Watching{Told: func(f service.Faults) { told <- f }})
 	wait := func(what string, there func() bool) {
 		t.Helper()
 		for range 150 {
