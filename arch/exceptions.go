@@ -23,7 +23,7 @@ var exceptions = map[string]map[string]string{
 		"tools/":     "it makes the code of stores",
 	},
 	"hand looks": {
-		"kit/journal/query.go":     "its two reads take a PersonalReader and tell it the holder of every entry",
+		"kit/journal/query.go":     "its reads take a PersonalReader and tell it the holder of every entry",
 		"kit/journal/log_query.go": "places, ids and leaves of the public log, which tell nobody anything; whole rows are read by a PersonalReader",
 	},
 	"sql queries": {

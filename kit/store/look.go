@@ -101,12 +101,9 @@ var insertLook = NewQuery("store.InsertLook", `INSERT INTO look
 // records are the statements that keep the look, one for each person seen who is not the actor and not on record for
 // this hour already.
 func (p *Personal) records(seen *seenLooks) []Stmt {
-	if p.act.Actor.Kind == act.System {
-		return nil
-	}
 	var out []Stmt
 	for _, person := range p.people {
-		if p.act.Own(person) || seen.has(p.key(person)) {
+		if !p.leaves(person) || seen.has(p.key(person)) {
 			continue
 		}
 		a := p.act
@@ -114,6 +111,11 @@ func (p *Personal) records(seen *seenLooks) []Stmt {
 			p.what, id.Derived("look", fmt.Sprint(p.key(person))), p.now, string(a.Actor.Kind), a.Actor.Role, a.Mandate, string(a.Channel), a.Request, int64(len(p.people))}})
 	}
 	return out
+}
+
+// leaves tells whether a look at the person leaves a record: not one of Posad's own work, nor at oneself.
+func (p *Personal) leaves(person id.ID) bool {
+	return p.act.Actor.Kind != act.System && !p.act.Own(person)
 }
 
 func hour(t time.Time) int64 { return t.Unix() / 3600 }
@@ -160,7 +162,9 @@ func (s *seenLooks) keep(looks []*Personal, now time.Time) {
 	}
 	for _, p := range looks {
 		for _, person := range p.people {
-			s.keys[p.key(person)] = struct{}{}
+			if p.leaves(person) { // else a look that leaves none, such as at oneself from home, would hide the next one that does
+				s.keys[p.key(person)] = struct{}{}
+			}
 		}
 	}
 }

@@ -1,0 +1,120 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"posad.city/kit/act"
+	"posad.city/kit/clock"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+	"posad.city/kit/store/storetest"
+)
+
+// seenOnce is what one record of a look stands for.
+type seenOnce struct {
+	person, actor, agency id.ID
+	purpose               act.Purpose
+	what                  string
+	hour                  int64
+}
+
+var allLooks = store.NewQuery("test.AllLooks", `SELECT person, actor, agency, purpose_kind, purpose, what, hour FROM look`)
+
+// TestOneRecordAPersonOfficialAndPurposeAnHour: whatever is looked at by whomever, by a look of its own or within a Write, in
+// whatever order and however often, there is exactly one record of each person, official, purpose and kind of look an hour;
+// none of one's own but where an official sees the screen, of Posad's work, or of a Write that failed.
+func TestOneRecordAPersonOfficialAndPurposeAnHour(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, c *clock.Fixed) {
+		round := 0
+		rapid.Check(t, func(rt *rapid.T) {
+			round++
+			person := func(n int) id.ID { return id.Derived("person", fmt.Sprint(round, "/", n)) }
+			want := map[seenOnce]bool{}
+			for range rapid.IntRange(1, 12).Draw(rt, "looks") {
+				a := act.Act{Actor: act.Actor{Kind: rapid.SampledFrom([]act.Kind{act.Official, act.Agency, act.Person, act.System}).Draw(rt, "kind"), Person: person(rapid.IntRange(0, 2).Draw(rt, "actor"))}}
+				if a.Actor.Kind == act.Official || a.Actor.Kind == act.Agency {
+					a.Actor.Agency = id.Derived("agency", rapid.SampledFrom([]string{"housing", "transport"}).Draw(rt, "agency"))
+				}
+				if a.Actor.Kind == act.Person && rapid.Bool().Draw(rt, "at a centre") {
+					a.Channel = act.Centre // where an official sees the screen too
+				}
+				if rapid.Bool().Draw(rt, "for a case") {
+					a = a.ForCase(id.Derived("case", fmt.Sprint(round, rapid.IntRange(0, 1).Draw(rt, "case"))))
+				}
+				what := rapid.SampledFrom([]string{"case", "list"}).Draw(rt, "what")
+				people := rapid.SliceOfN(rapid.IntRange(0, 5), 0, 6).Draw(rt, "people")
+				fails, inside := rapid.Bool().Draw(rt, "fails"), rapid.Bool().Draw(rt, "inside a Write")
+				err := readBy(t, s, a, what, inside, fails && inside, func(p store.PersonalReader) {
+					for _, n := range people {
+						p.Saw(person(n))
+						p.Saw(id.ID{}) // nobody
+					}
+				})
+				if fails && inside {
+					if !errors.Is(err, errOver) {
+						rt.Fatalf("a Write that fails: %v", err)
+					}
+				} else if err != nil {
+					rt.Fatal(err)
+				} else if a.Actor.Kind != act.System {
+					for _, n := range people {
+						if a.Actor.Kind != act.Person || a.Channel == act.Centre || person(n) != a.Actor.Person {
+							want[seenOnce{person(n), a.Actor.Person, a.Actor.Agency, a.Purpose, what, c.Now().Unix() / 3600}] = true
+						}
+					}
+				}
+				c.Move(time.Duration(rapid.IntRange(0, 50).Draw(rt, "minutes")) * time.Minute)
+			}
+			got := map[seenOnce]int{}
+			err := s.Read(t.Context(), func(r *store.Snapshot) error {
+				clear(got)
+				return r.Query(allLooks, func(row *store.Row) error {
+					one := seenOnce{row.ID(0), row.ID(1), row.ID(2), act.Purpose{Kind: row.Text(3), ID: row.Text(4)}, row.Text(5), row.Int(6)}
+					for n := range 6 {
+						if one.person == person(n) { // of this round
+							got[one]++
+						}
+					}
+					return nil
+				})
+			})
+			if err != nil {
+				rt.Fatal(err)
+			}
+			for one := range want {
+				if got[one] != 1 {
+					rt.Errorf("%d records of %+v", got[one], one)
+				}
+			}
+			if len(got) != len(want) {
+				rt.Errorf("%d records, want %d", len(got), len(want))
+			}
+		})
+	})
+}
+
+var errOver = errors.New("the Write fails")
+
+// readBy reads by a look of its own or within a Write.
+func readBy(t *testing.T, s *store.Store, a act.Act, what string, inside, fails bool, read func(store.PersonalReader)) error {
+	t.Helper()
+	if !inside {
+		return s.Look(t.Context(), a, what, func(p *store.Personal) error {
+			read(p)
+			return nil
+		})
+	}
+	return s.Write(t.Context(), func(tx *store.Tx) error {
+		read(tx.As(a, what))
+		if fails {
+			return errOver
+		}
+		return nil
+	})
+}
