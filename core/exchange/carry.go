@@ -126,25 +126,28 @@ type ending struct {
 	answer answer
 	reply  vault.Sealed
 	look   bool // the register told something of the person
-	log    *record
+	// The register that was asked: the question's own, or the one in its place.
+	register string
+	log      *record
 }
 
 // carry makes one try at a question. It changes nothing: whatever happens after it, the next try asks under the same key.
 func (m *Module) carry(ctx context.Context, q *question) (ending, error) {
-	a, retries, fresh := m.try(ctx, q)
+	turn := m.turnOf(q)
+	a, retries, fresh := m.try(ctx, q, turn)
 	now := m.base.Clock.Now()
-	out := ending{answer: a, look: a.trouble == None || a.trouble == NotFound}
-	out.step = m.plan(tried{tries: int(q.row.Tries), since: now.Sub(q.row.Asked), retries: retries, early: q.row.Early}, a)
+	out := ending{answer: a, look: a.trouble == None || a.trouble == NotFound, register: turn.key}
+	out.step = turn.next(m.plan(tried{tries: int(q.row.Tries) - turn.before, since: now.Sub(q.row.Asked), retries: retries, early: q.row.Early}, a))
 	if out.step.state == Known {
 		out.step.valid = now.Add(fresh)
 	}
 	if out.step.state == Failed && q.row.Early {
 		out.step.valid = now.Add(earlyAgain)
 	}
-	m.tell(q, a, out.step)
+	m.tell(q, turn.key, a, out.step)
 	var err error
 	out.log, err = m.record(q.keys, recordOf{
-		caseID: q.row.CaseID, asking: q.row.ID, side: sideAsked, peer: m.keeper(q.row.Register), register: q.row.Register, trouble: a.trouble,
+		caseID: q.row.CaseID, asking: q.row.ID, side: sideAsked, peer: m.keeper(turn.key), register: turn.key, trouble: a.trouble,
 	}, a.wire)
 	if err != nil || a.trouble != None {
 		return out, err
@@ -158,11 +161,11 @@ func (m *Module) carry(ctx context.Context, q *question) (ending, error) {
 }
 
 // try sends the question if it may be sent, and tells the register's number of retries and how long its reply is fresh.
-func (m *Module) try(ctx context.Context, q *question) (answer, int, time.Duration) {
+func (m *Module) try(ctx context.Context, q *question, turn turn) (answer, int, time.Duration) {
 	if q.closed {
 		return answer{trouble: Closed}, 0, 0
 	}
-	register, ok := m.register(q.row.Register)
+	register, ok := m.register(turn.key)
 	if !ok {
 		return answer{trouble: Absent, cause: errors.New("exchange: the city has no such register")}, 0, 0
 	}
@@ -173,7 +176,7 @@ func (m *Module) try(ctx context.Context, q *question) (answer, int, time.Durati
 	if !ok {
 		return answer{trouble: Absent, cause: errors.New("exchange: the agency is not connected")}, 0, 0
 	}
-	ask, err := m.wire(q)
+	ask, err := m.wire(q, register)
 	if err != nil {
 		return answer{trouble: Absent, cause: err}, 0, 0
 	}
@@ -183,9 +186,9 @@ func (m *Module) try(ctx context.Context, q *question) (answer, int, time.Durati
 	return a, register.Retries, register.FreshFor()
 }
 
-func (m *Module) wire(q *question) (wireAsk, error) {
+func (m *Module) wire(q *question, register *service.Register) (wireAsk, error) {
 	out := wireAsk{
-		RequestID: q.row.ID, Register: q.row.Register, OnBehalfOf: m.agencyKey(q.row.Agency), Parameters: q.params,
+		RequestID: q.row.ID, Register: register.Key, OnBehalfOf: m.agencyKey(q.row.Agency), Parameters: parametersOf(register, q),
 		Purpose: wirePurpose{Kind: "case", Case: q.row.CaseID.String(), Service: q.row.Service},
 	}
 	err := json.Unmarshal([]byte(q.row.Needed), &out.Purpose.Needed)
@@ -264,7 +267,7 @@ func (m *Module) keepEnd(tx *store.Tx, q *question, e ending) error {
 		return err
 	}
 	if e.look {
-		m.sawFor(tx, r)
+		m.sawFor(tx, r, e.register)
 	}
 	if e.step.state == Asked {
 		if e.step.trouble == busy || (string(e.step.trouble) == r.Trouble && int64(e.step.tries) == r.Tries) {
@@ -304,20 +307,20 @@ func end(tx *store.Tx, r exchangedb.Certificate, e ending) (int64, error) {
 const lookPrefix = "exchange.look."
 
 // sawFor records for the person that a register told of them: on behalf of the agency that works the case, for the case.
-func (m *Module) sawFor(tx *store.Tx, r exchangedb.Certificate) {
+func (m *Module) sawFor(tx *store.Tx, r exchangedb.Certificate, register string) {
 	a := act.Act{
 		ID: r.ID, Actor: act.Actor{Kind: act.Agency, Agency: r.Agency}, Holder: r.Holder, Channel: act.Job, Assurance: act.Verified,
 		Purpose: act.Purpose{Kind: "case", ID: r.CaseID.String()},
 	}
-	tx.As(a, lookPrefix+r.Register).Saw(r.Holder)
+	tx.As(a, lookPrefix+register).Saw(r.Holder)
 }
 
 // tell logs and counts a try. The cause holds nothing of the person.
-func (m *Module) tell(q *question, a answer, s step) {
-	m.meter.tried(q.row.Register, a.trouble)
+func (m *Module) tell(q *question, register string, a answer, s step) {
+	m.meter.tried(register, a.trouble)
 	if a.trouble == None || a.trouble == busy {
 		return
 	}
-	m.base.Log.Warn("exchange: no certificate", "register", q.row.Register, "ask", q.row.ID.String(), "trouble", string(a.trouble),
+	m.base.Log.Warn("exchange: no certificate", "register", register, "ask", q.row.ID.String(), "trouble", string(a.trouble),
 		"tries", s.tries, "state", string(s.state), "error", a.cause)
 }

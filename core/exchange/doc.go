@@ -12,7 +12,8 @@
 // An agency may be slow, silent, wrong or gone. Each request has the register's time limit, each register its own gate (a
 // circuit breaker, and a bound on requests under way), so that one bad agency stops no other. A reply that does not fit
 // the register's schema is a fault of its own kind and never becomes a fact. What is kept of a good reply are the declared
-// values alone. A certificate that failed for good says why; an official may have it asked again.
+// values alone. Where the register names another one in its place (fallback.go), that one is asked when the first has failed.
+// A certificate that failed for good says why; an official may have it asked again.
 //
 // A register is asked by the contract of docs/operator/registers.md or, where its definition says so, as a service of an
 // X-Road member (kit/xroad). What went over the wire, either way, is kept in a log: sealed with the person's key, its hashes

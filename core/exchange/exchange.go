@@ -194,6 +194,7 @@ var (
 //	m.SignLog(ctx) error; m.CheckLog(ctx) (CheckedLog, error)     names each row that was changed
 //	m.LogStanding(ctx) (LogStanding, error)                       batches signed, what waits, the last check
 //	m.Person(ctx, text) (id.ID, error)                            whom an operator means: an id or a contact
+//	m.Source(c Certificate) string                                the register that it comes from: a fallback's may be another
 //	m.Standings() []Standing                                      the registers asked on this node: breakers and counts
 //	m.LookText(what string, l lang.Language) (string, bool)       words of a look "exchange.look.REGISTER"
 //	m.CertificateList(c *web.Context, list []Certificate) templ.Component

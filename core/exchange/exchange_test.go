@@ -86,7 +86,7 @@ func newStand(t testing.TB, s *store.Store, c *clock.Fixed, change ...func(*Deps
 		t.Fatal(err)
 	}
 	out.agency = sim.New(sim.Options{Key: "secret", Answer: func(register string, p map[string]string) (any, bool) {
-		return people.Reply(register, p, calendar.DateOf(c.Now(), time.UTC))
+		return people.Reply(strings.TrimSuffix(register, "-copy"), p, calendar.DateOf(c.Now(), time.UTC))
 	}})
 	server := httptest.NewServer(out.agency.Handler())
 	t.Cleanup(server.Close)

@@ -38,6 +38,17 @@ var (
 
 // askedCity is Kitezh with a register that is the city's own service: the taxi licence lists it.
 var askedCity = sync.OnceValue(func() *service.City {
+	return changedCity(func(files fstest.MapFS) {
+		replaceIn(files, "registers/insurance.yaml", "member: KTZ/GOV/7705/road-police/insurance", "member: KTZ/GOV/7701/posad/documents")
+	})
+})
+
+func replaceIn(files fstest.MapFS, name, old, fresh string) {
+	files[name] = &fstest.MapFile{Data: []byte(strings.Replace(string(files[name].Data), old, fresh, 1))}
+}
+
+// changedCity is Kitezh with some files changed.
+func changedCity(change func(fstest.MapFS)) *service.City {
 	files := fstest.MapFS{}
 	err := fs.WalkDir(kitezh.Files(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -50,14 +61,13 @@ var askedCity = sync.OnceValue(func() *service.City {
 	if err != nil {
 		panic(err) // a test's own ground
 	}
-	text := string(files["registers/insurance.yaml"].Data)
-	files["registers/insurance.yaml"].Data = []byte(strings.Replace(text, "member: KTZ/GOV/7705/road-police/insurance", "member: KTZ/GOV/7701/posad/documents", 1))
+	change(files)
 	city, faults := service.LoadCity(files)
 	if len(faults) > 0 {
 		panic(faults)
 	}
 	return city
-})
+}
 
 // permits hold documents of one person, and remember who asked.
 type permits struct {

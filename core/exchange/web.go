@@ -187,7 +187,7 @@ func (m *Module) rows(c *web.Context, cert Certificate) []ui.SummaryRow {
 		out = append(out, ui.SummaryRow{Name: name, Value: text})
 	}
 	for _, line := range m.Says(cert, l) {
-		out = append(out, ui.SummaryRow{Name: line.Title, Value: line.Text, Source: m.agencyTitle(cert.Register, l)})
+		out = append(out, ui.SummaryRow{Name: line.Title, Value: line.Text, Source: m.agencyTitle(m.Source(cert), l)})
 	}
 	return out
 }

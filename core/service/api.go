@@ -67,6 +67,8 @@ type wireRegister struct {
 	Agency   string `json:"agency"`
 	Needed   string `json:"needed"`
 	Early    bool   `json:"early" doc:"Asked while the form is being filled"`
+	Fallback string `json:"fallback,omitempty" doc:"The register that is asked in its place when this one fails for good"`
+	Ask      string `json:"ask,omitempty" doc:"The question of the form that stands in for it when it fails for good"`
 }
 
 type wireGround struct {
@@ -188,9 +190,9 @@ func stepWire(step *Step, l lang.Language) wireStep {
 }
 
 func registerWire(city *City, c *Certificate, l lang.Language) wireRegister {
-	out := wireRegister{Register: c.Register, Needed: c.Needed.In(l), Early: c.Early}
+	out := wireRegister{Register: c.Register, Needed: c.Needed.In(l), Early: c.Early, Ask: c.Ask}
 	if r, ok := city.Register(c.Register); ok {
-		out.Title = r.Title.In(l)
+		out.Title, out.Fallback = r.Title.In(l), r.Fallback
 		if a, ok := city.Agency(r.Agency); ok {
 			out.Agency = a.Short.In(l)
 		}

@@ -35,6 +35,7 @@ func (c *checker) registers() {
 		c.reply(from, r)
 		c.transport(from, r)
 		c.ownCertificate(from, r)
+		c.fallback(from, r)
 		if r.Correction != nil {
 			c.correction(from, r.Correction)
 		}
@@ -73,6 +74,36 @@ func (c *checker) transport(from string, r *Register) {
 	}
 	if asks, err := xroad.ParseClient(r.AsksAs); err != nil || asks.Subsystem == "" {
 		c.tell(from, "asks_as", "bad_member", "value", r.AsksAs)
+	}
+}
+
+// fallback checks that the register in a register's place is there, can be asked with the same parameters, tells the same
+// values, and is the last one.
+func (c *checker) fallback(from string, r *Register) {
+	if r.Fallback == "" {
+		return
+	}
+	others := keysOf(c.city.Registers, func(r *Register) string { return r.Key })
+	if !c.reference(from, "fallback", "register", r.Fallback, others) {
+		return
+	}
+	other, ok := c.city.Register(r.Fallback)
+	if !ok {
+		return
+	}
+	if other.Key == r.Key || other.Fallback != "" {
+		c.tell(from, "fallback", "fallback_chain", "register", other.Key)
+		return
+	}
+	for _, p := range other.Parameters {
+		if mine, ok := find(r.Parameters, func(p *Parameter) string { return p.Name }, p.Name); !ok || mine.Type != p.Type {
+			c.tell(from, "fallback", "fallback_parameter", "parameter", p.Name, "register", other.Key)
+		}
+	}
+	for _, v := range r.Values {
+		if theirs, ok := find(other.Values, func(v *Value) string { return v.Name }, v.Name); !ok || theirs.Type != v.Type {
+			c.tell(from, "fallback", "fallback_value", "value", v.Name, "register", other.Key)
+		}
 	}
 }
 

@@ -155,9 +155,32 @@ func (s *serviceChecker) certificates() {
 				s.fault(path, "parameter_missing", "parameter", p.Name, "register", register.Key)
 			}
 		}
+		s.asksInstead(path, certificate)
 		for name, from := range certificate.With {
 			s.parameter(path+".with."+name, register, name, from)
 		}
+	}
+}
+
+// asksInstead checks that the question which stands in for a certificate is one of the form, names this certificate, and can
+// still be asked when the register has failed.
+func (s *serviceChecker) asksInstead(path string, certificate *Certificate) {
+	if certificate.Ask == "" {
+		return
+	}
+	var known []string
+	for i := range s.service.Form.Steps {
+		for j := range s.service.Form.Steps[i].Fields {
+			if f := &s.service.Form.Steps[i].Fields[j]; f.InsteadOf == certificate.Key {
+				known = append(known, f.Key)
+			}
+		}
+	}
+	if !s.reference(s.from, path+".ask", "field", certificate.Ask, known) {
+		return
+	}
+	if !certificate.Early {
+		s.fault(path+".ask", "ask_not_early", "certificate", certificate.Key)
 	}
 }
 

@@ -42,6 +42,7 @@ type Profile struct {
 	Brand     Brand    `json:"brand" need:"1" about:"Colours and the mosaic"`
 	Law       []Law    `json:"law,omitempty" about:"Acts that the portal refers to"`
 	Facts     []Figure `json:"facts,omitempty" about:"The city in figures"`
+	Popular   []string `json:"popular,omitempty" about:"Keys of the services that people need most, most needed first: the home page, the search and the help offer them before others"`
 }
 
 // Contacts is how people reach the city's help.
@@ -184,6 +185,7 @@ type Register struct {
 	Fresh      string         `json:"fresh" need:"1" about:"How long a reply may be reused in the same case: 24h"`
 	Timeout    string         `json:"timeout" need:"1" about:"How long one request may take: 5s"`
 	Retries    int            `json:"retries" need:"1" about:"How many more times it is asked, with growing pauses"`
+	Fallback   string         `json:"fallback,omitempty" about:"Key of the register that is asked in its place when this one fails for good; it takes no other parameters and gives the same values"`
 	Transport  string         `json:"transport,omitempty" one:"http|xroad|own" about:"How it is asked: http, the contract of docs/operator/registers.md; xroad, X-Road's message protocol for REST; own, one of the city's own registers answers it, in the city. Left out: http"`
 	Member     string         `json:"member,omitempty" about:"For xroad: the service that is asked, as INSTANCE/CLASS/MEMBER/SUBSYSTEM/service, each part percent-encoded"`
 	Of         string         `json:"of,omitempty" about:"For own: key of the city's own register (own-registers/KEY.yaml); values are found (yes-no), count (number) and entries (records of its fields, number, since and until)"`

@@ -146,6 +146,7 @@ type Certificate struct {
 	When     Rule              `json:"when,omitempty" about:"Rule: asked only when true"`
 	With     map[string]string `json:"with,omitempty" about:"Parameters of the request: name and where its value is taken (answers.KEY, applicant.snils, child.snils)"`
 	Early    bool              `json:"early,omitempty" about:"Asked while the form is being filled, to prefill it; left out: after submission"`
+	Ask      string            `json:"ask,omitempty" about:"For early: key of the question, with instead-of this certificate, that the form asks when the register fails for good or says no; the card tells it"`
 	Needed   Text              `json:"needed" need:"1" about:"What it is asked for, as the resident reads it in the record of looks"`
 }
 

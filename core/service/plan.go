@@ -21,6 +21,8 @@ type PlanItem struct {
 	Why    Text
 	Agency Text // that holds it, or where one comes; empty for the applicant's own
 	Maybe  bool // only in some cases: the form says which
+	// What happens when the agency stays silent: who is asked in its place, or the question that the form asks then.
+	Other, Asked Text
 }
 
 // Plan is everything that an application needs beside the answers, told before one starts: what the city has, what it
@@ -76,6 +78,18 @@ func (p *planner) certificate(c *Certificate) {
 	item := PlanItem{Kind: PlanFetch, Title: register.Title, Why: c.Needed, Maybe: c.When != ""}
 	if agency, ok := p.city.Agency(register.Agency); ok {
 		item.Agency = agency.Short
+	}
+	if other, ok := p.city.Register(register.Fallback); ok {
+		item.Other = other.Title
+	}
+	if c.Ask != "" {
+		for i := range p.service.Form.Steps {
+			for j := range p.service.Form.Steps[i].Fields {
+				if f := &p.service.Form.Steps[i].Fields[j]; f.Key == c.Ask {
+					item.Asked = f.Label
+				}
+			}
+		}
 	}
 	p.out = append(p.out, item)
 }
