@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"context"
 	"errors"
 	"path"
 	"regexp"
@@ -34,6 +35,27 @@ func stillAuthor(tx *store.Tx, a act.Act) error {
 		return tx.Fail(ErrAuthor)
 	}
 	return err
+}
+
+// judged tells whether a head may look at a proposal of others and judge it: all that it changes is of services of the
+// head's own agency.
+func (m *Module) judged(ctx context.Context, a act.Act, c Change) (bool, error) {
+	if c.State != Proposed && c.State != Published || a.Actor.Role != string(agency.Head) {
+		return false, nil
+	}
+	from, err := m.deps.Services.Version(ctx, c.Base)
+	if err != nil {
+		return false, err
+	}
+	to, err := m.proposedCity(ctx, c)
+	if errors.Is(err, ErrFaults) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	changes := service.Diff(from, to)
+	return len(changes) > 0 && within(a.Actor.Agency, from, to, changes), nil
 }
 
 // owns tells whether the actor may do something with a change set.

@@ -41,7 +41,7 @@ func (m *Module) showPreview(c *web.Context) error {
 	if err := c.Bind(&q); err != nil {
 		return err
 	}
-	a, change, err := m.ofChange(c)
+	a, change, err := m.ofJudged(c)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (m *Module) proposable(ctx context.Context, a act.Act, w Workspace) (*servi
 
 // Withdraw opens a proposal for editing again.
 func (m *Module) Withdraw(ctx context.Context, a act.Act, which id.ID, revision int64) error {
-	return m.reopen(ctx, a, which, revision, Event{Kind: taken})
+	return m.reopen(ctx, a, which, revision, false, Event{Kind: taken})
 }
 
 // Refuse sends a proposal back to its authors with words. Errors: ErrWords, ErrState, ErrChanged.
@@ -123,15 +123,23 @@ func (m *Module) Refuse(ctx context.Context, a act.Act, which id.ID, revision in
 	if words == "" || utf8.RuneCountInString(words) > noteMost {
 		return ErrWords
 	}
-	return m.reopen(ctx, a, which, revision, Event{Kind: refused, Words: words})
+	c, err := m.Read(ctx, which)
+	if err != nil {
+		return err
+	}
+	judge, err := m.judge(ctx, a, c, revision)
+	if err != nil {
+		return err
+	}
+	return m.reopen(ctx, a, which, revision, judge, Event{Kind: refused, Words: words})
 }
 
-func (m *Module) reopen(ctx context.Context, a act.Act, which id.ID, revision int64, e Event) error {
+func (m *Module) reopen(ctx context.Context, a act.Act, which id.ID, revision int64, judge bool, e Event) error {
 	if err := author(a); err != nil {
 		return err
 	}
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		c, err := step(tx, a, which, Proposed)
+		c, err := stepOf(tx, a, which, judge, Proposed)
 		if err != nil {
 			return err
 		}
@@ -180,6 +188,10 @@ func (m *Module) Approve(ctx context.Context, a act.Act, which id.ID, revision i
 	if c.State != Proposed {
 		return out, ErrState
 	}
+	judge, err := m.judge(ctx, a, c, revision)
+	if err != nil {
+		return out, err
+	}
 	city, err := m.proposedCity(ctx, c)
 	if err != nil {
 		return out, err
@@ -193,7 +205,7 @@ func (m *Module) Approve(ctx context.Context, a act.Act, which id.ID, revision i
 		return out, err
 	}
 	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		if err := approvable(tx, a, which, revision, city); err != nil {
+		if err := approvable(tx, a, which, revision, judge, city); err != nil {
 			return err
 		}
 		var err error
@@ -214,9 +226,21 @@ func (m *Module) Approve(ctx context.Context, a act.Act, which id.ID, revision i
 	return out, ready.Show(ctx, out)
 }
 
+// judge tells whether the actor acts as a judge of others' proposal, as it stands at the revision. Error: ErrChanged.
+func (m *Module) judge(ctx context.Context, a act.Act, c Change, revision int64) (bool, error) {
+	if owns(a, c) {
+		return false, nil
+	}
+	ok, err := m.judged(ctx, a, c)
+	if err == nil && ok && c.Revision != revision {
+		err = ErrChanged
+	}
+	return ok, err
+}
+
 // approvable makes sure, in the Write, of everything that the approval stands on.
-func approvable(tx *store.Tx, a act.Act, which id.ID, revision int64, city *service.City) error {
-	c, err := step(tx, a, which, Proposed)
+func approvable(tx *store.Tx, a act.Act, which id.ID, revision int64, judge bool, city *service.City) error {
+	c, err := stepOf(tx, a, which, judge, Proposed)
 	if err != nil {
 		return err
 	}

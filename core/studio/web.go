@@ -104,6 +104,29 @@ func (m *Module) ofChange(c *web.Context) (act.Act, Change, error) {
 	return c.Act(), change, author(c.Act())
 }
 
+// ofJudged is ofChange, for a head too whose agency's services are all that a proposal changes.
+func (m *Module) ofJudged(c *web.Context) (act.Act, Change, error) {
+	which, err := c.ID("change")
+	if err != nil {
+		return act.Act{}, Change{}, err
+	}
+	change, err := m.Read(c.Context(), which)
+	if err != nil {
+		return act.Act{}, change, err
+	}
+	a := c.Act()
+	if author(a) == nil && !owns(a, change) {
+		ok, err := m.judged(c.Context(), a, change)
+		if err != nil {
+			return a, change, err
+		}
+		if ok {
+			return a, change, c.May(act.Object{Kind: "studio", Agency: a.Actor.Agency})
+		}
+	}
+	return m.ofChange(c)
+}
+
 // place is what every page of the studio knows.
 type place struct {
 	act    act.Act

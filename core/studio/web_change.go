@@ -37,7 +37,7 @@ type changeView struct {
 func (m *Module) showChange(c *web.Context) error { return m.changePage(c, changeView{}) }
 
 func (m *Module) changePage(c *web.Context, v changeView) error {
-	a, change, err := m.ofChange(c)
+	a, change, err := m.ofJudged(c)
 	if err != nil {
 		return err
 	}
@@ -82,6 +82,11 @@ func (m *Module) changePage(c *web.Context, v changeView) error {
 // MayApprove tells whether the actor is another than those whose work it is.
 func (v changeView) MayApprove() bool {
 	return v.State == Proposed && !slices.ContainsFunc(v.Hands, v.act.Is)
+}
+
+// Overtaken tells whether another version came into force since it was proposed.
+func (v changeView) Overtaken() bool {
+	return v.State == Proposed && (v.City.Version != v.Base || v.City.Tree != v.BaseTree)
 }
 
 func (v changeView) note(c *web.Context) string {
@@ -323,7 +328,7 @@ func (m *Module) postWithdraw(c *web.Context) error {
 }
 
 func (m *Module) postRefuse(c *web.Context) error {
-	a, change, err := m.ofChange(c)
+	a, change, err := m.ofJudged(c)
 	if err != nil {
 		return err
 	}
@@ -336,7 +341,7 @@ func (m *Module) postRefuse(c *web.Context) error {
 }
 
 func (m *Module) postApprove(c *web.Context) error {
-	a, change, err := m.ofChange(c)
+	a, change, err := m.ofJudged(c)
 	if err != nil {
 		return err
 	}

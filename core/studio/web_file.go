@@ -50,7 +50,7 @@ func (m *Module) showFile(c *web.Context) error {
 	if err := c.Bind(&q); err != nil {
 		return err
 	}
-	a, change, err := m.ofChange(c)
+	a, change, err := m.ofJudged(c)
 	if err != nil {
 		return err
 	}

@@ -35,8 +35,10 @@ type listView struct {
 	Files   []Listed
 	All     int
 	Open    []Change
-	Waiting []Change // proposals
-	Typed   string   // title of a change set
+	Waiting []Change       // proposals
+	Mine    map[id.ID]bool // of them, those that wait for the actor
+	Folder  int64          // number of the version that the watched folder is behind; zero: none
+	Typed   string         // title of a change set
 }
 
 type listForm struct {
@@ -83,8 +85,11 @@ func (m *Module) fillList(c *web.Context, v *listView) error {
 	if v.Open, err = m.Changes(c.Context(), Open, office(v.act)); err != nil {
 		return err
 	}
-	if v.Waiting, err = m.Changes(c.Context(), Proposed, office(v.act)); err != nil {
+	if v.Waiting, v.Mine, err = m.waiting(c.Context(), v.act); err != nil {
 		return err
+	}
+	if f, ok := m.deps.Services.(interface{ FolderBehind() int64 }); ok {
+		v.Folder = f.FolderBehind()
 	}
 	all, err := m.List(c, v.act, v.City)
 	if err != nil {
@@ -93,6 +98,29 @@ func (m *Module) fillList(c *web.Context, v *listView) error {
 	v.All = len(all)
 	v.Files = sought(all, v.Query)
 	return nil
+}
+
+// waiting are the proposals that the actor sees, and which of them they may approve.
+func (m *Module) waiting(ctx context.Context, a act.Act) ([]Change, map[id.ID]bool, error) {
+	all, err := m.Changes(ctx, Proposed, id.ID{})
+	mine := map[id.ID]bool{}
+	var out []Change
+	for _, c := range all {
+		if err != nil {
+			return nil, nil, err
+		}
+		seen := owns(a, c)
+		if !seen {
+			seen, err = m.judged(ctx, a, c)
+		}
+		if err != nil || !seen {
+			continue
+		}
+		hands, failed := m.Hands(ctx, c)
+		mine[c.ID], err = !slices.ContainsFunc(hands, a.Is), failed
+		out = append(out, c)
+	}
+	return out, mine, err
 }
 
 // List is the city's files, services first, as the actor sees them.
@@ -297,6 +325,9 @@ func (v listView) sets(c *web.Context) ui.DataTableProps {
 	out := ui.DataTableProps{Caption: c.T("studio.sets"), Columns: []ui.Column{{Title: c.T("studio.set")}, {Title: c.T("studio.standing")}, {Title: c.T("studio.begun")}}}
 	for _, one := range append(slices.Clone(v.Waiting), v.Open...) {
 		tag := one.tag(c)
+		if v.Mine[one.ID] {
+			tag = ui.TagProps{Text: c.T("studio.waits_for_you"), Tone: ui.Warning}
+		}
 		by := one.MadeBy
 		if one.State == Proposed {
 			by = one.ProposedBy
