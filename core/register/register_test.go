@@ -271,7 +271,7 @@ func TestHistoryReplays(t *testing.T) {
 		run++
 		name := "run " + string(rune('0'+run%10)) + time.Duration(run).String()
 		plates := rapid.SampledFrom([]string{"А417МО52", "В202КХ52", "Е300ОР52"})
-		e := r.permit(t, name, anna, plates.Draw(rt, "plate"), "105")
+		e := r.permit(t, name, id.Derived("person", name), plates.Draw(rt, "plate"), "105")
 		for i := range rapid.IntRange(0, 6).Draw(rt, "changes") {
 			e = r.random(t, rt, e, name+string(rune('a'+i)), c)
 			r.fits(t, e)
