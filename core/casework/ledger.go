@@ -2,10 +2,13 @@ package casework
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/document"
+	"posad.city/core/exchange"
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
@@ -21,10 +24,12 @@ const (
 	countSpent       = "spent" // key: working days that the city took
 	countPause       = "pause" // key: why
 	countExtension   = "extension"
-	countConsequence = "consequence" // key: what
+	countConsequence = "consequence"   // key: what
+	countAskedFor    = "paper_asked"   // key: the question that asked people for a paper
+	countFetched     = "paper_fetched" // key: the certificate that the city fetched itself
 )
 
-// Ledger is how a service keeps its deadlines, for everybody to read: nobody is named.
+// Ledger is how a service keeps its deadlines, and what papers it asks people for, for everybody to read: nobody is named.
 type Ledger struct {
 	Service string
 	Total   LedgerMonth // of all the months
@@ -40,7 +45,19 @@ type LedgerMonth struct {
 	Pauses                  []LedgerReason // why the term stood, most often first
 	Consequences            []LedgerReason // of missed terms
 	Approved, Refused, Anew int64          // anew: decided a second time
+	Asked, Fetched          []LedgerReason // papers that people were asked for, and certificates that the city fetched itself
 	spent                   map[int]int64
+}
+
+// Papers are how many papers people gave, and how many the city fetched.
+func (l LedgerMonth) Papers() (asked, fetched int64) {
+	for _, r := range l.Asked {
+		asked += r.Cases
+	}
+	for _, r := range l.Fetched {
+		fetched += r.Cases
+	}
+	return asked, fetched
 }
 
 // LedgerReason is one reason with the cases that had it, and the working days that it took in all.
@@ -66,6 +83,11 @@ func (m *Module) count(ctx context.Context, j jobs.Job) (func(*store.Tx) error, 
 	if err != nil {
 		return nil, err
 	}
+	papers, err := m.paperEntries(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	entries = append(entries, papers...)
 	return func(tx *store.Tx) error { return countDecision(tx, k.file.ID, k.file.Round, entries) }, nil
 }
 
@@ -118,6 +140,45 @@ func (k *known) ledgerEntries() ([]caseworkdb.CountLedgerParams, error) {
 		}
 	}
 	return out, nil
+}
+
+// paperEntries are the papers of a case: each that its people gave, by the question that asked for it, and each certificate
+// that the city fetched instead. They are counted with the first decision, once.
+func (m *Module) paperEntries(ctx context.Context, k *known) ([]caseworkdb.CountLedgerParams, error) {
+	if k.file.Round > 0 {
+		return nil, nil
+	}
+	files, err := m.deps.Papers.Files(ctx, m.system(k.file.ID), k.file.Holder, k.file.ID)
+	if err != nil {
+		return nil, fmt.Errorf("casework: papers of %s: %w", k.file.ID, err)
+	}
+	list, err := m.certificatesOf(ctx, m.system(k.file.ID), k)
+	if err != nil {
+		return nil, err
+	}
+	return paperEntries(k.file.Service, k.city.Days().Today(k.file.Decided).String()[:7], files, list), nil
+}
+
+func paperEntries(key, month string, files []document.File, list []exchange.Certificate) []caseworkdb.CountLedgerParams {
+	var out []caseworkdb.CountLedgerParams
+	counted := map[string]bool{}
+	add := func(kind, what string) {
+		if !counted[kind+"/"+what] {
+			counted[kind+"/"+what] = true
+			out = append(out, caseworkdb.CountLedgerParams{Service: key, Month: month, Kind: kind, Key: what})
+		}
+	}
+	for _, f := range files {
+		if f.Kept {
+			add(countAskedFor, f.Field)
+		}
+	}
+	for _, c := range list {
+		if c.State == exchange.Known {
+			add(countFetched, c.Key)
+		}
+	}
+	return out
 }
 
 // spent is how many working days the city took, pauses left out.
@@ -193,6 +254,10 @@ func (l *LedgerMonth) add(row caseworkdb.LedgerCount) {
 		l.Extended += row.Cases
 	case countPause:
 		l.Pauses = addReason(l.Pauses, row)
+	case countAskedFor:
+		l.Asked = addReason(l.Asked, row)
+	case countFetched:
+		l.Fetched = addReason(l.Fetched, row)
 	case countConsequence:
 		l.Consequences = addReason(l.Consequences, row)
 	case countSpent:
@@ -221,6 +286,8 @@ func (l *LedgerMonth) finish() {
 	often := func(x, y LedgerReason) int { return int(y.Cases - x.Cases) }
 	slices.SortStableFunc(l.Pauses, often)
 	slices.SortStableFunc(l.Consequences, often)
+	slices.SortStableFunc(l.Asked, often)
+	slices.SortStableFunc(l.Fetched, often)
 }
 
 // percentile is the least number of days within which so many per cent of the cases were decided.

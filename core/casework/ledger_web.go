@@ -17,7 +17,7 @@ import (
 func (m *Module) ledgerRoutes(s *web.Server) {
 	op := s.Operation(act.Operation{Name: "casework.ledger", May: act.Everyone, PerMinute: 120})
 	s.Page(op, "GET /services/{key}/deadlines", m.showLedger)
-	s.API(op, "GET /api/v1/services/{key}/deadlines", m.apiLedger, web.Describe{Summary: "How a service keeps its deadlines, the last twelve months", Tag: "services", Out: wireLedger{}})
+	s.API(op, "GET /api/v1/services/{key}/deadlines", m.apiLedger, web.Describe{Summary: "How a service keeps its deadlines, and what papers it asks people for, the last twelve months", Tag: "services", Out: wireLedger{}})
 }
 
 // ledgerFor reads the ledger of the service that the path names; ErrNone when the city has no such service.
@@ -68,6 +68,79 @@ type wireMonth struct {
 	Extended     int64        `json:"extended"`
 	Pauses       []wireReason `json:"pauses"`
 	Consequences []wireReason `json:"consequences" doc:"Of missed terms: escalate, apologise, refund"`
+	Papers       wirePapers   `json:"papers"`
+}
+
+// wirePapers is the counter of papers.
+type wirePapers struct {
+	Asked   int64       `json:"asked" doc:"Papers that people were asked for"`
+	Fetched int64       `json:"fetched" doc:"Certificates that the city fetched itself"`
+	Of      []wirePaper `json:"of" doc:"By the key of the question that asked, or of the certificate"`
+}
+
+type wirePaper struct {
+	Key   string `json:"key"`
+	By    string `json:"by" doc:"people or city"`
+	Cases int64  `json:"cases"`
+}
+
+func wirePapersOf(l LedgerMonth) wirePapers {
+	out := wirePapers{Of: []wirePaper{}}
+	out.Asked, out.Fetched = l.Papers()
+	for _, r := range l.Asked {
+		out.Of = append(out.Of, wirePaper{r.Key, "people", r.Cases})
+	}
+	for _, r := range l.Fetched {
+		out.Of = append(out.Of, wirePaper{r.Key, "city", r.Cases})
+	}
+	return out
+}
+
+// paperRows are the papers by month, in words; the months before the counter are left out.
+func paperRows(c *web.Context, l Ledger) []ui.SummaryRow {
+	var out []ui.SummaryRow
+	for _, month := range l.Months {
+		if asked, fetched := month.Papers(); asked+fetched > 0 {
+			out = append(out, ui.SummaryRow{Name: monthWords(c.Lang(), month.Month), Value: c.T("casework.ledger.papers_line", "asked", lang.Number(c.Lang(), asked), "fetched", lang.Number(c.Lang(), fetched))})
+		}
+	}
+	return out
+}
+
+// certificateName is the register that a certificate is fetched from.
+func (m *Module) certificateName(l lang.Language, s *service.Service, key string) string {
+	city := m.deps.Services.Current()
+	for i := range s.Certificates {
+		if s.Certificates[i].Key != key || city == nil {
+			continue
+		}
+		for j := range city.Registers {
+			if city.Registers[j].Key == s.Certificates[i].Register {
+				return city.Registers[j].Title.In(l)
+			}
+		}
+	}
+	return key
+}
+
+// paperFigures are the papers of all the months, each by its name.
+func (m *Module) paperFigures(c *web.Context, s *service.Service, l LedgerMonth) []ui.SummaryRow {
+	asked, fetched := l.Papers()
+	rows := []ui.SummaryRow{
+		{Name: c.T("casework.ledger.papers_asked"), Value: lang.Number(c.Lang(), asked)},
+		{Name: c.T("casework.ledger.papers_fetched"), Value: lang.Number(c.Lang(), fetched)},
+	}
+	for _, r := range l.Asked {
+		name := c.T("casework.ledger.paper_other")
+		if f, ok := s.Field(r.Key); ok {
+			name = f.Label.In(c.Lang())
+		}
+		rows = append(rows, ui.SummaryRow{Name: c.T("casework.ledger.paper_by_people", "paper", name), Value: lang.Number(c.Lang(), r.Cases)})
+	}
+	for _, r := range l.Fetched {
+		rows = append(rows, ui.SummaryRow{Name: c.T("casework.ledger.paper_by_city", "paper", m.certificateName(c.Lang(), s, r.Key)), Value: lang.Number(c.Lang(), r.Cases)})
+	}
+	return rows
 }
 
 type wireReason struct {
@@ -90,7 +163,7 @@ func (m *Module) apiLedger(c *web.Context) error {
 
 func wireMonthOf(l LedgerMonth) wireMonth {
 	return wireMonth{Month: l.Month, Decided: l.Decided, InTime: l.InTime, Late: l.Late, Approved: l.Approved, Refused: l.Refused, Anew: l.Anew,
-		Median: l.Median, P90: l.P90, Extended: l.Extended, Pauses: wireReasons(l.Pauses), Consequences: wireReasons(l.Consequences)}
+		Median: l.Median, P90: l.P90, Extended: l.Extended, Pauses: wireReasons(l.Pauses), Consequences: wireReasons(l.Consequences), Papers: wirePapersOf(l)}
 }
 
 func wireReasons(list []LedgerReason) []wireReason {
