@@ -23,8 +23,6 @@ type seenOnce struct {
 	hour                  int64
 }
 
-var allLooks = store.NewQuery("test.AllLooks", `SELECT person, actor, agency, purpose_kind, purpose, what, hour FROM look`)
-
 // TestOneRecordAPersonOfficialAndPurposeAnHour: whatever is looked at by whomever, by a look of its own or within a Write, in
 // whatever order and however often, there is exactly one record of each person, official, purpose and kind of look an hour;
 // none of one's own but where an official sees the screen, of Posad's work, or of a Write that failed.
@@ -72,17 +70,18 @@ func TestOneRecordAPersonOfficialAndPurposeAnHour(t *testing.T) {
 				c.Move(time.Duration(rapid.IntRange(0, 50).Draw(rt, "minutes")) * time.Minute)
 			}
 			got := map[seenOnce]int{}
-			err := s.Read(t.Context(), func(r *store.Snapshot) error {
+			err := s.Look(t.Context(), act.ByJob(id.Derived("act", "test"), act.Purpose{}), "test", func(p *store.Personal) error {
 				clear(got)
-				return r.Query(allLooks, func(row *store.Row) error {
-					one := seenOnce{row.ID(0), row.ID(1), row.ID(2), act.Purpose{Kind: row.Text(3), ID: row.Text(4)}, row.Text(5), row.Int(6)}
-					for n := range 6 {
-						if one.person == person(n) { // of this round
-							got[one]++
-						}
+				for n := range 6 {
+					records, err := store.LooksAt(p, person(n), c.Now().Add(time.Hour), 1000)
+					if err != nil {
+						return err
 					}
-					return nil
-				})
+					for _, l := range records {
+						got[seenOnce{person(n), l.Actor.Person, l.Actor.Agency, l.Purpose, l.What, l.At.Unix() / 3600}]++
+					}
+				}
+				return nil
 			})
 			if err != nil {
 				rt.Fatal(err)
