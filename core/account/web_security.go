@@ -131,8 +131,20 @@ func (m *Module) postHat(c *web.Context) error {
 	if form.Agency.IsZero() {
 		return c.Redirect("/account")
 	}
-	if form.Agency == agency.ID(agency.City) {
-		return c.Redirect("/admin/officials")
+	roles, err := m.deps.Agencies.OfficialOf(c.Context(), c.Person())
+	if err != nil {
+		return err
 	}
-	return c.Redirect("/desk")
+	return c.Redirect(workplaceOf(roles, form.Agency))
+}
+
+// workplaceOf is where work begins in a role: administrators have their own pages, everybody else a desk. The city's own
+// agency has officials of both kinds.
+func workplaceOf(roles []agency.Official, office id.ID) string {
+	for _, one := range roles {
+		if one.Agency == office && one.Role == agency.Admin {
+			return "/admin/officials"
+		}
+	}
+	return "/desk"
 }

@@ -119,6 +119,16 @@ func TestAnOldRevisionDoesNothingAndKeepsTheWords(t *testing.T) {
 	})
 }
 
+// Whoever serves somewhere and acts for themselves is led to the desk; the list stays closed until they are there.
+func TestAnOfficialWithoutTheHatIsLedToTheDesk(t *testing.T) {
+	t.Parallel()
+	d := newCounter(t, one(t))
+	ref := d.filed(anna, "А417МО52", nil)
+	d.deps.Officials = staff{anna: {Person: anna, Agency: agency.ID("transport"), Role: agency.Officer}}
+	d.get(anna, "/desk").wants(t, 200, "Войти на рабочее место", `action="/hat"`, agency.ID("transport").String(), "!"+number(ref))
+	d.get(anna, "/api/v1/desk/cases").wants(t, 403, "casework.desk.denied")
+}
+
 func TestWhoMayNotSeesNothing(t *testing.T) {
 	eachCounter(t, func(t *testing.T, d *counter) {
 		ref := d.filed(anna, "А417МО52", nil)

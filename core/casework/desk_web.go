@@ -46,11 +46,12 @@ func (m *Module) deskRoutes(b *module.Base) {
 	s := b.Web
 	d := &desk{Module: m}
 	list := s.Operation(act.Operation{Name: "casework.desk", Object: "desk", May: act.SameAgency, Assurance: act.Basic, Look: lookQueue})
+	enter := s.Operation(act.Operation{Name: "casework.desk_enter", Object: "desk", May: act.SameAgency | act.Self, Assurance: act.Basic, Look: lookQueue})
 	export := s.Operation(act.Operation{Name: "casework.desk_export", Object: "desk", May: act.SameAgency, Assurance: act.Basic, Look: lookQueue, PerMinute: 10})
 	d.read = s.Operation(act.Operation{Name: "casework.desk_case", Object: "case", May: act.SameAgency | act.Assigned, Assurance: act.Basic, Look: lookCase})
 	file := s.Operation(act.Operation{Name: "casework.desk_file", Object: "case", May: act.SameAgency | act.Assigned, Assurance: act.Basic, Look: "document.look.file"})
 
-	s.Page(list, "GET /desk", d.showList)
+	s.Page(enter, "GET /desk", d.showDesk)
 	s.Page(list, "GET /desk/mine", d.showMine)
 	s.Page(export, "GET /desk/list.csv", d.sendList)
 	s.Page(d.read, "GET /desk/cases/{number}", d.showCase)
