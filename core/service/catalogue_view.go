@@ -28,8 +28,7 @@ func chips(c *web.Context, city *City, chosen string) []ui.ChipProps {
 // tiles are the services that keep says yes to, as tiles.
 func tiles(c *web.Context, city *City, most int, keep func(*Service) bool) []ui.TileProps {
 	var out []ui.TileProps
-	for i := range city.Services {
-		s := &city.Services[i]
+	for _, s := range city.popular() {
 		if len(out) == most || !keep(s) {
 			continue
 		}
@@ -249,12 +248,15 @@ func searchBox(c *web.Context, value string) ui.SearchBoxProps {
 	}
 }
 
+// understoodMost is how many of them are shown.
+const understoodMost = 3
+
 // understoodAs are the words that were understood otherwise than typed, over all that was found, each once.
 func understoodAs(found []Found) string {
 	var out []string
 	for _, one := range found {
 		for _, why := range one.Why {
-			if !slices.Contains(out, why) {
+			if len(out) < understoodMost && !slices.Contains(out, why) {
 				out = append(out, why)
 			}
 		}

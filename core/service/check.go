@@ -31,6 +31,7 @@ func (c *checker) run() {
 	c.places()
 	c.content()
 	c.queries()
+	c.popular()
 	c.synonyms()
 	c.city.compiled = compiled{rules: map[string]*Rules{}, addresses: c.book, days: c.calendar}
 	for i := range c.city.Services {

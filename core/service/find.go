@@ -2,6 +2,8 @@ package service
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"posad.city/kit/lang"
 	"posad.city/kit/search"
@@ -105,16 +107,28 @@ func (m *Module) Search(query, audience string, l lang.Language, limit int) ([]F
 	return out, total, nil
 }
 
+// shownLetters is the least length of a word whose synonym is told: shorter ones are particles, and say nothing.
+const shownLetters = 4
+
+func russian(word string) bool {
+	return strings.ContainsFunc(word, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) })
+}
+
 // understood lists the words that led to the thing in another way than as typed: in the other keyboard layout or
-// alphabet, in their right form; with a letter that differs, or by a word that means the same, the word that was found.
+// alphabet, in their right form; with a letter that differs, or by a word of the same language that means the
+// same, the word that was found.
 func understood(matches []search.Match) []string {
 	var out []string
 	for _, match := range matches {
 		switch match.How {
 		case search.Layout, search.Latin:
 			out = append(out, match.Typed)
-		case search.Typo, search.Synonym:
+		case search.Typo:
 			out = append(out, match.Typed+" → "+match.Found)
+		case search.Synonym:
+			if utf8.RuneCountInString(match.Typed) >= shownLetters && russian(match.Typed) == russian(match.Found) {
+				out = append(out, match.Typed+" → "+match.Found)
+			}
 		}
 	}
 	return out

@@ -121,6 +121,14 @@ func (m *Module) quality(city *City) (Quality, error) {
 	return q, err
 }
 
+// popular checks that the services that are needed most are there.
+func (c *checker) popular() {
+	known := keysOf(c.city.Services, func(s *Service) string { return s.Key })
+	for i, key := range c.city.Profile.Popular {
+		c.reference("city", fmt.Sprintf("popular.%d", i), "service", key, known)
+	}
+}
+
 // queries checks that what is wanted is there.
 func (c *checker) queries() {
 	known := keysOf(c.city.Services, func(s *Service) string { return s.Key })

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"posad.city/core/page"
@@ -66,19 +67,35 @@ func (m *Module) suggest(c *web.Context) error {
 // offered are things to go on with where a search found nothing: the services themselves.
 func offered(c *web.Context, city *City) []ui.RowItem {
 	var out []ui.RowItem
-	for i := range city.Services {
+	for _, s := range city.popular() {
 		if len(out) == suggestedMost {
 			break
 		}
-		out = append(out, ui.RowItem{Text: city.Services[i].Title.In(c.Lang()), Href: "/services/" + city.Services[i].Key})
+		out = append(out, ui.RowItem{Text: s.Title.In(c.Lang()), Href: "/services/" + s.Key})
+	}
+	return out
+}
+
+// popular are the city's services, those that it names as needed most first.
+func (c *City) popular() []*Service {
+	out := make([]*Service, 0, len(c.Services))
+	for _, key := range c.Profile.Popular {
+		if s, ok := c.Service(key); ok && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	for i := range c.Services {
+		if !slices.Contains(c.Profile.Popular, c.Services[i].Key) {
+			out = append(out, &c.Services[i])
+		}
 	}
 	return out
 }
 
 func oftenAsked(c *web.Context, city *City, most int) []ui.Link {
 	var out []ui.Link
-	for i := range city.Services {
-		words := city.Services[i].AskedAs.In(c.Lang())
+	for _, s := range city.popular() {
+		words := s.AskedAs.In(c.Lang())
 		if len(words) == 0 || len(out) == most {
 			continue
 		}
