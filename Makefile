@@ -8,6 +8,7 @@ DATA ?= var/demo
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@echo; echo 'LISTEN=address:port and DATA=folder say where the demo listens and keeps its data, now $(LISTEN) and $(DATA).'
 
 demo: ## installs what is missing, builds, and runs the demo city Kitezh
 	@scripts/install run
