@@ -7,6 +7,7 @@ import (
 
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/journal"
 	"posad.city/kit/rule"
@@ -23,7 +24,7 @@ type Verdict struct {
 // Decide decides a case; where the definition wants two persons, it proposes the decision. Only the official who has it
 // may. The decision is kept with everything that was known, entered
 // into the journal, and told. Errors: ErrNotYours, ErrClerk, ErrNotNow (no decision is due), ErrGround, ErrEmpty (the
-// answer's own text is missing), ErrAsked (no refusal while the applicant has time to answer), ErrMoved.
+// answer's own text is missing), ErrAsked (no refusal while the applicant has time to answer), ErrAgainst, ErrMoved.
 func (m *Module) Decide(ctx context.Context, a act.Act, s Step, v Verdict) (int64, error) {
 	k, err := m.inHand(ctx, a, s)
 	if err != nil {
@@ -40,6 +41,9 @@ func (m *Module) Decide(ctx context.Context, a act.Act, s Step, v Verdict) (int6
 	d := Decision{Stage: v.Stage, By: "official", Ground: v.Ground, Words: v.Words, Inputs: in, Environ: rule.Version}
 	if advice, err := k.rules.Decide(in); err == nil && k.service.Decision != nil {
 		d.Row = advice.Row // what the table advised, whatever the official decided
+		if v.Words == "" && against(advice.Verdict, v.Stage) {
+			return 0, ErrAgainst
+		}
 	}
 	if step.TwoPersons {
 		return m.propose(ctx, a, k, d)
@@ -67,6 +71,14 @@ func (c *change) afterDecision(d *decided) error {
 		return c.moveAt(c.tx.Now())
 	}
 	return errors.Join(c.leave(&plan{move: mv, left: step}), c.end())
+}
+
+// ErrAgainst asks for words: the decision is another than the table advises, and the applicant learns why.
+var ErrAgainst = fault.New(fault.Invalid, "casework.against_advice")
+
+// against tells whether a decision is the opposite of what the table advises. Where it leaves it to the official, none is.
+func against(advice service.Verdict, stage Stage) bool {
+	return advice == service.Approve && stage == Refused || advice == service.Refuse && stage == Approved
 }
 
 func (k *known) checkVerdict(v Verdict) error {

@@ -393,6 +393,14 @@ func (v deskCaseView) wordsHint(c *web.Context) string {
 	if v.Service.Result.OfficialText {
 		return c.T("casework.desk.words_needed")
 	}
+	if v.Advice != nil {
+		switch v.Advice.Verdict {
+		case service.Approve:
+			return c.T("casework.desk.words_refuse") + " " + c.T("casework.desk.words_hint")
+		case service.Refuse:
+			return c.T("casework.desk.words_approve") + " " + c.T("casework.desk.words_hint")
+		}
+	}
 	return c.T("casework.desk.words_hint")
 }
 
