@@ -605,7 +605,7 @@ func changePage(c *web.Context, v changeView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if v.To != nil {
+		if v.To != nil && len(v.Saved) > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<h2 id=\"diff\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
