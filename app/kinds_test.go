@@ -107,6 +107,8 @@ var narrower = map[string]struct {
 	"DELETE /api/v1/desk/templates/{template}": {[]string{clerk, otherQueue, sameQueue, hasIt}, "the head keeps the agency's texts"},
 	"PUT /api/v1/desk/team/{person}":           {notHeads, "the head says what officials take"},
 	"GET /api/v1/desk/charts":                  {notHeads, "the head sees the load of the agency"},
+	"desk.looks":                               {notHeads, "the head sees the looks of the agency"},
+	"desk.judge_look":                          {notHeads, "the head judges unusual looks"},
 	"POST /desk/documents/{document}/revoke":   {[]string{clerk, otherQueue, sameQueue, hasIt}, "the head takes from a person what the city gave"},
 }
 

@@ -197,6 +197,17 @@ func (t *things) anew() {
 
 var wildcards = regexp.MustCompile(`\{([a-z]+)\}`)
 
+// messages are Anna's in the log of the exchange.
+func (t *things) messages() target {
+	list, err := t.w.Modules.Exchange.Log(t.w.t.Context(), act.ByJob(t.anna, act.Purpose{Kind: "account"}), t.anna, id.ID{}, 1)
+	if err != nil || len(list) == 0 {
+		t.w.t.Fatalf("no register was asked about Anna: %v", err)
+	}
+	return target{name: "about Anna", object: always(act.Object{Kind: "register", Holder: t.anna, Agency: agency.ID(agency.City)}), path: map[string]string{
+		"person": t.anna.String(), "try": list[0].ID.String(), "side": "question",
+	}}
+}
+
 // targets are all things that a route is asked for.
 func (t *things) targets(r web.Route) []target {
 	switch {
@@ -214,6 +225,8 @@ func (t *things) targets(r web.Route) []target {
 		return []target{{name: "to sign", object: always(act.Object{Kind: "case", Holder: t.anna}), path: map[string]string{"number": t.w.stay}}}
 	case r.Pattern == "GET /desk/documents":
 		return []target{{name: "own desk", object: ownDesk("document"), path: map[string]string{}}}
+	case r.Op.Name == "exchange.messages":
+		return []target{t.messages()}
 	case slices.Contains([]string{"official", "register", "sign_ins", "provider", "authority", "client"}, r.Op.Object):
 		return []target{{name: "the city's", object: always(act.Object{Kind: r.Op.Object, Agency: agency.ID(agency.City)}), path: map[string]string{
 			"agency": "transport", "person": t.w.Resident("hung").ID().String(), "client": t.made["client"],

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,6 +21,10 @@ var keyed = map[string]int{"T": 0, "SetFlash": 1, "New": 1}
 
 // aKey is what keys look like.
 var aKey = regexp.MustCompile(`^[a-z]+(\.[a-z0-9_-]+)+$`)
+
+// apart is what the house's catalogue has no texts of: a module that is no part of the house yet, and what posad verify says,
+// which runs with no house.
+var apart = []string{"../core/register", "../kit/proof"}
 
 // testWords holds the keys that the sources name to the catalogue, which has each of its keys in every language.
 func testWords(t *testing.T, w *world) {
@@ -65,6 +70,9 @@ func keysOfSources(t *testing.T) (map[string]string, map[string]bool) {
 	asked, mentioned := map[string]string{}, map[string]bool{}
 	for _, root := range []string{"../app", "../core", "../kit", "../ui", "../cmd"} {
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && entry.IsDir() && slices.Contains(apart, path) {
+				return fs.SkipDir
+			}
 			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}

@@ -129,7 +129,7 @@ func verdict() string {
 
 // What an official sends and what the case is then.
 var (
-	verdicts = map[string]string{"refuse": `{"verdict":"refuse","ground":"unreadable"}`, "approve": `{"verdict":"approve","words":"Исправлено сегодня."}`}
+	verdicts = map[string]string{"refuse": `{"verdict":"refuse","ground":"unreadable","words":"Файл не открывается."}`, "approve": `{"verdict":"approve","words":"Исправлено сегодня."}`}
 	stages   = map[string]string{"refuse": "refused", "approve": "approved"}
 )
 

@@ -7,6 +7,7 @@ import (
 
 	"posad.city/kit/act"
 	"posad.city/kit/credential"
+	"posad.city/kit/id"
 	"posad.city/kit/web"
 )
 
@@ -42,9 +43,19 @@ type wireKey struct {
 	Y     string `json:"y"`
 }
 
-func (m *Module) sendCredential(c *web.Context) error { return m.answerCredential(c, nil) }
+func (m *Module) sendCredential(c *web.Context) error {
+	holder, result, err := m.find(c)
+	if err != nil {
+		return err
+	}
+	return m.answerCredential(c, holder, result, nil)
+}
 
 func (m *Module) bindCredential(c *web.Context) error {
+	holder, result, err := m.find(c)
+	if err != nil {
+		return err
+	}
 	var in wireBind
 	if err := c.Bind(&in); err != nil {
 		return err
@@ -53,14 +64,10 @@ func (m *Module) bindCredential(c *web.Context) error {
 	if _, err := key.Public(); err != nil {
 		return ErrWalletKey.Because(err)
 	}
-	return m.answerCredential(c, &key)
+	return m.answerCredential(c, holder, result, &key)
 }
 
-func (m *Module) answerCredential(c *web.Context, wallet *credential.JWK) error {
-	holder, result, err := m.find(c)
-	if err != nil {
-		return err
-	}
+func (m *Module) answerCredential(c *web.Context, holder, result id.ID, wallet *credential.JWK) error {
 	text, _, err := m.Credential(c.Context(), c.Act(), holder, result, wallet)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ var (
 	ErrUnknown = fault.New(fault.Missing, "transparency.unknown_leaf") // no act of the city has this leaf
 	ErrWaits   = fault.New(fault.Missing, "transparency.waits")        // the act waits for its place
 	ErrSizes   = fault.New(fault.Invalid, "transparency.bad_sizes")    // not two sizes of the log, the smaller first
-	ErrBegins  = fault.New(fault.Missing, "transparency.begins")       // the first checkpoint is not published yet
+	ErrBegins  = fault.New(fault.Conflict, "transparency.begins")      // the first checkpoint is not published yet
 	ErrTile    = fault.New(fault.Missing, "transparency.no_tile")      // the log has no such tile
 	ErrBroken  = fault.New(fault.Unavailable, "transparency.broken")   // a proof could not be made
 )
