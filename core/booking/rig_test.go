@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -65,15 +66,21 @@ notice: 2
 cancel: 3
 `
 
+// popular is the city's line of services that this city has not.
+var popular = regexp.MustCompile(`(?m)^popular: .*\n`)
+
 // cityWith is the demo city without services and registers, with the resources given as files.
 func cityWith(resources ...string) *service.City {
 	files := fstest.MapFS{}
 	err := fs.WalkDir(kitezh.Files(), ".", func(name string, entry fs.DirEntry, err error) error {
 		top, _, _ := strings.Cut(name, "/")
-		if err != nil || entry.IsDir() || top == "services" || top == "registers" || top == "resources" || top == "messages" || top == "demo" || name == "lists.yaml" || name == "queries.yaml" {
+		if err != nil || entry.IsDir() || top == "services" || top == "registers" || top == "own-registers" || top == "resources" || top == "messages" || top == "demo" || name == "lists.yaml" || name == "queries.yaml" {
 			return err
 		}
 		content, err := fs.ReadFile(kitezh.Files(), name)
+		if name == "city.yaml" {
+			content = popular.ReplaceAll(content, nil)
+		}
 		files[name] = &fstest.MapFile{Data: content}
 		return err
 	})
