@@ -93,7 +93,8 @@ var always = []rule{
 	 + CASE WHEN f.stage = 'refused' THEN 1 ELSE 0 END`},
 	{"a document of no case", `SELECT r.subject FROM document_result AS r LEFT JOIN case_file AS f ON f.holder = r.holder AND f.id = r.subject WHERE f.id IS NULL`},
 	{"half a document", `SELECT r.id FROM document_result AS r LEFT JOIN document_number AS n ON n.number = r.number AND n.result = r.id
-	 LEFT JOIN document_home AS h ON h.result = r.id LEFT JOIN document_blob AS b ON b.blob = r.blob WHERE n.result IS NULL OR h.result IS NULL OR b.blob IS NULL`},
+	 LEFT JOIN document_home AS h ON h.result = r.id LEFT JOIN document_paper AS p ON p.holder = r.holder AND p.result = r.id
+	 LEFT JOIN document_blob AS b ON b.blob = p.blob WHERE n.result IS NULL OR h.result IS NULL OR p.blob IS NOT NULL AND b.blob IS NULL`},
 	{"two tellings of one thing", `SELECT n.person, n.case_id, n.kind, COUNT(*) FROM notice AS n LEFT JOIN case_file AS f ON f.id = n.case_id
 	 WHERE n.kind IN ('casework.tell.submitted', 'casework.tell.pay', 'casework.tell.paid', 'casework.tell.approved', 'casework.tell.refused', 'casework.tell.issued')
 	 GROUP BY n.person, n.case_id, n.kind, f.round HAVING COUNT(*) > COALESCE(f.round, 0) + 1`},
