@@ -205,6 +205,8 @@ func TestRegistersTellTheStories(t *testing.T) {
 		{"family", map[string]string{"snils": anna.SNILS}, "minors", 2},
 		{"pupils", map[string]string{"snils": misha.SNILS}, "enrolled", false},
 		{"residence", map[string]string{"snils": anna.SNILS}, "address", "rechnaya:14/86"},
+		{"marriages", map[string]string{"snils": anna.SNILS}, "record", "2014-318"},
+		{"marriages-copy", map[string]string{"snils": anna.SNILS}, "record", "2014-318"},
 	}
 	for _, c := range cases {
 		reply, _ := people.Reply(c.register, c.parameters, today)

@@ -12,6 +12,7 @@ import (
 // kept is demo/replies/REGISTER.yaml: what a register answers that is not computed from the people themselves.
 type kept struct {
 	Register string         `yaml:"register"` // key
+	Copy     string         `yaml:"copy"`     // key of the register in its place, which answers the same
 	By       string         `yaml:"by"`       // the parameter that finds a row: snils, inn, plate, or one of the register's own
 	Nobody   map[string]any `yaml:"nobody"`   // the reply where no row fits
 	Rows     []struct {
@@ -40,6 +41,9 @@ var replies = sync.OnceValues(func() (map[string]kept, error) {
 			return nil, fmt.Errorf("kitezh: %s: %w", entry.Name(), err)
 		}
 		out[one.Register] = one
+		if one.Copy != "" {
+			out[one.Copy] = one
+		}
 	}
 	return out, nil
 })
