@@ -1,10 +1,7 @@
 package casework
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"slices"
 	"time"
 
 	"posad.city/core/casework/internal/store"
@@ -208,85 +205,33 @@ func (m *Module) search(ctx context.Context, agency id.ID, text string) ([]id.ID
 	var out []id.ID
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		var err error
-		out, err = withWords(r, agency, words, store.InMost+1)
+		out, err = wordsOfCases(r, agency).Newest(words, store.InMost+1)
 		return err
 	})
 	more := len(out) > store.InMost
 	return out[:min(len(out), store.InMost)], more, err
 }
 
-// wordMost is how far a word's cases are counted to find the rarest; together, how many words one statement compares.
-const (
-	wordMost = 500
-	together = 4
-)
-
-// newest is above every id.
-var newest = id.ID(bytes.Repeat([]byte{0xff}, len(id.ID{})))
-
-// withWords are the newest cases that have every word, at most most. No word's own cases are cut: those of the rarest are
-// gone through, and the others probed by key.
-func withWords(r store.Reader, agency id.ID, words []vault.Keyed, most int) ([]id.ID, error) {
-	words, err := rarestFirst(r, agency, words)
-	if err != nil {
-		return nil, err
-	}
-	at := func(i int) vault.Keyed { return words[min(i, len(words)-1)] }
-	var out []id.ID
-	page := caseworkdb.CasesByWordsParams{Agency: agency, First: at(0), Second: at(1), Third: at(2), Fourth: at(3), Before: newest, Most: int64(most)}
-	for {
-		rows, err := caseworkdb.CasesByWords(r, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			page.Before = row.ID
-			has, err := hasWords(r, agency, words[min(together, len(words)):], row.ID)
-			if err != nil {
-				return nil, err
+// wordsOfCases finds an agency's cases by their words.
+func wordsOfCases(r store.Reader, agency id.ID) vault.Finder {
+	return vault.Finder{
+		Count: func(word vault.Keyed, most int64) (int, error) {
+			rows, err := caseworkdb.CasesByWord(r, agency, word, most)
+			return len(rows), err
+		},
+		Page: func(w [vault.FinderWords]vault.Keyed, before id.ID, most int64) ([]id.ID, error) {
+			rows, err := caseworkdb.CasesByWords(r, caseworkdb.CasesByWordsParams{
+				Agency: agency, First: w[0], Second: w[1], Third: w[2], Fourth: w[3], Before: before, Most: most,
+			})
+			out := make([]id.ID, len(rows))
+			for i, row := range rows {
+				out[i] = row.ID
 			}
-			if has {
-				out = append(out, row.ID)
-			}
-			if len(out) == most {
-				return out, nil
-			}
-		}
-		if len(rows) < most {
-			return out, nil
-		}
+			return out, err
+		},
+		Has: func(word vault.Keyed, one id.ID) error {
+			_, err := caseworkdb.CaseHasWord(r, agency, word, one)
+			return err
+		},
 	}
-}
-
-// rarestFirst puts the word that the fewest cases have first, as far as wordMost cases tell.
-func rarestFirst(r store.Reader, agency id.ID, words []vault.Keyed) ([]vault.Keyed, error) {
-	if len(words) < 2 {
-		return words, nil
-	}
-	best, fewest := 0, wordMost+1
-	for i, word := range words {
-		rows, err := caseworkdb.CasesByWord(r, agency, word, wordMost)
-		if err != nil {
-			return nil, err
-		}
-		if len(rows) < fewest {
-			best, fewest = i, len(rows)
-		}
-	}
-	out := slices.Clone(words)
-	out[0], out[best] = out[best], out[0]
-	return out, nil
-}
-
-func hasWords(r store.Reader, agency id.ID, words []vault.Keyed, one id.ID) (bool, error) {
-	for _, word := range words {
-		_, err := caseworkdb.CaseHasWord(r, agency, word, one)
-		if errors.Is(err, store.ErrNone) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-	}
-	return true, nil
 }

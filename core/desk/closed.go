@@ -1,11 +1,9 @@
 package desk
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"posad.city/core/casework"
@@ -17,11 +15,8 @@ import (
 	"posad.city/kit/vault"
 )
 
-// closedMost is how many decided cases a search shows; wordMost how far words are counted to find the rarest.
-const (
-	closedMost = 50
-	wordMost   = 500
-)
+// closedMost is how many decided cases a search shows.
+const closedMost = 50
 
 // keepClosed lists a decided case by its words, under the agency that decided it and the one that has it now.
 func (m *Module) keepClosed(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
@@ -81,7 +76,7 @@ func (m *Module) Search(ctx context.Context, a act.Act, text string) ([]Found, b
 	more := false
 	err := m.base.Store.Look(ctx, a, lookSearch, func(p *store.Personal) error {
 		out = nil
-		ids, err := withWords(p, a.Actor.Agency, words, closedMost+1)
+		ids, err := wordsOfClosed(p, a.Actor.Agency).Newest(words, closedMost+1)
 		if err != nil {
 			return err
 		}
@@ -108,77 +103,28 @@ func (m *Module) Search(ctx context.Context, a act.Act, text string) ([]Found, b
 	return out, more, err
 }
 
-// together is how many words one statement compares; the rest are asked of each case that it finds.
-const together = 4
-
-// withWords are the newest cases that have every word, at most most. No word's own cases are cut: those of the rarest are
-// gone through, and the others probed by key.
-func withWords(r store.Reader, office id.ID, words []vault.Keyed, most int) ([]id.ID, error) {
-	words, err := rarestFirst(r, office, words)
-	if err != nil {
-		return nil, err
-	}
-	at := func(i int) vault.Keyed { return words[min(i, len(words)-1)] }
-	var out []id.ID
-	page := deskdb.ClosedByWordsParams{Agency: office, First: at(0), Second: at(1), Third: at(2), Fourth: at(3), Before: newest, Most: int64(most)}
-	for {
-		rows, err := deskdb.ClosedByWords(r, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			page.Before = row.ID
-			has, err := hasWords(r, office, words[min(together, len(words)):], row.ID)
-			if err != nil {
-				return nil, err
+// wordsOfClosed finds an agency's decided cases by their words.
+func wordsOfClosed(r store.Reader, office id.ID) vault.Finder {
+	return vault.Finder{
+		Count: func(word vault.Keyed, most int64) (int, error) {
+			rows, err := deskdb.ClosedByWord(r, office, word, most)
+			return len(rows), err
+		},
+		Page: func(w [vault.FinderWords]vault.Keyed, before id.ID, most int64) ([]id.ID, error) {
+			rows, err := deskdb.ClosedByWords(r, deskdb.ClosedByWordsParams{
+				Agency: office, First: w[0], Second: w[1], Third: w[2], Fourth: w[3], Before: before, Most: most,
+			})
+			out := make([]id.ID, len(rows))
+			for i, row := range rows {
+				out[i] = row.ID
 			}
-			if has {
-				out = append(out, row.ID)
-			}
-			if len(out) == most {
-				return out, nil
-			}
-		}
-		if len(rows) < most {
-			return out, nil
-		}
+			return out, err
+		},
+		Has: func(word vault.Keyed, one id.ID) error {
+			_, err := deskdb.ClosedHasWord(r, office, word, one)
+			return err
+		},
 	}
-}
-
-// newest is above every id.
-var newest = id.ID(bytes.Repeat([]byte{0xff}, len(id.ID{})))
-
-// rarestFirst puts the word that the fewest cases have first, as far as wordMost cases tell.
-func rarestFirst(r store.Reader, office id.ID, words []vault.Keyed) ([]vault.Keyed, error) {
-	if len(words) < 2 {
-		return words, nil
-	}
-	best, fewest := 0, wordMost+1
-	for i, word := range words {
-		rows, err := deskdb.ClosedByWord(r, office, word, wordMost)
-		if err != nil {
-			return nil, err
-		}
-		if len(rows) < fewest {
-			best, fewest = i, len(rows)
-		}
-	}
-	out := slices.Clone(words)
-	out[0], out[best] = out[best], out[0]
-	return out, nil
-}
-
-func hasWords(r store.Reader, office id.ID, words []vault.Keyed, one id.ID) (bool, error) {
-	for _, word := range words {
-		_, err := deskdb.ClosedHasWord(r, office, word, one)
-		if errors.Is(err, store.ErrNone) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-	}
-	return true, nil
 }
 
 // onlyTheirs leaves out cases that have gone to another agency since: who may not open a case does not find it.

@@ -8,7 +8,7 @@
 // and holder as associated data: a sealed value that is moved to another row's holder, column or table does not open.
 // XAES was chosen over AES-GCM because its 24 random bytes for each message make random nonces safe for any number of
 // messages, and over AES-GCM-SIV because it runs on the processor's AES instructions. A keyed value is an HMAC-SHA-256 of
-// a text in a named space, for exact search; the caller normalises the text first.
+// a text in a named space, for exact search; the caller normalises the text first. A Finder finds what has several of them.
 //
 // Rotation: Rotate adds a city key and makes it primary; older ones go on opening. Rewrap moves holders' keys to the
 // primary, a batch a call. A master key file with several lines wraps by the first and opens by any.
