@@ -245,6 +245,69 @@ func TestTwoMessagesAreNotOne(t *testing.T) {
 	}
 }
 
+// TestNoPartIsHiddenBehindItsHash shows a signed message with one of its parts as a bare hash: the end of it left out, or the
+// body in the place of the head.
+func TestNoPartIsHiddenBehindItsHash(t *testing.T) {
+	t.Parallel()
+	s, pool := signer(t, 1)
+	good, err := read(batch(t, s, 4, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, digests := parts(1), DigestsOf(parts(1))
+	hidden := func(i int) string { return `<hc:HashValue>` + digestValue(digests[i].Digest) + `</hc:HashValue>` }
+	shown := func(place, i int) string { return dataRef(PartDigest{PartName(place), digests[i].Digest}) }
+	refs := shown(0, 0) + shown(1, 1) + shown(2, 2)
+	for name, c := range map[string]struct {
+		parts []Part
+		refs  string
+	}{
+		"without its salt":                  {all[:2], shown(0, 0) + shown(1, 1) + hidden(2)},
+		"its body as its head":              {[]Part{{PartName(0), all[1].Content}}, hidden(0) + shown(0, 1) + hidden(2)},
+		"its salt as its body":              {[]Part{all[0], {PartName(1), all[2].Content}}, shown(0, 0) + hidden(1) + shown(1, 2)},
+		"its body in a step of its own too": {all[:2], shown(0, 0) + shown(1, 1) + `<hc:StepRef URI="#STEP9"/>`},
+	} {
+		forged := good
+		forged.Parts, forged.Chain = c.parts, bytes.Replace(good.Chain, []byte(refs), []byte(c.refs), 1)
+		if bytes.Equal(forged.Chain, good.Chain) {
+			t.Fatal("the chain has another form")
+		}
+		if got, err := Verify(packed(t, forged), TrustRoots(pool)); !errors.Is(err, ErrChain) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// TestAStepIsNoMessage shows a node of the tree as a message: its parts would be the lists whose hashes stand below it.
+func TestAStepIsNoMessage(t *testing.T) {
+	t.Parallel()
+	s, pool := signer(t, 1)
+	good, err := read(batch(t, s, 2, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := good
+	forged.Parts = nil
+	var refs strings.Builder
+	for i := range 2 {
+		var items []single
+		for _, d := range DigestsOf(parts(i)) {
+			items = append(items, single{Digest: d.Digest[:], Method: methodSHA512})
+		}
+		list, err := stepList(items)
+		if err != nil {
+			t.Fatal(err)
+		}
+		forged.Parts = append(forged.Parts, Part{PartName(i), list})
+		refs.WriteString(dataRef(PartDigest{PartName(i), Sum(list)}))
+	}
+	forged.Chain = []byte(xmlHead + `<hc:HashChain xmlns:hc="` + spaceChain + `" xmlns:ds="` + spaceDS + `"><hc:DefaultDigestMethod Algorithm="` + methodSHA512 + `"/>` +
+		`<hc:HashStep id="STEP0">` + refs.String() + `</hc:HashStep></hc:HashChain>`)
+	if got, err := Verify(packed(t, forged), TrustRoots(pool)); !errors.Is(err, ErrChain) {
+		t.Errorf("a node as a message: %+v, %v", got, err)
+	}
+}
+
 func TestStepIsTheListOfTheSpecification(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

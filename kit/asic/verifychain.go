@@ -2,7 +2,9 @@ package asic
 
 import (
 	"bytes"
+	"encoding/asn1"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -91,21 +93,16 @@ func (c *chain) step(name string) ([]byte, error) {
 	if len(items) == 0 {
 		return nil, fmt.Errorf("%w: an empty step", ErrChain)
 	}
-	if referred(e) > 0 && c.used-before != len(c.parts) {
-		return nil, fmt.Errorf("%w: the parts are not of one message", ErrChain)
+	if refers(e) && (c.used-before != len(c.parts) || len(items) != len(c.parts)) {
+		return nil, fmt.Errorf("%w: the parts are not of one message, or not all of it", ErrChain)
 	}
 	return stepList(items)
 }
 
-// referred is how many parts a step itself refers to.
-func referred(step *etree.Element) int {
-	n := 0
-	for _, v := range step.ChildElements() {
-		if v.Tag == "DataRef" {
-			n++
-		}
-	}
-	return n
+// refers tells whether a step itself refers to parts. Such a step is a message's own: all of its items must be parts that
+// are there, in their places. A bare hash among them would be a part that was taken out, and those after it would move up.
+func refers(step *etree.Element) bool {
+	return slices.ContainsFunc(step.ChildElements(), func(v *etree.Element) bool { return v.Tag == "DataRef" })
 }
 
 // value is an item of a step: a hash as it is, another step, or a part.
@@ -165,6 +162,9 @@ func (c *chain) part(uri, method string, given []byte) (single, error) {
 	if c.used >= len(c.parts) || uri != "/"+c.parts[c.used].Name {
 		return single{}, fmt.Errorf("%w: it refers to a part that is not there", ErrChain)
 	}
+	if isStep(c.parts[c.used].Content) {
+		return single{}, fmt.Errorf("%w: a step of the tree stands where a part should", ErrChain)
+	}
 	sum, ok := sumBy(method, c.parts[c.used].Content)
 	if !ok {
 		return single{}, fmt.Errorf("%w: a method that is not known", ErrChain)
@@ -174,4 +174,18 @@ func (c *chain) part(uri, method string, given []byte) (single, error) {
 	}
 	c.used++
 	return single{Digest: sum, Method: method}, nil
+}
+
+// isStep tells whether a content is the list of a hash step. X-Road's chain does not tell the hash of a part from that of a
+// step, so that a node of the tree could be shown as a message.
+func isStep(content []byte) bool {
+	var items []single
+	rest, err := asn1.Unmarshal(content, &items)
+	if err != nil || len(rest) > 0 || len(items) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(items, func(s single) bool {
+		sum, ok := sumBy(s.Method, nil)
+		return !ok || len(s.Digest) != len(sum)
+	})
 }
