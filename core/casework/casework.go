@@ -76,10 +76,10 @@ const (
 // The events.
 const (
 	EventSubmitted = "casework.submitted"
-	EventMoved     = "casework.moved"
 	EventAsked     = "casework.asked"
 	EventAnswered  = "casework.answered"
 	EventDecided   = "casework.decided"
+	EventSettled   = "casework.settled" // decided, or ended after it was: once a change
 	EventIssued    = "casework.issued"
 	EventLate      = "casework.late"
 	EventClosed    = "casework.closed"

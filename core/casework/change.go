@@ -25,17 +25,18 @@ const linesMost = 100
 // change is one Write to a case under way: a copy of its rows that the use case changes and save keeps, if nobody has
 // changed the case since it was read.
 type change struct {
-	m      *Module
-	tx     *store.Tx
-	act    act.Act
-	k      *known
-	file   caseworkdb.CaseFile
-	tasks  []caseworkdb.Task
-	pauses []caseworkdb.Pause
-	asked  *caseworkdb.Question // open when the change ends
-	added  int64
-	told   []string // of what people are told, once the change is kept
-	ended  bool
+	m       *Module
+	tx      *store.Tx
+	act     act.Act
+	k       *known
+	file    caseworkdb.CaseFile
+	tasks   []caseworkdb.Task
+	pauses  []caseworkdb.Pause
+	asked   *caseworkdb.Question // open when the change ends
+	added   int64
+	told    []string // of what people are told, once the change is kept
+	ended   bool
+	settled bool // decided, or ended after it was
 }
 
 // write carries out one change of a case that was read as k. fn may run twice and holds SQL and pure code only. ErrMoved
@@ -308,6 +309,7 @@ func (c *change) unask() error {
 // end closes the case for good: nothing moves it any more.
 func (c *change) end() error {
 	c.ended, c.file.Step = true, ""
+	c.settled = c.settled || !c.file.Decided.IsZero()
 	return errors.Join(c.unask(), c.resume(), c.freeVisits(), caseworkdb.DropWatch(c.tx, c.file.ID), c.emit(EventClosed))
 }
 
@@ -327,7 +329,10 @@ func (c *change) save() error {
 	_, err = caseworkdb.SaveLine(c.tx, caseworkdb.SaveLineParams{
 		Revision: f.Revision, Stage: f.Stage, Status: string(c.status()), Due: c.due(), Moved: c.tx.Now(), Holder: f.Holder, ID: f.ID,
 	})
-	return errors.Join(err, c.emit(EventMoved), c.follow())
+	if c.settled {
+		err = errors.Join(err, c.emit(EventSettled))
+	}
+	return errors.Join(err, c.follow())
 }
 
 func (c *change) status() Status {

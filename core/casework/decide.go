@@ -183,6 +183,7 @@ func (c *change) decide(d *decided) error {
 	if _, err := journal.Enter(c.tx, d.ready); err != nil {
 		return fmt.Errorf("casework: journal: %w", err)
 	}
+	c.settled = true
 	params := map[string]string{"by": d.By, "row": d.Row, "ground": d.Ground}
 	return errors.Join(c.line(string(d.Stage), false, params, d.words), c.tell(string(d.Stage)), c.emit(EventDecided), c.carryOut())
 }

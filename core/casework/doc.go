@@ -27,14 +27,14 @@
 // It owns the tables case_file, case_line, case_number, case_home, case_watch, task, timeline, pause, question,
 // case_consequence, case_round, case_link, correction, case_signer, sign_line (a co-signer's copy, at the co-signer's home),
 // ledger_count, ledger_seen and the
-// desk's projections desk_line and case_word. The home of a case is its holder; the desk's list is a copy made by casework.project, keyed by
+// desk's projections desk_line and case_word. The home of a case is its holder; the desk's list is a copy made by casework.after, keyed by
 // the case's revision, and every decision checks the case itself.
 //
 // It does not own drafts and forms (core/apply, which comes later and calls PrepareOpen), certificates (core/exchange),
-// charges (core/pay), documents (core/document), notices (core/notice: what is told is prepared here by the job casework.tell) or definitions (core/service).
+// charges (core/pay), documents (core/document), notices (core/notice: what is told is prepared here by the job casework.after) or definitions (core/service).
 //
-// Events: casework.submitted, casework.moved (every change), casework.asked, casework.answered, casework.decided,
-// casework.issued, casework.late, casework.closed, casework.reopened, casework.corrected; Object is the case, Version its revision.
+// Events: casework.submitted, casework.asked, casework.answered, casework.decided, casework.settled (decided, or ended after
+// that), casework.issued, casework.late, casework.closed, casework.reopened, casework.corrected; Object is the case, Version its revision.
 //
 // Life cycle: New, Provision (operations, routes, handlers), nothing of its own to start or stop.
 package casework

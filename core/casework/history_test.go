@@ -28,8 +28,8 @@ import (
 // loseMoves forgets every job that would move a case: the worst that can become of events.
 var loseMoves = store.NewQuery("test.LoseMoves", `DELETE FROM job WHERE handler IN ('casework.move', 'casework.wake')`)
 
-// loseLines forgets what would bring the desk up to date.
-var loseLines = store.NewQuery("test.LoseLines", `DELETE FROM job WHERE handler IN ('casework.project', 'casework.list')`)
+// loseLines forgets what would bring the desk up to date and tell people.
+var loseLines = store.NewQuery("test.LoseLines", `DELETE FROM job WHERE handler = 'casework.after'`)
 
 // histories is how many histories a run of the test lives through; more for a long campaign.
 var histories = flag.Int64("histories", 25, "random histories of a case")

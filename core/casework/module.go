@@ -59,7 +59,6 @@ func (m *Module) Locales() fs.FS { return locales }
 const (
 	jobMove     = "casework.move"
 	jobAfter    = "casework.after"
-	jobProject  = "casework.project"
 	jobTell     = "casework.tell"
 	jobRemind   = "casework.remind"
 	jobSweep    = "casework.sweep"
@@ -97,7 +96,6 @@ func (m *Module) Provision(b *module.Base) error {
 	b.Jobs.OnShared(EventDecided, "casework.count", m.count, jobs.Limit(1)) // all count in the same rows
 	b.Jobs.Handle(jobVisits, m.freeVisits)
 	b.Jobs.OnShared(document.EventRevoked, "casework.revoked", m.revoked)
-	b.Jobs.HandleShared(jobProject, m.project)
 	b.Jobs.HandleShared(jobTell, m.tell)
 	b.Jobs.Handle(jobInvite, m.invite)
 	b.Jobs.HandleShared(jobRemind, m.remind)

@@ -280,14 +280,14 @@ func (m *Module) stalled(ctx context.Context, row caseworkdb.CaseWatch) []string
 	a := m.system(row.ID)
 	k, err := m.know(ctx, a, row.Holder, row.ID)
 	if err != nil {
-		return []string{jobMove, jobProject}
+		return []string{jobMove, jobAfter}
 	}
 	var out []string
 	if s, err := m.situation(ctx, a, k); err != nil || next(s).kind != moveWait {
 		out = append(out, jobMove)
 	}
 	if same, err := m.listed(ctx, a, k); err != nil || !same {
-		out = append(out, jobProject)
+		out = append(out, jobAfter)
 	}
 	return out
 }

@@ -189,7 +189,7 @@ func (p *PreparedOpen) insert(tx *store.Tx, params caseworkdb.InsertCaseParams) 
 	err := errors.Join(
 		caseworkdb.InsertHome(tx, params.ID, params.Holder, params.ID),
 		caseworkdb.InsertWatch(tx, caseworkdb.InsertWatchParams{ID: params.ID, Holder: params.Holder, Service: params.Service, Definition: params.Definition}),
-		c.line("submitted", false, nil, nil), c.tell("submitted"), c.emit(EventSubmitted), c.emit(EventMoved), c.moveAt(params.TermDue),
+		c.line("submitted", false, nil, nil), c.tell("submitted"), c.emit(EventSubmitted), c.moveAt(params.TermDue),
 	)
 	if err != nil {
 		return err

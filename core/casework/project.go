@@ -15,8 +15,8 @@ import (
 	"posad.city/kit/vault"
 )
 
-// after is the job that follows every change of a case: the desk's list is brought up to date, and people are told. What
-// can't be told now is tried again by a job of its own, and keeps the case off no desk.
+// after is the job that follows every change of a case: the desk's list is brought up to date, and people are told of what the
+// payload names, if anything. What can't be told now is tried again by a job of its own, and keeps the case off no desk.
 func (m *Module) after(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
 	k, err := m.know(ctx, m.system(j.Object), j.Holder, j.Object)
 	if errors.Is(err, vault.ErrErased) {
@@ -44,21 +44,6 @@ func (m *Module) after(ctx context.Context, j jobs.Job) (func(*store.Tx) error, 
 		}
 		return nil
 	}, nil
-}
-
-// project is the job that brings the desk's list up to date with a case that was found missing there.
-func (m *Module) project(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
-	k, err := m.know(ctx, m.system(j.Object), j.Holder, j.Object)
-	if errors.Is(err, ErrNone) {
-		return nil, nil
-	}
-	if errors.Is(err, vault.ErrErased) {
-		return m.unlist(j, k), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return m.relist(k), nil
 }
 
 // relist brings the list up to date with the case as it was read. Its Write checks that nobody has moved the case meanwhile:

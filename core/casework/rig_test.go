@@ -200,7 +200,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	r.must(err)
 	r.server = httptest.NewServer(handler)
 	t.Cleanup(r.server.Close)
-	for _, event := range []string{EventSubmitted, EventAsked, EventAnswered, EventDecided, EventIssued, EventLate, EventClosed, pay.EventDue, document.EventIssued} {
+	for _, event := range []string{EventSubmitted, EventAsked, EventAnswered, EventDecided, EventSettled, EventIssued, EventLate, EventClosed, pay.EventDue, document.EventIssued} {
 		r.queue.On(event, "test."+event, func(context.Context, jobs.Job) error { r.heard[event]++; return nil })
 	}
 	return r

@@ -206,6 +206,21 @@ func TestALetterToTheCityGoesToItsDepartmentAndIsAnswered(t *testing.T) {
 	})
 }
 
+// Who lists decided cases hears of one that ends with its decision once.
+func TestACaseThatEndsWithItsDecisionIsSettledOnce(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ref := r.open("city-appeal", "pothole", anna)
+		desk, s := officer(igor, "housing", agency.Officer), Step{Holder: anna, Case: ref.ID}
+		_, err := r.Take(ctx, desk, s)
+		r.must(err)
+		_, err = r.Decide(ctx, desk, s, Verdict{Stage: Refused, Ground: "unreadable"})
+		r.must(err)
+		r.run(time.Minute)
+		r.status(ref, StatusRefused)
+		r.heardOnce(EventDecided, EventSettled, EventClosed)
+	})
+}
+
 func TestAQuestionStopsTheTermUntilItsAnswer(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		ref := r.open("city-appeal", "pothole", anna)

@@ -114,8 +114,7 @@ func (m *Module) Provision(b *module.Base) error {
 	d.Cases.Assist(m)
 	b.Jobs.Handle(jobBulk, m.do, jobs.Urgent())
 	b.Jobs.Handle(jobUndo, m.undo, jobs.Urgent())
-	b.Jobs.OnShared(casework.EventDecided, jobClosed, m.keepClosed)
-	b.Jobs.OnShared(casework.EventClosed, jobClosed, m.keepClosed)
+	b.Jobs.OnShared(casework.EventSettled, jobClosed, m.keepClosed)
 	b.Jobs.Every(jobSweep, 24*time.Hour, m.sweep)
 	b.Jobs.Every(jobWatch, watchEvery, m.watch)
 	if b.Web != nil {
