@@ -29,6 +29,7 @@ type XRoadMember struct {
 	Keys         []string `yaml:"keys"`         // that it shows as Authorization: Bearer
 	Certificates []string `yaml:"certificates"` // SHA-256 of its TLS certificates, in hexadecimal
 	Services     []string `yaml:"services"`
+	Kinds        []string `yaml:"kinds"` // of documents that it may ask about in the cases that its agency works on; empty: under agreements alone
 }
 
 // XRoadAgreement is a standing purpose beside cases.
@@ -62,9 +63,14 @@ func (x XRoad) providing() (exchange.Providing, error) {
 	}
 	for i, m := range x.Members {
 		place := fmt.Sprintf("members.%d", i)
-		one := exchange.Member{Agency: m.Agency, Keys: m.Keys, Certificates: m.Certificates, Services: m.Services}
+		one := exchange.Member{Agency: m.Agency, Keys: m.Keys, Certificates: m.Certificates, Services: m.Services, Kinds: m.Kinds}
 		if one.Client, err = xroad.ParseClient(m.Client); err != nil {
 			wrong(place+".client", "%q is not INSTANCE/CLASS/MEMBER or one with a subsystem", m.Client)
+		}
+		for n, there := range out.Members { // a key of the one would open what the other may
+			if there.Client.Covers(one.Client) || one.Client.Covers(there.Client) {
+				wrong(place+".client", "%s is among members.%d too: write each client down once, as a member or by its subsystems", m.Client, n)
+			}
 		}
 		if m.Agency == "" {
 			wrong(place+".agency", "name the agency that it is: people see that it asked")

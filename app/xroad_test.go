@@ -22,6 +22,7 @@ func TestWhoMayAskTheCityIsCheckedAtTheStart(t *testing.T) {
 	}
 	for said, change := range map[string]func(*XRoad){
 		"xroad.subsystem":              func(x *XRoad) { x.Subsystem = "KTZ/GOV/7701" },
+		"is among members.0 too":       func(x *XRoad) { x.Members = append(x.Members, x.Members[0]); x.Members[1].Client += "/patrol" },
 		"name the city's own":          func(x *XRoad) { x.Subsystem = "" },
 		"xroad.members.0.client":       func(x *XRoad) { x.Members[0].Client = "KTZ" },
 		"xroad.members.0.agency":       func(x *XRoad) { x.Members[0].Agency = "" },

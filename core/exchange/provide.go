@@ -26,7 +26,8 @@ import (
 
 // The city answers too: what it holds itself is a service of its own subsystem, by X-Road. Whoever asks is a member that the
 // operator has written down, comes with that member's key, and names the purpose in X-Road-Issue: a live case of the city
-// whose service lists this very certificate, about a person of that case, or an agreement that the operator has written down.
+// that its own agency works on and whose service lists this very certificate, about a person of that case and a kind of
+// document that the operator lets it ask about; or an agreement that the operator has written down.
 // Else nothing is told. The person sees each answer; both messages go into the log before it leaves.
 
 // ServiceDocuments tells whether a person holds a valid document of a kind.
@@ -46,6 +47,7 @@ type Member struct {
 	Keys         []string       // that it may show as a bearer token
 	Certificates []string       // SHA-256 of its TLS certificates, in hexadecimal
 	Services     []string       // codes
+	Kinds        []string       // of documents that it may ask about in the cases that its agency works on
 }
 
 // Agreement is a standing purpose beside cases.
@@ -148,18 +150,41 @@ func (m *Module) purposeOf(ctx context.Context, q xroad.Asked, person id.ID, kin
 			return act.Purpose{Kind: "agreement", ID: one.Number}, id.ID{}, nil
 		}
 	}
-	caseID, err := m.caseOf(ctx, q, person)
+	caseID, err := m.caseOf(ctx, q, person, kind)
 	if err != nil {
 		return act.Purpose{}, caseID, err
 	}
 	return act.Purpose{Kind: "case", ID: caseID.String()}, caseID, nil
 }
 
-var errPurpose = xroad.Refuse(xroad.AccessDenied, "X-Road-Issue names neither a live case of this person whose service lists this certificate, nor an agreement about it.")
+var errPurpose = xroad.Refuse(xroad.AccessDenied, "X-Road-Issue names neither a live case of this person that your agency works on and whose service lists this certificate, nor an agreement about it.")
 
-// caseOf is the live case of the person that X-Road-Issue names, whose own definition lists this service as a certificate.
-func (m *Module) caseOf(ctx context.Context, q xroad.Asked, person id.ID) (id.ID, error) {
-	if q.Issue == "" || m.asking.Case == nil || person.IsZero() {
+// asksInCases are the agencies that a client is and that may ask about a kind of document in the cases that they work on.
+func (m *Module) asksInCases(q xroad.Asked, kind string) []string {
+	var out []string
+	for _, one := range m.members(q.Client) {
+		if slices.Contains(one.Services, q.Service.Code) && slices.Contains(one.Kinds, kind) {
+			out = append(out, one.Agency)
+		}
+	}
+	return out
+}
+
+// worksOn tells whether one of the agencies answers for a service or has a step, or a part of one, in its cases.
+func worksOn(s *service.Service, agencies []string) bool {
+	if slices.Contains(agencies, s.Agency) {
+		return true
+	}
+	return slices.ContainsFunc(s.Steps, func(t service.Task) bool {
+		return slices.Contains(agencies, t.Agency) || slices.ContainsFunc(t.Parts, func(p service.Part) bool { return slices.Contains(agencies, p.Agency) })
+	})
+}
+
+// caseOf is the live case of the person that X-Road-Issue names, that the asker's own agency works on, and whose own
+// definition lists this service as a certificate.
+func (m *Module) caseOf(ctx context.Context, q xroad.Asked, person id.ID, kind string) (id.ID, error) {
+	agencies := m.asksInCases(q, kind)
+	if q.Issue == "" || m.asking.Case == nil || person.IsZero() || len(agencies) == 0 {
 		return id.ID{}, errPurpose
 	}
 	use, err := m.asking.Case(ctx, q.Issue)
@@ -174,7 +199,7 @@ func (m *Module) caseOf(ctx context.Context, q xroad.Asked, person id.ID) (id.ID
 		return id.ID{}, errPurpose
 	}
 	definition, ok := city.Service(use.Service)
-	if !ok {
+	if !ok || !worksOn(definition, agencies) {
 		return id.ID{}, errPurpose
 	}
 	for i := range definition.Certificates {

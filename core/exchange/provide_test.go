@@ -26,6 +26,7 @@ import (
 // Who asks, with which key.
 const (
 	policeKey   = "the key of the road police"
+	transitKey  = "the key of those who licence taxis"
 	strangerKey = "the key of some other member"
 	liveNumber  = "1234567890"
 )
@@ -34,6 +35,8 @@ var (
 	ours   = xroad.ClientID{Instance: "KTZ", Class: "GOV", Member: "7701", Subsystem: "posad"}
 	police = xroad.ClientID{Instance: "KTZ", Class: "GOV", Member: "7705", Subsystem: "patrol"}
 	other  = xroad.ClientID{Instance: "KTZ", Class: "GOV", Member: "9999", Subsystem: "shop"}
+	// transit is the agency that works on applications for taxi licences.
+	transit = xroad.ClientID{Instance: "KTZ", Class: "GOV", Member: "7703", Subsystem: "licences"}
 )
 
 // askedCity is Kitezh with a register that is the city's own service: the taxi licence lists it.
@@ -92,7 +95,8 @@ func asked(t *testing.T) (*stand, string) {
 		d.Providing = Providing{
 			Subsystem: ours,
 			Members: []Member{
-				{Client: xroad.ClientID{Instance: "KTZ", Class: "GOV", Member: "7705"}, Agency: "road-police", Keys: []string{"an older key of theirs", policeKey}, Services: []string{ServiceDocuments}},
+				{Client: xroad.ClientID{Instance: "KTZ", Class: "GOV", Member: "7705"}, Agency: "road-police", Keys: []string{"an older key of theirs", policeKey}, Services: []string{ServiceDocuments}, Kinds: []string{"parking-permit"}},
+				{Client: transit, Agency: "transport", Keys: []string{transitKey}, Services: []string{ServiceDocuments}, Kinds: []string{"parking-permit"}},
 				{Client: other, Agency: "education", Keys: []string{strangerKey}},
 			},
 			Agreements: []Agreement{
@@ -146,16 +150,16 @@ func (s *stand) askAs(address string, as xroad.ClientID, key string, c xroad.Cal
 func TestAMemberIsAnsweredForALiveCase(t *testing.T) {
 	t.Parallel()
 	s, address := asked(t)
-	body, err := s.askAs(address, police, policeKey, call(liveNumber, annaSNILS, "parking-permit"))
+	body, err := s.askAs(address, transit, transitKey, call(liveNumber, annaSNILS, "parking-permit"))
 	if err != nil || body != `{"valid":true,"number":"7777777777","from":"2026-01-01","until":"2026-12-31"}` {
 		t.Fatalf("answered %s, %v", body, err)
 	}
 	looks := s.looks(anna)
-	if len(looks) != 1 || looks[0].What != lookProvided || looks[0].Actor.Kind != act.Agency || looks[0].Actor.Agency != agency.ID("road-police") || looks[0].Purpose.Kind != "case" {
+	if len(looks) != 1 || looks[0].What != lookProvided || looks[0].Actor.Kind != act.Agency || looks[0].Actor.Agency != agency.ID("transport") || looks[0].Purpose.Kind != "case" {
 		t.Errorf("anna sees %+v", looks)
 	}
 	try := s.log(1)[0]
-	if try.Side != sideAnswered || try.Peer != police.String() || try.Register != ServiceDocuments || try.Case.IsZero() {
+	if try.Side != sideAnswered || try.Peer != transit.String() || try.Register != ServiceDocuments || try.Case.IsZero() {
 		t.Errorf("logged %+v", try)
 	}
 	s.mustSign()
@@ -169,7 +173,7 @@ func TestAMemberIsAnsweredForALiveCase(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := asic.Verify(data, trust)
-		if err != nil || !strings.Contains(string(got.Parts[1].Content), want) || strings.Contains(string(data)+string(got.Parts[0].Content), policeKey) {
+		if err != nil || !strings.Contains(string(got.Parts[1].Content), want) || strings.Contains(string(data)+string(got.Parts[0].Content), transitKey) {
 			t.Errorf("the container: %v", err)
 		}
 	}
@@ -202,9 +206,11 @@ func TestNobodyIsToldWithoutAPurpose(t *testing.T) {
 		want string
 	}{
 		"no purpose":                {police, policeKey, call("", annaSNILS, "parking-permit"), xroad.AccessDenied},
-		"no such case":              {police, policeKey, call("0000000000", annaSNILS, "parking-permit"), xroad.AccessDenied},
-		"another person's case":     {police, policeKey, call(liveNumber, "22233344456", "parking-permit"), xroad.AccessDenied},
-		"a case, nobody":            {police, policeKey, call(liveNumber, "99999999999", "parking-permit"), xroad.AccessDenied},
+		"no such case":              {transit, transitKey, call("0000000000", annaSNILS, "parking-permit"), xroad.AccessDenied},
+		"another person's case":     {transit, transitKey, call(liveNumber, "22233344456", "parking-permit"), xroad.AccessDenied},
+		"a case, nobody":            {transit, transitKey, call(liveNumber, "99999999999", "parking-permit"), xroad.AccessDenied},
+		"another agency's case":     {police, policeKey, call(liveNumber, annaSNILS, "parking-permit"), xroad.AccessDenied},
+		"a case, another kind":      {transit, transitKey, call(liveNumber, annaSNILS, "benefit"), xroad.AccessDenied},
 		"an agreement that is over": {police, policeKey, call("A-6", annaSNILS, "parking-permit"), xroad.AccessDenied},
 		"another kind":              {police, policeKey, call("A-7", annaSNILS, "taxi-licence"), xroad.AccessDenied},
 		"another member's key":      {police, strangerKey, call("A-7", annaSNILS, "parking-permit"), xroad.AccessDenied},
@@ -229,12 +235,12 @@ func TestNobodyIsToldWithoutAPurpose(t *testing.T) {
 func TestAClosedCaseIsNoPurpose(t *testing.T) {
 	t.Parallel()
 	s, address := asked(t)
-	if _, err := s.askAs(address, police, policeKey, call(liveNumber, annaSNILS, "parking-permit")); err != nil {
+	if _, err := s.askAs(address, transit, transitKey, call(liveNumber, annaSNILS, "parking-permit")); err != nil {
 		t.Fatal(err)
 	}
 	s.deps.Lives = func(store.PersonalReader, Use) (bool, error) { return false, nil }
 	var f *xroad.Fault
-	if _, err := s.askAs(address, police, policeKey, call(liveNumber, annaSNILS, "parking-permit")); !errors.As(err, &f) || f.Type != xroad.AccessDenied {
+	if _, err := s.askAs(address, transit, transitKey, call(liveNumber, annaSNILS, "parking-permit")); !errors.As(err, &f) || f.Type != xroad.AccessDenied {
 		t.Errorf("a closed case: %v", err)
 	}
 }
