@@ -132,12 +132,35 @@ func Open(signed string, keys []ed25519.PublicKey) (Checkpoint, []int, error) {
 	if err != nil {
 		return Checkpoint{}, nil, err
 	}
+	by, err := signers(c.Origin, signed, keys)
+	return orNothing(c, err), by, err
+}
+
+// OpenAny is Open for any log's checkpoint, which may say more than three lines.
+func OpenAny(signed string, keys []ed25519.PublicKey) (Checkpoint, error) {
+	c, _, err := PeekAny(signed)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	_, err = signers(c.Origin, signed, keys)
+	return orNothing(c, err), err
+}
+
+func orNothing(c Checkpoint, err error) Checkpoint {
+	if err != nil {
+		return Checkpoint{}
+	}
+	return c
+}
+
+// signers tells which keys have signed a note under the log's name.
+func signers(origin, signed string, keys []ed25519.PublicKey) ([]int, error) {
 	known := make([]note.Verifier, 0, len(keys))
 	at := map[uint32]int{}
 	for i, key := range keys {
-		v, err := verifier(c.Origin, key)
+		v, err := verifier(origin, key)
 		if err != nil {
-			return Checkpoint{}, nil, err
+			return nil, err
 		}
 		if _, twice := at[v.KeyHash()]; twice {
 			continue
@@ -147,11 +170,23 @@ func Open(signed string, keys []ed25519.PublicKey) (Checkpoint, []int, error) {
 	}
 	opened, err := note.Open([]byte(signed), note.VerifierList(known...))
 	if err != nil {
-		return Checkpoint{}, nil, fmt.Errorf("%w: %w", ErrSignature, err)
+		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
 	}
 	var by []int
 	for _, s := range opened.Sigs {
 		by = append(by, at[s.Hash])
 	}
-	return c, by, nil
+	return by, nil
+}
+
+// ParseVerifierKey reads a log's verifier key: its origin and an Ed25519 key. The error is ErrForm.
+func ParseVerifierKey(text string) (string, ed25519.PublicKey, error) {
+	w, err := ParseWitness(text)
+	if err != nil {
+		return "", nil, fmt.Errorf("%w: %w", ErrForm, err)
+	}
+	if again, err := VerifierKey(w.Name, w.Public); err != nil || again != text {
+		return "", nil, fmt.Errorf("%w: this key is not a log's", ErrForm)
+	}
+	return w.Name, w.Public, nil
 }
