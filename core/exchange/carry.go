@@ -298,7 +298,7 @@ func end(tx *store.Tx, r exchangedb.Certificate, e ending) (int64, error) {
 		})
 	}
 	return exchangedb.EndCertificate(tx, exchangedb.EndCertificateParams{
-		State: string(e.step.state), Trouble: string(e.step.trouble), Answered: tx.Now(), Valid: e.step.valid, Tries: int64(e.step.tries), Reply: e.reply,
+		State: string(e.step.state), Trouble: string(e.step.trouble), Answered: tx.Now(), Valid: e.step.valid, Tries: int64(e.step.tries), Reply: e.reply, Source: e.register,
 		Holder: r.Holder, CaseID: r.CaseID, Certificate: r.Certificate, ID: r.ID,
 	})
 }

@@ -112,6 +112,7 @@ type Certificate struct {
 	Needed    lang.Text
 	Values    map[string]any // exactly the register's declared values; nil unless known
 	Revision  int64
+	source    string // see Source
 }
 
 // Fact is the certificate as rules see it; the day is that of the reply in the zone.

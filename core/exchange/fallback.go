@@ -30,11 +30,10 @@ func (m *Module) turnOf(q *question) turn {
 
 // Source is the register that a known certificate comes from: the question's own, or the one in its place.
 func (m *Module) Source(c Certificate) string {
-	register, ok := m.register(c.Register)
-	if ok && register.Fallback != "" && c.State == Known && c.Tries > register.Retries+1 {
-		return register.Fallback
+	if c.source == "" {
+		return c.Register
 	}
-	return c.Register
+	return c.source
 }
 
 // next is a step with the turns in mind: what has failed for good goes on to the register in its place.

@@ -86,3 +86,36 @@ func TestAnAnsweringRegisterKeepsItsTurn(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAnswerIsOfTheRegisterThatGaveIt asks anew what is known, with both registers down: the answer that stays is still of
+// the one that gave it.
+func TestAnAnswerIsOfTheRegisterThatGaveIt(t *testing.T) {
+	withTwo(t, func(t *testing.T, s *stand) {
+		for gave, silent := range map[string]sim.Faults{"residence": {}, "residence-copy": {Fail: -1}} {
+			s.agency.SetFaults("residence", silent)
+			s.agency.SetFaults("residence-copy", sim.Faults{})
+			caseID := s.newCase()
+			s.mustPut(s.question(caseID, "residence"))
+			s.toTheEnd()
+			if got := s.certificate(caseID, "residence"); got.State != Known || s.Source(got) != gave {
+				t.Fatalf("%s from %s, want %s", got.State, s.Source(got), gave)
+			}
+			s.agency.SetFaults("residence", sim.Faults{Fail: -1})
+			s.agency.SetFaults("residence-copy", sim.Faults{Fail: -1})
+			p, err := s.AskAgain(ctx, official.ForCase(caseID), anna, caseID, "residence")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.base.Store.Write(ctx, p.Put); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.certificate(caseID, "residence"); !got.Again || s.Source(got) != gave {
+				t.Errorf("while it is asked anew: from %s, want %s", s.Source(got), gave)
+			}
+			s.toTheEnd()
+			if got := s.certificate(caseID, "residence"); got.State != Known || got.Again || got.Trouble != Silent || s.Source(got) != gave {
+				t.Errorf("%s, %s from %s, want %s", got.State, got.Trouble, s.Source(got), gave)
+			}
+		}
+	})
+}

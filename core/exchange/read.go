@@ -62,7 +62,7 @@ func (m *Module) opened(ctx context.Context, row exchangedb.Certificate) (Certif
 	out := Certificate{
 		ID: row.ID, About: row.Holder, Holder: row.CaseHolder, Case: row.CaseID, Applicant: row.Applicant, Agency: row.Agency,
 		Service: row.Service, Key: row.Certificate, Register: row.Register, State: State(row.State), Trouble: Trouble(row.Trouble),
-		Asked: row.Asked, Answered: row.Answered, Valid: row.Valid, Early: row.Early, Tries: int(row.Tries), Revision: row.Revision,
+		Asked: row.Asked, Answered: row.Answered, Valid: row.Valid, Early: row.Early, Tries: int(row.Tries), Revision: row.Revision, source: row.Source,
 	}
 	if out.State == again {
 		out.State, out.Again = Known, true
