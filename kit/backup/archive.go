@@ -66,18 +66,24 @@ func (a *archive) sum(e entry) (string, error) { return a.in[e.where], nil }
 func (a *archive) work() string                { return a.lists }
 func (a *archive) prior() io.ReadCloser        { return nil }
 
-func (a *archive) commit(_ time.Time, manifest, signature []byte) (string, error) {
+func (a *archive) seal(manifest, signature []byte) error {
 	for _, one := range []struct {
 		name string
 		data []byte
 	}{{signatureFile, signature}, {manifestFile, manifest}} {
 		if _, err := a.put(one.name, bytes.NewReader(one.data), int64(len(one.data))); err != nil {
-			return "", err
+			return err
 		}
 	}
 	if err := errors.Join(a.tar.Close(), a.file.Sync()); err != nil {
-		return "", fmt.Errorf("backup: %w", err)
+		return fmt.Errorf("backup: %w", err)
 	}
+	return nil
+}
+
+func (a *archive) made() (source, error) { return openArchived(a.path + half) }
+
+func (a *archive) commit(time.Time) (string, error) {
 	if err := os.Rename(a.path+half, a.path); err != nil {
 		return "", fmt.Errorf("backup: %w", err)
 	}

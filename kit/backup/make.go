@@ -114,7 +114,7 @@ func (m *maker) make(ctx context.Context) (Made, error) {
 
 func (m *maker) now() time.Time { return m.o.Clock.Now().UTC().Truncate(time.Microsecond) }
 
-// commit signs the copy, and reads again all that this run has written.
+// commit signs the copy, reads again all that this run has written, and makes the copy one that is there.
 func (m *maker) commit(ctx context.Context) (Made, error) {
 	file, err := m.manifest.File()
 	if err != nil {
@@ -129,21 +129,29 @@ func (m *maker) commit(ctx context.Context) (Made, error) {
 	} else {
 		m.manifest = same
 	}
+	if err := m.to.seal(file, signature); err != nil {
+		return Made{}, err
+	}
+	if err := m.reread(ctx); err != nil {
+		return Made{}, err
+	}
+	name, err := m.to.commit(m.manifest.Taken)
+	return Made{Name: name, Manifest: m.manifest, Fresh: m.fresh}, err
+}
+
+// reread compares what lies there with the manifest, before the copy counts as one: a damaged one must not become the newest,
+// nor push a good one out. Files that the copy before has were read when that one was made.
+func (m *maker) reread(ctx context.Context) error {
+	from, err := m.to.made()
+	if err != nil {
+		return err
+	}
 	before := newLister(m.to.prior())
-	name, err := m.to.commit(m.manifest.Taken, file, signature)
-	if err != nil {
-		return Made{}, errors.Join(err, before.close())
-	}
-	out := Made{Name: name, Manifest: m.manifest, Fresh: m.fresh}
-	from, err := openSource(m.o.To, name)
-	if err != nil {
-		return out, errors.Join(err, before.close())
-	}
 	report, err := check(ctx, from, checkOptions{pace: m.pace, before: before})
 	if err := errors.Join(err, from.close(), before.close()); err != nil {
-		return out, err
+		return err
 	}
-	return out, report.err()
+	return report.err()
 }
 
 // database copies the snapshot. It comes after the first pass over the files.

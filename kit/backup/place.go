@@ -32,8 +32,12 @@ type target interface {
 	work() string
 	// prior is the list of files of the copy before; nil when there is none.
 	prior() io.ReadCloser
-	// commit makes the copy one that is there, and tells its name.
-	commit(taken time.Time, manifest, signature []byte) (string, error)
+	// seal ends the copy with its manifest. It is not there yet.
+	seal(manifest, signature []byte) error
+	// made is the sealed copy, to be read and compared.
+	made() (source, error)
+	// commit makes the sealed copy one that is there, and tells its name.
+	commit(taken time.Time) (string, error)
 	// close ends the work. What was not committed stays as something that the next run takes over or removes.
 	close() error
 }
@@ -282,14 +286,17 @@ func (f *folder) inside() ([]string, error) {
 	return out, nil
 }
 
-func (f *folder) commit(taken time.Time, manifest, signature []byte) (string, error) {
+func (f *folder) seal(manifest, signature []byte) error {
 	if err := whole(filepath.Join(f.part, signatureFile), signature); err != nil {
-		return "", err
+		return err
 	}
 	syscall.Sync() // every file of the copy, which were not synced one by one
-	if err := whole(filepath.Join(f.part, manifestFile), manifest); err != nil {
-		return "", err
-	}
+	return whole(filepath.Join(f.part, manifestFile), manifest)
+}
+
+func (f *folder) made() (source, error) { return folderCopy{f.dir, filepath.Base(f.part)}, nil }
+
+func (f *folder) commit(taken time.Time) (string, error) {
 	first := copyName(taken)
 	name := first
 	for n := 2; ; n++ {
