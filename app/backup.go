@@ -1,13 +1,9 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -38,59 +34,7 @@ const backupShare = 0.5
 // Backup copies the city: in the process that runs on the data folder, or directly when none does. Lines of progress go
 // to out.
 func Backup(ctx context.Context, conf Config, c BackupCommand, out io.Writer) error {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("backup: %w", err)
-	}
-	said := &verdict{to: out}
-	sent, err := stream(ctx, conf, "/backup", body, said)
-	if sent || err != nil {
-		return errors.Join(err, said.err())
-	}
-	return directly(ctx, conf, func(h *House) error { return h.backup(ctx, c, out) })
-}
-
-// verdictMark stands before the words of a failure in a stream whose status was sent long ago.
-const verdictMark = 0
-
-// verdict passes a stream on up to the mark, and keeps what comes after it.
-type verdict struct {
-	to     io.Writer
-	failed *bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (v *verdict) Write(b []byte) (int, error) {
-	if v.failed != nil {
-		return v.failed.Write(b)
-	}
-	at := bytes.IndexByte(b, verdictMark)
-	if at < 0 {
-		return v.to.Write(b)
-	}
-	v.failed = new(bytes.Buffer)
-	v.failed.Write(b[at+1:])
-	n, err := v.to.Write(b[:at])
-	return n + len(b) - at, err
-}
-
-func (v *verdict) err() error {
-	if v.failed == nil {
-		return nil
-	}
-	return errors.New(v.failed.String())
-}
-
-func (h *House) takeBackup(w http.ResponseWriter, r *http.Request) {
-	var c BackupCommand
-	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&c); err != nil {
-		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
-		return
-	}
-	out := &flushed{w: w, control: http.NewResponseController(w)}
-	if err := h.backup(r.Context(), c, out); err != nil {
-		fmt.Fprintf(out, "%c%s", verdictMark, err)
-	}
+	return followed(ctx, conf, "/backup", c, out, (*House).backup)
 }
 
 // backup copies the city and tells how far it is and what came of it.

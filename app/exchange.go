@@ -2,11 +2,8 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -31,43 +28,22 @@ type ExchangeCommand struct {
 const exchangeListed = 100
 
 // Exchange lists what went over the wire about a person, gives a signed message as a container, or checks the log: in the
-// process that runs on the data folder, or directly when none does. A check that found faults is an error with the report as
-// its text.
-func Exchange(ctx context.Context, conf Config, c ExchangeCommand, out io.Writer) error {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("exchange: %w", err)
-	}
-	sent, err := stream(ctx, conf, "/exchange", body, out)
-	if sent || err != nil {
-		return err
-	}
-	return directly(ctx, conf, func(h *House) error {
-		said, err := h.exchangeCommand(ctx, c)
-		if err != nil {
-			return InWords(h.Base.Texts, c.Lang, err)
-		}
-		_, err = out.Write(said)
-		return err
-	})
+// process that runs on the data folder, or directly when none does. It returns what to say, or the container; a check that found
+// faults is an error with the report as its text.
+func Exchange(ctx context.Context, conf Config, c ExchangeCommand) (string, error) {
+	return given(ctx, conf, "/exchange", c, (*House).exchange)
 }
 
-func (h *House) takeExchange(w http.ResponseWriter, r *http.Request) {
-	var c ExchangeCommand
-	err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&c)
-	var said []byte
-	if err == nil {
-		said, err = h.exchangeCommand(r.Context(), c)
-	}
+func (h *House) exchange(ctx context.Context, c ExchangeCommand) (string, error) {
+	said, err := h.exchangeDo(ctx, c)
 	if err != nil {
-		http.Error(w, InWords(h.Base.Texts, c.Lang, err).Error(), http.StatusUnprocessableEntity)
-		return
+		return "", InWords(h.Base.Texts, c.Lang, err)
 	}
-	_, _ = w.Write(said) // whoever hung up reads nothing
+	return said, nil
 }
 
-// exchangeCommand does the command and tells what came out: words, or a file.
-func (h *House) exchangeCommand(ctx context.Context, c ExchangeCommand) ([]byte, error) {
+// exchangeDo does the command and tells what came out: words, or a file.
+func (h *House) exchangeDo(ctx context.Context, c ExchangeCommand) (string, error) {
 	if !lang.Known(string(c.Lang)) {
 		c.Lang = lang.English
 	}
@@ -76,28 +52,29 @@ func (h *House) exchangeCommand(ctx context.Context, c ExchangeCommand) ([]byte,
 	if c.Do == "check" {
 		found, err := m.CheckLog(ctx)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		said := tellExchange(found, text)
 		if found.Count() > 0 {
-			return nil, ErrLogFaults{said}
+			return "", errors.New(said)
 		}
-		return []byte(said), nil
+		return said, nil
 	}
 	about, err := m.Person(ctx, c.About)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	a := act.ByJob(id.New(h.Clock.Now()), act.Purpose{Kind: "command", ID: "exchange"})
 	a.Channel = act.Command
 	switch c.Do {
 	case "export":
-		return m.Container(ctx, a, about, c.Try, c.Answer)
+		file, err := m.Container(ctx, a, about, c.Try, c.Answer)
+		return string(file), err
 	case "log":
 		list, err := m.Log(ctx, a, about, c.Before, exchangeListed)
-		return []byte(tellTries(list, text)), err
+		return tellTries(list, text), err
 	}
-	return nil, errors.New("name one: log, export or check")
+	return "", errors.New("name one: log, export or check")
 }
 
 func tellExchange(found exchange.CheckedLog, text func(string, ...any) string) string {

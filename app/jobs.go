@@ -2,10 +2,7 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"time"
 
@@ -19,20 +16,6 @@ type JobsCommand struct {
 
 // deadMost is how many dead jobs of one handler are listed.
 const deadMost = 100
-
-func (h *House) takeJobs(w http.ResponseWriter, r *http.Request) {
-	var c JobsCommand
-	err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&c)
-	said := ""
-	if err == nil {
-		said, err = h.jobs(r.Context(), c)
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
-		return
-	}
-	fmt.Fprint(w, said)
-}
 
 // jobs lists the dead jobs, or runs one again.
 func (h *House) jobs(ctx context.Context, c JobsCommand) (string, error) {
@@ -69,17 +52,5 @@ func (h *House) jobs(ctx context.Context, c JobsCommand) (string, error) {
 // Jobs lists the jobs that were given up, or runs one again: in the process that runs on the data folder, or directly
 // when none does. It returns what to say.
 func Jobs(ctx context.Context, conf Config, c JobsCommand) (string, error) {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return "", fmt.Errorf("jobs: %w", err)
-	}
-	said, sent, err := ask(ctx, conf, "/jobs", body)
-	if sent || err != nil {
-		return said, err
-	}
-	err = directly(ctx, conf, func(h *House) error {
-		said, err = h.jobs(ctx, c)
-		return err
-	})
-	return said, err
+	return given(ctx, conf, "/jobs", c, (*House).jobs)
 }

@@ -3,10 +3,8 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"time"
 
@@ -127,41 +125,14 @@ func (h *House) rewrap(ctx context.Context, lead time.Duration, tell io.Writer) 
 	}
 }
 
-func (h *House) takeKeys(w http.ResponseWriter, r *http.Request) {
-	var c KeysCommand
-	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&c); err != nil {
-		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
-		return
-	}
-	out := &flushed{w: w, control: http.NewResponseController(w)}
-	if err := h.turnKeys(r.Context(), c, keysLead, out); err != nil {
-		fmt.Fprintln(out, "failed:", err)
-	}
-}
-
-// flushed sends each line at once.
-type flushed struct {
-	w       io.Writer
-	control *http.ResponseController
-}
-
-// Write implements io.Writer.
-func (f *flushed) Write(b []byte) (int, error) {
-	n, err := f.w.Write(b)
-	_ = f.control.Flush() // a writer that can't is read at its end
-	return n, err
-}
-
 // Keys lists the city's keys or rotates those of a purpose: in the process that runs on the data folder, or directly when
 // none does.
 func Keys(ctx context.Context, conf Config, c KeysCommand, out io.Writer) error {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("keys: %w", err)
-	}
-	sent, err := stream(ctx, conf, "/keys", body, out)
-	if sent || err != nil {
-		return err
-	}
-	return directly(ctx, conf, func(h *House) error { return h.turnKeys(ctx, c, 0, out) })
+	return followed(ctx, conf, "/keys", c, out, func(h *House, ctx context.Context, c KeysCommand, out io.Writer) error {
+		return h.turnKeys(ctx, c, 0, out)
+	})
+}
+
+func (h *House) takeKeys(ctx context.Context, c KeysCommand, out io.Writer) error {
+	return h.turnKeys(ctx, c, keysLead, out)
 }

@@ -2,11 +2,7 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -23,47 +19,14 @@ type LogCommand struct {
 	Lang    lang.Language `json:"lang"`
 }
 
-// ErrLogFaults says that the check found faults; what it says is the report.
-type ErrLogFaults struct{ Report string }
-
-func (e ErrLogFaults) Error() string { return e.Report }
-
 // Log checks the public log, or recovers it after a restore: in the process that runs on the data folder, or directly when
-// none does. ErrLogFaults, or an error with the report as its text, when there are faults.
-func Log(ctx context.Context, conf Config, c LogCommand, out io.Writer) error {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("log: %w", err)
-	}
-	sent, err := stream(ctx, conf, "/log", body, out)
-	if sent || err != nil {
-		return err
-	}
-	return directly(ctx, conf, func(h *House) error {
-		said, err := h.logCommand(ctx, c)
-		if err == nil {
-			_, err = io.WriteString(out, said)
-		}
-		return err
-	})
+// none does. It returns what to say; when there are faults, the report is an error.
+func Log(ctx context.Context, conf Config, c LogCommand) (string, error) {
+	return given(ctx, conf, "/log", c, (*House).log)
 }
 
-func (h *House) takeLog(w http.ResponseWriter, r *http.Request) {
-	var c LogCommand
-	err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&c)
-	said := ""
-	if err == nil {
-		said, err = h.logCommand(r.Context(), c)
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
-		return
-	}
-	fmt.Fprint(w, said)
-}
-
-// logCommand does the command and tells what came out.
-func (h *House) logCommand(ctx context.Context, c LogCommand) (string, error) {
+// log does the command and tells what came out.
+func (h *House) log(ctx context.Context, c LogCommand) (string, error) {
 	if !lang.Known(string(c.Lang)) {
 		c.Lang = lang.English
 	}
@@ -88,7 +51,7 @@ func (h *House) logCommand(ctx context.Context, c LogCommand) (string, error) {
 	}
 	said := tellLog(report, c.Deep, text)
 	if len(report.Faults) > 0 {
-		return "", ErrLogFaults{said}
+		return "", errors.New(said)
 	}
 	return said, nil
 }

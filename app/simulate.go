@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -24,12 +22,11 @@ type SimulateCommand struct {
 	Days     int      // how many days back cases were sent; 1 to 3660
 }
 
-// simulated is a line that the process says: how far it is, what came out, or what went wrong.
+// simulated is a line that the process says: how far it is, or what came out.
 type simulated struct {
 	Service string              `json:"service,omitempty"`
 	Done    int                 `json:"done,omitempty"`
 	Result  *service.Simulation `json:"result,omitempty"`
-	Failed  string              `json:"failed,omitempty"`
 }
 
 // simulateEvery is after how many cases one says how far it is.
@@ -67,31 +64,11 @@ func (h *House) simulate(ctx context.Context, c SimulateCommand, out io.Writer) 
 	return nil
 }
 
-func (h *House) takeSimulate(w http.ResponseWriter, r *http.Request) {
-	var c SimulateCommand
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4*versionMost)).Decode(&c); err != nil {
-		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
-		return
-	}
-	out := &flushed{w: w, control: http.NewResponseController(w)}
-	if err := h.simulate(r.Context(), c, out); err != nil {
-		_ = json.NewEncoder(out).Encode(simulated{Failed: err.Error()}) // who asked may be gone
-	}
-}
-
 // Simulate runs kept cases through two versions, in the running process or directly; progress hears how far it is.
 func Simulate(ctx context.Context, conf Config, c SimulateCommand, progress func(service string, done int)) ([]service.Simulation, error) {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return nil, fmt.Errorf("simulate: %w", err)
-	}
 	read, write := io.Pipe()
 	go func() {
-		sent, err := stream(ctx, conf, "/simulate", body, write)
-		if !sent && err == nil {
-			err = directly(ctx, conf, func(h *House) error { return h.simulate(ctx, c, write) })
-		}
-		_ = write.CloseWithError(err) // it never fails
+		_ = write.CloseWithError(followed(ctx, conf, "/simulate", c, write, (*House).simulate)) // it never fails
 	}()
 	out, err := simulations(read, progress)
 	return out, errors.Join(err, read.Close())
@@ -108,8 +85,6 @@ func simulations(r io.Reader, progress func(string, int)) ([]service.Simulation,
 			return nil, errors.New("the running process is of another release")
 		}
 		switch {
-		case line.Failed != "":
-			return nil, errors.New(line.Failed)
 		case line.Result != nil:
 			out = append(out, *line.Result)
 		default:
@@ -176,7 +151,7 @@ func (h *House) replay(ctx context.Context, c ReplayCommand) (string, error) {
 
 // Replay decides a case again from the version, the inputs and the rules' environment that were kept with it.
 func Replay(ctx context.Context, conf Config, c ReplayCommand) (Replayed, error) {
-	said, err := given(ctx, conf, "/replay", c, func(h *House) func(context.Context, ReplayCommand) (string, error) { return h.replay })
+	said, err := given(ctx, conf, "/replay", c, (*House).replay)
 	if err != nil {
 		return Replayed{}, err
 	}

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"time"
 
@@ -62,40 +60,6 @@ func (h *House) operator() act.Act {
 	}
 }
 
-// taken decodes a command of at most a version's size, carries it out and says what it said.
-func taken[T any](do func(context.Context, T) (string, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		var c T
-		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 2*versionMost)).Decode(&c)
-		said := ""
-		if err == nil {
-			said, err = do(r.Context(), c)
-		}
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
-			return
-		}
-		_, _ = io.WriteString(w, said) // who asked may be gone
-	}
-}
-
-// given gives a command to the process that runs on the data folder, or carries it out directly.
-func given[T any](ctx context.Context, conf Config, path string, c T, do func(*House) func(context.Context, T) (string, error)) (string, error) {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return "", fmt.Errorf("app: command: %w", err)
-	}
-	said, sent, err := ask(ctx, conf, path, body)
-	if sent || err != nil {
-		return said, err
-	}
-	err = directly(ctx, conf, func(h *House) error {
-		said, err = do(h)(ctx, c)
-		return err
-	})
-	return said, err
-}
-
 func (h *House) publishAt(ctx context.Context, p Publishing) (string, error) {
 	city, err := p.read()
 	if err != nil {
@@ -113,7 +77,7 @@ func (h *House) publishAt(ctx context.Context, p Publishing) (string, error) {
 
 // PublishAt puts a checked city into force at once with a note, or at a moment to come. It returns what to say of a plan.
 func PublishAt(ctx context.Context, conf Config, p Publishing) (string, error) {
-	return given(ctx, conf, "/publish-at", p, func(h *House) func(context.Context, Publishing) (string, error) { return h.publishAt })
+	return given(ctx, conf, "/publish-at", p, (*House).publishAt)
 }
 
 // stampForm is a moment in the city's zone, as commands read and write it.
@@ -212,7 +176,7 @@ func noted(note string) string {
 
 // Versions lists, rolls back or cancels, in the running process or directly, and returns what to say.
 func Versions(ctx context.Context, conf Config, c VersionsCommand) (string, error) {
-	return given(ctx, conf, "/versions", c, func(h *House) func(context.Context, VersionsCommand) (string, error) { return h.versions })
+	return given(ctx, conf, "/versions", c, (*House).versions)
 }
 
 // versionBytes is the canonical form of a stored version; of the current one when the hash is empty.
@@ -241,7 +205,7 @@ func (h *House) versionBytes(ctx context.Context, c VersionsCommand) (string, er
 
 // StoredVersion opens a published version by the beginning of its hash, or the current one.
 func StoredVersion(ctx context.Context, conf Config, hash string, l lang.Language) (*service.City, error) {
-	said, err := given(ctx, conf, "/version", VersionsCommand{Hash: hash, Lang: l}, func(h *House) func(context.Context, VersionsCommand) (string, error) { return h.versionBytes })
+	said, err := given(ctx, conf, "/version", VersionsCommand{Hash: hash, Lang: l}, (*House).versionBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +229,7 @@ func (h *House) kept(ctx context.Context, _ VersionsCommand) (string, error) {
 
 // KeptVersions counts the open cases and drafts by service and version; nobody's data come back.
 func KeptVersions(ctx context.Context, conf Config) (Kept, error) {
-	said, err := given(ctx, conf, "/kept", VersionsCommand{}, func(h *House) func(context.Context, VersionsCommand) (string, error) { return h.kept })
+	said, err := given(ctx, conf, "/kept", VersionsCommand{}, (*House).kept)
 	if err != nil {
 		return Kept{}, err
 	}
@@ -308,7 +272,7 @@ func (h *House) export(ctx context.Context, c VersionsCommand) (string, error) {
 
 // Export reads the folder of a published version by the beginning of its hash, or of the current one.
 func Export(ctx context.Context, conf Config, c VersionsCommand) (Exported, error) {
-	said, err := given(ctx, conf, "/export", c, func(h *House) func(context.Context, VersionsCommand) (string, error) { return h.export })
+	said, err := given(ctx, conf, "/export", c, (*House).export)
 	if err != nil {
 		return Exported{}, err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -33,14 +32,15 @@ func exchangeCommand(set *flag.FlagSet) func(context.Context, []string) error {
 		if c.Lang, err = spoken(); err != nil {
 			return err
 		}
-		if file == "" {
-			return app.Exchange(ctx, conf, c, os.Stdout)
-		}
-		var out bytes.Buffer
-		if err := app.Exchange(ctx, conf, c, &out); err != nil {
+		said, err := app.Exchange(ctx, conf, c)
+		switch {
+		case err != nil:
+			return err
+		case file == "":
+			_, err = os.Stdout.WriteString(said)
 			return err
 		}
-		return os.WriteFile(file, out.Bytes(), 0o600)
+		return os.WriteFile(file, []byte(said), 0o600)
 	}
 }
 

@@ -26,6 +26,10 @@ func logCommand(set *flag.FlagSet) func(context.Context, []string) error {
 		if err != nil {
 			return err
 		}
-		return app.Log(ctx, conf, app.LogCommand{Recover: args[0] == "recover", Deep: *deep, Lang: l}, os.Stdout)
+		said, err := app.Log(ctx, conf, app.LogCommand{Recover: args[0] == "recover", Deep: *deep, Lang: l})
+		if err == nil {
+			_, err = os.Stdout.WriteString(said)
+		}
+		return err
 	}
 }
