@@ -1,9 +1,11 @@
 package backup_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -159,5 +161,39 @@ func TestALogOfAnotherHistoryIsToldApart(t *testing.T) {
 	}, journal.PublicKeys(keys))
 	if !errors.Is(err, journal.ErrOutside) {
 		t.Errorf("a mirror that lies: %v", err)
+	}
+}
+
+// TestDamagedFilesAreNotFilledWithAnotherHistory has the files of what was shown damaged, and fetches a longer log that the
+// same city signed after it was set back.
+func TestDamagedFilesAreNotFilledWithAnotherHistory(t *testing.T) {
+	t.Parallel()
+	s, c := storetest.Open(t, modules...)
+	w := newTown(t, s, c)
+	shown, other, to := filepath.Join(t.TempDir(), "log"), filepath.Join(t.TempDir(), "other"), filepath.Join(t.TempDir(), "copies")
+	w.enter(t, shown, 0, 20)
+	w.backup(t, to)
+	w.enter(t, shown, 20, 20)
+	keys, err := w.seal.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, _ := restore(t, to, store.Options{Dir: filepath.Join(t.TempDir(), "db")})
+	got := reopened(t, o, w)
+	got.keys = w.keys
+	got.enter(t, other, 5000, 30)
+	bundle := filepath.Join(shown, filepath.FromSlash(tlog.Tile{Level: tlog.Entries, Width: 40}.Path()))
+	if err := os.Remove(bundle); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(filepath.Join(shown, "checkpoint"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := journal.Fetch(t.Context(), shown, journal.ReadFolder(other), journal.PublicKeys(keys)); !errors.Is(err, journal.ErrOutside) {
+		t.Errorf("another history: %v", err)
+	}
+	if after, err := os.ReadFile(filepath.Join(shown, "checkpoint")); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("what was shown is forgotten: %s, %v", after, err)
 	}
 }

@@ -55,11 +55,18 @@ func Fetch(ctx context.Context, folder string, read func(ctx context.Context, pa
 	}
 	edge, before := m.edge, m.last.Size
 	for edge.Size() < c.Size {
-		leaves, err := fetchLeaves(ctx, read, edge.Size(), min(c.Size, (edge.Size()+chunk)/tlog.Width*tlog.Width), c.Size)
+		to := min(c.Size, (edge.Size()+chunk)/tlog.Width*tlog.Width)
+		if m.broken && edge.Size() < before {
+			to = min(to, before) // what was shown must come out again before the files go beyond it
+		}
+		leaves, err := fetchLeaves(ctx, read, edge.Size(), to, c.Size)
 		if err != nil {
 			return out, err
 		}
 		next, tiles := edge.Grow(leaves)
+		if m.broken && next.Size() == before && next.Root() != m.last.Root {
+			return out, fmt.Errorf("%w: it is another history than the one whose damaged files are in %s", ErrOutside, folder)
+		}
 		if next.Size() == c.Size && next.Root() != c.Root {
 			return out, fmt.Errorf("%w: its leaves do not give the root of its checkpoint, or the folder's log is another", ErrOutside)
 		}
