@@ -15,6 +15,7 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/pdf/sign"
+	"posad.city/kit/proof"
 	"posad.city/kit/vault"
 )
 
@@ -153,6 +154,15 @@ func TestThePaperIsSigned(t *testing.T) {
 	}
 	file := must[[]byte](t)(io.ReadAll(from))
 	_ = from.Close()
+	with := proof.Means{Now: r.clock.Now()}
+	for _, published := range []string{"/.well-known/posad-authority.pem", "/.well-known/posad-keys.json"} {
+		if err := with.Add([]byte(r.browser(t, "")(published).body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if verdict, err := proof.Check(file, with); err != nil || len(verdict.Facts) == 0 {
+		t.Errorf("posad verify says %v of a paper of the city: %+v", err, verdict)
+	}
 	var roots []*x509.Certificate
 	for rest := []byte(r.browser(t, "")("/.well-known/posad-authority.pem").body); ; {
 		var block *pem.Block

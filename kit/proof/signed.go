@@ -174,7 +174,7 @@ func (v *Verdict) statement(file []byte, with Means) error {
 		return ErrDamaged.Because(err)
 	}
 	sum := sha256.Sum256(canonical)
-	if !bytes.Equal(sum[:16], token.Digest[:]) || s.ID != token.Document.String() || s.Number != token.Number {
+	if !bytes.Equal(sum[:16], token.Digest[:]) || s.ID != token.Document.String() || digits(s.Number) != digits(token.Number) {
 		return ErrCode
 	}
 	v.prove("statement", "key", key.ID.Short())
@@ -191,6 +191,9 @@ func (v *Verdict) statement(file []byte, with Means) error {
 	v.open("revoked_unknown")
 	return nil
 }
+
+// digits are a number without its dashes: the code has it as people read it, the statement as it is.
+func digits(number string) string { return strings.ReplaceAll(number, "-", "") }
 
 // term says that the last day of a document is past. That is no fault: it is genuine.
 func (v *Verdict) term(t seal.Token, with Means) {
