@@ -12,6 +12,9 @@
 // Keys come from kit/authority's source and change there. The public halves of all of them, also of those whose secret is gone,
 // are the issuer's key set, served under /.well-known; the header carries the certificate too, for those who trust the city's root.
 //
+// Tokens and keys are read here and not by go-jose, which takes other spellings of the same bytes, keys of every kind and
+// headers that change what is signed: to fence these in, and to make its signatures the same each time, is as long as jose.go.
+//
 // It owns no table and no route. Verify holds a credential to what this package issues, not to all that the drafts allow:
 // hidden claims stand at the top alone. Its neighbours: kit/vault and kit/authority below, core/document above. Life cycle: New
 // at start, nothing to close.
