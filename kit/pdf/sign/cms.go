@@ -81,11 +81,16 @@ func statement(digest []byte, by authority.Signer) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
+	return compose(by.Leaf, append(bytes.Clone(by.Leaf.Raw), by.Root.Raw...), attrs, signature)
+}
+
+// compose is the one form of a CMS that the city makes.
+func compose(leaf *x509.Certificate, certs, attrs, signature []byte) ([]byte, error) {
 	data := signedData{
 		Version: 1, Digests: []pkix.AlgorithmIdentifier{{Algorithm: oidSHA256}},
-		Certificates: asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: append(bytes.Clone(by.Leaf.Raw), by.Root.Raw...)},
+		Certificates: asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: certs},
 		Signers: []signerInfo{{
-			Version: 1, Issuer: issuerAndSerial{asn1.RawValue{FullBytes: by.Leaf.RawIssuer}, by.Leaf.SerialNumber},
+			Version: 1, Issuer: issuerAndSerial{asn1.RawValue{FullBytes: leaf.RawIssuer}, leaf.SerialNumber},
 			Digest: pkix.AlgorithmIdentifier{Algorithm: oidSHA256}, Attrs: asn1.RawValue{FullBytes: retag(attrs, 0xa0)},
 			Algorithm: pkix.AlgorithmIdentifier{Algorithm: oidECDSA}, Signature: signature,
 		}},
@@ -147,8 +152,8 @@ func openStatement(der, digest []byte) (opened, error) {
 		return opened{}, err
 	}
 	certs, err := x509.ParseCertificates(data.Certificates.Bytes)
-	if err != nil {
-		return opened{}, fmt.Errorf("%w: %w", errCMS, err)
+	if err != nil || len(certs) != 2 { // the signer's and the root's
+		return opened{}, errors.Join(errCMS, err)
 	}
 	one := data.Signers[0]
 	var out opened
@@ -171,6 +176,10 @@ func openStatement(der, digest []byte) (opened, error) {
 	}
 	if err := out.leaf.CheckSignature(x509.ECDSAWithSHA256, want, one.Signature); err != nil {
 		return opened{}, ErrAltered
+	}
+	// What nobody signed may not stand beside the signature: decoding passes over what it does not know.
+	if same, err := compose(out.leaf, data.Certificates.Bytes, want, one.Signature); err != nil || !bytes.Equal(same, der) {
+		return opened{}, errors.Join(errCMS, err)
 	}
 	return out, nil
 }
