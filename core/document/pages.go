@@ -12,6 +12,15 @@ var tones = map[Standing]ui.Tone{Valid: ui.Success, Early: ui.Info, Expired: ui.
 // verdictTones are of the check, where an expired document is not just old but not good.
 var verdictTones = map[Standing]ui.Tone{Valid: ui.Success, Early: ui.Warning, Expired: ui.Warning, Revoked: ui.Fault, NotOurs: ui.Fault, Altered: ui.Fault}
 
+// tagOf says how a document stands. A refusal gives nothing that could be in force.
+func (m *Module) tagOf(c *web.Context, r Result) ui.TagProps {
+	s := r.Standing(m.today())
+	if r.Form == FormRefusal && s == Valid {
+		return ui.TagProps{Text: c.T("document.form.refusal"), Tone: ui.Fault}
+	}
+	return m.tag(c, s)
+}
+
 func (m *Module) tag(c *web.Context, s Standing) ui.TagProps {
 	return ui.TagProps{Text: c.T("document.standing." + string(s)), Tone: tones[s]}
 }
@@ -77,10 +86,16 @@ func (m *Module) summary(c *web.Context, r Result) []ui.SummaryRow {
 	l := c.Lang()
 	out := append(factRows(c, r.Facts),
 		ui.SummaryRow{Name: c.T("document.fact.number"), Value: id.FormatNumber(r.Number)},
-		ui.SummaryRow{Name: c.T("document.fact.validity"), Value: m.Validity(r, l)},
-		ui.SummaryRow{Name: c.T("document.fact.office"), Value: r.Office.In(l)},
-		ui.SummaryRow{Name: c.T("document.fact.issued"), Value: lang.Date(l, m.day(r.Issued))},
 	)
+	if r.Form == FormRefusal {
+		out = append(out, ui.SummaryRow{Name: c.T("document.fact.decided"), Value: lang.Date(l, r.From)})
+	} else {
+		out = append(out, ui.SummaryRow{Name: c.T("document.fact.validity"), Value: m.Validity(r, l)})
+	}
+	out = append(out, ui.SummaryRow{Name: c.T("document.fact.office"), Value: r.Office.In(l)})
+	if r.Form != FormRefusal || r.From != m.day(r.Issued) {
+		out = append(out, ui.SummaryRow{Name: c.T("document.fact.issued"), Value: lang.Date(l, m.day(r.Issued))})
+	}
 	if !r.Signer.IsZero() {
 		out = append(out, ui.SummaryRow{Name: c.T("document.fact.signer"), Value: r.Signer.In(l)})
 	}
@@ -109,13 +124,19 @@ func (m *Module) verdict(c *web.Context, found Checked) []ui.SummaryRow {
 	add("document", found.Title.In(l))
 	out = append(out, factRows(c, found.Facts)...)
 	add("number", id.FormatNumber(found.Number))
-	add("validity", m.validity(l, found.From, found.Until, found.Issued))
+	if found.Form == FormRefusal {
+		add("decided", lang.Date(l, found.From))
+	} else {
+		add("validity", m.validity(l, found.From, found.Until, found.Issued))
+	}
 	if !found.Revoked.IsZero() {
 		add("revoked", lang.Date(l, m.day(found.Revoked)))
 	}
 	add("replaced", id.FormatNumber(found.Replaced))
 	add("office", found.Office.In(l))
-	add("issued", lang.Date(l, found.Issued))
+	if found.Form != FormRefusal || found.From != found.Issued {
+		add("issued", lang.Date(l, found.Issued))
+	}
 	if found.Signed {
 		add("key", found.Key.Short())
 	}

@@ -16,7 +16,7 @@ func (m *Module) paper(o opened, key seal.PublicKey, statement []byte) pdf.Docum
 	out := pdf.Document{
 		Lang: string(l), City: o.city.In(l), Office: r.Office.In(l), Kind: t("document.paper.kind" + suffix(r.Form)), Title: r.Title.In(l),
 		Number: t("document.paper.number", "number", id.FormatNumber(r.Number)), Date: lang.Date(l, issued),
-		Status: m.status(l, r, issued), Lead: r.Text.In(l), PageOf: t("document.paper.page", "page", "{page}", "pages", "{pages}"), Made: r.Issued,
+		Status: m.status(l, r, issued), Plain: r.Form == FormRefusal, Lead: r.Text.In(l), PageOf: t("document.paper.page", "page", "{page}", "pages", "{pages}"), Made: r.Issued,
 		Check: &pdf.Check{
 			Title: t("document.paper.check_title"), Text: t("document.paper.check_text"),
 			Address: seal.CheckURL(m.deps.Address, r.Token), Shown: shown(m.deps.Address) + "/check",

@@ -149,13 +149,18 @@ func (m *Module) readOne(c *web.Context) (Result, error) {
 }
 
 func (m *Module) showOne(c *web.Context) error {
-	r, err := m.readOne(c)
+	holder, result, err := m.find(c)
 	if err != nil {
 		return err
 	}
+	one, err := m.read(c.Context(), c.Act(), "document.look.result", holder, result)
+	if err != nil {
+		return err
+	}
+	r := one.Result
 	title := r.Title.In(c.Lang())
 	crumbs := []ui.Link{{Text: c.T("document.title"), Href: "/documents"}, {Text: title}}
-	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Account, Crumbs: crumbs}, onePage(m, c, r))
+	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Account, Crumbs: crumbs}, onePage(m, c, r, one.shownParts()))
 }
 
 func (m *Module) sendPDF(c *web.Context) error {

@@ -16,6 +16,7 @@ var (
 	kindStyle    = style{semiBold, 10, 14, brand}
 	titleStyle   = style{bold, 23, 27, ink}
 	statusStyle  = style{semiBold, 10, 14, green}
+	plainStyle   = style{semiBold, 10, 14, grey}
 	leadStyle    = style{regular, 11.5, 17, ink}
 	labelStyle   = style{regular, 9.5, 14, grey}
 	valueStyle   = style{semiBold, 10.5, 14, ink}
@@ -25,12 +26,30 @@ var (
 	linkStyle    = style{semiBold, 9, 13, brand}
 )
 
-// layOut draws the whole document; the footers come last, when it is known how many pages there are.
+// layOut draws the whole document. What runs over to another page by a little is set closer, so that no page holds the last
+// lines alone.
 func layOut(d Document, code *seal.Code) (*sheet, error) {
+	s, err := setOut(d, code, 1)
+	if err != nil || len(s.pages) == 1 {
+		return s, err
+	}
+	tight, err := setOut(d, code, closer)
+	if err != nil || len(tight.pages) == len(s.pages) {
+		return s, err
+	}
+	return tight, nil
+}
+
+// closer is what is left of the space between rows and paragraphs of a document that is set close.
+const closer = 0.55
+
+// setOut draws the document with its spaces times air; the footers come last, when it is known how many pages there are.
+func setOut(d Document, code *seal.Code, air float64) (*sheet, error) {
 	s, err := newSheet()
 	if err != nil {
 		return nil, err
 	}
+	s.air = air
 	s.atTop = func(s *sheet) {
 		s.mark(left, s.y, 18)
 		s.put(left+26, s.y+13, s.shorten(d.City, 200, runningStyle), runningStyle)
@@ -60,7 +79,7 @@ func (s *sheet) header(d Document) {
 	}
 	s.putRight(right, s.y+17, s.shorten(d.Number, 150, numberStyle), numberStyle)
 	s.putRight(right, s.y+31, s.shorten(d.Date, 150, officeStyle), officeStyle)
-	s.y += max(82, 58+float64(len(office))*officeStyle.line)
+	s.y += max(58+24*s.air, 58+float64(len(office))*officeStyle.line)
 }
 
 func (s *sheet) heading(d Document) {
@@ -69,16 +88,20 @@ func (s *sheet) heading(d Document) {
 		s.y += 3
 	}
 	s.flow(d.Title, titleStyle)
-	s.y += 12
+	s.y += 12 * s.air
 	if d.Status != "" {
-		status := s.shorten(d.Status, right-left-20, statusStyle)
-		s.box(left, s.y, s.width(status, statusStyle)+20, 22, 6, greenSoft)
-		s.put(left+10, s.y+4+baseline(statusStyle), status, statusStyle)
-		s.y += 36
+		face, field := statusStyle, greenSoft
+		if d.Plain {
+			face, field = plainStyle, panel
+		}
+		status := s.shorten(d.Status, right-left-20, face)
+		s.box(left, s.y, s.width(status, face)+20, 22, 6, field)
+		s.put(left+10, s.y+4+baseline(face), status, face)
+		s.y += 22 + 14*s.air
 	}
 	if d.Lead != "" {
 		s.flow(d.Lead, leadStyle)
-		s.y += 14
+		s.y += 14 * s.air
 	}
 }
 
@@ -95,12 +118,12 @@ func (s *sheet) facts(facts []Fact) {
 		s.fact(labels, values)
 	}
 	s.rule(s.y, hair)
-	s.y += 18
+	s.y += 18 * s.air
 }
 
 // fact sets one row, over several pages when its value is that long.
 func (s *sheet) fact(labels, values []string) {
-	const pad = 7
+	pad := 7 * s.air
 	s.need(2*pad + valueStyle.line*float64(max(len(labels), min(len(values), 3))))
 	s.rule(s.y, hair)
 	s.y += pad
@@ -124,7 +147,7 @@ func (s *sheet) part(p Part) {
 		s.y += 3
 	}
 	s.flow(p.Text, textStyle)
-	s.y += 14
+	s.y += 14 * s.air
 }
 
 // The panel with the code: the code is 34 mm wide with its quiet zone, which phones read from paper at arm's length.

@@ -19,6 +19,7 @@ type Document struct {
 	Number string // as people read it: № РП-1234-567-890
 	Date   string // in words: 21 ноября 2026
 	Status string // one line: Действует до 20 ноября 2027. Shown as a green tag
+	Plain  bool   // the tag is grey: what it says is no good news
 	Lead   string // first paragraph
 	Facts  []Fact
 	Parts  []Part

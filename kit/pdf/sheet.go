@@ -44,6 +44,7 @@ const (
 type sheet struct {
 	*canvas
 	y     float64      // the next thing begins here
+	air   float64      // of spaces between rows and paragraphs: 1 is plain
 	atTop func(*sheet) // draws what every page but the first begins with
 	err   error
 }
@@ -54,7 +55,7 @@ func newSheet() (*sheet, error) {
 		return nil, err
 	}
 	c.addPage()
-	return &sheet{canvas: c, y: top}, nil
+	return &sheet{canvas: c, y: top, air: 1}, nil
 }
 
 func (s *sheet) keep(err error) {
