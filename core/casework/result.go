@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"posad.city/core/agency"
 	"posad.city/core/document"
@@ -149,6 +150,9 @@ func (k *known) valueWords(l lang.Language, path string, in service.Inputs) stri
 			return ""
 		}
 		return form.AnswerWords(k.formInput(l, in), f, answer)
+	}
+	if f, ok := k.service.Field(fieldOf(strings.TrimSuffix(path, ".text"))); ok && l == lang.English && f.Type == "address" {
+		return form.AnswerWords(k.formInput(l, in), f, in.Answers[f.Key]) // the address in Latin letters
 	}
 	value, ok := k.rules.Value(path, in)
 	if !ok {
