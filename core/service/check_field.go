@@ -37,7 +37,7 @@ func (a *asked) typeKeys(path string, f *Field) {
 
 func (a *asked) slot(path string, f *Field) {
 	if f.Resource == "" {
-		a.fault(path, "missing_key", "key", "resource", "about", "slot")
+		a.fault(path, "missing_key", "key", "resource")
 		return
 	}
 	a.reference(a.from, path+".resource", "resource", f.Resource, keysOf(a.city.Resources, func(r *Resource) string { return r.Key }))
@@ -53,10 +53,10 @@ func (a *asked) entry(path string, f *Field) {
 		return
 	}
 	if len(f.Fields) == 0 {
-		a.fault(path, "missing_key", "key", "fields", "about", "group")
+		a.fault(path, "missing_key", "key", "fields")
 	}
 	if f.Entry.IsZero() {
-		a.fault(path, "missing_key", "key", "entry", "about", "group")
+		a.fault(path, "missing_key", "key", "entry")
 	}
 	inside := &asked{serviceChecker: a.serviceChecker, before: a.before, inside: map[string]bool{}}
 	for i := range f.Fields {

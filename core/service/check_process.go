@@ -91,13 +91,13 @@ func (s *serviceChecker) taskKeys(path string, t *Task) {
 		}
 	}
 	if t.Kind == TaskAgree && len(t.Parts) == 0 {
-		s.fault(path, "missing_key", "key", "parts", "about", "agree")
+		s.fault(path, "missing_key", "key", "parts")
 	}
 	if t.Kind == TaskSign && len(t.Signers) == 0 {
-		s.fault(path, "missing_key", "key", "signers", "about", "sign")
+		s.fault(path, "missing_key", "key", "signers")
 	}
 	if t.Kind == TaskAsk && t.Question.IsZero() {
-		s.fault(path, "missing_key", "key", "question", "about", "ask")
+		s.fault(path, "missing_key", "key", "question")
 	}
 	if t.Kind == TaskAsk || t.Kind == TaskPay || t.Kind == TaskSign {
 		s.elseNeeded(path, t)
@@ -150,7 +150,7 @@ func (t *Task) misplaced() map[string]bool {
 func (s *serviceChecker) decideKeys(path string, t *Task) {
 	switch t.By {
 	case "":
-		s.fault(path, "missing_key", "key", "by", "about", "decide")
+		s.fault(path, "missing_key", "key", "by")
 	case "table":
 		if s.service.Decision == nil {
 			s.fault(path+".by", "decide_without_table", "step", t.Key)
@@ -167,7 +167,7 @@ func (s *serviceChecker) decideKeys(path string, t *Task) {
 		s.fault(path, "refusal_without_appeal", "step", t.Key)
 	}
 	if t.By == "table" && t.Official == "" {
-		s.fault(path, "missing_key", "key", "official", "about", "decide")
+		s.fault(path, "missing_key", "key", "official")
 	}
 }
 

@@ -76,7 +76,7 @@ func (s *serviceChecker) queue(path string, t *Task) {
 		return
 	}
 	if t.Queue == "" {
-		s.fault(path, "missing_key", "key", "queue", "about", "review")
+		s.fault(path, "missing_key", "key", "queue")
 		return
 	}
 	key := orElse(t.Agency, s.service.Agency)

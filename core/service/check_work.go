@@ -54,9 +54,9 @@ func (s *serviceChecker) resultHome() {
 	r := &s.service.Result
 	switch {
 	case r.Kind == "entry" && r.List == "":
-		s.fault("result", "missing_key", "key", "list", "about", r.Kind)
+		s.fault("result", "missing_key", "key", "list")
 	case r.Kind == "access" && r.Opens == "":
-		s.fault("result", "missing_key", "key", "opens", "about", r.Kind)
+		s.fault("result", "missing_key", "key", "opens")
 	}
 	if r.List != "" && r.Kind != "entry" {
 		s.fault("result.list", "key_not_for_type", "key", "list", "type", orElse(r.Kind, "document"))
@@ -82,7 +82,7 @@ func (s *serviceChecker) consequences() {
 		}
 		switch {
 		case c.Do == "apologise" && c.Words.IsZero():
-			s.fault(path, "missing_key", "key", "words", "about", c.Do)
+			s.fault(path, "missing_key", "key", "words")
 		case c.Do != "apologise" && !c.Words.IsZero():
 			s.fault(path+".words", "key_not_for_type", "key", "words", "type", c.Do)
 		}

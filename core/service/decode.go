@@ -193,7 +193,7 @@ func (d *decoder) structure(node ast.Node, into reflect.Value, path string, dept
 	}
 	for _, f := range fields {
 		if f.need && !seen[f.name] {
-			d.tell(node, "missing_key", "key", f.name, "about", f.about)
+			d.tell(node, "missing_key", "key", f.name)
 		}
 	}
 }
