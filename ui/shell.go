@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 
 	"github.com/a-h/templ"
 )
@@ -112,7 +113,7 @@ func (s Shell) windowTitle() string {
 		title = s.T("ui.error_prefix") + " " + title
 	}
 	switch {
-	case s.City.Name == "" || s.City.Name == s.Title:
+	case s.City.Name == "" || strings.HasPrefix(s.Title, s.City.Name):
 		return title
 	case title == "":
 		return s.City.Name
