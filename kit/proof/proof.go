@@ -53,6 +53,7 @@ var (
 	ErrCode      = fault.New(fault.Invalid, "proof.code")      // the code and the statement are of two documents
 	ErrCodeKey   = fault.New(fault.Invalid, "proof.code_key")  // the code is signed by none of the reader's keys
 	ErrCodeNeeds = fault.New(fault.Invalid, "proof.need_keys") // nothing can be told without the city's keys
+	ErrCodeTime  = fault.New(fault.Invalid, "proof.code_time") // the code is of a day after its key was destroyed
 	ErrIssuer    = fault.New(fault.Invalid, "proof.need_issuer")
 	ErrTime      = fault.New(fault.Invalid, "proof.time")    // a credential that is good no longer, or not yet
 	ErrRevoked   = fault.New(fault.Invalid, "proof.revoked") // genuine, and revoked

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"posad.city/kit/asic"
+	"posad.city/kit/calendar"
 	"posad.city/kit/lang"
 	"posad.city/kit/pdf/sign"
 	"posad.city/kit/seal"
@@ -46,6 +47,9 @@ func (v *Verdict) paper(file []byte, with Means) error {
 		v.open("statement_unchecked")
 		v.open("revoked_unknown")
 		return nil
+	}
+	if own {
+		v.open("pages") // anybody may draw pages around a statement of the city and sign them
 	}
 	return v.statement(said, with)
 }
@@ -210,6 +214,9 @@ func openCode(text string, with Means) (seal.Token, seal.PublicKey, error) {
 	var last error
 	for _, set := range with.Keys {
 		token, key, err := seal.OpenToken(text, set)
+		if err == nil && gone(key, token.Issued) {
+			return seal.Token{}, seal.PublicKey{}, ErrCodeTime
+		}
 		if err == nil {
 			return token, key, nil
 		}
@@ -225,6 +232,11 @@ func openCode(text string, with Means) (seal.Token, seal.PublicKey, error) {
 		return seal.Token{}, seal.PublicKey{}, ErrAltered.Because(last)
 	}
 	return seal.Token{}, seal.PublicKey{}, ErrDamaged.Because(last)
+}
+
+// gone tells whether a key's secret was destroyed before a day, wherever on earth the day is.
+func gone(key seal.PublicKey, issued calendar.Date) bool {
+	return !key.Retired.IsZero() && issued.AddDays(-1).After(calendar.DateOf(key.Retired, time.UTC))
 }
 
 // code checks the code of a paper alone.
