@@ -19,7 +19,12 @@
 //
 //	log := journal.OpenLog(journal.LogOptions{...}); j.Attach(log); log.Start(ctx)
 //	log.Prove, log.Growth, log.Find, log.Tiles    what the public page and the API show
-//	log.Check, log.Recover                        what an operator runs
+//	log.Confirmations                             what witnesses outside have signed
+//	log.Check, log.Recover, Watch                 what an operator, and anybody outside, runs
+//
+// Witnesses outside (kit/witness) are asked beside all this to sign each checkpoint. No receipt waits for them and no
+// silence of theirs stops anything; but when as many as are believed together have seen more than the database holds, or
+// another history, no more places are given (Hold): that is what a city with two histories looks like from outside.
 //
 // It owns the tables journal_* and the forms posad-receipt/1, posad-receipt/2 and posad-promise/1, which never change but
 // by a new number. It does not own keys (kit/vault, kit/seal), the tree's arithmetic and the forms of checkpoints

@@ -14,6 +14,7 @@ import (
 	"posad.city/kit/seal"
 	"posad.city/kit/store"
 	"posad.city/kit/tlog"
+	"posad.city/kit/witness"
 )
 
 // The errors of the public log.
@@ -51,6 +52,9 @@ type LogOptions struct {
 	Folder string
 	Zone   *time.Location // of the days in the figures; nil: UTC
 	Batch  int            // 0: BatchMost
+	// Witnesses outside that are asked to sign checkpoints, and how many of them together are believed; 0: more than half.
+	Witnesses []witness.Known
+	Quorum    int
 }
 
 // Log is this node's side of the public log. All methods are safe for concurrent use.
@@ -65,6 +69,14 @@ type Log struct {
 	mirror     *mirror
 	published  atomic.Pointer[Published]
 	diverged   atomic.Pointer[Divergence]
+
+	client        *witness.Client
+	confirming    sync.Mutex        // one round of asking at a time; it guards asks
+	asks          map[string]asking // by verifier key
+	standings     atomic.Pointer[standings]
+	confirmations atomic.Pointer[Confirmations]
+	quorum        atomic.Pointer[Published] // the newest checkpoint that a quorum of witnesses has signed
+	heard         atomic.Bool               // what witnesses know was asked once
 
 	stop  context.CancelFunc
 	loops sync.WaitGroup
@@ -91,7 +103,13 @@ func OpenLog(o LogOptions) *Log {
 	if o.Origin == "" {
 		o.Origin = originOf(o.Seal.City())
 	}
-	return &Log{o: o, st: o.Store, log: o.Log, node: id.New(o.Clock.Now()), wake: make(chan struct{}, 1)}
+	if o.Quorum == 0 {
+		o.Quorum = len(o.Witnesses)/2 + 1
+	}
+	return &Log{
+		o: o, st: o.Store, log: o.Log, node: id.New(o.Clock.Now()), wake: make(chan struct{}, 1),
+		client: witness.NewClient(o.Clock), asks: map[string]asking{},
+	}
 }
 
 // originOf makes a log's name of a city's address: a name may hold no blank and no plus.
@@ -121,6 +139,9 @@ func (l *Log) Start(ctx context.Context) error {
 	base, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l.stop = stop
 	l.loops.Go(func() { l.run(base) })
+	if len(l.o.Witnesses) > 0 {
+		l.loops.Go(func() { l.askWitnesses(base) })
+	}
 	return nil
 }
 

@@ -28,6 +28,10 @@ const (
 	TroubleNote      Trouble = "note"           // the checkpoint is not signed by the city
 	TroublePublished Trouble = "published_leaf" // the leaf is not the one that was published
 	TroubleMissing   Trouble = "missing"        // a published leaf is not in the database
+	TroubleAhead     Trouble = "ahead"          // a witness says that it has signed more than the database holds
+	TroubleForked    Trouble = "forked"         // a witness has signed another history
+	TroubleSince     Trouble = "since"          // an older checkpoint that the city signed is of another history
+	TroubleShorter   Trouble = "shorter"        // an older checkpoint that the city signed has more entries than the database
 )
 
 // LogFault is one trouble and its place. What does not apply is zero; Position is -1 for a trouble of no one place.
@@ -37,6 +41,8 @@ type LogFault struct {
 	Entry    id.ID
 	Leaf     tlog.Entry // what the tree, or the published log, has there
 	Path     string     // of a tile
+	Size     int64      // of the checkpoint that a witness, or the reader, holds against the database
+	Witness  string     // its name
 }
 
 // CheckOptions say how deep a check looks.
@@ -46,6 +52,8 @@ type CheckOptions struct {
 	Keys    func(ctx context.Context, holder id.ID) (*vault.Keys, error)
 	Journal *Journal
 	Most    int // faults that are listed; 0: 1000
+	// Since is a signed checkpoint of an earlier day, from anywhere; empty: none. ErrOutside when it is another log's.
+	Since string
 }
 
 // CheckReport is what a check saw.
@@ -57,6 +65,9 @@ type CheckReport struct {
 	Erased     int64 // rows that nobody can open any more
 	Faults     []LogFault
 	More       int64 // further faults
+	Since      int64 // size of the earlier checkpoint that the log continues; 0: none was given, or it does not
+
+	Confirmations Confirmations // what witnesses outside say, as the city heard last
 
 	most int
 }
@@ -98,7 +109,11 @@ func (l *Log) Check(ctx context.Context, o CheckOptions) (CheckReport, error) {
 	if edge.Root() != s.root {
 		out.add(LogFault{Trouble: TroubleRoot, Position: -1})
 	}
-	if err := l.checkRest(ctx, &out, s, m); err != nil || o.Keys == nil {
+	err = l.checkRest(ctx, &out, s, m)
+	if err == nil {
+		err = l.checkOutside(ctx, &out, s, o)
+	}
+	if err != nil || o.Keys == nil {
 		return out, err
 	}
 	return out, l.checkDeep(ctx, &out, s.size, o)

@@ -65,9 +65,10 @@ func (l *Log) Find(ctx context.Context, leaf tlog.Entry) (int64, error) {
 	return at.position, nil
 }
 
-// Prove proves that the leaf stands at the place in the newest published checkpoint. ErrNotYet: it does not, so far.
+// Prove proves that the leaf stands at the place in the newest published checkpoint that a quorum of witnesses has signed;
+// when none of these has the place, in the newest published one. ErrNotYet: it stands in none, so far.
 func (l *Log) Prove(ctx context.Context, leaf tlog.Entry, index int64) (tlog.Proof, error) {
-	p := l.published.Load()
+	p := l.provable(index)
 	if p == nil || index < 0 || index >= p.Size {
 		return tlog.Proof{}, ErrNotYet
 	}

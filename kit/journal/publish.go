@@ -41,10 +41,13 @@ func (l *Log) Publish(ctx context.Context) error {
 	l.publishing.Lock()
 	defer l.publishing.Unlock()
 	s, err := l.state(ctx)
+	if err == nil && len(l.o.Witnesses) > 0 {
+		err = l.hear(ctx, &s)
+	}
 	if err != nil {
 		return err
 	}
-	if p := l.published.Load(); p != nil && p.Checkpoint == s.checkpoint() && l.diverged.Load() == nil {
+	if p := l.published.Load(); p != nil && p.Checkpoint == s.checkpoint() && p.Note == s.note && l.diverged.Load() == nil {
 		return nil
 	}
 	if l.o.Folder == "" {
@@ -70,6 +73,22 @@ func (l *Log) Publish(ctx context.Context) error {
 	l.diverged.Store(nil)
 	last := l.mirror.last
 	l.published.Store(&last)
+	return nil
+}
+
+// hear reads how the witnesses stand, and puts their lines under the checkpoint that they have signed.
+func (l *Log) hear(ctx context.Context, s *state) error {
+	var now standings
+	err := l.st.Read(ctx, func(r *store.Snapshot) error {
+		list, err := readStandings(r, s.origin)
+		now = list
+		return err
+	})
+	if err != nil {
+		return wrapLog("read the witnesses' standing", err)
+	}
+	l.see(now, s.size)
+	s.note = now.cosigned(s.checkpoint(), s.note)
 	return nil
 }
 

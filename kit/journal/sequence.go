@@ -25,10 +25,14 @@ type plan struct {
 var errMoved = errors.New("journal: another node moved the tree")
 
 // Step gives places to one batch of waiting entries and tells how many. It is 0 when none waits, when another node holds
-// the lease, and when another node was faster. ErrStopped while the published log and the database differ.
+// the lease, when another node was faster, and before the witnesses were asked for the first time. ErrStopped while the
+// published log and the database differ, ErrHeld while witnesses outside know more of the log than the database.
 func (l *Log) Step(ctx context.Context) (int, error) {
 	if l.diverged.Load() != nil {
 		return 0, ErrStopped
+	}
+	if may, err := l.mayGrow(); !may {
+		return 0, err
 	}
 	var from state
 	var edge *tlog.Edge

@@ -35,6 +35,20 @@ type Place struct {
 	Index  int64
 	Size   int64  // of the log in the checkpoint
 	Origin string // name of the log
+	Note   string // the signed checkpoint, with the lines of witnesses who saw it
+}
+
+// Confirmed are the signatures of witnesses outside under the checkpoint of the receipt's proof, of those witnesses whom the
+// reader knows. None for a receipt with the promise alone.
+func (r Report) Confirmed(known []tlog.Witness) ([]tlog.Cosignature, error) {
+	if r.Place == nil {
+		return nil, nil
+	}
+	list, err := tlog.Cosignatures(r.Place.Note, known)
+	if err != nil {
+		return nil, ErrForm.Because(err)
+	}
+	return list, nil
 }
 
 // Overdue tells whether the promise's term is past and the receipt still has no proof: then either a newer receipt is to
@@ -51,6 +65,7 @@ var (
 
 	ErrCheckpoint = fault.New(fault.Invalid, "journal.verify.checkpoint") // no key of the city has signed the log's checkpoint
 	ErrProof      = fault.New(fault.Invalid, "journal.verify.proof")      // the proof does not lead to the checkpoint
+	ErrTooFew     = fault.New(fault.Invalid, "journal.verify.too_few")    // too few witnesses whom the reader knows have confirmed it
 	ErrOverdue    = fault.New(fault.Invalid, "journal.verify.overdue")    // the promise's term is past, and no proof is there
 )
 
@@ -111,7 +126,7 @@ func (r receipt) place(keys seal.KeySet) (*Place, error) {
 	if err := r.proof.Leads(r.promise.Leaf, c); err != nil {
 		return nil, ErrProof.Because(err)
 	}
-	return &Place{Index: r.proof.Index, Size: c.Size, Origin: c.Origin}, nil
+	return &Place{Index: r.proof.Index, Size: c.Size, Origin: c.Origin, Note: r.proof.Checkpoint}, nil
 }
 
 // trustedKeys decides which key set the signature is checked against.
