@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -50,9 +51,7 @@ func appendObject(out []byte, object map[string]any) ([]byte, error) {
 	for name := range object {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, func(a, b string) int { // RFC 8785 orders names by UTF-16 units
-		return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
-	})
+	slices.SortFunc(names, compareNames)
 	out = append(out, '{')
 	for i, name := range names {
 		if i > 0 {
@@ -70,11 +69,32 @@ func appendObject(out []byte, object map[string]any) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
+// compareNames is the order of RFC 8785, by UTF-16 units. Up to the surrogates it is the order of bytes.
+func compareNames(a, b string) int {
+	if low(a) && low(b) {
+		return strings.Compare(a, b)
+	}
+	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
+}
+
+// low tells whether a name has nothing above ASCII, as those of every format of ours.
+func low(name string) bool {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 func appendText(out []byte, text string) ([]byte, error) {
 	if !utf8.ValidString(text) {
 		return nil, fmt.Errorf("%w: a text is not UTF-8", ErrCanonical)
 	}
 	out = append(out, '"')
+	if strings.IndexFunc(text, escaped) < 0 {
+		return append(append(out, text...), '"'), nil
+	}
 	for _, r := range text {
 		switch {
 		case r == '"' || r == '\\':
@@ -97,3 +117,6 @@ func appendText(out []byte, text string) ([]byte, error) {
 	}
 	return append(out, '"'), nil
 }
+
+// escaped tells whether a character is not written as it is.
+func escaped(r rune) bool { return r < 0x20 || r == '"' || r == '\\' }

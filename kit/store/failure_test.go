@@ -98,6 +98,96 @@ func TestAFullDiskFailsWhoeverNeedsSpaceAndHealsAfterwards(t *testing.T) {
 	}
 }
 
+func TestAWriteThatFailsMidwayTakesOnlyItselfBack(t *testing.T) {
+	t.Parallel()
+	s := openBrittle(t, Options{Dir: t.TempDir()})
+	refused := errors.New("refused")
+	var mu sync.Mutex
+	kept := int64(0)
+	var group sync.WaitGroup
+	for i := range 300 {
+		group.Go(func() {
+			err := s.Write(context.Background(), func(tx *Tx) error {
+				if i%5 == 1 {
+					return refused // before it has changed anything
+				}
+				if _, err := tx.Exec(putPiece, fmt.Sprint(i), []byte("x")); err != nil || i%5 != 2 {
+					return err
+				}
+				return refused
+			})
+			if want := i%5 == 1 || i%5 == 2; want != errors.Is(err, refused) || err != nil && !want {
+				t.Errorf("Write %d: %v", i, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				kept++
+			}
+		})
+	}
+	group.Wait()
+	if n := pieces(t, s); n != kept || n != 180 {
+		t.Errorf("%d rows, %d acknowledged", n, kept)
+	}
+	if st := s.Stats(); st.Retries == 0 || st.Lost > 0 {
+		t.Errorf("no batch was run again with savepoints: %+v", st)
+	}
+}
+
+func TestAWriteThatFailsBeforeItChangesAnythingDisturbsNobody(t *testing.T) {
+	t.Parallel()
+	s := openBrittle(t, Options{Dir: t.TempDir()})
+	refused := errors.New("refused")
+	var group sync.WaitGroup
+	for i := range 50 {
+		group.Go(func() {
+			err := s.Write(context.Background(), func(tx *Tx) error {
+				if i%2 == 0 {
+					return refused
+				}
+				_, err := tx.Exec(putPiece, fmt.Sprint(i), []byte("x"))
+				return err
+			})
+			if (err == nil) == (i%2 == 0) {
+				t.Errorf("Write %d: %v", i, err)
+			}
+		})
+	}
+	group.Wait()
+	if n, st := pieces(t, s), s.Stats(); n != 25 || st.Retries > 0 {
+		t.Errorf("%d rows, %+v", n, st)
+	}
+}
+
+func TestTheLogIsMovedWhenItHasGrownOrRested(t *testing.T) {
+	t.Parallel()
+	var p progress
+	if p.due(0, 0, 100) {
+		t.Error("nothing was written")
+	}
+	if p.due(99, 1, 100) || !p.due(100, 1, 100) {
+		t.Error("it is moved when it has grown by so much")
+	}
+	for tick := 1; tick < checkpointRest; tick++ {
+		if p.due(150, 2, 100) {
+			t.Fatalf("moved at tick %d", tick)
+		}
+	}
+	if !p.due(150, 2, 100) {
+		t.Error("what was written long ago is moved")
+	}
+	for range 3 * checkpointRest {
+		if p.due(150, 2, 100) {
+			t.Fatal("it is moved once")
+		}
+	}
+	p = progress{size: 150, batches: 2}
+	if p.due(60, 3, 100) || !p.due(100, 4, 100) {
+		t.Error("a log that was emptied grows anew")
+	}
+}
+
 func TestASlowReaderNeitherStopsTheWriterNorTheCleaningAfterIt(t *testing.T) {
 	t.Parallel()
 	const most = 256 << 10

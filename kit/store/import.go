@@ -310,6 +310,7 @@ func (c *liteConn) load(t Table, rows func(func([]byte) error) error) error {
 	}
 	var args []any
 	return rows(func(row []byte) error {
+		c.changed++ // a failure is to be undone
 		if args, err = parseRow(args, t.Columns, row); err != nil {
 			return err
 		}

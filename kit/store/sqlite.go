@@ -27,6 +27,7 @@ type liteEngine struct {
 	writer                      *liteWriter
 	checkpointFrom, restartFrom int64
 	putOff                      int64 // restarts put off, as the checkpointer last saw
+	careful                     bool  // every Write has a savepoint of its own: what tests that run each twice go back to
 	door                        door
 	stop                        chan struct{}
 	done                        sync.WaitGroup
@@ -53,7 +54,7 @@ func openSQLite(_ context.Context, o Options) (engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &liteEngine{dir: o.Dir, lock: lock, readers: newLiteReaders(nil), stop: make(chan struct{}), checkpointFrom: checkpointFrom, restartFrom: restartFrom}
+	e := &liteEngine{dir: o.Dir, lock: lock, readers: newLiteReaders(nil), stop: make(chan struct{}), checkpointFrom: checkpointFrom, restartFrom: restartFrom, careful: o.RunTwice}
 	if o.logMost > 0 {
 		e.checkpointFrom, e.restartFrom = o.logMost/16, o.logMost
 	}
@@ -160,8 +161,10 @@ func runAll(c conn, stmts []Stmt) error {
 
 func (e *liteEngine) migrate(ctx context.Context, script []string) error {
 	return e.write(ctx, func(c conn) error {
+		lite := c.(*liteConn)
+		lite.changed++ // no rows, but a failure is to be undone
 		for _, statement := range script {
-			if err := sqlitex.ExecuteTransient(c.(*liteConn).c, statement, nil); err != nil {
+			if err := sqlitex.ExecuteTransient(lite.c, statement, nil); err != nil {
 				return fmt.Errorf("%w in: %s", err, statement)
 			}
 		}
@@ -192,6 +195,7 @@ type liteConn struct {
 	c        *sqlite.Conn
 	prepared map[*Query]*sqlite.Stmt
 	inRows   bool                 // inside the rows of a query
+	changed  int64                // rows, since the connection was opened
 	age      func() time.Duration // of the snapshot; nil on the writer
 	ctx      context.Context      // of the snapshot; nil on the writer
 	reading  reading
@@ -311,6 +315,7 @@ func (c *liteConn) exec(q *Query, args []any) (int64, error) {
 		_ = end() // repeats the error of the step
 		return 0, err
 	}
+	c.changed += n
 	return n, end()
 }
 

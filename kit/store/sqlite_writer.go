@@ -265,15 +265,29 @@ func (w *liteWriter) singly(batch []*liteWrite, why error) int {
 	return len(batch)
 }
 
-// transact runs the batch, or as much of it as there is time for, and tells how many Writes it ran.
+// errUndo says that a Write without a savepoint has failed after it changed something.
+var errUndo = errors.New("store: the batch is to be run again with savepoints")
+
+// transact runs the batch, or as much of it as there is time for, and tells how many Writes it ran. Savepoints cost a tenth
+// of a batch, copies of pages above all, and hardly any Write fails after it has changed something: they are made only when
+// the batch was run without them and one did.
 func (w *liteWriter) transact(batch []*liteWrite) (int, error) {
+	ran, err := w.transactOnce(batch, w.engine.careful)
+	if errors.Is(err, errUndo) {
+		w.stats.retries.Add(1)
+		ran, err = w.transactOnce(batch, true)
+	}
+	return ran, err
+}
+
+func (w *liteWriter) transactOnce(batch []*liteWrite, careful bool) (int, error) {
 	if err := w.abandon(); err != nil { // what an earlier failure may have left open
 		return 0, err
 	}
 	if err := w.conn.run(liteImmediate); err != nil {
 		return 0, err
 	}
-	ran, err := w.runAll(batch)
+	ran, err := w.runAll(batch, careful)
 	if err != nil {
 		return 0, errors.Join(err, w.abandon())
 	}
@@ -284,7 +298,7 @@ func (w *liteWriter) transact(batch []*liteWrite) (int, error) {
 }
 
 // runAll runs the interactive Writes and then, as long as the time allows, the background ones.
-func (w *liteWriter) runAll(batch []*liteWrite) (int, error) {
+func (w *liteWriter) runAll(batch []*liteWrite, careful bool) (int, error) {
 	var since func() time.Duration
 	for i, req := range batch {
 		if lane(req) == 1 {
@@ -294,7 +308,7 @@ func (w *liteWriter) runAll(batch []*liteWrite) (int, error) {
 				return i, nil
 			}
 		}
-		if err := w.runOne(req); err != nil {
+		if err := w.runOne(req, careful); err != nil {
 			return 0, err
 		}
 	}
@@ -308,38 +322,51 @@ func (w *liteWriter) abandon() error {
 	return w.conn.run(liteRollback)
 }
 
-// runOne runs one Write under a savepoint. It returns an error only when the whole transaction is lost.
-func (w *liteWriter) runOne(req *liteWrite) error {
+// runOne runs one Write, careful or not under a savepoint. It returns an error only when the whole transaction is lost.
+func (w *liteWriter) runOne(req *liteWrite, careful bool) error {
 	if !req.turn.CompareAndSwap(queued, running) && req.turn.Load() == left {
 		return nil
 	}
 	if req.err = cancelled(req.ctx); req.err != nil {
 		return nil
 	}
-	if err := w.conn.run(liteSavepoint); err != nil {
-		return err
+	if careful {
+		if err := w.conn.run(liteSavepoint); err != nil {
+			return err
+		}
 	}
+	before := w.conn.changed
+	w.runTimed(req)
+	if w.conn.c.AutocommitEnabled() {
+		return fmt.Errorf("store: the engine gave the transaction up: %w", req.err)
+	}
+	switch {
+	case careful && req.err != nil:
+		return errors.Join(w.conn.run(liteBack), w.conn.run(liteRelease))
+	case careful:
+		return w.conn.run(liteRelease)
+	case req.err != nil && w.conn.changed != before:
+		return errUndo
+	}
+	return nil
+}
+
+func (w *liteWriter) runTimed(req *liteWrite) {
 	took := clock.Measure()
 	req.err = protect(func() error { return req.fn(w.conn) })
 	if spent := took(); spent > slowClosure {
 		w.log.Warn("store: a closure held the only writer; move its work before the Write, or cut it into chunks", "for", spent.String())
 	}
-	if w.conn.c.AutocommitEnabled() {
-		return fmt.Errorf("store: the engine gave the transaction up: %w", req.err)
-	}
-	if req.err != nil {
-		if err := w.conn.run(liteBack); err != nil {
-			return err
-		}
-	}
-	return w.conn.run(liteRelease)
 }
 
-// Bounds of the log: passive checkpoints from the first, a short pause of all readers for a restart from the second.
+// Bounds of the log: passive checkpoints while it grows, a short pause of all readers for a restart from restartFrom on.
+// Pages that every batch changes lie in the log many times and are moved once a checkpoint, so that one is made only after
+// the log has grown by checkpointFrom, or when it has rested for checkpointRest.
 const (
-	checkpointFrom = 4 << 20
+	checkpointFrom = 16 << 20
 	restartFrom    = 64 << 20
 	checkpointTick = 100 * time.Millisecond
+	checkpointRest = 10 // ticks
 	restartRest    = 10 // ticks of rest after a restart that a slow reader put off
 )
 
@@ -349,6 +376,7 @@ func (e *liteEngine) checkpoint(c *liteConn) {
 	defer e.done.Done()
 	tick := time.NewTicker(checkpointTick)
 	defer tick.Stop()
+	var moved progress
 	for rest := 0; ; {
 		select {
 		case <-e.stop:
@@ -356,7 +384,8 @@ func (e *liteEngine) checkpoint(c *liteConn) {
 		case <-tick.C:
 		}
 		size := e.logSize()
-		if rest--; size < e.checkpointFrom || rest > 0 {
+		due := moved.due(size, e.writer.stats.batches.Load(), e.checkpointFrom)
+		if rest--; rest > 0 || !due && size < e.restartFrom {
 			continue
 		}
 		if err := pragma(c.c, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
@@ -374,6 +403,28 @@ func (e *liteEngine) checkpoint(c *liteConn) {
 			e.putOff, rest = put, restartRest // a slow reader: don't hold everybody again at once
 		}
 	}
+}
+
+// progress is how far the log has been moved into the database file.
+type progress struct {
+	size    int64 // of the log's file at the last checkpoint
+	batches int64 // committed by then
+	ticks   int   // since then
+}
+
+// due tells at each tick whether it is time for a checkpoint. The file keeps its size when the log begins again in it, so
+// that the number of batches tells whether there is anything to move.
+func (p *progress) due(size, batches, from int64) bool {
+	p.ticks++
+	if size < p.size {
+		p.size = 0 // it was emptied
+	}
+	grown := size-p.size >= from
+	if !grown && (batches == p.batches || p.ticks < checkpointRest) {
+		return false
+	}
+	*p = progress{size: size, batches: batches}
+	return true
 }
 
 func (e *liteEngine) logSize() int64 {

@@ -8,7 +8,7 @@ type Stats struct {
 	Writes         int64 // Writes and Appends that were run, failed ones included
 	Batches        int64 // transactions that carried them
 	Lost           int64 // batches that were lost and run singly
-	Retries        int64 // runs after a crossing of two Writes (PostgreSQL)
+	Retries        int64 // runs after a crossing of two Writes (PostgreSQL), or of a batch in which one failed midway (SQLite)
 	LogBytes       int64 // size of the write-ahead log now (SQLite)
 	Restarts       int64 // times that the log was emptied (SQLite)
 	RestartsPutOff int64 // times that a slow reader put that off (SQLite)
