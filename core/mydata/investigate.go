@@ -148,16 +148,27 @@ func (m *Module) openInvestigation(ctx context.Context, a act.Act, n NewInvestig
 // investigationsShown is how many investigations an agency's page lists.
 const investigationsShown = 100
 
-// Investigations lists an agency's investigations, newest first. It names nobody whom they are about.
-func (m *Module) Investigations(ctx context.Context, office id.ID) ([]Investigation, error) {
+// Investigations lists the investigations of the act's agency, newest first. It names nobody whom they are about, and one of
+// the official themselves is not among them.
+func (m *Module) Investigations(ctx context.Context, a act.Act) ([]Investigation, error) {
 	var out []Investigation
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		rows, err := mydatadb.InvestigationsOf(r, office, investigationsShown)
-		out = make([]Investigation, len(rows))
-		for i, row := range rows {
-			out[i] = investigationOf(row)
+	own := act.ByJob(id.New(m.base.Clock.Now()), act.Purpose{Kind: PurposeInvestigation})
+	err := m.base.Store.Look(ctx, own, "mydata.look.investigation", func(p *store.Personal) error {
+		out = nil
+		rows, err := mydatadb.InvestigationsOf(p, a.Actor.Agency, investigationsShown)
+		if err != nil {
+			return err
 		}
-		return err
+		for _, row := range rows {
+			about, err := mydatadb.InvestigationByID(p, row.Agency, row.ID)
+			if err != nil {
+				return err
+			}
+			if !a.Is(about.Person) {
+				out = append(out, investigationOf(row))
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mydata: investigations: %w", err)
@@ -194,7 +205,7 @@ type Findings struct {
 const findingsMost = 50
 
 // LookInto reads what the agency's definition allows of the person. Each look is recorded at once, under the investigation,
-// and shown to the person when its time is over. Errors: ErrMayNot, ErrClosed.
+// and shown to the person when its time is over. For whom it is about it is not there. Errors: ErrMayNot, ErrClosed, ErrNone.
 func (m *Module) LookInto(ctx context.Context, a act.Act, one Investigation) (Findings, error) {
 	rules, err := m.mayInvestigate(a)
 	if err != nil {
@@ -212,10 +223,13 @@ func (m *Module) LookInto(ctx context.Context, a act.Act, one Investigation) (Fi
 	err = m.base.Store.Look(ctx, a, "mydata.look.investigation", func(p *store.Personal) error {
 		var err error
 		row, err = mydatadb.InvestigationByID(p, one.Agency, one.ID)
+		if err == nil && a.Is(row.Person) {
+			return ErrNone
+		}
 		return err
 	})
 	if err != nil {
-		return out, fmt.Errorf("mydata: an investigation: %w", err)
+		return Findings{}, fmt.Errorf("mydata: an investigation: %w", err)
 	}
 	keys, err := m.base.Vault.Keys(ctx, one.Agency)
 	if err != nil {

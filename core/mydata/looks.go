@@ -230,7 +230,7 @@ func (m *Module) whatWords(l lang.Language, what string) string {
 func (m *Module) officials(ctx context.Context, list []Seen) (map[id.ID]lang.Name, error) {
 	var people []id.ID
 	for _, one := range list {
-		if one.Who() == ByOfficial && !slices.Contains(people, one.Actor.Person) {
+		if one.Who() == ByOfficial && !one.Actor.Person.IsZero() && !slices.Contains(people, one.Actor.Person) {
 			people = append(people, one.Actor.Person)
 		}
 	}

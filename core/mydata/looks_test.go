@@ -171,6 +171,31 @@ func TestWhoMayInvestigate(t *testing.T) {
 	})
 }
 
+// TestAnOfficialLearnsNothingOfAnInvestigationOfThemselves: whom an agency investigates may have a desk in it.
+func TestAnOfficialLearnsNothingOfAnInvestigationOfThemselves(t *testing.T) {
+	each(t, func(r *rig) {
+		ref := r.file("обычное дело")
+		one, err := r.investigate(ref.Number, 10)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		before := len(r.looks(Filter{}))
+		themselves := r.desk(anna, "road-police", agency.Head)
+		if found, err := r.LookInto(ctx, themselves, one); !errors.Is(err, ErrNone) || found.Ground != "" {
+			r.t.Errorf("they see %+v, %v", found, err)
+		}
+		for who, want := range map[id.ID]int{anna: 0, chief: 1} {
+			list, err := r.Investigations(ctx, r.desk(who, "road-police", agency.Head))
+			if err != nil || len(list) != want {
+				r.t.Errorf("%s sees %d investigations, want %d: %v", who, len(list), want, err)
+			}
+		}
+		if got := len(r.looks(Filter{})); got != before {
+			r.t.Errorf("%d looks came of it", got-before)
+		}
+	})
+}
+
 // TestAMadeUpPurposeHidesNothing: only an investigation that the agency has opened hides a look.
 func TestAMadeUpPurposeHidesNothing(t *testing.T) {
 	each(t, func(r *rig) {

@@ -40,7 +40,7 @@ func (m *Module) investigationsPage(c *web.Context, v deskView) error {
 		return err
 	}
 	v.Rules = rules
-	if v.List, err = m.Investigations(c.Context(), c.Act().Actor.Agency); err != nil {
+	if v.List, err = m.Investigations(c.Context(), c.Act()); err != nil {
 		return err
 	}
 	return m.base.Pages.Render(c, page.Options{Title: c.T("mydata.desk.title"), Layout: page.Desk, Faulty: len(v.Faults) > 0}, investigationsPage(m, c, v))
