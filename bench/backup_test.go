@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +27,7 @@ type copied struct {
 	Restore  float64
 	Quiet    quantiles // an official's list before
 	During   quantiles // and during the gentle copy
+	Peer     peers
 	Load     string
 }
 
@@ -102,13 +102,13 @@ func (t *town) copies(b *testing.B) copied {
 		}
 		return err
 	})
-	into := store.Options{Dir: filepath.Join(dir, "restored", "db")}
+	removeAll(b, filepath.Join(dir, "gentle"))
+	into, drop := store.Options{Dir: filepath.Join(dir, "restored", "db")}, func() error { return nil }
 	if t.engine == "postgres" {
-		database, err := freshDatabase(ctx)
-		if err != nil {
+		var err error
+		if into.Postgres, drop, err = emptyDatabase(ctx); err != nil {
 			b.Fatal(err)
 		}
-		into = store.Options{Postgres: database}
 	}
 	out.Restore = seconds(b, "restore", func() error {
 		_, err := backup.Restore(ctx, backup.RestoreOptions{
@@ -116,10 +116,14 @@ func (t *town) copies(b *testing.B) copied {
 		})
 		return err
 	})
+	if err := drop(); err != nil {
+		b.Fatal(err)
+	}
+	removeAll(b, filepath.Join(dir, "restored"))
+	out.Peer = t.peers(b, dir)
 	b.ReportMetric(float64(out.Rows)/out.Make, "rows/s-copied")
 	b.ReportMetric(float64(out.Rows)/out.Restore, "rows/s-restored")
-	load, _ := os.ReadFile("/proc/loadavg")
-	out.Load = strings.TrimSpace(string(load))
+	out.Load = loadNow()
 	return out
 }
 
@@ -133,6 +137,17 @@ func seconds(b *testing.B, name string, do func() error) float64 {
 	spent := time.Since(began)
 	b.Logf("%s: %v", name, spent.Round(time.Millisecond))
 	return spent.Seconds()
+}
+
+// told prints progress of a step that is no part of a benchmark.
+func told(what string) func(backup.Progress) {
+	last := time.Now()
+	return func(p backup.Progress) {
+		if time.Since(last) > 10*time.Second {
+			last = time.Now()
+			fmt.Fprintf(os.Stderr, "%s: %s %s, %d of %d, %.0f/s, %v left\n", what, p.Stage, p.What, p.Done, p.Total, p.Rate(), p.Left().Round(time.Second))
+		}
+	}
 }
 
 // shown prints progress now and then, and passes it on.

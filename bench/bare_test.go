@@ -54,10 +54,15 @@ func (b *bare) write(args []any) error {
 }
 
 func (b *bare) append(args []any) error {
+	return b.put(bareInsert, args)
+}
+
+// put is a row of any table, in a gathered commit.
+func (b *bare) put(text string, args []any) error {
 	if b.pg != nil {
-		return b.pg.commit([]statement{{bareInsert, args}})
+		return b.pg.commit([]statement{{text, args}})
 	}
-	return b.lite.commit([]statement{{bareInsert, args}})
+	return b.lite.commit([]statement{{text, args}})
 }
 
 func (b *bare) point(number string) error {
@@ -264,6 +269,8 @@ func liteRun(c *sqlite.Conn, text string, args []any, each func(*sqlite.Stmt)) e
 			stmt.BindText(i+1, x)
 		case int64:
 			stmt.BindInt64(i+1, x)
+		case []byte:
+			stmt.BindBytes(i+1, x)
 		case time.Time:
 			stmt.BindInt64(i+1, x.UnixMicro())
 		default:

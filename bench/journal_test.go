@@ -1,10 +1,11 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ type publicLog struct {
 	keys    *vault.Keys
 	journal *journal.Journal
 	log     *journal.Log
+	options store.Options
 }
 
 func eachLog(b *testing.B, run func(b *testing.B, l publicLog)) {
@@ -54,7 +56,7 @@ func newLog(b *testing.B, o store.Options) publicLog {
 	j := journal.New(s, o.Clock)
 	l := journal.OpenLog(journal.LogOptions{Store: st, Seal: s, Clock: o.Clock, Folder: b.TempDir()})
 	j.Attach(l)
-	return publicLog{st, keys, j, l}
+	return publicLog{st, keys, j, l, o}
 }
 
 // enter enters so many acts in one Write.
@@ -86,6 +88,98 @@ func (p publicLog) enter(b *testing.B, from, count int) []journal.Entered {
 		b.Fatal(err)
 	}
 	return out
+}
+
+// entered is what was measured of the journal's way into the public log.
+type entered struct {
+	Engine  string
+	Entries int
+	Rate    float64 // a second, from the first to the publication of the last: one act a Write, 64 at once
+	Commits float64 // a second, to the last commit
+	Bare    float64 // rows of the same bytes a second by the driver, gathered by hand
+	Load    string
+}
+
+var entrySize = store.NewQuery("bench.EntrySize", `SELECT CAST(MAX(length(leaf) + length(salt) + length(body)) AS BIGINT) FROM journal_entry`)
+
+// BenchmarkLogEntries: how many acts a second are entered, each sealed and in a Write of its own, while the log gives them
+// places, signs and publishes; the measured time ends when the last is published. POSAD_BENCH_ENTRIES says how many.
+func BenchmarkLogEntries(b *testing.B) {
+	eachLog(b, func(b *testing.B, p publicLog) {
+		count := int(numbersOf("POSAD_BENCH_ENTRIES", 20_000)[0])
+		out := entered{Engine: "sqlite", Entries: count}
+		if p.options.Postgres != "" {
+			out.Engine = "postgres"
+		}
+		if err := p.log.Start(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		b.ResetTimer()
+		began := time.Now()
+		err := spread(count, writers, func(i int) error { return p.enterOne(b.Context(), i) })
+		if err != nil {
+			b.Fatal(err)
+		}
+		out.Commits = float64(count) / time.Since(began).Seconds()
+		for since := time.Now(); p.log.Published() == nil || p.log.Published().Size < int64(count); time.Sleep(time.Millisecond) {
+			if time.Since(since) > time.Minute {
+				b.Fatalf("%d entered; published is %+v", count, p.log.Published())
+			}
+		}
+		out.Rate = float64(count) / time.Since(began).Seconds()
+		p.log.Stop()
+		bare, size := p.bare(b)
+		body, at := make([]byte, size), time.Now()
+		err = spread(count, writers, func(i int) error {
+			key := id.Derived("bare", fmt.Sprint(i))
+			return bare.put(`INSERT INTO bare_entry (id, body) VALUES ($1, $2)`, []any{key, body})
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		out.Bare = float64(count) / time.Since(at).Seconds()
+		out.Load = loadNow()
+		b.ReportMetric(out.Rate, "entries/s")
+		b.ReportMetric(out.Commits, "commits/s")
+		b.ReportMetric(out.Bare, "bare-rows/s")
+		keep(b, "journal-"+out.Engine, out)
+	})
+}
+
+func (p publicLog) enterOne(ctx context.Context, i int) error {
+	name := fmt.Sprint("one ", i)
+	ready, err := p.journal.Prepare(p.keys, journal.Entry{
+		Act: id.Derived("act", name), Kind: "casework.submitted", Title: "Заявление подано", Object: id.Derived("case", name),
+		Facts: []journal.Fact{{Name: "number", Label: "Номер заявления", Value: name}},
+	})
+	if err != nil {
+		return err
+	}
+	return p.store.Write(ctx, func(tx *store.Tx) error { _, err := journal.Enter(tx, ready); return err })
+}
+
+// bare is a table beside the log's for the driver alone, and how many bytes an entry has.
+func (p publicLog) bare(b *testing.B) (*bare, int) {
+	b.Helper()
+	size := 0
+	err := p.store.Read(b.Context(), func(r *store.Snapshot) error {
+		return r.Query(entrySize, func(row *store.Row) error { size = int(row.Int(0)); return nil })
+	})
+	out := new(bare)
+	if err == nil && p.options.Postgres != "" {
+		if out.pg, err = openBarePg(b.Context(), p.options.Postgres+"&search_path="+p.options.Schema); err == nil {
+			b.Cleanup(out.pg.pool.Close)
+			_, err = out.pg.pool.Exec(b.Context(), `CREATE TABLE bare_entry (id UUID PRIMARY KEY, body BYTEA)`)
+		}
+	} else if err == nil {
+		if out.lite, err = openBareLite(filepath.Join(p.options.Dir, "posad.db")); err == nil {
+			err = liteRun(out.lite.writer, `CREATE TABLE bare_entry (id BLOB PRIMARY KEY, body BLOB)`, nil, nil)
+		}
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return out, size
 }
 
 // BenchmarkLogPlaces: how many waiting entries a second get their place, their tiles, a signed checkpoint and files.
@@ -138,9 +232,21 @@ func BenchmarkLogReceipt(b *testing.B) {
 			}
 			took = append(took, time.Since(began))
 		}
-		slices.Sort(took)
-		b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/median")
-		b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms/p99")
+		engine := "sqlite"
+		if p.options.Postgres != "" {
+			engine = "postgres"
+		}
+		q := quantilesOf(took)
+		b.ReportMetric(q.P50, "p50-ms")
+		b.ReportMetric(q.P99, "p99-ms")
+		if len(took) > 1 { // the first run of a benchmark is one alone
+			keep(b, "receipt-"+engine, struct {
+				Engine   string
+				Receipts int
+				Ready    quantiles // from the act's commit until the receipt has its place and its proof
+				Load     string
+			}{engine, len(took), q, loadNow()})
+		}
 	})
 }
 

@@ -85,11 +85,21 @@ func run(m *testing.M) int {
 	return code
 }
 
-// each runs a benchmark on every engine that is there.
+// each runs a benchmark on every engine that is there: in the usual city, or in each of the stored sizes that
+// POSAD_BENCH_CASES names.
 func each(b *testing.B, bench func(b *testing.B, t *town)) {
 	b.Helper()
-	for _, engine := range []string{"sqlite", "postgres"} {
-		if engine == "postgres" && os.Getenv(storetest.PostgresEnv) == "" {
+	for _, engine := range engines() {
+		if sizes := numbersOf("POSAD_BENCH_CASES"); len(sizes) > 0 {
+			for _, cases := range sizes {
+				b.Run(fmt.Sprintf("%s/%d", engine, int(cases)), func(b *testing.B) {
+					t, err := stored(engine, int(cases))
+					if err != nil {
+						b.Fatal(err)
+					}
+					bench(b, t)
+				})
+			}
 			continue
 		}
 		b.Run(engine, func(b *testing.B) {
@@ -114,6 +124,9 @@ func buildOf(engine string, s size) (*town, error) {
 	if s.kept != "" {
 		t.dir = filepath.Join(s.kept, engine+s.name)
 	}
+	if err := t.twin(ctx); err != nil {
+		return nil, err
+	}
 	listener, err := t.open(ctx)
 	if err != nil {
 		return nil, err
@@ -134,7 +147,7 @@ func (t *town) open(ctx context.Context) (net.Listener, error) {
 	if t.engine == "postgres" {
 		var err error
 		if t.kept != "" {
-			t.database, err = keptDatabase(ctx, "posad_bench_kept"+strings.ReplaceAll(t.name, "-", "_"))
+			t.database, err = keptDatabase(ctx, keptName(t.name))
 		} else {
 			t.database, err = freshDatabase(ctx)
 		}
@@ -178,13 +191,29 @@ func (t *town) begin(ctx context.Context) error {
 	return t.Modules.Service.Publish(ctx, act.ByJob(id.New(t.Clock.Now()), act.Purpose{Kind: "command", ID: "publish"}), city)
 }
 
+// freshDatabase is an empty database that goes with the run.
 func freshDatabase(ctx context.Context) (string, error) {
+	address, drop, err := emptyDatabase(ctx)
+	if err == nil {
+		clean = append(clean, func() {
+			if err := drop(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		})
+	}
+	return address, err
+}
+
+var databases atomic.Int64
+
+// emptyDatabase is one, and what drops it.
+func emptyDatabase(ctx context.Context) (string, func() error, error) {
 	server := os.Getenv(storetest.PostgresEnv)
 	conf, err := pgx.ParseConfig(server)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	name := fmt.Sprintf("posad_bench_%d_%d", os.Getpid(), len(clean))
+	name := fmt.Sprintf("posad_bench_%d_%d", os.Getpid(), databases.Add(1))
 	command := func(sql string) error {
 		c, err := pgx.Connect(ctx, server)
 		if err != nil {
@@ -194,15 +223,13 @@ func freshDatabase(ctx context.Context) (string, error) {
 		return errors.Join(err, c.Close(ctx))
 	}
 	if err := command("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
-		return "", err
+		return "", nil, err
 	}
-	clean = append(clean, func() {
-		if err := command("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
-	})
-	return fmt.Sprintf("postgres://%s:%s@%s:%d/%s?sslmode=disable", conf.User, conf.Password, conf.Host, conf.Port, name), nil
+	address := fmt.Sprintf("postgres://%s:%s@%s:%d/%s?sslmode=disable", conf.User, conf.Password, conf.Host, conf.Port, name)
+	return address, func() error { return command("DROP DATABASE " + name + " WITH (FORCE)") }, nil
 }
+
+func keptName(name string) string { return "posad_bench_kept" + strings.ReplaceAll(name, "-", "_") }
 
 // keptDatabase is a database that stays from run to run.
 func keptDatabase(ctx context.Context, name string) (string, error) {
@@ -227,7 +254,7 @@ func (t *town) settleAll(ctx context.Context) error {
 	mark := filepath.Join(t.dir, "loaded")
 	if _, err := os.Stat(mark); err == nil {
 		t.crowd()
-		return t.renew(ctx)
+		return errors.Join(t.renew(ctx), t.learn(ctx))
 	}
 	if err := t.load(ctx); err != nil {
 		return err
