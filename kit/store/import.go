@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -327,26 +328,47 @@ func (c *liteConn) load(t Table, rows func(func([]byte) error) error) error {
 	})
 }
 
+// load gives the rows to COPY one by one, so that the server takes them while the next are read.
 func (c *pgConn) load(t Table, rows func(func([]byte) error) error) error {
-	var parsed [][]any
-	err := rows(func(row []byte) error {
-		args, err := parseRow(nil, t.Columns, slices.Clone(row))
-		parsed = append(parsed, args)
-		return err
-	})
-	if err != nil {
+	// A part and the mark that it is in are kept or lost together, so that none needs to wait for the disk: the last
+	// transaction of a restore does, and all that came before it is on disk then.
+	if _, err := c.c.Exec(c.ctx, "SET LOCAL synchronous_commit = off"); err != nil {
 		return err
 	}
-	for _, args := range parsed {
-		for i, v := range args {
-			if x, ok := v.(id.ID); ok {
-				args[i] = [16]byte(x)
+	var args []any
+	var fault error
+	next, stop := iter.Pull(func(yield func([]any) bool) {
+		fault = rows(func(row []byte) error {
+			var err error
+			if args, err = parseRow(args, t.Columns, row); err != nil {
+				return err
 			}
+			for i, v := range args {
+				if x, ok := v.(id.ID); ok {
+					args[i] = [16]byte(x)
+				}
+			}
+			if !yield(args) {
+				return errLeft
+			}
+			return nil
+		})
+	})
+	_, err := c.c.CopyFrom(c.ctx, pgx.Identifier{t.Name}, names(t), pgx.CopyFromFunc(func() ([]any, error) {
+		if row, more := next(); more {
+			return row, nil
 		}
+		return nil, fault
+	}))
+	stop()
+	if fault != nil && !errors.Is(fault, errLeft) {
+		return fault // the driver tells it as text
 	}
-	_, err = c.c.CopyFrom(c.ctx, pgx.Identifier{t.Name}, names(t), pgx.CopyFromRows(parsed))
 	return err
 }
+
+// errLeft says that the server took no more rows.
+var errLeft = errors.New("store: restore: the rows were left")
 
 // Finish makes the indexes again. Afterwards the tables are as the schema files leave them; the database stays marked as
 // unfinished until Close(ctx, true). tell is called before each index.
