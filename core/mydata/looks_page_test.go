@@ -109,6 +109,24 @@ func TestLooksAreGrouped(t *testing.T) {
 	})
 }
 
+// TestAFileOfLooksIsWholeOrNone: a list that was cut would be taken for all.
+func TestAFileOfLooksIsWholeOrNone(t *testing.T) {
+	each(t, func(r *rig) {
+		r.fileLooks = 3
+		for n := range 4 {
+			r.listed(r.desk(chief, "road-police", agency.Head), "casework.look.queue", 2)
+			r.clock.Move(25 * time.Hour)
+			status, text := r.browser(web.Session{Person: anna}, "en").get("/account/looks/file?as=csv")
+			if want := n < 3; (status == http.StatusOK) != want {
+				r.t.Errorf("%d looks: %d", n+1, status)
+			}
+			if n == 3 && !strings.Contains(text, "fewer days") {
+				r.t.Errorf("no advice: %.300s", text)
+			}
+		}
+	})
+}
+
 // TestNoFilterFindsADelayedLookBeforeItsTime: by whatever filter, grouping, file and page size; afterwards each that fits
 // has it, marked, and a complaint about it can be begun.
 func TestNoFilterFindsADelayedLookBeforeItsTime(t *testing.T) {

@@ -27,10 +27,12 @@ type Module struct {
 	deps Deps
 	base *module.Base
 	list *list
+	// fileLooks is how many looks a file holds at most.
+	fileLooks int
 }
 
 // New returns the module.
-func New(d Deps) *Module { return &Module{deps: d} }
+func New(d Deps) *Module { return &Module{deps: d, fileLooks: fileLooks} }
 
 // Name implements module.Module.
 func (m *Module) Name() string { return "mydata" }

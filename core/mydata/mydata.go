@@ -100,6 +100,7 @@ func (d Deps) years(l module.Law) int {
 var (
 	ErrNone      = fault.New(fault.Missing, "mydata.none")
 	ErrWord      = fault.New(fault.Invalid, "mydata.fields")
+	ErrMany      = fault.New(fault.Invalid, "mydata.many")         // more looks than a file holds
 	ErrMaking    = fault.New(fault.Conflict, "mydata.making")      // a copy is being made already
 	ErrOver      = fault.New(fault.Gone, "mydata.over")            // the copy's week is over
 	ErrAsked     = fault.New(fault.Conflict, "mydata.asked")       // the erasure is asked for already

@@ -315,14 +315,18 @@ func (m *Module) apiLooks(c *web.Context) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-// sendLooks answers with the filtered list as a file, at most fileLooks of them.
+// sendLooks answers with the filtered list as a file: all of it, or, beyond fileLooks, with ErrMany, since a list that was cut
+// would be taken for all.
 func (m *Module) sendLooks(c *web.Context) error {
-	form, faults, list, _, err := m.readLooks(c, fileLooks)
+	form, faults, list, next, err := m.readLooks(c, m.fileLooks)
 	if err != nil {
 		return err
 	}
 	if len(faults) > 0 {
 		return ErrWord.With(faults...)
+	}
+	if !next.IsZero() {
+		return ErrMany
 	}
 	lines, err := m.wireLooks(c, list)
 	if err != nil {
