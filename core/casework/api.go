@@ -170,11 +170,11 @@ func (m *Module) apiCase(c *web.Context) error {
 func (m *Module) wire(c *web.Context, v *view) wireCase {
 	out := wireCase{
 		wireLine: wireLine{Number: v.Number, Service: v.Service, Title: v.Title, Holder: v.Holder, Status: v.Status, Submitted: v.Submitted, Revision: v.Revision},
-		Stage:    v.Stage, Next: v.NextText, Agency: v.Agency, Paused: !v.Paused.IsZero(), Late: !v.Late.IsZero(), Ahead: v.Ahead, Rating: v.Rating,
+		Stage:    v.Stage, Next: v.NextText, Agency: v.Agency, Paused: !v.Paused.IsZero(), Late: !v.Late.IsZero(), Ahead: []string{}, Rating: v.Rating,
 		Timeline: []wireEntry{}, Answers: []wireAnswer{}, Certificates: []wireCertificate{}, Questions: []wireQuestion{}, Documents: []id.ID{}, Looks: []wireLook{},
 	}
-	if out.Ahead == nil {
-		out.Ahead = []string{}
+	for _, one := range v.Ahead {
+		out.Ahead = append(out.Ahead, one.Title)
 	}
 	if !v.ended() {
 		out.Due = maybe(v.Due)

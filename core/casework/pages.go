@@ -66,14 +66,7 @@ func (m *Module) steps(c *web.Context, v *view) []ui.TimelineStep {
 	for _, e := range v.Past {
 		out = append(out, ui.TimelineStep{State: ui.Done, Title: v.entryTitle(c.T, e), When: v.when(e.At), Note: m.who(c, v, e)})
 	}
-	for i, title := range v.Ahead {
-		step := ui.TimelineStep{State: ui.Next, Title: title}
-		if i == 0 {
-			step.State, step.Note = ui.Now, v.NextText
-		}
-		out = append(out, step)
-	}
-	return out
+	return append(out, v.future()...)
 }
 
 // who did what a line of the timeline tells, in words.
@@ -273,6 +266,18 @@ func (m *Module) appealPath(a *service.Appeal, number string, decided bool) stri
 		path += "?about=" + number
 	}
 	return path
+}
+
+// againPath is where the same is applied for anew; empty when the city offers it no more, or it is about another case.
+func (m *Module) againPath(v *view) string {
+	city := m.deps.Services.Current()
+	if city == nil || v.service.About != "" {
+		return ""
+	}
+	if _, ok := city.Service(v.Service); !ok {
+		return ""
+	}
+	return "/services/" + v.Service + "/apply"
 }
 
 // places are the lines of the case's documents in which there may be a mistake.

@@ -33,13 +33,14 @@ type view struct {
 	NextText     string
 	Due          time.Time
 	Past         []Entry
-	Ahead        []string // titles of the steps still to come, the present one first
+	Ahead        []foretold // the steps still to come, the present one first
 	Summary      form.Summary
 	Certificates []exchange.Certificate
 	Papers       []document.Result
 	Looks        []store.LookRecord
 	Names        map[id.ID]lang.Name
 	Reason, Law  string
+	Why, Instead string // of a refusal: its ground, and what the person can do
 	Group        string // why the case has its place in the waiting list
 	Appeal       *service.Appeal
 	Links        []Link // cases that are about this one
@@ -127,7 +128,7 @@ func (m *Module) say(k *known, v *view) {
 		}
 	}
 	if !v.ended() {
-		v.Ahead = k.ahead(v.lang)
+		v.Ahead = m.ahead(k, v.lang)
 	}
 	if v.ListGroup != "" {
 		v.Group = k.groupWords().In(v.lang)
@@ -137,7 +138,7 @@ func (m *Module) say(k *known, v *view) {
 	}
 	v.Reason = m.reason(k).In(v.lang)
 	if ground, ok := k.service.Ground(v.Ground); ok {
-		v.Law = ground.Law.In(v.lang)
+		v.Law, v.Why, v.Instead = ground.Law.In(v.lang), ground.Words.In(v.lang), ground.Instead.In(v.lang)
 	}
 	if k.service.Appeal != nil {
 		v.Appeal = k.service.Appeal
@@ -173,32 +174,6 @@ func (m *Module) nextText(v *view) string {
 		key = "casework.next.approved_plain"
 	}
 	return m.text(v.lang, key, "due", lang.FullMoment(v.lang, v.Due, v.zone), "agency", v.Agency, "name", v.Official)
-}
-
-// aheadMost bounds the steps that are foretold.
-const aheadMost = 6
-
-// ahead are the titles of the present step and of those that follow it when all goes well.
-func (k *known) ahead(l lang.Language) []string {
-	var out []string
-	name := k.file.Step
-	if name == "" {
-		name = k.service.Steps[0].Key
-	}
-	seen := map[string]bool{}
-	for len(out) < aheadMost {
-		step, ok := k.service.Task(name)
-		if !ok || seen[name] {
-			break
-		}
-		seen[name] = true
-		out = append(out, step.Title.In(l))
-		name = step.Then
-		if step.Kind == service.TaskDecide {
-			name = step.Approved
-		}
-	}
-	return out
 }
 
 // entryTitle is a line of the timeline in words.
