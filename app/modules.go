@@ -132,12 +132,16 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	})
 	m.Apply = apply.New(apply.Deps{
 		Services: m.Service, People: m.Account, Family: m.Mandate, Registers: m.Exchange, Papers: apply.Documents(m.Document),
-		Cases: cases{casework: m.Casework, papers: m.Document, today: func() calendar.Date { return calendar.DateOf(now(), zone) }}, Visits: m.Booking, Signatures: m.Casework, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
+		Cases: cases{casework: m.Casework, papers: m.Document, today: func() calendar.Date { return calendar.DateOf(now(), zone) }}, Visits: m.Booking, Signatures: m.Casework, Outlook: m.Casework.Outlook, Vehicles: newGarage(m).vehicles, TraderNumber: traders{m.Organisation}.number,
 	})
 	m.Desk = desk.New(desk.Deps{Cases: m.Casework, Services: m.Service, Officials: m.Agency, People: m.Account, Family: m.Mandate, Teller: m.Notice})
 	m.Studio = studio.New(studio.Deps{Services: m.Service, People: m.Account, Cases: m.Casework, Preview: apply.Preview, Touched: m.touched})
 	m.MyData = mydata.New(m.holdings(conf, inZone))
-	m.Transparency = transparency.New(transparency.Deps{Folder: filepath.Join(conf.Data, "log"), Zone: zone})
+	outside, err := conf.PublicLog.known()
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	m.Transparency = transparency.New(transparency.Deps{Folder: filepath.Join(conf.Data, "log"), Zone: zone, Witnesses: outside, Quorum: conf.PublicLog.Quorum})
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.Document.ProvideTeller(infected{m.Notice})
 	m.Document.ProvideReceiver(m.Apply)

@@ -16,6 +16,7 @@ import (
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
 	"posad.city/kit/web"
+	"posad.city/ui"
 )
 
 // DraftLife is how long a draft is kept after it was last saved.
@@ -165,6 +166,8 @@ type Deps struct {
 	Vehicles func(ctx context.Context, a act.Act, person id.ID) ([]service.Vehicle, error)
 	// TraderNumber is the taxpayer's number of a person who is a sole trader, else empty; nil: nobody's is known.
 	TraderNumber func(ctx context.Context, a act.Act, person id.ID) (string, error)
+	// Outlook is how a case that was just sent goes on; nil, or no steps: the page says it in general.
+	Outlook func(ctx context.Context, a act.Act, caseID id.ID, l lang.Language) ([]ui.TimelineStep, error)
 	// CasePath is where a case is followed, by its number; nil: /cases/NUMBER.
 	CasePath func(number string) string
 }

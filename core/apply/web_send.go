@@ -106,7 +106,7 @@ func (m *Module) postSubmit(c *web.Context) error {
 
 // showSent is the end: the number, what happens next, where it is followed.
 func (m *Module) showSent(c *web.Context) error {
-	draft, _, err := m.may(c)
+	draft, a, err := m.may(c)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,13 @@ func (m *Module) showSent(c *web.Context) error {
 	if home.Number == "" {
 		return c.Redirect("/drafts/" + draft.String())
 	}
-	return m.base.Pages.Render(c, page.Options{Title: c.T("apply.sent_title"), Layout: page.Plain}, sentPage(m, c, home.Number))
+	steps := nextSteps(c)
+	if m.deps.Outlook != nil {
+		if steps, err = m.deps.Outlook(c.Context(), a, draft, c.Lang()); err != nil {
+			return err
+		}
+	}
+	return m.base.Pages.Render(c, page.Options{Title: c.T("apply.sent_title"), Layout: page.Plain}, sentPage(m, c, home.Number, steps))
 }
 
 func (m *Module) showDelete(c *web.Context) error {
