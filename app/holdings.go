@@ -24,7 +24,7 @@ func (m *Modules) holdings(conf Config, zone func() *time.Location) mydata.Deps 
 		},
 		Words: m.Account, People: m.Account, Apply: m.Apply, City: m.Service.Current, Files: m.Document.HeldFiles,
 		AgencyName: m.whoLooked, LookText: m.Exchange.LookText, CaseLink: m.caseLink, Whom: m.holderOf, Zone: zone,
-		List: conf.MasterKey + ".erased",
+		List: erasureList(conf),
 	}
 }
 
@@ -45,3 +45,6 @@ func (m *Modules) whoLooked(who id.ID, l lang.Language) string {
 	name, _ := m.OpenID.SiteName(who, l)
 	return name
 }
+
+// erasureList is where it lies who was erased: beside the master key, and never with the copies of the city.
+func erasureList(conf Config) string { return conf.MasterKey + ".erased" }

@@ -30,7 +30,8 @@ type RestoreCommand struct {
 	Lang lang.Language // of what is told
 }
 
-// lostFile is where a restore leaves the whole list of acts that the restored database has no more.
+// lostFile is where a restore leaves the list of acts that the restored database has no more; where more are lost than a
+// comparison names one by one, its last line counts them.
 const lostFile = "lost-acts.txt"
 
 // lostShown is how many of them are told at once.
@@ -161,8 +162,20 @@ func (r *restoring) compare(ctx context.Context, st *store.Store, report backup.
 	if found.Forked() {
 		return errForked
 	}
+	r.erasures(report.Manifest.Taken)
 	r.say("ready")
 	return nil
+}
+
+// erasures says whether the list of who was erased lies ready. Without it a copy brings back, with their keys, those who were
+// erased after it was taken, and nothing in it tells who they are.
+func (r *restoring) erasures(taken time.Time) {
+	path, key := erasureList(r.conf), "erased_there"
+	at := madeAt(path)
+	if at.IsZero() {
+		key = "erased_missing"
+	}
+	r.say(key, "path", path, "taken", taken.UTC().Format(time.RFC3339), "at", at.UTC().Format(time.RFC3339))
 }
 
 // outside is a public log as somebody else has it.
@@ -267,13 +280,17 @@ func (r *restoring) lost(found journal.Comparison, taken, until time.Time) error
 		fmt.Fprintf(&list, "%d %s\n", m.Index, leaf)
 		lost++
 	}
+	named := list.String()
+	if found.More > 0 {
+		fmt.Fprintf(&list, "# %d more: posad log check names them after the start\n", found.More)
+	}
 	path := filepath.Join(r.conf.Data, lostFile)
 	if err := os.WriteFile(path, []byte(list.String()), 0o600); err != nil {
 		return fmt.Errorf("restore: list of lost acts: %w", err)
 	}
 	r.say("lost", "count", number(found.Lost()), "from", number(found.From), "to", number(found.Outside.Size-1),
 		"taken", taken.UTC().Format(time.RFC3339), "until", until.UTC().Format(time.RFC3339), "path", path)
-	lines := strings.SplitAfter(list.String(), "\n")
+	lines := strings.SplitAfter(named, "\n")
 	for _, line := range lines[:min(lostShown, lost)] {
 		fmt.Fprint(r.out, "  "+line)
 	}
