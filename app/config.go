@@ -37,6 +37,8 @@ type Config struct {
 	Agencies map[string]Agency `yaml:"agencies"` // by the agency's key in the city's data
 	XRoad    XRoad             `yaml:"xroad"`    // the city as a provider
 
+	PublicLog PublicLog `yaml:"public-log"` // who outside confirms the public log
+
 	Guardianship string             `yaml:"guardianship"` // key of the agency whose officials appoint guardians; empty: the register alone does
 	Providers    []Provider         `yaml:"providers"`    // outside OpenID providers that people may sign in by
 	Certificates certificate.Config `yaml:"certificate"`  // sign-in by client certificate
@@ -137,6 +139,8 @@ func (c Config) Complete() (Config, error) {
 	}
 	plan, err := c.Backup.complete(c.Data)
 	c.Backup, faults = plan, append(faults, err)
+	_, err = c.PublicLog.known()
+	faults = append(faults, err)
 	_, err = prefixes(append(c.Proxies, c.Operators...))
 	return c, errors.Join(append(faults, err)...)
 }

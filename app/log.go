@@ -16,6 +16,7 @@ import (
 type LogCommand struct {
 	Recover bool          `json:"recover"` // bring a restored database up to what was published; else check
 	Deep    bool          `json:"deep"`    // of a check: open every row and compute its leaf anew
+	Since   string        `json:"since"`   // of a check: a signed checkpoint of an earlier day, its text
 	Lang    lang.Language `json:"lang"`
 }
 
@@ -40,12 +41,15 @@ func (h *House) log(ctx context.Context, c LogCommand) (string, error) {
 			return "", err
 		}
 	}
-	o := journal.CheckOptions{}
+	o := journal.CheckOptions{Since: c.Since}
 	if c.Deep {
 		o.Journal = h.Base.Journal
 		o.Keys = func(ctx context.Context, holder id.ID) (*vault.Keys, error) { return h.Base.Vault.Keys(ctx, holder) }
 	}
 	report, err := h.Modules.Transparency.Log().Check(ctx, o)
+	if errors.Is(err, journal.ErrOutside) {
+		return "", errors.New(text("app.log.since_foreign"))
+	}
 	if err != nil {
 		return "", err
 	}
@@ -80,6 +84,10 @@ func tellLog(r journal.CheckReport, deep bool, text func(string, ...any) string)
 	if r.Lost > 0 {
 		say("lost", "count", number(r.Lost))
 	}
+	if r.Since > 0 {
+		say("continues", "size", number(r.Since))
+	}
+	out.WriteString(r.Confirmations.TellOutside(text))
 	if deep {
 		say("opened", "opened", number(r.Opened), "erased", number(r.Erased))
 	} else {

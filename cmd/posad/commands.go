@@ -61,13 +61,19 @@ Tells what a file is and checks it, alone and with the server off: a receipt (NA
 inside it, the code on paper (as text), a credential for a wallet, a status list, a signed message (NAME.asice), key sets and
 certificates. It says what is proved, by which key and when, and what is not. What a file brings itself only shows that it is
 whole; save from the city's site, at another time, /.well-known/posad-keys.json and jwt-vc-issuer (--keys, as often as
-needed), posad-authority.pem (--roots), and a credential's list (--status). The exit status is 0 only for a good file; 1
+needed), posad-authority.pem (--roots), and a credential's list (--status). Of a receipt it tells which
+witnesses of the public log have confirmed it, of those whom you name (--witness); with --quorum N fewer are a failure. The exit status is 0 only for a good file; 1
 otherwise, also for a receipt whose promise is overdue and for a credential that was revoked.`},
-		{name: "log", args: "check|recover [--deep] --data DIR", short: "checks the city's public log, or recovers it", flags: logCommand, long: `
-check goes through the whole public log and names every row, place and tile that is not as it was published; --deep opens
-every row as well and computes its hash anew. The exit status is 0 only when there is no fault. recover is for after a
-restore that lost acts which were published: it gives the acts that are there their published places, keeps the leaves of
-the lost ones, and checks the log; then the city goes on publishing. It works in a running city too.`},
+		{name: "log", args: "check|recover|witness …", short: "checks or recovers the city's public log, or watches one", flags: logCommand, long: `
+check --data DIR goes through the whole public log and names every row, place and tile that is not as it was published, and
+what witnesses outside say; --deep opens every row as well and computes its hash anew; --since FILE compares it with a
+checkpoint of an earlier day. The exit status is 0 only when there is no fault. recover is for after a restore that lost acts
+which were published: it gives the acts that are there their published places, keeps the leaves of the lost ones, and checks
+the log; then the city goes on publishing. It works in a running city too.
+check --since FILE --log https://city/log --keys posad-keys.json [--witness KEY]… is for anybody outside, with no data of the
+city: it tells whether the log that is shown now continues the one that was shown then, and names a fork.
+witness runs a witness of logs, for whoever watches a city: make --name NAME --data DIR makes its key, trust KEY --data DIR
+has it sign for a log whose verifier key this is, and with --data DIR --listen HOST:PORT alone it serves (C2SP tlog-witness).`},
 		{name: "exchange", args: "log|export|check --data DIR", short: "shows and checks what went over the wire", flags: exchangeCommand, long: `
 log --about PERSON lists what the city asked registers about a person and what it was asked: an id, the time, the other
 side, the register, for which application, the outcome. PERSON is an e-mail or a phone that they sign in with, or their id;

@@ -22,7 +22,10 @@ type wireLog struct {
 	Key        string       `json:"key"`        // verifier key for monitors and witnesses
 	Made       *time.Time   `json:"made,omitempty"`
 	Stopped    *wireStopped `json:"stopped,omitempty"`
-	Days       []wireDay    `json:"days"`
+
+	Confirmed *wireConfirmed `json:"confirmed,omitempty"` // by witnesses outside; absent: the city names none
+
+	Days []wireDay `json:"days"`
 }
 
 type wireStopped struct {
@@ -98,6 +101,7 @@ func (m *Module) apiLog(c *web.Context) error {
 		return err
 	}
 	out := wireLog{Origin: p.Origin, Size: p.Size, Root: standard(p.Root), Checkpoint: p.Note, Key: key, Stopped: stoppedWire(m.log.Stopped()), Days: []wireDay{}}
+	out.Confirmed = confirmedWire(m.log.Confirmations(), c.Now())
 	if !p.Made.IsZero() {
 		out.Made = &p.Made
 	}

@@ -13,6 +13,7 @@ import (
 	"posad.city/core/module"
 	"posad.city/kit/fault"
 	"posad.city/kit/journal"
+	"posad.city/kit/witness"
 )
 
 //go:embed locale/*.yaml
@@ -22,6 +23,9 @@ var locales embed.FS
 type Deps struct {
 	Folder string         // where this node keeps what was published; empty: no files
 	Zone   *time.Location // the city's; nil: UTC
+	// Witnesses outside who are asked to confirm the log, and how many of them together are believed; 0: more than half.
+	Witnesses []witness.Known
+	Quorum    int
 }
 
 // Module shows the public log. It is safe for concurrent use.
@@ -63,7 +67,7 @@ func (m *Module) Provision(b *module.Base) error {
 		return errors.New("transparency: seal, journal and vault are needed")
 	}
 	m.base = b
-	m.log = journal.OpenLog(journal.LogOptions{Store: b.Store, Seal: b.Seal, Clock: b.Clock, Log: b.Log, Folder: m.deps.Folder, Zone: m.deps.Zone})
+	m.log = journal.OpenLog(journal.LogOptions{Store: b.Store, Seal: b.Seal, Clock: b.Clock, Log: b.Log, Folder: m.deps.Folder, Zone: m.deps.Zone, Witnesses: m.deps.Witnesses, Quorum: m.deps.Quorum})
 	b.Journal.Attach(m.log)
 	if b.Web != nil {
 		m.routes(b.Web)
@@ -99,6 +103,27 @@ func (m *Module) meters() error {
 		}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "posad_log_stopped", Help: "1 while the database differs from what was published."}, func() float64 {
 			if m.log.Stopped() != nil {
+				return 1
+			}
+			return 0
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "posad_log_confirmed_size", Help: "Entries of the newest checkpoint that a quorum of witnesses has signed."}, func() float64 {
+			return float64(m.log.Confirmations().Size)
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "posad_log_witness_quorum_missing_seconds", Help: "How long no quorum of witnesses has signed the log; 0 without witnesses."}, func() float64 {
+			return m.log.Confirmations().Missing(m.base.Clock.Now()).Seconds()
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "posad_log_witnesses_failing", Help: "Witnesses whose last word was not a signature."}, func() float64 {
+			failing := 0
+			for _, w := range m.log.Confirmations().Witnesses {
+				if w.Trouble != "" {
+					failing++
+				}
+			}
+			return float64(failing)
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "posad_log_held", Help: "1 while witnesses know more of the log than the database, or another history, and no places are given."}, func() float64 {
+			if m.log.Confirmations().Hold != nil {
 				return 1
 			}
 			return 0

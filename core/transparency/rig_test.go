@@ -63,6 +63,11 @@ func each(t *testing.T, test func(t *testing.T, r *rig)) {
 
 func newRig(t *testing.T, s *store.Store, c *clock.Fixed) *rig {
 	t.Helper()
+	return newRigWith(t, s, c, Deps{Folder: t.TempDir()})
+}
+
+func newRigWith(t *testing.T, s *store.Store, c *clock.Fixed, d Deps) *rig {
+	t.Helper()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -75,7 +80,7 @@ func newRig(t *testing.T, s *store.Store, c *clock.Fixed) *rig {
 	must(err)
 	keys, err := v.Keys(t.Context(), id.Derived("person", "anna"))
 	must(err)
-	r := &rig{Module: New(Deps{Folder: t.TempDir()}), t: t, clock: c, keys: keys}
+	r := &rig{Module: New(d), t: t, clock: c, keys: keys}
 	texts, err := lang.Load(ui.Locale, page.Locale, web.Locale, journal.Locale, r.Locales())
 	must(err)
 	texts = texts.Reporting(func(err error) { t.Error(err) })

@@ -37,6 +37,7 @@ func (m *Module) routes(s *web.Server) {
 	anybody := web.Wire{Origin: func(*web.Context, string) bool { return true }}
 	s.Protocol(tiles, "GET /log/checkpoint", m.sendCheckpoint, anybody)
 	s.Protocol(tiles, "GET /log/tile/{tile...}", m.sendTile, anybody)
+	m.witnessRoutes(s, tiles, anybody)
 	m.api(s, read)
 	m.publicationRoutes(s, read)
 }
@@ -91,6 +92,8 @@ type view struct {
 	Leaf  *Standing    // that was asked for
 	Asked *Checked     // the receipt that was given
 
+	Confirmations journal.Confirmations // by witnesses outside
+
 	Publications []Publication // of the city's definition, the newest first
 }
 
@@ -137,7 +140,7 @@ func (m *Module) checkReceipt(c *web.Context) error {
 }
 
 func (m *Module) render(c *web.Context, v view) error {
-	v.Published, v.Stopped = m.log.Published(), m.log.Stopped()
+	v.Published, v.Stopped, v.Confirmations = m.log.Published(), m.log.Stopped(), m.log.Confirmations()
 	days, err := m.log.Days(c.Context(), daysShown)
 	if err != nil {
 		return err
