@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"posad.city/core/exchange"
-	"posad.city/kit/act"
 	"posad.city/kit/asic"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -64,8 +63,7 @@ func (h *House) exchangeDo(ctx context.Context, c ExchangeCommand) (string, erro
 	if err != nil {
 		return "", err
 	}
-	a := act.ByJob(id.New(h.Clock.Now()), act.Purpose{Kind: "command", ID: "exchange"})
-	a.Channel = act.Command
+	a := h.operator() // whose looks the person sees
 	switch c.Do {
 	case "export":
 		file, err := m.Container(ctx, a, about, c.Try, c.Answer)

@@ -20,3 +20,8 @@ func (h *House) RotateKeys(ctx context.Context, c KeysCommand, lead time.Duratio
 	}
 	return h.Base.Web.Rekey(h.formSecrets())
 }
+
+// Exchange is the operator's command in the running process.
+func (h *House) Exchange(ctx context.Context, c ExchangeCommand) (string, error) {
+	return h.exchange(ctx, c)
+}

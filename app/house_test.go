@@ -26,6 +26,7 @@ func everySide(t *testing.T, h *apptest.House) {
 		{"permissions", testPermissions},
 		{"acts", testActs},
 		{"looks", testLooks},
+		{"an operator's looks", testOperator},
 		{"pages", testPages},
 		{"document", testDocument},
 		{"bad input", testBadInput},

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"posad.city/app"
 	"posad.city/core/organisation"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
@@ -83,6 +84,19 @@ func lookOnce(t *testing.T, w *world, r web.Route, place int, s *subject) bool {
 		t.Errorf("%s by %s: it shows people and nobody can see that", r.Pattern, s.name)
 	}
 	return len(seen) > 0
+}
+
+// testOperator: who reads the messages about a person by a command is seen by that person like any other.
+func testOperator(t *testing.T, w *world) {
+	anna := w.Resident("anna").ID()
+	from := len(w.Traces())
+	said, err := w.Exchange(t.Context(), app.ExchangeCommand{Do: "log", About: anna.String()})
+	if err != nil || !strings.Contains(said, "residence") {
+		t.Fatalf("%v: %s", err, said)
+	}
+	if !slices.Contains(looked(w, from), anna) {
+		t.Error("an operator read what was asked about Anna, and she can't see it")
+	}
 }
 
 // looked are the persons of whom a record of a look was written since the trace.
