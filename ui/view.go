@@ -2,7 +2,6 @@ package ui
 
 import (
 	"slices"
-	"strings"
 )
 
 // View is how a person wants pages shown. Scheme turns the large-type view on (GOST R 52872-2019); the fields after it
@@ -48,28 +47,6 @@ func (v View) With(name, value string) View {
 		}
 	}
 	return out
-}
-
-// String is the view as a cookie keeps it: theme.scheme.scale.images.spacing.face.
-func (v View) String() string {
-	out := v.complete()
-	parts := make([]string, len(choices))
-	for i, choice := range choices {
-		parts[i] = *choice.of(&out)
-	}
-	return strings.Join(parts, ".")
-}
-
-// ParseView reads String back. Anything else gives the ordinary view: a cookie is not worth an error page.
-func ParseView(text string) View {
-	parts := strings.Split(text, ".")
-	var out View
-	if len(parts) == len(choices) {
-		for i, choice := range choices {
-			*choice.of(&out) = parts[i]
-		}
-	}
-	return out.complete()
 }
 
 // complete replaces every value that is not known by its default.

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 func TestViewPresses(t *testing.T) {
@@ -25,29 +24,4 @@ func TestViewPresses(t *testing.T) {
 			t.Errorf("%s=%s: %s", test.name, test.value, diff)
 		}
 	}
-}
-
-func TestViewSurvivesItsCookie(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(r *rapid.T) {
-		var v View
-		for _, choice := range choices {
-			v = v.With(choice.name, rapid.SampledFrom(choice.values).Draw(r, choice.name))
-		}
-		if back := ParseView(v.String()); back != v {
-			r.Fatalf("%+v came back as %+v", v, back)
-		}
-	})
-}
-
-func FuzzParseView(f *testing.F) {
-	f.Add("dark.black.200.off.wide.serif")
-	f.Add("")
-	f.Add(`".><script>.1.2.3.4`)
-	f.Fuzz(func(t *testing.T, text string) {
-		v := ParseView(text)
-		if v != v.complete() {
-			t.Errorf("%q gave a view that is not known: %+v", text, v)
-		}
-	})
 }

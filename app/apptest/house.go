@@ -46,7 +46,6 @@ type House struct {
 	Post     *post.Post
 	Scanner  *clamd.Server
 
-	guard  *guard
 	mu     sync.Mutex
 	traces []store.TraceRecord
 	hosts  int    // of clients, each with an address of its own
@@ -68,7 +67,7 @@ func OpenPostgres(t testing.TB) *House {
 
 func open(t testing.TB, o store.Options) *House {
 	t.Helper()
-	h := &House{T: t, guard: &guard{foreseen: &foreseen{t: t}}}
+	h := &House{T: t}
 	h.people()
 	outside := h.outside()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -79,7 +78,7 @@ func open(t testing.TB, o store.Options) *House {
 	h.Config, err = h.Config.Complete()
 	h.Must(err)
 	h.House, err = app.Open(t.Context(), h.Config, app.Options{
-		Log: slog.New(h.guard), Store: store.Options{RunTwice: true, Trace: h.keepTrace, Schema: o.Schema},
+		Log: slog.New(&guard{t: t}), Store: store.Options{RunTwice: true, Trace: h.keepTrace, Schema: o.Schema},
 		Breach: func(operation, what string) { t.Errorf("%s: %s", operation, what) },
 	})
 	h.Must(err)
@@ -176,13 +175,6 @@ func (h *House) Run() {
 	h.T.Helper()
 	_, err := h.Base.Jobs.Drain(h.T.Context())
 	h.Must(err)
-}
-
-// Later moves the clock and carries out what has become due.
-func (h *House) Later(by time.Duration) {
-	h.T.Helper()
-	h.Clock.Move(by)
-	h.Run()
 }
 
 // Resident is one of the demo's people by their key.

@@ -18,11 +18,11 @@ func (h *House) Node() *House {
 	h.T.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	h.Must(err)
-	out := &House{T: h.T, guard: &guard{foreseen: &foreseen{t: h.T}}, Config: h.Config, People: h.People, City: h.City, Agencies: h.Agencies, Bank: h.Bank, Post: h.Post}
+	out := &House{T: h.T, Config: h.Config, People: h.People, City: h.City, Agencies: h.Agencies, Bank: h.Bank, Post: h.Post}
 	out.hosts = 10_000 // addresses of its own
 	out.node = listener.Addr().String()
 	out.House, err = app.Open(h.T.Context(), h.Config, app.Options{
-		Log: slog.New(out.guard), Store: store.Options{RunTwice: true, Trace: out.keepTrace, Schema: h.schema},
+		Log: slog.New(&guard{t: h.T}), Store: store.Options{RunTwice: true, Trace: out.keepTrace, Schema: h.schema},
 		Breach: func(operation, what string) { h.T.Errorf("%s: %s", operation, what) },
 	})
 	h.Must(err)

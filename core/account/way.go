@@ -200,9 +200,6 @@ type Proof struct {
 	New     bool      // the account was made by it
 }
 
-// member is whose account it is.
-func (p Proof) member() member { return member{p.Account, p.Person} }
-
 // Offer adds a method to the pages. It is called while modules are provisioned.
 func (m *Module) Offer(o Offer) { m.offers = append(m.offers, o) }
 

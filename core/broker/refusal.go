@@ -41,15 +41,6 @@ const (
 	errPushed    refusal = "pushed"           // the pushed request was not taken
 )
 
-// refusals lists all of them, for the test of the texts.
-func refusals() []refusal {
-	return []refusal{
-		errAddress, errRedirect, errHuge, errSilent, errResting, errKeysOften, errDiscovery, errMismatch, errFlow, errResponse, errMixUp,
-		errExchange, errNoToken, errSignature, errIssuer, errAudience, errParty, errExpired, errIssued, errNonce, errToken, errRenewed,
-		errUserinfo, errSubject, errPushed,
-	}
-}
-
 // why finds the refusal in an error; other is for an error that carries none.
 func why(err error, other refusal) refusal {
 	var r refusal

@@ -7,7 +7,6 @@ import (
 
 	"posad.city/core/account"
 	"posad.city/core/page"
-	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/lang"
 	"posad.city/kit/web"
@@ -80,7 +79,5 @@ func mineWords(c *web.Context, v Visit) string {
 
 // proves tells whether the identity of the person served is still to be proved in this visit.
 func (v visitView) proves() bool { return v.Visit.Proved.IsZero() }
-
-func (v visitView) verified() bool { return v.Person.Level >= act.Verified }
 
 func (v visitView) path(rest string) string { return pathVisits + v.Visit.ID.String() + rest }

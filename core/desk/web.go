@@ -163,9 +163,7 @@ func (m *Module) teamPage(c *web.Context, typed awayForm, failed *fault.Fault) e
 	if v.Names, err = m.names(c, people...); err != nil {
 		return err
 	}
-	slices.SortStableFunc(v.Team, func(a, b Worker) int {
-		return strings.Compare(v.Names[a.Person].Full(c.Lang()), v.Names[b.Person].Full(c.Lang()))
-	})
+	lang.SortBy(c.Lang(), v.Team, func(w Worker) string { return v.Names[w.Person].Full(c.Lang()) })
 	if isHead(v.act) {
 		charts, err := m.Charts(c.Context(), v.act, v.Team)
 		if err != nil {

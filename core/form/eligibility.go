@@ -13,11 +13,6 @@ type Precheck struct {
 	May  bool // everything is answered and nothing stands in the way, as far as the answers tell
 }
 
-// AsksFirst tells whether a service has eligibility steps.
-func AsksFirst(s *service.Service) bool {
-	return slices.ContainsFunc(s.Form.Steps, func(p service.Step) bool { return p.Eligibility })
-}
-
 // Eligibility is the check before the form. The input needs no applicant; answers are bound by Bind and BindJSON as in
 // the form, and View.Draft are those with which the form itself then begins.
 func Eligibility(in Input) (Precheck, error) {

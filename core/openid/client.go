@@ -62,9 +62,6 @@ func (p Profile) Public() bool { return p.Method == AuthNone }
 
 func (p Profile) allows(grant string) bool { return slices.Contains(p.Grants, grant) }
 
-// optional tells whether the person may leave a scope out.
-func (p Profile) optional(scope string) bool { return slices.Contains(p.Optional, scope) }
-
 // origins are whose scripts may talk to the token endpoint: those of a public client's own pages.
 func (p Profile) origins() []string {
 	var out []string

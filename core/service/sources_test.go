@@ -4,20 +4,9 @@ import (
 	"bytes"
 	"io/fs"
 	"testing"
-	"testing/fstest"
 
 	"posad.city/city/kitezh"
 )
-
-// kitezhCopy is Kitezh's folder as a map, so that a test may change it.
-func kitezhCopy(t *testing.T) fstest.MapFS {
-	t.Helper()
-	out := fstest.MapFS{}
-	for _, f := range loadKitezh(t).Files() {
-		out[f.Path] = &fstest.MapFile{Data: bytes.Clone(f.Content)}
-	}
-	return out
-}
 
 func loadKitezh(t *testing.T) *City {
 	t.Helper()

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"posad.city/core/form"
 	"posad.city/core/service"
 	"posad.city/core/talk"
 	"posad.city/kit/calendar"
@@ -152,7 +151,7 @@ func TestAnObstacleIsTold(t *testing.T) {
 	city := kitezhCity()
 	for i := range city.Services {
 		d := &city.Services[i]
-		if !form.AsksFirst(d) {
+		if !d.Eligibility() {
 			continue
 		}
 		for j := range d.Examples {

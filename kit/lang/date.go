@@ -39,17 +39,6 @@ func DateNear(l Language, d, today calendar.Date) string {
 	return Date(l, d)
 }
 
-// ShortDate writes the day for tables: 21.11.2026, 21 Nov 2026.
-func ShortDate(l Language, d calendar.Date) string {
-	switch {
-	case d.IsZero():
-		return ""
-	case l == English:
-		return fmt.Sprintf("%d %s %d", d.Day(), d.Month().String()[:3], d.Year())
-	}
-	return fmt.Sprintf("%02d.%02d.%04d", d.Day(), int(d.Month()), d.Year())
-}
-
 // MonthYear writes the month: ноябрь 2026, November 2026.
 func MonthYear(l Language, year int, month time.Month) string {
 	if month < time.January || month > time.December {
@@ -77,20 +66,6 @@ func WeekdayDate(l Language, d, today calendar.Date) string {
 	return Weekday(l, d.Weekday()) + ", " + DateNear(l, d, today)
 }
 
-// DateRange writes the days from first to last: 21–25 ноября 2026; 28 ноября – 3 декабря 2026; with both years when they
-// differ.
-func DateRange(l Language, first, last calendar.Date) string {
-	switch {
-	case first == last:
-		return Date(l, first)
-	case first.Year() != last.Year():
-		return Date(l, first) + " – " + Date(l, last)
-	case first.Month() != last.Month():
-		return DayMonth(l, first) + " – " + Date(l, last)
-	}
-	return strconv.Itoa(first.Day()) + "–" + Date(l, last)
-}
-
 // Time writes the hour and minute, in 24 hours: 18:00, 9:05. The moment is shown in its own zone.
 func Time(_ Language, at time.Time) string {
 	return fmt.Sprintf("%d:%02d", at.Hour(), at.Minute())
@@ -116,18 +91,6 @@ func FullMoment(l Language, at time.Time, zone *time.Location) string {
 		return ""
 	}
 	return Date(l, calendar.DateOf(at, zone)) + ", " + Time(l, at.In(zone))
-}
-
-// FromToday says how far the day is from today: сегодня, завтра, вчера, через 4 дня, 4 дня назад.
-func FromToday(l Language, d, today calendar.Date) string {
-	if d.IsZero() {
-		return ""
-	}
-	days := today.DaysUntil(d)
-	if name, ok := nearDay(l, days); ok {
-		return name
-	}
-	return apart(l, days, unitDay)
 }
 
 // Ago says how long before now a moment was, or how long after: только что, 5 минут назад, через 2 часа; from a day on

@@ -3,7 +3,6 @@ package lang
 import (
 	"strconv"
 	"strings"
-	"time"
 )
 
 // nbsp keeps a number and its unit, or groups of digits, on one line (U+00A0).
@@ -74,9 +73,7 @@ var (
 	unitDay         = counted{[3]string{"день", "дня", "дней"}, [2]string{"day", "days"}}
 	unitWorkingDay  = counted{[3]string{"рабочий день", "рабочих дня", "рабочих дней"}, [2]string{"working day", "working days"}}
 	unitHour        = counted{[3]string{"час", "часа", "часов"}, [2]string{"hour", "hours"}}
-	unitMinute      = counted{[3]string{"минута", "минуты", "минут"}, [2]string{"minute", "minutes"}}
 	unitMinuteAccus = counted{[3]string{"минуту", "минуты", "минут"}, [2]string{"minute", "minutes"}}
-	unitYear        = counted{[3]string{"год", "года", "лет"}, [2]string{"year", "years"}}
 )
 
 func (u counted) say(l Language, n int64) string {
@@ -96,29 +93,6 @@ func Days(l Language, n int) string { return unitDay.say(l, int64(n)) }
 
 // WorkingDays says a number of working days: 10 рабочих дней, 10 working days.
 func WorkingDays(l Language, n int) string { return unitWorkingDay.say(l, int64(n)) }
-
-// Years says a number of years, of an age for one: 14 лет, 14 years.
-func Years(l Language, n int) string { return unitYear.say(l, int64(n)) }
-
-// Duration says a length of time in days and hours, hours and minutes, or minutes, rounded down: 2 часа 5 минут.
-// Under a minute it says "less than a minute".
-func Duration(l Language, d time.Duration) string {
-	minutes := int64(d / time.Minute)
-	if minutes < 1 {
-		return pick(l, "меньше минуты", "less than a minute")
-	}
-	big, small, bigUnit, smallUnit := minutes/60, minutes%60, unitHour, unitMinute
-	if minutes >= 24*60 {
-		big, small, bigUnit, smallUnit = minutes/(24*60), minutes/60%24, unitDay, unitHour
-	}
-	switch {
-	case big == 0:
-		return smallUnit.say(l, small)
-	case small == 0:
-		return bigUnit.say(l, big)
-	}
-	return bigUnit.say(l, big) + " " + smallUnit.say(l, small)
-}
 
 func pick(l Language, russian, english string) string {
 	if l == English {

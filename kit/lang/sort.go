@@ -1,7 +1,6 @@
 package lang
 
 import (
-	"encoding/hex"
 	"slices"
 	"sync"
 
@@ -20,18 +19,6 @@ func pool(l Language) *sync.Pool {
 		return found
 	}
 	return collators[Russian]
-}
-
-// SortKey returns a key whose order by bytes is the order in which people of the language expect the texts (Unicode
-// collation, numbers by their value), so that a database can sort a stored key. It is hexadecimal digits, about four to
-// six a letter. A key tells its text to whoever has it: never store the key of a text that is sealed. Keys made with
-// another version of the collation tables may differ; a stored key is made anew when the text is written.
-func SortKey(l Language, text string) string {
-	p := pool(l)
-	collator := p.Get().(*collate.Collator)
-	defer p.Put(collator)
-	var buffer collate.Buffer
-	return hex.EncodeToString(collator.KeyFromString(&buffer, text))
 }
 
 // Compare orders two texts as people of the language expect: negative, zero or positive.

@@ -40,22 +40,14 @@ func TestWords(t *testing.T) {
 		{both(func(l Language) string { return Date(l, today) }), "21 ноября 2026", "21 November 2026"},
 		{both(func(l Language) string { return DayMonth(l, today) }), "21 ноября", "21 November"},
 		{both(func(l Language) string { return DateNear(l, day("2025-02-03"), today) }), "3 февраля 2025", "3 February 2025"},
-		{both(func(l Language) string { return ShortDate(l, day("2026-05-03")) }), "03.05.2026", "3 May 2026"},
 		{both(func(l Language) string { return MonthYear(l, 2026, time.May) }), "май 2026", "May 2026"},
 		{both(func(l Language) string { return WeekdayDate(l, today, today) }), "суббота, 21 ноября", "Saturday, 21 November"},
 		{both(func(l Language) string { return ShortWeekday(l, time.Saturday) }), "сб", "Sat"},
-		{both(func(l Language) string { return DateRange(l, today, day("2026-11-25")) }), "21–25 ноября 2026", "21–25 November 2026"},
-		{both(func(l Language) string { return DateRange(l, day("2026-11-28"), day("2026-12-03")) }), "28 ноября – 3 декабря 2026", "28 November – 3 December 2026"},
-		{both(func(l Language) string { return DateRange(l, day("2026-12-28"), day("2027-01-03")) }), "28 декабря 2026 – 3 января 2027", "28 December 2026 – 3 January 2027"},
-		{both(func(l Language) string { return DateRange(l, today, today) }), "21 ноября 2026", "21 November 2026"},
 		{both(func(l Language) string { return Moment(l, now.Add(6*time.Hour), now, zone) }), "сегодня, 18:00", "today, 18:00"},
 		{both(func(l Language) string { return Moment(l, now.Add(21*time.Hour).UTC(), now, zone) }), "завтра, 9:00", "tomorrow, 9:00"},
 		{both(func(l Language) string { return Moment(l, now.AddDate(0, 0, -2), now, zone) }), "19 ноября, 12:00", "19 November, 12:00"},
 		{both(func(l Language) string { return Moment(l, now.AddDate(1, 0, 0), now, zone) }), "21 ноября 2027, 12:00", "21 November 2027, 12:00"},
 		{both(func(l Language) string { return FullMoment(l, now.UTC(), zone) }), "21 ноября 2026, 12:00", "21 November 2026, 12:00"},
-		{both(func(l Language) string { return FromToday(l, today.AddDays(4), today) }), "через 4 дня", "in 4 days"},
-		{both(func(l Language) string { return FromToday(l, today.AddDays(-5), today) }), "5 дней назад", "5 days ago"},
-		{both(func(l Language) string { return FromToday(l, today.AddDays(-1), today) }), "вчера", "yesterday"},
 		{both(func(l Language) string { return Ago(l, now.Add(-5*time.Minute), now, zone) }), "5 минут назад", "5 minutes ago"},
 		{both(func(l Language) string { return Ago(l, now.Add(time.Minute), now, zone) }), "через 1 минуту", "in 1 minute"},
 		{both(func(l Language) string { return Ago(l, now.Add(-2*time.Hour), now, zone) }), "2 часа назад", "2 hours ago"},
@@ -67,10 +59,6 @@ func TestWords(t *testing.T) {
 		{both(func(l Language) string { return Size(l, 512) }), "512 байт", "512 bytes"},
 		{both(func(l Language) string { return WorkingDays(l, 10) }), "10 рабочих дней", "10 working days"},
 		{both(func(l Language) string { return Days(l, 1) }), "1 день", "1 day"},
-		{both(func(l Language) string { return Years(l, 14) }), "14 лет", "14 years"},
-		{both(func(l Language) string { return Duration(l, 125*time.Minute) }), "2 часа 5 минут", "2 hours 5 minutes"},
-		{both(func(l Language) string { return Duration(l, 49*time.Hour) }), "2 дня 1 час", "2 days 1 hour"},
-		{both(func(l Language) string { return Duration(l, time.Second) }), "меньше минуты", "less than a minute"},
 		{both(func(l Language) string { return And(l, "А", "Б", "В") }), "А, Б и В", "А, Б and В"},
 		{both(func(l Language) string { return Or(l, "А", "Б") }), "А или Б", "А or Б"},
 		{both(func(l Language) string { return And(l) + And(l, "А") }), "А", "А"},
@@ -116,11 +104,4 @@ func TestSortIsHuman(t *testing.T) {
 	if got, want := strings.Join(texts, " "), "Абрикос дом 2 дом 10 ёж Ёлка ель Ель Яма"; got != want {
 		t.Errorf("sorted %s, want %s", got, want)
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := rapid.String().Draw(t, "a"), rapid.String().Draw(t, "b")
-		byKey := strings.Compare(SortKey(Russian, a), SortKey(Russian, b))
-		if whole := Compare(Russian, a, b); byKey*whole < 0 {
-			t.Fatalf("keys order %q and %q as %d, collation as %d", a, b, byKey, whole)
-		}
-	})
 }

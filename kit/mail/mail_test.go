@@ -269,7 +269,7 @@ func TestNoValueMakesAHeader(t *testing.T) {
 	} {
 		m := letter()
 		spoil(&m)
-		if out, err := Compose(m); !errors.Is(err, ErrMessage) && !errors.Is(err, ErrAddress) {
+		if out, err := wire(m); !errors.Is(err, ErrMessage) && !errors.Is(err, ErrAddress) {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
@@ -306,13 +306,24 @@ func FuzzParseAddress(f *testing.F) {
 	})
 }
 
+// wire is the letter in the form in which it is sent.
+func wire(m Message) ([]byte, error) {
+	composed, err := compose(m)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	_, err = composed.WriteTo(&out)
+	return out.Bytes(), err
+}
+
 func FuzzComposeHeaders(f *testing.F) {
 	f.Add("Тема", "Анна", "файл.pdf")
 	f.Add("a\r\nBcc: x@example.org", "=?utf-8?q?=0D=0ABcc:_x@example.org?=", "a\".pdf")
 	f.Fuzz(func(t *testing.T, subject, name, file string) {
 		m := letter()
 		m.Subject, m.To.Name, m.Attachments[0].Name = subject, name, file
-		out, err := Compose(m)
+		out, err := wire(m)
 		if err != nil {
 			return
 		}

@@ -45,19 +45,7 @@ type Message struct {
 // ErrMessage is the cause of a refused letter: something is missing, or a value would break a header.
 var ErrMessage = errors.New("mail: the letter cannot be made")
 
-// Compose makes the letter in the form that goes over the wire. Its errors wrap ErrMessage or ErrAddress.
-func Compose(m Message) ([]byte, error) {
-	composed, err := compose(m)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	if _, err := composed.WriteTo(&out); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMessage, err)
-	}
-	return out.Bytes(), nil
-}
-
+// compose makes the letter. Its errors wrap ErrMessage or ErrAddress.
 func compose(m Message) (*gomail.Msg, error) {
 	if err := check(m); err != nil {
 		return nil, err

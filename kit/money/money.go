@@ -116,19 +116,6 @@ func (a Amount) Compare(b Amount) (int, error) {
 	return 0, nil
 }
 
-// Sum adds amounts up; of none it is the zero Amount.
-func Sum(amounts ...Amount) (Amount, error) {
-	var total Amount
-	for _, a := range amounts {
-		next, err := total.Add(a)
-		if err != nil {
-			return Amount{}, err
-		}
-		total = next
-	}
-	return total, nil
-}
-
 // Rounding is what happens to a part of a minor unit.
 type Rounding int
 

@@ -30,9 +30,6 @@ func QR(text string) (*Code, error) {
 // Size is how many modules a side has.
 func (c *Code) Size() int { return len(c.modules) }
 
-// Dark tells whether the module at column x of row y is dark.
-func (c *Code) Dark(x, y int) bool { return c.modules[y][x] }
-
 // quiet is the width of the free border, in modules, as ISO/IEC 18004 asks.
 const quiet = 4
 

@@ -90,9 +90,6 @@ func take(count *int) bool {
 	return *count < 0
 }
 
-// Lies is how many ways a register lies.
-func Lies() int { return len(lies) }
-
 var lies = []string{
 	`{"surprise": true}`,
 	`<!doctype html><title>Login</title>`,

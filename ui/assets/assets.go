@@ -54,15 +54,6 @@ func URL(name string) string {
 	return Prefix + "missing/" + name
 }
 
-// Names lists what URL knows, for tests and for a page that loads everything ahead.
-func Names() []string {
-	out := make([]string, 0, len(manifest()))
-	for name := range manifest() {
-		out = append(out, name)
-	}
-	return out
-}
-
 // Handler serves everything under Prefix. Answers are immutable: a change gives a new address.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
