@@ -32,6 +32,7 @@ const (
 	TroubleForked    Trouble = "forked"         // a witness has signed another history
 	TroubleSince     Trouble = "since"          // an older checkpoint that the city signed is of another history
 	TroubleShorter   Trouble = "shorter"        // an older checkpoint that the city signed has more entries than the database
+	TroubleOverdue   Trouble = "overdue"        // the term of the promise is over, and the act has no place
 )
 
 // LogFault is one trouble and its place. What does not apply is zero; Position is -1 for a trouble of no one place.
@@ -81,8 +82,8 @@ func (r *CheckReport) add(f LogFault) {
 }
 
 // Check goes through the whole log without believing any part of it: the places are dense, each row's leaf is the tree's,
-// every tile is that of the leaves, the root is that of the checkpoint, the city signed it, and this node's published
-// files say the same. Faults are in the report; the error is for what could not be read.
+// every tile is that of the leaves, the root is that of the checkpoint, the city signed it, nothing waits for its place longer
+// than was promised, and this node's published files say the same. Faults are in the report; the error is for what could not be read.
 func (l *Log) Check(ctx context.Context, o CheckOptions) (CheckReport, error) {
 	out := CheckReport{most: o.Most}
 	if out.most == 0 {
@@ -273,6 +274,9 @@ func (l *Log) checkRest(ctx context.Context, out *CheckReport, s state, m *mirro
 	for _, f := range beyond {
 		out.add(f)
 	}
+	if err := l.checkOverdue(ctx, out); err != nil {
+		return err
+	}
 	if m == nil || m.last.Size <= now.size {
 		return nil
 	}
@@ -287,6 +291,32 @@ func (l *Log) checkRest(ctx context.Context, out *CheckReport, s state, m *mirro
 		out.add(LogFault{Trouble: TroubleMissing, Position: one.Index, Entry: one.Entry, Leaf: one.Leaf})
 	}
 	out.More += d.More
+	return nil
+}
+
+// checkOverdue names acts that should have had a place long ago: the city has broken its promise to whoever holds their
+// receipts.
+func (l *Log) checkOverdue(ctx context.Context, out *CheckReport) error {
+	since := l.o.Clock.Now().Add(-Delay)
+	var named []LogFault
+	all := int64(0)
+	err := l.st.Read(ctx, func(r *store.Snapshot) error {
+		named = nil
+		if err := r.Query(overdueCount, func(row *store.Row) error { all = row.Int(0); return nil }, since); err != nil || all == 0 {
+			return err
+		}
+		return r.Query(overdueEntries, func(row *store.Row) error {
+			named = append(named, LogFault{Trouble: TroubleOverdue, Position: -1, Entry: row.ID(0)})
+			return nil
+		}, since, out.most)
+	})
+	if err != nil {
+		return wrapLog("look for overdue acts", err)
+	}
+	for _, f := range named {
+		out.add(f)
+	}
+	out.More += all - int64(len(named))
 	return nil
 }
 

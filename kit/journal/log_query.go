@@ -21,7 +21,10 @@ var (
 	// A node moves the tree on when it stands where the node saw it, and nobody else holds the lease.
 	moveTree = store.NewQuery("journal.MoveTree", `UPDATE journal_tree SET size = $1, root = $2, note = $3, made = $4, node = $5, until = $6
  WHERE name = $7 AND size = $8 AND root = $9 AND (node = $5 OR until <= $4)`)
-	waitingEntries = store.NewQuery("journal.Waiting", `SELECT holder, id, leaf FROM journal_entry WHERE position = -1 ORDER BY position, id LIMIT $1`)
+	// A row whose leaf is none was changed: it waits for ever, and keeps nobody else from their place. Check names it.
+	waitingEntries = store.NewQuery("journal.Waiting", `SELECT holder, id, leaf FROM journal_entry WHERE position = -1 AND length(leaf) = 32 ORDER BY position, id LIMIT $1`)
+	overdueEntries = store.NewQuery("journal.Overdue", `SELECT id FROM journal_entry WHERE position = -1 AND made < $1 ORDER BY position, id LIMIT $2`)
+	overdueCount   = store.NewQuery("journal.CountOverdue", `SELECT COUNT(*) FROM journal_entry WHERE position = -1 AND made < $1`)
 	placeEntry     = store.NewQuery("journal.Place", `UPDATE journal_entry SET position = $1 WHERE holder = $2 AND id = $3 AND position = -1`)
 	// The same for ten entries that get places one after another, since each statement is a journey to PostgreSQL. The sum
 	// keeps both engines off the index by position, which would find all that wait.
