@@ -13,9 +13,9 @@ import (
 // files, of the public log, or of sums, and bring one engine's copy back into that engine alone. 0: the tool is not here.
 type peers struct {
 	Tool    string
-	Make    float64 // seconds
+	Make    span
 	Bytes   int64
-	Restore float64
+	Restore span
 }
 
 func (t *town) peers(b *testing.B, dir string) peers {

@@ -13,6 +13,12 @@ import (
 	"posad.city/kit/store"
 )
 
+// span is how long a step took, in seconds.
+type span struct {
+	Wall      float64
+	Processor float64 // of this process; PostgreSQL's own is not in it
+}
+
 // copied is what was measured of the copies of one stored size.
 type copied struct {
 	Engine   string
@@ -20,11 +26,11 @@ type copied struct {
 	Rows     int64
 	Bytes    int64 // of the database in the copy
 	Files    int64
-	Make     float64 // seconds, with the check of what was written
+	Make     span    // with the check of what was written
 	Gentle   float64 // the same at half of the time
 	Snapshot float64 // seconds of the gentle one during which the snapshot was held
-	Verify   float64
-	Restore  float64
+	Verify   span
+	Restore  span      // with the check before it, the indexes, and the comparison after it
 	Quiet    quantiles // an official's list before
 	During   quantiles // and during the gentle copy
 	Peer     peers
@@ -32,7 +38,7 @@ type copied struct {
 }
 
 // BenchmarkBackup: copy, check and restore at each stored size (POSAD_BENCH_CASES=1000000), with progress, and how the
-// city answers meanwhile.
+// city answers meanwhile (POSAD_BENCH_GENTLE=no leaves that out).
 func BenchmarkBackup(b *testing.B) {
 	for _, engine := range engines() {
 		for _, cases := range numbersOf("POSAD_BENCH_CASES", 0) {
@@ -54,11 +60,48 @@ func (t *town) copies(b *testing.B) copied {
 	out := copied{Engine: t.engine, Stored: t.storedCases()}
 	var made backup.Made
 	out.Make = seconds(b, "copy", func() error {
-		one, err := t.MakeBackup(ctx, filepath.Join(dir, "fast"), 0, 1, shown(b, nil))
+		one, err := t.MakeBackup(ctx, filepath.Join(dir, "fast"), 0, 1, shown(nil))
 		made = one
 		return err
 	})
 	out.Rows, out.Bytes, out.Files = made.Manifest.Rows(), made.Manifest.Bytes(), made.Manifest.Files.Count
+	if os.Getenv("POSAD_BENCH_GENTLE") != "no" {
+		t.gentle(b, &out, filepath.Join(dir, "gentle"))
+	}
+	out.Verify = seconds(b, "verify", func() error {
+		report, err := backup.Verify(ctx, backup.VerifyOptions{From: filepath.Join(dir, "fast"), Tell: shown(nil)})
+		if err == nil && len(report.Faults) > 0 {
+			err = backup.ErrFaults
+		}
+		return err
+	})
+	into, drop := store.Options{Dir: filepath.Join(dir, "restored", "db")}, func() error { return nil }
+	if t.engine == "postgres" {
+		var err error
+		if into.Postgres, drop, err = emptyDatabase(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+	out.Restore = seconds(b, "restore", func() error {
+		_, err := backup.Restore(ctx, backup.RestoreOptions{
+			From: filepath.Join(dir, "fast"), Into: into, Blobs: filepath.Join(dir, "restored", "blobs"), Modules: t.Schemas(), Tell: shown(nil),
+		})
+		return err
+	})
+	if err := drop(); err != nil {
+		b.Fatal(err)
+	}
+	removeAll(b, filepath.Join(dir, "restored"))
+	out.Peer = t.peers(b, dir)
+	b.ReportMetric(float64(out.Rows)/out.Make.Wall, "rows/s-copied")
+	b.ReportMetric(float64(out.Rows)/out.Restore.Wall, "rows/s-restored")
+	out.Load = loadNow()
+	return out
+}
+
+// gentle copies at half of the time while an official asks for their list.
+func (t *town) gentle(b *testing.B, out *copied, folder string) {
+	b.Helper()
 	pool := &openPool{address: t.address}
 	list := func(n int64) error {
 		return answered(http.StatusOK)(pool.ask(t.api("/api/v1/desk/cases", t.official(n%100))))
@@ -68,7 +111,7 @@ func (t *town) copies(b *testing.B) copied {
 	began := time.Now()
 	held := time.Duration(0)
 	go func() {
-		_, err := t.MakeBackup(ctx, filepath.Join(dir, "gentle"), 0, 0.5, shown(b, func(p backup.Progress) {
+		_, err := t.MakeBackup(context.Background(), folder, 0, 0.5, shown(func(p backup.Progress) {
 			if p.Stage == backup.StageDatabase {
 				held = max(held, p.Spent)
 			}
@@ -95,48 +138,19 @@ func (t *town) copies(b *testing.B) copied {
 	}
 	out.Gentle, out.Snapshot, out.During = time.Since(began).Seconds(), held.Seconds(), quantilesOf(took)
 	b.Logf("list during the gentle copy: %+v ms of %d", out.During, len(took))
-	out.Verify = seconds(b, "verify", func() error {
-		report, err := backup.Verify(ctx, backup.VerifyOptions{From: filepath.Join(dir, "fast"), Tell: shown(b, nil)})
-		if err == nil && len(report.Faults) > 0 {
-			err = backup.ErrFaults
-		}
-		return err
-	})
-	removeAll(b, filepath.Join(dir, "gentle"))
-	into, drop := store.Options{Dir: filepath.Join(dir, "restored", "db")}, func() error { return nil }
-	if t.engine == "postgres" {
-		var err error
-		if into.Postgres, drop, err = emptyDatabase(ctx); err != nil {
-			b.Fatal(err)
-		}
-	}
-	out.Restore = seconds(b, "restore", func() error {
-		_, err := backup.Restore(ctx, backup.RestoreOptions{
-			From: filepath.Join(dir, "fast"), Into: into, Blobs: filepath.Join(dir, "restored", "blobs"), Modules: t.Schemas(), Tell: shown(b, nil),
-		})
-		return err
-	})
-	if err := drop(); err != nil {
-		b.Fatal(err)
-	}
-	removeAll(b, filepath.Join(dir, "restored"))
-	out.Peer = t.peers(b, dir)
-	b.ReportMetric(float64(out.Rows)/out.Make, "rows/s-copied")
-	b.ReportMetric(float64(out.Rows)/out.Restore, "rows/s-restored")
-	out.Load = loadNow()
-	return out
+	removeAll(b, folder)
 }
 
 // seconds times a step once.
-func seconds(b *testing.B, name string, do func() error) float64 {
+func seconds(b *testing.B, name string, do func() error) span {
 	b.Helper()
-	began := time.Now()
+	began, before := time.Now(), processor()
 	if err := do(); err != nil {
 		b.Fatalf("%s: %v", name, err)
 	}
-	spent := time.Since(began)
-	b.Logf("%s: %v", name, spent.Round(time.Millisecond))
-	return spent.Seconds()
+	out := span{time.Since(began).Seconds(), (processor() - before).Seconds()}
+	b.Logf("%s: %+v s", name, out)
+	return out
 }
 
 // told prints progress of a step that is no part of a benchmark.
@@ -151,7 +165,7 @@ func told(what string) func(backup.Progress) {
 }
 
 // shown prints progress now and then, and passes it on.
-func shown(b *testing.B, also func(backup.Progress)) func(backup.Progress) {
+func shown(also func(backup.Progress)) func(backup.Progress) {
 	last := time.Now()
 	return func(p backup.Progress) {
 		if also != nil {
@@ -159,7 +173,7 @@ func shown(b *testing.B, also func(backup.Progress)) func(backup.Progress) {
 		}
 		if time.Since(last) > 5*time.Second {
 			last = time.Now()
-			b.Logf("%s %s: %.0f %%, %d of %d, %.0f/s, %v left", p.Stage, p.What, 100*p.Share(), p.Done, p.Total, p.Rate(), p.Left().Round(time.Second))
+			fmt.Fprintf(os.Stderr, "%s %s: %.0f %%, %d of %d, %.0f/s, %v left\n", p.Stage, p.What, 100*p.Share(), p.Done, p.Total, p.Rate(), p.Left().Round(time.Second))
 		}
 	}
 }
