@@ -126,6 +126,9 @@ func provable(t *testing.T, w *town, folder string, lost journal.Entered) {
 	if p := log.Published(); p == nil || p.Size != 563 {
 		t.Fatalf("the log did not go on: %+v", p)
 	}
+	if at, err := log.Find(t.Context(), tlog.Entry(lost.Leaf)); err != nil || at != 307 {
+		t.Errorf("the leaf of a lost act is found at %d, %v", at, err) // whoever has a promise alone knows no place
+	}
 	if _, err := log.Prove(t.Context(), tlog.Entry(lost.Leaf), 307); err != nil {
 		t.Errorf("the receipt of a lost act is not provable: %v", err)
 	}

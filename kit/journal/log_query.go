@@ -40,6 +40,7 @@ var (
 	lastDays   = store.NewQuery("journal.Days", `SELECT day, entries, size, root FROM journal_day ORDER BY day DESC LIMIT $1`)
 	placeOf    = store.NewQuery("journal.PlaceOf", `SELECT position, holder, id FROM journal_entry WHERE leaf = $1 ORDER BY position DESC LIMIT 1`)
 	lostOf     = store.NewQuery("journal.LostOf", `SELECT position, leaf FROM journal_lost WHERE position >= $1 AND position < $2 ORDER BY position`)
+	lostAt     = store.NewQuery("journal.LostAt", `SELECT position FROM journal_lost WHERE leaf = $1 ORDER BY position LIMIT 1`)
 	insertLost = store.NewQuery("journal.InsertLost", `INSERT INTO journal_lost (position, leaf) VALUES ($1, $2)`)
 	placed     = store.NewQuery("journal.Placed", `SELECT position, id, leaf FROM journal_entry WHERE position >= $1 AND position < $2 ORDER BY position, id`)
 	entriesAt  = store.NewQuery("journal.EntriesAt", `SELECT `+rowColumns+` FROM journal_entry WHERE position >= $1 AND position < $2 ORDER BY position, id`)
@@ -167,6 +168,19 @@ func findLeaf(r store.Reader, leaf tlog.Entry) (found, error) {
 	out, known := found{}, false
 	err := r.Query(placeOf, func(row *store.Row) error {
 		out, known = found{row.Int(0), row.ID(1), row.ID(2)}, true
+		return nil
+	}, leaf[:])
+	if err == nil && !known {
+		err = ErrNone
+	}
+	return out, err
+}
+
+// findLost looks for a leaf among those whose acts were lost; ErrNone when it is none of them.
+func findLost(r store.Reader, leaf tlog.Entry) (found, error) {
+	out, known := found{}, false
+	err := r.Query(lostAt, func(row *store.Row) error {
+		out.position, known = row.Int(0), true
 		return nil
 	}, leaf[:])
 	if err == nil && !known {

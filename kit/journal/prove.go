@@ -48,11 +48,15 @@ func (l *Log) reader(ctx context.Context) tlog.Reader {
 	return func(tiles []tlog.Tile) ([][]byte, error) { return l.Tiles(ctx, tiles...) }
 }
 
-// Find tells at which place of the published log a leaf stands. ErrNone: no act has this leaf. ErrNotYet: it waits.
+// Find tells at which place of the published log a leaf stands, also when a restore has lost its act. ErrNone: nothing has
+// this leaf. ErrNotYet: it waits.
 func (l *Log) Find(ctx context.Context, leaf tlog.Entry) (int64, error) {
 	at := found{position: -1}
 	err := l.st.Read(ctx, func(r *store.Snapshot) error {
 		f, err := findLeaf(r, leaf)
+		if errors.Is(err, ErrNone) {
+			f, err = findLost(r, leaf)
+		}
 		at = f
 		return err
 	})
