@@ -31,6 +31,9 @@ func (m *Module) Outlook(ctx context.Context, a act.Act, caseID id.ID, l lang.La
 		return nil, err
 	}
 	out := []ui.TimelineStep{{State: ui.Done, Title: m.text(l, "casework.timeline.submitted"), When: v.when(v.Submitted)}}
+	if v.ended() {
+		return append(out, ui.TimelineStep{State: ui.Done, Title: m.text(l, "casework.status."+string(v.Status)), When: v.when(v.Decided), Note: v.NextText}), nil
+	}
 	return append(out, v.future()...), nil
 }
 
@@ -77,7 +80,10 @@ func (m *Module) ahead(k *known, l lang.Language) []foretold {
 func (m *Module) foretell(k *known, step *service.Task, l lang.Language) string {
 	switch step.Kind {
 	case service.TaskFetch:
-		return m.text(l, "casework.ahead.fetch", "registers", k.fetched(step, l))
+		if names := k.fetched(step, l); names != "" {
+			return m.text(l, "casework.ahead.fetch", "registers", names)
+		}
+		return m.text(l, "casework.ahead.fetch_plain")
 	case service.TaskPay:
 		return m.foretellFee(k, step, l)
 	case service.TaskReview:
