@@ -236,6 +236,9 @@ func (p BarsProps) height(bar Bar) string {
 	if math.IsNaN(share) || share < 0 || math.IsInf(share, 0) {
 		share = 0
 	}
+	if share == 0 {
+		return "0" // nothing is drawn as nothing
+	}
 	return fmt.Sprintf("%.2fem", math.Max(0.3, share*tallest))
 }
 

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -221,11 +222,20 @@ func (v teamView) weeks(c *web.Context) ui.BarsProps {
 			n += d.Decided
 		}
 		last := week[len(week)-1]
-		out.Items = append(out.Items, ui.Bar{Label: day(l, week[0].Day) + " – " + day(l, last.Day), Text: lang.Number(l, n), Value: float64(n), Current: i+7 >= len(v.Charts.Days)})
+		out.Items = append(out.Items, ui.Bar{Label: shortDay(l, week[0].Day) + " – " + shortDay(l, last.Day), Text: lang.Number(l, n), Value: float64(n), Current: i+7 >= len(v.Charts.Days)})
 		said = append(said, day(l, week[0].Day)+": "+lang.Number(l, n))
 	}
 	out.Label = c.T("desk.chart.weeks", "list", strings.Join(said, "; "))
 	return out
+}
+
+// shortDay fits under a narrow column; the days stand in full beside it.
+func shortDay(l lang.Language, text string) string {
+	d, err := calendar.ParseDate(text)
+	if err != nil || l != lang.Russian {
+		return day(l, text)
+	}
+	return fmt.Sprintf("%d.%02d", d.Day(), int(d.Month()))
 }
 
 func (v teamView) dayRows(c *web.Context) []ui.SummaryRow {
