@@ -56,14 +56,13 @@ func (m *Module) sendTile(c *web.Context) error {
 	if err != nil {
 		return ErrTile
 	}
-	data, err := m.log.Tiles(c.Context(), tile)
+	body, err := m.log.Tile(c.Context(), tile)
 	if errors.Is(err, journal.ErrNotYet) {
 		return ErrTile
 	}
 	if err != nil {
 		return ErrBroken.Because(err)
 	}
-	body := data[0]
 	if tile.Level == tlog.Entries {
 		hashes, err := tlog.Split(body)
 		if err != nil {

@@ -29,6 +29,20 @@ func (l *Log) Tiles(ctx context.Context, tiles ...tlog.Tile) ([][]byte, error) {
 	return out, err
 }
 
+// Tile reads a tile of the published log and compares it with the published root, so that a changed one leaves nobody's hands:
+// others keep it for ever. Errors: ErrNotYet, ErrTree.
+func (l *Log) Tile(ctx context.Context, t tlog.Tile) ([]byte, error) {
+	p := l.published.Load()
+	if p == nil || !t.In(p.Size) {
+		return nil, fmt.Errorf("%w: %s", ErrNotYet, t.Path())
+	}
+	data, err := tlog.Checked(p.Checkpoint, t, l.reader(ctx))
+	if errors.Is(err, tlog.ErrProof) {
+		return nil, fmt.Errorf("%w: %w", ErrTree, err)
+	}
+	return data, err
+}
+
 // kept reads from the files: the log is stopped, so they do not change, and the database's tree is not the published one.
 func (l *Log) kept(tiles []tlog.Tile) ([][]byte, error) {
 	l.publishing.Lock()

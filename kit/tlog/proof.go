@@ -120,6 +120,43 @@ func Consistent(smaller, larger Checkpoint, path []Hash) error {
 	return nil
 }
 
+// Checked is a tile of the checkpoint's tree, read and compared with the root; of the level Entries, the joined entries. The
+// error is ErrTile for one that the tree does not have, ErrProof for one that is not the tree's, or read's own.
+func Checked(c Checkpoint, t Tile, read Reader) ([]byte, error) {
+	if !t.In(c.Size) {
+		return nil, fmt.Errorf("%w: %s of %d entries", ErrTile, t.Path(), c.Size)
+	}
+	level := max(t.Level, 0)
+	indexes := make([]int64, t.Width)
+	for i := range indexes {
+		indexes[i] = tlog.StoredHashIndex(level*height, t.Number*Width+int64(i))
+	}
+	want, err := hashes(c, read).ReadHashes(indexes)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrProof, t.Path(), err)
+	}
+	out := make([]byte, 0, t.Width*hashLen)
+	if t.Level != Entries {
+		for _, h := range want {
+			out = append(out, h[:]...)
+		}
+		return out, nil
+	}
+	files, err := read([]Tile{t})
+	if err != nil {
+		return nil, err
+	}
+	if len(files) != 1 || len(files[0]) != cap(out) {
+		return nil, fmt.Errorf("%w: %s", ErrProof, t.Path())
+	}
+	for i, h := range want {
+		if entry := Entry(files[0][i*hashLen:]); LeafHash(entry) != h {
+			return nil, fmt.Errorf("%w: entry %d of %s", ErrProof, i, t.Path())
+		}
+	}
+	return files[0], nil
+}
+
 func hashes(c Checkpoint, read Reader) tlog.HashReader {
 	return tlog.TileHashReader(tlog.Tree{N: c.Size, Hash: c.Root}, reader{read})
 }
