@@ -225,7 +225,7 @@ func schemasOf(ground []store.Migrations, m *Modules) []store.Migrations {
 
 // groundSchemas are the schema files of what every module stands on.
 func groundSchemas() []store.Migrations {
-	return []store.Migrations{vault.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations}
+	return []store.Migrations{vault.Migrations, seal.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations}
 }
 
 // Schemas are the schema files that the house's database is made of.

@@ -128,7 +128,14 @@ func (h *House) keys(ctx context.Context, b *module.Base) error {
 	if b.Blobs, err = blob.Open(filepath.Join(h.conf.Data, "blobs"), b.Clock); err != nil {
 		return err
 	}
-	b.Seal = seal.New(h.conf.Address, b.Vault, b.Clock)
+	name, err := seal.Name(ctx, b.Store, h.conf.Address)
+	if err != nil {
+		return err
+	}
+	if name != h.conf.Address {
+		b.Log.Info("app: the city signs under the name of its first address", "name", name, "address", h.conf.Address)
+	}
+	b.Seal = seal.New(name, b.Vault, b.Clock)
 	b.Journal = journal.New(b.Seal, b.Clock)
 	b.Jobs = jobs.NewQueue(b.Store, jobs.Options{Log: b.Log})
 	b.Feed = feed.Open(b.Store, b.Log)
