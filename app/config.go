@@ -70,11 +70,13 @@ type Bank struct {
 	Secret string `yaml:"secret"` // signs webhooks; or POSAD_BANK_SECRET
 }
 
-// Agency is where an agency's registers answer.
+// Agency is where an agency's registers answer, and where it takes messages.
 type Agency struct {
 	Endpoint string `yaml:"endpoint"`
 	Key      string `yaml:"key"`
 	Gateway  bool   `yaml:"gateway"` // the city's own X-Road security server stands there, and compares hashes itself
+
+	Hook AgencyHook `yaml:"hook"` // where it takes messages about the city's own registers
 }
 
 // secrets are the values that may come from the environment rather than from the file.
@@ -107,6 +109,7 @@ func ReadConfig(path string) (Config, error) {
 			*value = given
 		}
 	}
+	out.hookSecrets()
 	return out, nil
 }
 
@@ -140,7 +143,8 @@ func (c Config) Complete() (Config, error) {
 	plan, err := c.Backup.complete(c.Data)
 	c.Backup, faults = plan, append(faults, err)
 	_, err = c.PublicLog.known()
-	faults = append(faults, err)
+	_, hooked := c.hooks()
+	faults = append(faults, err, hooked)
 	_, err = prefixes(append(c.Proxies, c.Operators...))
 	return c, errors.Join(append(faults, err)...)
 }

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -125,9 +127,21 @@ func demoConfig(o DemoOptions, outside map[string]string) Config {
 	}
 	for _, entry := range entries {
 		key := strings.TrimSuffix(entry.Name(), ".yaml")
-		conf.Agencies[key] = Agency{Endpoint: outside["agencies"] + "/" + key, Key: o.Key}
+		conf.Agencies[key] = Agency{Endpoint: outside["agencies"] + "/" + key, Key: o.Key, Hook: DemoHook(outside["agencies"]+"/"+key, o.Key)}
 	}
 	return conf
+}
+
+// DemoHook is where an agency of the demo takes messages about the city's own registers, by its address and the key that the
+// outside servers were started with.
+func DemoHook(agency, key string) AgencyHook {
+	return AgencyHook{Address: agency + "/hooks", Secret: "whsec_" + base64.StdEncoding.EncodeToString(demoHookKey(key))}
+}
+
+// demoHookKey is what the demo signs its messages with.
+func demoHookKey(key string) []byte {
+	sum := sha256.Sum256([]byte("hooks " + key))
+	return sum[:]
 }
 
 // settle makes the demo's folder of definitions, publishes it, and brings the people in. All of it may be done again.

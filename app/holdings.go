@@ -18,12 +18,13 @@ func (m *Modules) holdings(conf Config, zone func() *time.Location) mydata.Deps 
 		Sources: []mydata.Source{
 			{Name: "account", Data: m.Account.Data()}, {Name: "agency", Data: m.Agency.Data()}, {Name: "mandate", Data: m.Mandate.Data()},
 			{Name: "booking", Data: m.Booking.Data()}, {Name: "casework", Data: m.Casework.Data()}, {Name: "apply", Data: m.Apply.Data()}, {Name: "desk", Data: m.Desk.Data()}, {Name: "document", Data: m.Document.Data()},
+			{Name: "register", Data: m.Register.Data()},
 			{Name: "exchange", Data: m.Exchange.Data()}, {Name: "pay", Data: m.Pay.Data()}, {Name: "notice", Data: m.Notice.Data()},
 			{Name: "approval", Data: m.Approval.Data()}, {Name: "organisation", Data: m.Organisation.Data()},
 			{Name: "centre", Data: m.Centre.Data()}, {Name: "openid", Data: m.OpenID.Data()},
 		},
 		Words: m.Account, People: m.Account, Apply: m.Apply, City: m.Service.Current, Files: m.Document.HeldFiles,
-		AgencyName: m.whoLooked, LookText: m.Exchange.LookText, CaseLink: m.caseLink, Whom: m.holderOf, Zone: zone,
+		AgencyName: m.whoLooked, LookText: registers{m.Exchange, m.Register}.LookText, CaseLink: m.caseLink, Whom: m.holderOf, Zone: zone,
 		List: erasureList(conf),
 	}
 }

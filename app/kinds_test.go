@@ -22,6 +22,7 @@ var kinds = map[string]string{
 	"desk":     "the desk of the agency whose hat is worn; an act on many cases, an absence and a text of the Department of Transport",
 	"official": "the roles of the city's agencies",
 	"register": "the registers that the city asks",
+	"entry":    "Anna's entry in the register of parking permits and one of her son's; the desk's registers of whoever asks",
 
 	"authority":     "the authorities whose certificates are believed",
 	"client":        "a site that signs people in by the city",
@@ -38,7 +39,7 @@ func open(w *world) map[string]string {
 	return map[string]string{
 		"service": "parking-permit", "topic": w.City.Topics[0].Key, "situation": w.City.Situations[0].Key, "item": w.City.News[0].Key,
 		"agency": "transport", "page": w.City.Pages[0].Key, "code": "web.missing", "key": "outside", "kind": "account.profile",
-		"list": "taxi-licences", "resource": "centre", "opens": "family-parking",
+		"list": "taxi-licences", "register": "parking-permits", "resource": "centre", "opens": "family-parking",
 		"token": "no-such-token", "id": id.Derived("test", "no such question").String(),
 	}
 }
@@ -98,6 +99,15 @@ var narrower = map[string]struct {
 	"studio.drop":     {notAuthors, "heads of agencies and administrators write services"},
 	"studio.simulate": {notAuthors, "heads of agencies and administrators write services"},
 	"studio.history":  {notAuthors, "heads of agencies and administrators write services"},
+
+	"GET /desk/registers/{register}":                         {notKeepers, "a register is read for a purpose that it declares"},
+	"GET /desk/registers/{register}/{entry}":                 {notKeepers, "a register is read for a purpose that it declares"},
+	"GET /api/v1/desk/registers/{register}":                  {notKeepers, "a register is read for a purpose that it declares"},
+	"GET /api/v1/desk/registers/{register}/{entry}":          {notKeepers, "a register is read for a purpose that it declares"},
+	"POST /desk/registers/{register}/{entry}/correct":        {notKeepers, "officers and heads of the agency that keeps it correct"},
+	"POST /api/v1/desk/registers/{register}/{entry}/correct": {notKeepers, "officers and heads of the agency that keeps it correct"},
+	"POST /desk/registers/{register}/{entry}/end":            {notItsHead, "the head takes from a person what the city gave"},
+	"POST /api/v1/desk/registers/{register}/{entry}/end":     {notItsHead, "the head takes from a person what the city gave"},
 
 	"GET /desk/bulk/{bulk}":                    {[]string{clerk, sameQueue, hasIt}, "an act on many cases is its official's and the head's"},
 	"GET /api/v1/desk/bulk/{bulk}":             {[]string{clerk, sameQueue, hasIt}, "an act on many cases is its official's and the head's"},

@@ -34,6 +34,7 @@ import (
 	"posad.city/core/openid"
 	"posad.city/core/organisation"
 	"posad.city/core/pay"
+	"posad.city/core/register"
 	"posad.city/core/service"
 	"posad.city/core/studio"
 	"posad.city/core/transparency"
@@ -62,6 +63,7 @@ type Modules struct {
 	Exchange     *exchange.Module
 	Pay          *pay.Module
 	Notice       *notice.Module
+	Register     *register.Module
 	Booking      *booking.Module
 	Casework     *casework.Module
 	Apply        *apply.Module
@@ -79,7 +81,7 @@ type Modules struct {
 func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
-		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
+		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
 		m.MyData, m.Transparency, m.MyPage,
 	}
 }
@@ -125,9 +127,14 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	})
 	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Mandates: m.Mandate, Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
+	hooks, err := conf.hooks()
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	m.Register = register.New(register.Deps{City: m.Service.Current, Papers: m.Document, Teller: m.Notice, People: m.Account, Zone: inZone, Hooks: hooks})
 	m.Booking = booking.New(booking.Deps{Services: m.Service, Teller: m.Notice, People: m.Account, Address: conf.Address})
 	m.Casework = casework.New(casework.Deps{
-		Services: m.Service, Registers: m.Exchange, Bills: m.Pay, Papers: m.Document, Teller: m.Notice,
+		Services: m.Service, Registers: registers{m.Exchange, m.Register}, Bills: m.Pay, Papers: m.Document, Teller: m.Notice,
 		People: m.Account, Family: m.Mandate, Officials: m.Agency, Signers: m.Account, Visits: m.Booking,
 	})
 	m.Apply = apply.New(apply.Deps{
@@ -156,6 +163,8 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	}
 	m.provideMandates()
 	m.Exchange.Provide(exchange.Any(m.Apply.Lives, m.Casework.Lives))
+	m.Exchange.ProvideOwn(m.Register)
+	m.Register.Provide(m.Casework.Lives, m.readCase)
 	m.Exchange.ProvideAsking(exchange.Asking{Documents: m.Document, Person: m.Account.PersonOf, Case: m.caseOf})
 	return m, nil
 }

@@ -37,6 +37,14 @@ var notHeads = []string{
 // notAuthors are the officials who do not write services: a head does, and an administrator.
 var notAuthors = notHeads[:len(notHeads)-1]
 
+// notKeepers are the officials who do not keep the register of parking permits.
+var notKeepers = []string{
+	clerk, "officer of another agency", "officer of the city", "officer of the centre", "clerk of the centre", "investigator", "administrator",
+}
+
+// notItsHead are the officials who do not head the Department of Transport.
+var notItsHead = append([]string{otherQueue, sameQueue, hasIt}, notKeepers...)
+
 // second is who confirms what a colleague at the Employment Centre has decided.
 func (w *world) second() *subject {
 	return &subject{name: "second of two officials", member: w.of("lapteva", "employment"), level: act.Standard, role: agency.Head}

@@ -57,7 +57,8 @@ func makeThings(w *world) *things {
 	t.fill()
 	anna := w.of("anna", "")
 	for owner, holder := range map[string]id.ID{"anna": t.anna, "misha": t.misha} {
-		t.made[owner+" document"] = w.paper(holder).String()
+		paper := w.paper(holder)
+		t.made[owner+" document"], t.made[owner+" entry"] = paper.String(), w.entry(holder, paper)
 		t.pay(owner, map[string]*member{"anna": anna, "misha": w.of("oleg", "")}[owner], w.bill(holder))
 	}
 	var inbox struct{ Messages []struct{ ID string } }
@@ -217,6 +218,8 @@ func (t *things) targets(r web.Route) []target {
 		return []target{{name: "of transport", object: always(act.Object{Kind: "list", Agency: agency.ID("transport")}), path: t.public(r)}}
 	case r.Op.Object == "studio":
 		return t.studio(r)
+	case r.Op.Object == "entry" && strings.Contains(r.Path, "/desk/registers"):
+		return t.deskEntries(r)
 	case r.Op.Object == "booking" && strings.Contains(r.Path, "{booking}"):
 		return t.bookings()
 	case strings.HasPrefix(r.Path, "/api/v1/files"):
@@ -255,6 +258,19 @@ func (t *things) targets(r web.Route) []target {
 		return []target{own(r, map[string]string{"site": t.made["client"]})}
 	}
 	return t.owned(r)
+}
+
+// deskEntries are what an official does at their desk with the register of parking permits: finds, reads and changes an entry.
+func (t *things) deskEntries(r web.Route) []target {
+	q := url.Values{"purpose": {"keeping"}}
+	if !strings.Contains(r.Path, "{entry}") && strings.Contains(r.Path, "{register}") {
+		q.Set("field", "plate")
+		q.Set("q", plate)
+	}
+	return []target{{
+		name: "own desk", object: ownDesk("entry"), path: map[string]string{"register": "parking-permits", "entry": t.made["anna entry"]}, query: "?" + q.Encode(),
+		form: url.Values{}, // whole: who may not is not asked for more
+	}}
 }
 
 // parties are the things in which more than one side has a hand.
@@ -454,7 +470,7 @@ func (t *things) owned(r web.Route) []target {
 		if owner == "misha" {
 			path["step"] = "school"
 		}
-		for _, kind := range []string{"document", "charge", "attempt", "payment", "message", "session", "copy"} {
+		for _, kind := range []string{"document", "charge", "attempt", "payment", "message", "session", "copy", "entry"} {
 			path[kind] = t.made[owner+" "+kind]
 		}
 		path["file"] = t.made[owner+" upload"]

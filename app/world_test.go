@@ -256,6 +256,23 @@ func system(w *world) act.Act {
 	return act.ByJob(id.New(w.Clock.Now()), act.Purpose{Kind: "command", ID: "test"})
 }
 
+// plate is what the documents of these tests are about.
+const plate = "Е404КХ52"
+
+// entry is the entry in the city's own register that a document has made.
+func (w *world) entry(holder, paper id.ID) string {
+	w.t.Helper()
+	list, err := w.Modules.Register.Mine(w.t.Context(), system(w), holder)
+	w.Must(err)
+	for _, e := range list {
+		if e.Source == paper {
+			return e.ID.String()
+		}
+	}
+	w.t.Fatalf("the document %s has made no entry", paper)
+	return ""
+}
+
 // paper issues a document of a person's.
 func (w *world) paper(holder id.ID) id.ID {
 	w.t.Helper()
@@ -263,7 +280,10 @@ func (w *world) paper(holder id.ID) id.ID {
 		ID: id.New(w.Clock.Now()), Holder: holder, Case: id.New(w.Clock.Now()), Service: "parking-permit", Kind: "permit", Agency: agency.ID("transport"),
 		Office: lang.Text{RU: "Ведомство", EN: "Agency"}, City: lang.Text{RU: "Китеж", EN: "Kitezh"},
 		Title: lang.Text{RU: "Справка", EN: "Certificate"}, Text: lang.Text{RU: "Дана в том.", EN: "This is to say."}, Lang: lang.Russian,
-		Until: calendar.MustDate("2099-01-01"),
+		Until: calendar.MustDate("2099-01-01"), Facts: []document.Fact{
+			{Key: "plate", Label: lang.Text{RU: "Госномер", EN: "Plate"}, Value: document.Same(plate)},
+			{Key: "holder", Label: lang.Text{RU: "Владелец", EN: "Holder"}, Value: document.Same("Смирнова Анна")},
+		},
 	}
 	ready, err := w.Modules.Document.PrepareResult(w.t.Context(), n)
 	w.Must(err)

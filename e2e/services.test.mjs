@@ -186,7 +186,7 @@ test('a slow register, one that fails, one that lies and one that is away lose n
   }, { within: 60_000 });
   await says(page, 'Долги за парковку', 'Состав семьи', 'Владелец автомобиля', 'Ответ ведомства неправильный');
   const admin = await official('gorsky@kitezh.example');
-  await open(admin, '/desk/registers');
+  await open(admin, '/desk/exchange');
   await says(admin, 'Долги за парковку', 'Состав семьи', 'Владелец автомобиля');
   for (const register of ['debts', 'family', 'vehicle-ownership']) await city.register(register);
   await reloadUntil(page, 'the case goes on by itself', visible('main a[href^="/pay/"]'), { within: 120_000, every: 500 });

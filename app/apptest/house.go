@@ -8,10 +8,12 @@ package apptest
 
 import (
 	"context"
+	"encoding/base64"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -112,7 +114,9 @@ func (h *House) people() {
 // outside starts the registers, the bank, the post office and the virus scanner, and says where they are.
 func (h *House) outside() map[string]string {
 	quiet := slog.New(slog.DiscardHandler)
-	h.Agencies = agency.New(agency.Options{Key: key, Answer: func(register string, parameters map[string]string) (any, bool) {
+	hook, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(app.DemoHook("", key).Secret, "whsec_"))
+	h.Must(err)
+	h.Agencies = agency.New(agency.Options{Key: key, HookKey: hook, Now: h.now, Answer: func(register string, parameters map[string]string) (any, bool) {
 		return h.People.Reply(register, parameters, calendar.DateOf(h.now(), moscow))
 	}})
 	registers := httptest.NewServer(h.Agencies.Handler())
@@ -157,7 +161,7 @@ func config(folder, listen string, outside map[string]string, city *service.City
 		Scanner: app.Scanner{Address: outside["scanner"]},
 	}
 	for _, a := range city.Agencies {
-		conf.Agencies[a.Key] = app.Agency{Endpoint: outside["agencies"] + "/" + a.Key, Key: key}
+		conf.Agencies[a.Key] = app.Agency{Endpoint: outside["agencies"] + "/" + a.Key, Key: key, Hook: app.DemoHook(outside["agencies"]+"/"+a.Key, key)}
 	}
 	return conf
 }

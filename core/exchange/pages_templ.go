@@ -250,7 +250,7 @@ func (m *Module) messagesPage(c *web.Context, person id.ID, list []Logged, more 
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Text: c.T("exchange.registers.title"), Href: "/desk/registers", Kind: ui.Ghost, Icon: "arrow-left"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Text: c.T("exchange.registers.title"), Href: "/desk/exchange", Kind: ui.Ghost, Icon: "arrow-left"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -17,14 +17,14 @@ func registers() act.Object { return act.Object{Kind: "register", Agency: agency
 
 func (m *Module) routes(s *web.Server) {
 	see := s.Operation(act.Operation{Name: "exchange.registers", Object: "register", May: act.Admin})
-	s.Page(see, "GET /desk/registers", m.showRegisters)
+	s.Page(see, "GET /desk/exchange", m.showRegisters)
 	s.API(see, "GET /api/v1/admin/registers", m.apiRegisters, web.Describe{
 		Summary: "How agencies' registers answer, as this node sees them", Tag: "admin", Out: []wireStanding{},
 	})
 	m.logRoutes(s)
 	m.provideRoutes(s)
 	if m.base.Pages != nil {
-		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 80, Text: "exchange.menu", Href: "/desk/registers", Icon: "database-duotone", Show: agency.IsAdmin})
+		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 80, Text: "exchange.menu", Href: "/desk/exchange", Icon: "database-duotone", Show: agency.IsAdmin})
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 // pathLog is the operator's page of messages.
-const pathLog = "/desk/registers/log"
+const pathLog = "/desk/exchange/log"
 
 // listedMost is how many tries a page shows.
 const listedMost = 50
@@ -67,7 +67,7 @@ func (m *Module) findMessages(c *web.Context) error {
 	person, err := m.Person(c.Context(), form.About)
 	if errors.Is(err, ErrWho) {
 		c.SetFlash("warning", "exchange.who")
-		return c.Redirect("/desk/registers")
+		return c.Redirect("/desk/exchange")
 	}
 	if err != nil {
 		return err

@@ -153,7 +153,7 @@ func TestTheAdministratorSeesHowRegistersStand(t *testing.T) {
 		"en": {"Parking debts", "Is asked", "wrong answer: 1", "Not asked yet"},
 		"ru": {"Долги за парковку", "Спрашиваем", "неправильный ответ: 1", "Ещё не спрашивали"},
 	} {
-		status, body := get("admin", "/desk/registers", language)
+		status, body := get("admin", "/desk/exchange", language)
 		for _, text := range want {
 			if status != 200 || !strings.Contains(body, text) {
 				t.Errorf("%d, no %q", status, text)
@@ -170,7 +170,7 @@ func TestTheAdministratorSeesHowRegistersStand(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	for _, token := range []string{"officer", "anna", ""} {
-		for _, path := range []string{"/desk/registers", "/api/v1/admin/registers"} {
+		for _, path := range []string{"/desk/exchange", "/api/v1/admin/registers"} {
 			if status, body := get(token, path, "en"); status < 300 || strings.Contains(body, "debts") {
 				t.Errorf("%q sees %s: %d", token, path, status)
 			}
@@ -211,14 +211,14 @@ func TestTheAdministratorHasASignedMessage(t *testing.T) {
 	s, get := site(t)
 	s.mustPut(s.question(s.newCase(), "debts"))
 	s.toTheEnd()
-	if _, body := get("admin", "/desk/registers", "en"); !strings.Contains(body, "Exchanges that wait to be signed") {
+	if _, body := get("admin", "/desk/exchange", "en"); !strings.Contains(body, "Exchanges that wait to be signed") {
 		t.Error("the page says nothing of the log")
 	}
 	s.mustSign()
 	if _, err := s.CheckLog(ctx); err != nil {
 		t.Fatal(err)
 	}
-	_, body := get("admin", "/desk/registers", "en")
+	_, body := get("admin", "/desk/exchange", "en")
 	for _, text := range []string{"Batches signed", "batches: 1, exchanges: 1", "Nothing is wrong", "95 of 100 in"} {
 		if !strings.Contains(body, text) {
 			t.Errorf("no %q", text)

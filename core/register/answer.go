@@ -9,6 +9,7 @@ import (
 	"posad.city/core/exchange"
 	"posad.city/core/service"
 	"posad.city/kit/id"
+	"posad.city/kit/money"
 )
 
 // Answer answers a certificate of an own register: the entries that are good today in the account of the person it is
@@ -79,9 +80,18 @@ func record(asked *service.Register, r *service.OwnRegister, e Entry) map[string
 }
 
 func typed(f *service.OwnField, text string) any {
-	if f.Type == "number" {
+	switch f.Type {
+	case "number":
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return n
+		}
+	case "money":
+		if sum, err := money.Parse(text, money.RUB); err == nil {
+			return sum.Minor
+		}
+	case "yes-no":
+		if text == yes || text == no {
+			return text == yes
 		}
 	}
 	return text

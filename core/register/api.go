@@ -7,6 +7,7 @@ import (
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
+	"posad.city/kit/lang"
 	"posad.city/kit/web"
 )
 
@@ -43,7 +44,16 @@ type wireEntries struct {
 type wireCorrect struct {
 	Version int64             `json:"version"`
 	Fields  map[string]string `json:"fields"`
+	English map[string]string `json:"fields_en,omitempty"` // of texts, names and addresses; left out: the same words
 	Reason  string            `json:"reason" max:"1000"`
+}
+
+func (w wireCorrect) values() map[string]lang.Text {
+	out := make(map[string]lang.Text, len(w.Fields))
+	for key, value := range w.Fields {
+		out[key] = lang.Text{RU: value, EN: w.English[key]}
+	}
+	return out
 }
 
 // wireEnd is an end.
@@ -63,8 +73,8 @@ func (m *Module) api(s *web.Server) {
 		Params: append([]web.Param{{Name: "field", Text: "A field by which the register is searched", Required: true}, {Name: "q", Text: "Its value", Required: true}}, purpose...),
 	})
 	s.API(m.ops.read, "GET /api/v1/desk/registers/{register}/{entry}", m.apiDeskEntry, web.Describe{Summary: "An entry with its history, for a purpose", Out: wireEntry{}, Params: purpose})
-	s.API(m.ops.correct, "POST /api/v1/desk/registers/{register}/{entry}/correct", m.apiCorrect, web.Describe{Summary: "Correct an entry with a reason; the person is told", In: wireCorrect{}, Out: wireDone{}})
-	s.API(m.ops.end, "POST /api/v1/desk/registers/{register}/{entry}/end", m.apiEnd, web.Describe{Summary: "End an entry with a reason; the person is told", In: wireEnd{}, Out: wireDone{}})
+	s.API(m.ops.correct, "POST /api/v1/desk/registers/{register}/{entry}/correct", m.apiCorrect, web.Describe{Summary: "Correct an entry with a reason: its document is issued anew and the person is told", In: wireCorrect{}, Out: wireDone{}})
+	s.API(m.ops.end, "POST /api/v1/desk/registers/{register}/{entry}/end", m.apiEnd, web.Describe{Summary: "End an entry with a reason: its document is revoked and the person is told", In: wireEnd{}, Out: wireDone{}})
 }
 
 // wireDone is the version that a change has made.
@@ -137,11 +147,7 @@ func (m *Module) apiSearch(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	read := Reading{Register: r.Key, Purpose: c.Query("purpose")}
-	if caseID, err := id.Parse(c.Query("case")); err == nil {
-		read.Case = caseID
-	}
-	list, err := m.Search(c.Context(), c.Act(), Query{Reading: read, Field: c.Query("field"), Value: c.Query("q")})
+	list, err := m.Search(c.Context(), c.Act(), Query{Reading: readingOf(c, r), Field: c.Query("field"), Value: c.Query("q")})
 	if err != nil {
 		return err
 	}
@@ -163,7 +169,7 @@ func (m *Module) apiDeskEntry(c *web.Context) error {
 func (m *Module) apiCorrect(c *web.Context) error {
 	var in wireCorrect
 	return m.apiChange(c, &in, func(which id.ID) (*Prepared, error) {
-		return m.PrepareCorrection(c.Context(), c.Act(), Correction{Register: c.Path("register"), Entry: which, Version: in.Version, Values: in.Fields, Reason: in.Reason})
+		return m.PrepareCorrection(c.Context(), c.Act(), Correction{Register: c.Path("register"), Entry: which, Version: in.Version, Values: in.values(), Reason: in.Reason})
 	})
 }
 

@@ -4,7 +4,8 @@
 // An entry is made of a service's result. The events of core/document say that one was issued, corrected, revoked or is
 // over; the document is read again and the entry is brought to what it says, so that events may come twice and in any
 // order. A service may also alter or end an entry of the same person. Officials of the agency that keeps the register
-// correct and end entries with a reason, and the person is told.
+// correct entries with a reason, its head ends them, and the person is told. Entry and document say one thing: a correction
+// issues the document anew and an end revokes it, in the same Write.
 //
 // Nothing is overwritten: each change is a version (who, when, by which case and document, why, and every value after it),
 // and register_entry is what the versions come to (Replay). Each change enters the journal. The values are sealed with the
@@ -13,7 +14,7 @@
 //
 // Whoever reads needs a purpose: one that the register's file declares for their agency and role, or a live case of their
 // agency whose service lists a certificate of this register, and then only for the people of the case. Each answer leaves a
-// look with the purpose; without one there is a refusal of a kind of its own. A purpose shows its fields alone. A
+// look with the purpose; without one there is a refusal of a kind of its own, and it stays on record. A purpose shows its fields alone. A
 // certificate that core/exchange asks of an own register is answered here, in the process, under the exchange's own rules of
 // purpose, freshness and looks.
 //

@@ -53,7 +53,7 @@ func (h held) item(e Entry) module.Item {
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		if value, ok := e.Values[f.Key]; ok {
-			item.Facts = append(item.Facts, module.Fact{Key: "register_" + f.Key, Label: f.Label, Words: lang.Text{RU: show(f, value, lang.Russian), EN: show(f, value, lang.English)}})
+			item.Facts = append(item.Facts, module.Fact{Key: "register_" + f.Key, Label: f.Label, Words: h.m.inWords(f, value)})
 		}
 	}
 	owner := lang.Text{RU: h.m.agencyName(r.Agency, lang.Russian), EN: h.m.agencyName(r.Agency, lang.English)}

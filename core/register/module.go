@@ -17,16 +17,24 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 )
 
 //go:embed locale/*.yaml
 var locales embed.FS
 
-// Papers reads documents; *document.Module is one.
+// Papers reads documents, issues them anew and revokes them; *document.Module is one.
 type Papers interface {
 	Result(ctx context.Context, a act.Act, holder, result id.ID) (document.Result, error)
 	Results(ctx context.Context, a act.Act, holder, caseID id.ID) ([]document.Result, error)
+	PrepareCorrection(ctx context.Context, c document.Correction) (*document.PreparedCorrection, error)
+	PrepareRevoke(ctx context.Context, r document.Revocation) (*document.PreparedRevoke, error)
+}
+
+// People knows names; *account.Module is one.
+type People interface {
+	Names(ctx context.Context, a act.Act, what string, people ...id.ID) (map[id.ID]lang.Name, error)
 }
 
 // Teller tells people; *notice.Module is one.
@@ -48,6 +56,7 @@ type Deps struct {
 	City   func() *service.City // the published version; may give nil while nothing is published
 	Papers Papers
 	Teller Teller                // nil: nobody is told
+	People People                // nil: officials are told by agency and role
 	Zone   func() *time.Location // the city's time zone
 	Lives  exchange.Lives        // or by Provide; nil: no case is a reason to read
 	Case   Cases

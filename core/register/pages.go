@@ -1,8 +1,10 @@
 package register
 
 import (
+	"strings"
 	"time"
 
+	"posad.city/core/agency"
 	"posad.city/core/service"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
@@ -27,19 +29,19 @@ func span(c *web.Context, e Entry) string {
 }
 
 // rows are the values of an entry in words, in the order of the file.
-func rows(c *web.Context, r *service.OwnRegister, values Values) []ui.SummaryRow {
+func (m *Module) rows(c *web.Context, r *service.OwnRegister, values Values) []ui.SummaryRow {
 	var out []ui.SummaryRow
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		if value, ok := values[f.Key]; ok {
-			out = append(out, ui.SummaryRow{Name: f.Label.In(c.Lang()), Value: show(f, value, c.Lang())})
+			out = append(out, ui.SummaryRow{Name: f.Label.In(c.Lang()), Value: m.show(f, value, c.Lang())})
 		}
 	}
 	return out
 }
 
 func (m *Module) summary(c *web.Context, r *service.OwnRegister, e Entry) []ui.SummaryRow {
-	out := append(rows(c, r, e.Values), ui.SummaryRow{Name: c.T("register.fact.number"), Value: id.FormatNumber(e.Number)}, ui.SummaryRow{Name: c.T("register.fact.span"), Value: span(c, e)})
+	out := append(m.rows(c, r, e.Values), ui.SummaryRow{Name: c.T("register.fact.number"), Value: id.FormatNumber(e.Number)}, ui.SummaryRow{Name: c.T("register.fact.span"), Value: span(c, e)})
 	if !e.Ended.IsZero() {
 		out = append(out, ui.SummaryRow{Name: c.T("register.fact.ended"), Value: m.moment(c, e.Ended)})
 	}
@@ -84,9 +86,9 @@ func (m *Module) versionRows(c *web.Context, r *service.OwnRegister, history []V
 		switch {
 		case now == then:
 		case now.IsZero():
-			out = append(out, ui.SummaryRow{Name: f.Label.In(c.Lang()), Value: c.T("register.taken_out", "value", show(f, then, c.Lang()))})
+			out = append(out, ui.SummaryRow{Name: f.Label.In(c.Lang()), Value: c.T("register.taken_out", "value", m.show(f, then, c.Lang()))})
 		default:
-			out = append(out, ui.SummaryRow{Name: f.Label.In(c.Lang()), Value: show(f, now, c.Lang())})
+			out = append(out, ui.SummaryRow{Name: f.Label.In(c.Lang()), Value: m.show(f, now, c.Lang())})
 		}
 	}
 	return out
@@ -109,15 +111,15 @@ func (m *Module) items(c *web.Context, list []Entry) []ui.RowItem {
 // table is what a search has found.
 func (m *Module) table(c *web.Context, v searchView) ui.DataTableProps {
 	out := ui.DataTableProps{Caption: v.Register.Title.In(c.Lang()), Columns: []ui.Column{{Title: c.T("register.fact.number")}}}
-	for _, f := range v.Register.Fields {
+	for _, f := range v.Shown {
 		out.Columns = append(out.Columns, ui.Column{Title: f.Label.In(c.Lang())})
 	}
 	out.Columns = append(out.Columns, ui.Column{Title: c.T("register.fact.span")}, ui.Column{Title: c.T("register.fact.standing")})
 	for _, e := range v.Found {
 		row := ui.TableRow{Title: id.FormatNumber(e.Number), Href: v.Query.address("/desk/registers/" + v.Register.Key + "/" + e.ID.String())}
-		for i := range v.Register.Fields {
-			f := &v.Register.Fields[i]
-			row.Cells = append(row.Cells, ui.TableCell{Text: show(f, e.Values[f.Key], c.Lang())})
+		for i := range v.Shown {
+			f := &v.Shown[i]
+			row.Cells = append(row.Cells, ui.TableCell{Text: m.show(f, e.Values[f.Key], c.Lang())})
 		}
 		tag := m.tag(c, e)
 		row.Cells = append(row.Cells, ui.TableCell{Text: span(c, e)}, ui.TableCell{Tag: &tag})
@@ -142,12 +144,86 @@ func fieldChoices(c *web.Context, list []service.OwnField) []ui.Choice {
 	return out
 }
 
-// typedOf is what stands in a field of the correction: what was typed, or the value.
-func (v entryView) typedOf(c *web.Context, f *service.OwnField) string {
+// typedOf is what stands in a field of the correction in a language: what was typed, or the value.
+func (m *Module) typedOf(v entryView, f *service.OwnField, l lang.Language) string {
 	if v.Desk.Failed != nil && !v.Desk.IsEnding {
-		return v.Desk.Typed.Get(fieldPrefix + f.Key)
+		return v.Desk.Typed.Get(inputOf(f, l))
 	}
-	return v.Entry.Values[f.Key].In(c.Lang())
+	value := v.Entry.Values[f.Key]
+	if f.Type == "money" {
+		return m.show(f, value, l)
+	}
+	return value.In(l)
+}
+
+// inputOf is the name of a field's input for a language.
+func inputOf(f *service.OwnField, l lang.Language) string {
+	if l == lang.English {
+		return fieldPrefix + f.Key + inEnglish
+	}
+	return fieldPrefix + f.Key
+}
+
+// labelOf names a field's input; where each language has words of its own, with the language.
+func labelOf(c *web.Context, f *service.OwnField, l lang.Language) string {
+	if !worded(f) {
+		return f.Label.In(c.Lang())
+	}
+	return c.T("register.desk.label_"+string(l), "label", f.Label.In(c.Lang()))
+}
+
+// yesNoChoices are the answers of a field of that type; none is a field that says nothing.
+func yesNoChoices(c *web.Context) []ui.Choice {
+	return []ui.Choice{{Value: "", Text: c.T("register.word.none")}, {Value: yes, Text: c.T("register.word.yes")}, {Value: no, Text: c.T("register.word.no")}}
+}
+
+// editable are the fields that the correction may change and its reader sees.
+func (v entryView) editable() []*service.OwnField {
+	var out []*service.OwnField
+	for i := range v.Register.Fields {
+		if f := &v.Register.Fields[i]; v.sees(f.Key) && !fixed(v.Register, f.Key) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// refusals are who was not let in, the newest first.
+func (m *Module) refusals(c *web.Context, v searchView) ui.DataTableProps {
+	out := ui.DataTableProps{Caption: c.T("register.refusal.title"), Columns: []ui.Column{
+		{Title: c.T("register.refusal.who")}, {Title: c.T("register.refusal.at")}, {Title: c.T("register.desk.purpose")}, {Title: c.T("register.refusal.why")}, {Title: c.T("register.refusal.what")},
+	}}
+	for _, one := range v.Refused {
+		row, what := ui.TableRow{Title: m.officialName(c, v, one)}, c.T("register.refusal.search")
+		if !one.Entry.IsZero() {
+			row.Href, what = v.Query.address("/desk/registers/"+v.Register.Key+"/"+one.Entry.String()), c.T("register.refusal.entry")
+		}
+		purpose := c.T("register.refusal.no_purpose")
+		if p, ok := v.Register.Purpose(one.Purpose); ok {
+			purpose = p.Title.In(c.Lang())
+		} else if one.Purpose == PurposeCase {
+			purpose = c.T("register.refusal.case")
+		}
+		row.Cells = []ui.TableCell{{Text: m.moment(c, one.At)}, {Text: purpose}, {Text: c.T("register.refusal." + strings.TrimPrefix(one.Why, "register."))}, {Text: what}}
+		out.Rows = append(out.Rows, row)
+	}
+	return out
+}
+
+// officialName is who was refused, by name where it is known, with the agency and the role.
+func (m *Module) officialName(c *web.Context, v searchView, one Refusal) string {
+	office := c.T("register.role." + one.Role)
+	if city := m.deps.City(); city != nil {
+		for i := range city.Agencies {
+			if agency.ID(city.Agencies[i].Key) == one.Agency {
+				office = city.Agencies[i].Short.In(c.Lang()) + ", " + office
+			}
+		}
+	}
+	if name := v.Names[one.Official].In(c.Lang()); name != "" {
+		return name + " (" + office + ")"
+	}
+	return office
 }
 
 // wrongOf is what is wrong with a field of the correction, or with the reason.

@@ -15,6 +15,7 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
+	"posad.city/kit/vault"
 )
 
 // The kinds of look. That of an official's read names the register and the purpose: lookPrefix + register + "." + purpose.
@@ -141,7 +142,7 @@ const foundMost = 50
 func (m *Module) Search(ctx context.Context, a act.Act, q Query) ([]Entry, error) {
 	l, err := m.allow(ctx, a, q.Reading)
 	if err != nil {
-		return nil, err
+		return nil, m.refused(ctx, a, q.Reading, id.ID{}, err)
 	}
 	f, ok := l.register.Field(q.Field)
 	if !ok || !f.Search || !l.sees(f.Key) {
@@ -153,7 +154,7 @@ func (m *Module) Search(ctx context.Context, a act.Act, q Query) ([]Entry, error
 	}
 	rows, err := m.found(ctx, l, f, value)
 	if err != nil {
-		return nil, err
+		return nil, m.refused(ctx, a, q.Reading, id.ID{}, err)
 	}
 	out := make([]Entry, 0, len(rows))
 	for _, row := range rows {
@@ -168,7 +169,7 @@ func (m *Module) Search(ctx context.Context, a act.Act, q Query) ([]Entry, error
 	return out, nil
 }
 
-// found reads the rows of a search; each person whose row comes back has a look.
+// found reads the rows of a search; each person whose row comes back has a look, and all looks are one write.
 func (m *Module) found(ctx context.Context, l leave, f *service.OwnField, value string) ([]registerdb.RegisterEntry, error) {
 	key := m.searchKey(l.register, f, value)
 	var rows []registerdb.RegisterEntry
@@ -221,40 +222,55 @@ func (m *Module) readEntry(ctx context.Context, a act.Act, what string, holder, 
 	return m.open(ctx, row)
 }
 
-// Entry reads an entry for a purpose.
-func (m *Module) Entry(ctx context.Context, a act.Act, read Reading, which id.ID) (Entry, error) {
+// Read reads an entry with its history, the first version first, for a purpose: one look. Each holds the fields of the
+// purpose alone.
+func (m *Module) Read(ctx context.Context, a act.Act, read Reading, which id.ID) (Entry, []Version, error) {
 	l, holder, err := m.reach(ctx, a, read, which)
 	if err != nil {
-		return Entry{}, err
+		return Entry{}, nil, m.refused(ctx, a, read, which, err)
 	}
+	e, history, err := m.whole(ctx, l.act, l.what, holder, which, func(p *store.Personal) error { return m.judge(p, l) })
+	if err != nil {
+		return Entry{}, nil, m.refused(ctx, a, read, which, err)
+	}
+	e.Values = e.Values.only(l.fields)
+	for i := range history {
+		history[i].Values = history[i].Values.only(l.fields)
+	}
+	return e, history, nil
+}
+
+// whole reads an entry with its versions in one look.
+func (m *Module) whole(ctx context.Context, a act.Act, what string, holder, which id.ID, judge func(*store.Personal) error) (Entry, []Version, error) {
 	var row registerdb.RegisterEntry
-	err = m.base.Store.Look(ctx, l.act, l.what, func(p *store.Personal) error {
-		if err := m.judge(p, l); err != nil {
+	var rows []registerdb.RegisterVersion
+	err := m.base.Store.Look(ctx, a, what, func(p *store.Personal) error {
+		if err := judge(p); err != nil {
 			return err
 		}
 		var err error
-		row, err = registerdb.EntryByID(p, holder, which)
+		if row, err = registerdb.EntryByID(p, holder, which); err != nil {
+			return err
+		}
+		rows, err = registerdb.VersionsOf(p, registerdb.VersionsOfParams{Holder: holder, Entry: which, Limit: versionsMost})
 		return err
 	})
+	if errors.Is(err, store.ErrNone) {
+		return Entry{}, nil, ErrNone
+	}
 	if err != nil {
-		return Entry{}, err
+		return Entry{}, nil, err
 	}
-	out, err := m.open(ctx, row)
-	out.Values = out.Values.only(l.fields)
-	return out, err
-}
-
-// History reads the versions of an entry for a purpose, the first one first. Each holds the fields of the purpose alone.
-func (m *Module) History(ctx context.Context, a act.Act, read Reading, which id.ID) ([]Version, error) {
-	l, holder, err := m.reach(ctx, a, read, which)
+	keys, err := m.base.Vault.Keys(ctx, holder)
 	if err != nil {
-		return nil, err
+		return Entry{}, nil, fmt.Errorf("register: keys: %w", err)
 	}
-	out, err := m.versions(ctx, l.act, l.what, holder, which, func(p *store.Personal) error { return m.judge(p, l) })
-	for i := range out {
-		out[i].Values = out[i].Values.only(l.fields)
+	e, err := opened(keys, row)
+	if err != nil {
+		return Entry{}, nil, err
 	}
-	return out, err
+	history, err := openedVersions(keys, rows)
+	return e, history, err
 }
 
 // reach judges a reading of an entry; of one of another register or of other people nothing is told.
@@ -287,12 +303,9 @@ func (m *Module) home(ctx context.Context, which id.ID) (registerdb.RegisterHome
 // versionsMost is how many versions of an entry are read at once; no entry has so many.
 const versionsMost = 10_000
 
-func (m *Module) versions(ctx context.Context, a act.Act, what string, holder, which id.ID, judge func(*store.Personal) error) ([]Version, error) {
+func (m *Module) versions(ctx context.Context, a act.Act, what string, holder, which id.ID) ([]Version, error) {
 	var rows []registerdb.RegisterVersion
 	err := m.base.Store.Look(ctx, a, what, func(p *store.Personal) error {
-		if err := judge(p); err != nil {
-			return err
-		}
 		var err error
 		rows, err = registerdb.VersionsOf(p, registerdb.VersionsOfParams{Holder: holder, Entry: which, Limit: versionsMost})
 		return err
@@ -304,6 +317,10 @@ func (m *Module) versions(ctx context.Context, a act.Act, what string, holder, w
 	if err != nil {
 		return nil, fmt.Errorf("register: keys: %w", err)
 	}
+	return openedVersions(keys, rows)
+}
+
+func openedVersions(keys *vault.Keys, rows []registerdb.RegisterVersion) ([]Version, error) {
 	out := make([]Version, 0, len(rows))
 	for _, row := range rows {
 		v, err := openedVersion(keys, row)
@@ -357,9 +374,9 @@ func (m *Module) Mine(ctx context.Context, a act.Act, holder id.ID) ([]Entry, er
 	return out, nil
 }
 
-// MyHistory are the versions of a person's entry, the first one first. The caller has asked whether the act may.
-func (m *Module) MyHistory(ctx context.Context, a act.Act, holder, which id.ID) ([]Version, error) {
-	return m.versions(ctx, a, lookEntry, holder, which, anyway)
+// MyEntry is a person's entry with its history, the first version first. The caller has asked whether the act may.
+func (m *Module) MyEntry(ctx context.Context, a act.Act, holder, which id.ID) (Entry, []Version, error) {
+	return m.whole(ctx, a, lookEntry, holder, which, anyway)
 }
 
 // Open is what everybody may know of an entry by its number: how it stands, its days and its public fields. It tells nothing

@@ -131,7 +131,8 @@ var (
 	ErrValue     = fault.New(fault.Invalid, "register.bad_value") // it is no value of the field
 	ErrReason    = fault.New(fault.Invalid, "register.no_reason") // too short to tell anybody anything
 	ErrSame      = fault.New(fault.Invalid, "register.same")      // the correction changes nothing
-	ErrRole      = fault.New(fault.Denied, "register.not_role")   // the official may read and not correct
+	ErrRole      = fault.New(fault.Denied, "register.not_role")   // the official may read and not do this
+	ErrFixed     = fault.New(fault.Invalid, "register.fixed")     // a field that the document makes, such as its number
 	ErrChanged   = fault.New(fault.Conflict, "register.changed")  // somebody else changed the entry meanwhile
 	ErrEnded     = fault.New(fault.Conflict, "register.ended")    // it is over
 )
@@ -150,9 +151,8 @@ func (m *Module) own(key string) (*service.OwnRegister, error) {
 //
 //	New(d Deps) *Module; m.Provide(lives exchange.Lives, cases Cases)
 //	m.Search(ctx, a, Query) ([]Entry, error)            ErrNone, ErrNoPurpose, ErrNotYours, ErrNoCase, ErrField, ErrValue
-//	m.Entry(ctx, a, Reading, entry) (Entry, error)      for a purpose, with a look
-//	m.History(ctx, a, Reading, entry) ([]Version, error)
-//	m.Mine(ctx, a, holder) ([]Entry, error)             a person's own, newest first; m.MyHistory
+//	m.Read(ctx, a, Reading, entry) (Entry, []Version, error)   for a purpose, with a look
+//	m.Mine(ctx, a, holder) ([]Entry, error)             a person's own, newest first; m.MyEntry with its history
 //	m.PrepareCorrection(ctx, a, Correction) (*Prepared, error); m.PrepareEnd(ctx, a, Ending) (*Prepared, error)   p.Put(tx)
 //	m.Answer(ctx, exchange.OwnQuestion) ([]byte, error) a certificate's reply
 //	m.Open(ctx, register, number) (Entry, error)        what everybody may know of a number: standing and public fields

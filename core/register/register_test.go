@@ -54,7 +54,7 @@ func texts(t testing.TB, modules []module.Module) *lang.Catalogue {
 func TestAResultBecomesAnEntry(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		e := r.permit(t, "one", anna, "А417МО52", "105")
-		want := Values{"plate": text("А417МО52"), "zone": {RU: "105", EN: "105 (en)"}, "person": text("Смирнова Анна"), "last": text("2027-11-20")}
+		want := Values{"plate": text("А417МО52"), "zone": {RU: "105", EN: "105 (en)"}, "person": text("Смирнова Анна"), "last": text("2027-11-20"), "fee": text("3000.00 RUB"), "second": text("no"), "number": text(e.Number)}
 		if diff := cmp.Diff(want, e.Values); diff != "" || e.Version != 1 || e.Standing(r.today()) != Valid {
 			t.Errorf("entry %+v\n%s", e, diff)
 		}
@@ -153,11 +153,8 @@ func TestNobodyReadsWithoutAPurpose(t *testing.T) {
 			if _, err := r.Search(t.Context(), c.by, Query{c.read, "plate", "А417МО52"}); !errors.Is(err, c.want) {
 				t.Errorf("%s, search: %v", name, err)
 			}
-			if _, err := r.Entry(t.Context(), c.by, c.read, e.ID); !errors.Is(err, c.want) {
+			if _, _, err := r.Read(t.Context(), c.by, c.read, e.ID); !errors.Is(err, c.want) {
 				t.Errorf("%s, entry: %v", name, err)
-			}
-			if _, err := r.History(t.Context(), c.by, c.read, e.ID); !errors.Is(err, c.want) {
-				t.Errorf("%s, history: %v", name, err)
 			}
 		}
 		if got := r.looks(t, anna); len(got) != 0 {
@@ -192,24 +189,30 @@ func TestALiveCaseIsAPurpose(t *testing.T) {
 		other := r.permit(t, "two", boris, "В202КХ52", "105")
 		read := Reading{Register: "permits", Purpose: PurposeCase, Case: caseID}
 		r.Provide(lives(true), caseOf)
-		got := must[Entry](t)(r.Entry(t.Context(), patrol, read, e.ID))
-		if diff := cmp.Diff([]string{"plate", "zone"}, keysOf(got.Values)); diff != "" {
+		got, history, err := r.Read(t.Context(), patrol, read, e.ID)
+		if err != nil || len(history) != 1 {
+			t.Fatal(err, history)
+		}
+		if diff := cmp.Diff([]string{"fee", "plate", "second", "zone"}, keysOf(history[0].Values)); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]string{"fee", "plate", "second", "zone"}, keysOf(got.Values)); diff != "" {
 			t.Error(diff)
 		}
 		if diff := cmp.Diff([]string{"official register.look.permits.case " + caseID.String()}, r.looks(t, anna)); diff != "" {
 			t.Error(diff)
 		}
-		if _, err := r.Entry(t.Context(), patrol, read, other.ID); !errors.Is(err, ErrNone) {
+		if _, _, err := r.Read(t.Context(), patrol, read, other.ID); !errors.Is(err, ErrNone) {
 			t.Errorf("of somebody who is not of the case: %v", err)
 		}
 		if got := must[[]Entry](t)(r.Search(t.Context(), patrol, Query{read, "plate", "В202КХ52"})); len(got) != 0 {
 			t.Errorf("found somebody who is not of the case: %v", got)
 		}
-		if _, err := r.Entry(t.Context(), officer, read, e.ID); !errors.Is(err, ErrNoCase) {
+		if _, _, err := r.Read(t.Context(), officer, read, e.ID); !errors.Is(err, ErrNoCase) {
 			t.Errorf("another agency's case: %v", err)
 		}
 		r.Provide(lives(false), caseOf)
-		if _, err := r.Entry(t.Context(), patrol, read, e.ID); !errors.Is(err, ErrNoCase) {
+		if _, _, err := r.Read(t.Context(), patrol, read, e.ID); !errors.Is(err, ErrNoCase) {
 			t.Errorf("a case that is over: %v", err)
 		}
 	})
@@ -219,7 +222,7 @@ func TestALiveCaseIsAPurpose(t *testing.T) {
 func TestAnOfficialCorrects(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		e := r.permit(t, "one", anna, "А417МО52", "105")
-		good := Correction{Register: "permits", Entry: e.ID, Version: 1, Values: map[string]string{"plate": "b202kx52"}, Reason: "The plate was mistyped"}
+		good := Correction{Register: "permits", Entry: e.ID, Version: 1, Values: map[string]lang.Text{"plate": text("b202kx52")}, Reason: "The plate was mistyped"}
 		for name, c := range map[string]struct {
 			by     act.Act
 			change func(*Correction)
@@ -228,9 +231,9 @@ func TestAnOfficialCorrects(t *testing.T) {
 			"an officer":       {officer, func(*Correction) {}, ErrRole},
 			"another agency":   {patrol, func(*Correction) {}, ErrRole},
 			"no reason":        {head, func(c *Correction) { c.Reason = " so " }, ErrReason},
-			"a wrong plate":    {head, func(c *Correction) { c.Values = map[string]string{"plate": "B2"} }, ErrValue},
-			"nothing new":      {head, func(c *Correction) { c.Values = map[string]string{"plate": "А417МО52"} }, ErrSame},
-			"an unknown field": {head, func(c *Correction) { c.Values = map[string]string{"colour": "red"} }, ErrField},
+			"a wrong plate":    {head, func(c *Correction) { c.Values = map[string]lang.Text{"plate": text("B2")} }, ErrValue},
+			"nothing new":      {head, func(c *Correction) { c.Values = map[string]lang.Text{"plate": text("А417МО52")} }, ErrSame},
+			"an unknown field": {head, func(c *Correction) { c.Values = map[string]lang.Text{"colour": text("red")} }, ErrField},
 			"an old version":   {head, func(c *Correction) { c.Version = 0 }, ErrChanged},
 			"an unknown entry": {head, func(c *Correction) { c.Entry = caseID }, ErrNone},
 		} {
@@ -255,7 +258,7 @@ func TestAnOfficialCorrects(t *testing.T) {
 			t.Errorf("it is still found by what it does not hold: %v", got)
 		}
 		box := must[notice.Page](t)(r.notices.Inbox(t.Context(), own, anna, id.ID{}, 10))
-		if !slices.ContainsFunc(box.Messages, func(m notice.Message) bool { return m.Kind == "register.told.corrected" }) {
+		if !slices.ContainsFunc(box.Messages, func(m notice.Message) bool { return m.Kind == "register.told.anew" }) {
 			t.Errorf("the person was not told: %+v", box.Messages)
 		}
 	})
@@ -301,7 +304,7 @@ func (r *rig) random(t *testing.T, rt *rapid.T, e Entry, name string, c *clock.F
 			r.write(t, p.Put)
 		}
 	case "correct":
-		p, err := r.PrepareCorrection(t.Context(), withID(head, name), Correction{Register: "permits", Entry: e.ID, Version: e.Version, Values: map[string]string{"plate": plate}, Reason: "It was mistyped"})
+		p, err := r.PrepareCorrection(t.Context(), withID(head, name), Correction{Register: "permits", Entry: e.ID, Version: e.Version, Values: map[string]lang.Text{"plate": text(plate)}, Reason: "It was mistyped"})
 		if err == nil {
 			r.write(t, p.Put)
 		}

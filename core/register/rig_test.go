@@ -59,7 +59,7 @@ func theCity() *service.City {
 			Parameters: []service.Parameter{{Name: "plate", Type: "plate"}},
 			Values: []service.Value{
 				{Name: "found", Type: "yes-no"}, {Name: "count", Type: "number"},
-				{Name: "entries", Type: "records", Fields: []service.Value{{Name: "plate", Type: "text"}, {Name: "zone", Type: "text"}, {Name: "until", Type: "date"}}},
+				{Name: "entries", Type: "records", Fields: []service.Value{{Name: "plate", Type: "text"}, {Name: "zone", Type: "text"}, {Name: "until", Type: "date"}, {Name: "fee", Type: "money"}, {Name: "second", Type: "yes-no"}}},
 			},
 		}},
 		OwnRegisters: []service.OwnRegister{{
@@ -69,9 +69,12 @@ func theCity() *service.City {
 				{Key: "zone", Type: "text", Label: text("zone"), Public: true},
 				{Key: "person", Type: "name", Label: text("person"), Personal: true},
 				{Key: "last", Type: "date", Label: text("last")},
+				{Key: "fee", Type: "money", Label: text("fee")},
+				{Key: "second", Type: "yes-no", Label: text("second")},
+				{Key: "number", Type: "text", Label: text("number")},
 			},
 			From: []service.OwnSource{
-				{Service: "permit", Does: "enter", Fields: map[string]string{"plate": "facts.plate", "zone": "facts.zone", "person": "facts.person", "last": "result.until"}},
+				{Service: "permit", Does: "enter", Fields: map[string]string{"plate": "facts.plate", "zone": "facts.zone", "person": "facts.person", "last": "result.until", "fee": "facts.fee", "second": "facts.second", "number": "result.number"}},
 				{Service: "new-zone", Does: "alter", Match: []string{"plate"}, Fields: map[string]string{"plate": "facts.plate", "zone": "facts.zone"}},
 				{Service: "give-back", Does: "end", Match: []string{"plate"}, Fields: map[string]string{"plate": "facts.plate"}},
 			},
@@ -170,6 +173,7 @@ func result(name string, holder id.ID, by, plate, zone string) document.NewResul
 		Facts: []document.Fact{
 			{Key: "plate", Label: text("plate"), Value: text(plate)}, {Key: "zone", Label: text("zone"), Value: lang.Text{RU: zone, EN: zone + " (en)"}},
 			{Key: "person", Label: text("person"), Value: text("Смирнова Анна")},
+			{Key: "fee", Label: text("fee"), Value: lang.Text{RU: "3 000 ₽", EN: "3,000 ₽"}}, {Key: "second", Label: text("second"), Value: lang.Text{RU: "Нет", EN: "No"}},
 		},
 	}
 }
@@ -199,7 +203,7 @@ func (r *rig) ofDocument(t testing.TB, d, holder id.ID) Entry {
 // history are the versions of an entry, read by the house itself.
 func (r *rig) history(t testing.TB, e Entry) []Version {
 	t.Helper()
-	return must[[]Version](t)(r.versions(t.Context(), r.system(e.ID), lookEntry, e.Holder, e.ID, anyway))
+	return must[[]Version](t)(r.versions(t.Context(), r.system(e.ID), lookEntry, e.Holder, e.ID))
 }
 
 // fits holds the entry to what its versions come to.

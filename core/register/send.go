@@ -46,12 +46,18 @@ type Hook struct {
 	Secret string // Standard Webhooks: whsec_ and 24 to 64 bytes as base64
 }
 
+// Check tells what is wrong with the secret.
+func (h Hook) Check() error {
+	_, err := h.key()
+	return err
+}
+
 // key is the secret's bytes.
 func (h Hook) key() ([]byte, error) {
 	text, ok := strings.CutPrefix(h.Secret, "whsec_")
 	key, err := base64.StdEncoding.DecodeString(text)
 	if !ok || err != nil || len(key) < 24 || len(key) > 64 {
-		return nil, errors.New("register: a hook's secret is whsec_ and 24 to 64 bytes as base64")
+		return nil, errors.New("a hook's secret is whsec_ and 24 to 64 bytes as base64")
 	}
 	return key, nil
 }
@@ -180,7 +186,7 @@ func (m *Module) sendAll(ctx context.Context, s *sending) error {
 	if err != nil {
 		return err
 	}
-	versions, err := m.versions(ctx, m.system(s.entry), lookEntry, s.holder, s.entry, anyway)
+	versions, err := m.versions(ctx, m.system(s.entry), lookEntry, s.holder, s.entry)
 	if err != nil {
 		return err
 	}

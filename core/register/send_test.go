@@ -161,7 +161,7 @@ func TestACertificateIsAnswered(t *testing.T) {
 			}
 			return string(body)
 		}
-		if got, want := answer(anna, "а417мо52"), `{"count":1,"entries":[{"plate":"А417МО52","until":"2027-11-20","zone":"105"}],"found":true}`; got != want {
+		if got, want := answer(anna, "а417мо52"), `{"count":1,"entries":[{"fee":300000,"plate":"А417МО52","second":false,"until":"2027-11-20","zone":"105"}],"found":true}`; got != want {
 			t.Errorf("got %s\nwant %s", got, want)
 		}
 		none := `{"count":0,"entries":[],"found":false}`
@@ -206,7 +206,7 @@ func TestHeld(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		e := r.permit(t, "one", anna, "А417МО52", "105")
 		holdings := must1(r.Data().Held(t.Context(), own, anna, 0))
-		if len(holdings) != 1 || len(holdings[0].Items) != 1 || len(holdings[0].Items[0].Facts) != 4 || holdings[0].Items[0].ID != e.ID {
+		if len(holdings) != 1 || len(holdings[0].Items) != 1 || len(holdings[0].Items[0].Facts) != 7 || holdings[0].Items[0].ID != e.ID {
 			t.Errorf("held %+v", holdings)
 		}
 		stays := must1(r.Data().Stays(t.Context(), anna))

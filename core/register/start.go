@@ -29,7 +29,7 @@ func (m *Module) onChanged(ctx context.Context, j jobs.Job) error {
 	if err != nil || len(r.Subscriptions) == 0 {
 		return nil //nolint:nilerr // the register was taken out of the city: nobody is subscribed any more
 	}
-	versions, err := m.versions(ctx, m.system(j.ID), lookEntry, j.Holder, j.Object, anyway)
+	versions, err := m.versions(ctx, m.system(j.ID), lookEntry, j.Holder, j.Object)
 	if err != nil {
 		return err
 	}

@@ -15,14 +15,15 @@ import (
 // sweepChunk is how many entries a sweep finds at once.
 const sweepChunk = 100
 
-// sweep lets go of entries whose years after the end are over, with their history.
+// sweep lets go of entries whose years after the end are over, with their history, and of old refusals.
 func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
 	city := m.deps.City()
 	if city == nil {
 		return nil
 	}
 	for i := range city.OwnRegisters {
-		if err := m.sweepOne(ctx, &city.OwnRegisters[i]); err != nil {
+		r := &city.OwnRegisters[i]
+		if err := errors.Join(m.sweepOne(ctx, r), m.sweepRefusals(ctx, r.Key)); err != nil {
 			return fmt.Errorf("register: sweep: %w", err)
 		}
 	}
@@ -42,6 +43,15 @@ func (m *Module) sweepOne(ctx context.Context, r *service.OwnRegister) error {
 			}
 		}
 	}
+}
+
+// sweepRefusals lets go of refusals whose years are over.
+func (m *Module) sweepRefusals(ctx context.Context, register string) error {
+	before := m.today().AddYears(-refusalsKept).Start(m.deps.Zone())
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := registerdb.DeleteRefusals(tx, register, before)
+		return err
+	})
 }
 
 func (m *Module) over(ctx context.Context, register string, before time.Time) ([]registerdb.RegisterOver, error) {

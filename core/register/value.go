@@ -9,6 +9,7 @@ import (
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
 	"posad.city/kit/lang"
+	"posad.city/kit/money"
 )
 
 // valueMost is the longest value of a field, in characters.
@@ -31,6 +32,10 @@ func clean(kind, text string) (string, bool) {
 		return day.String(), err == nil
 	case "number":
 		return cleanNumber(text)
+	case "money":
+		return cleanMoney(text)
+	case "yes-no":
+		return cleanYesNo(text)
 	}
 	return form.Clean(service.Type(kind), text)
 }
@@ -40,6 +45,24 @@ func cleanNumber(text string) (string, bool) {
 	text = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "−", "-").Replace(text)
 	n, err := strconv.ParseInt(text, 10, 64)
 	return strconv.FormatInt(n, 10), err == nil
+}
+
+// cleanMoney takes a sum in roubles as people and documents write it: 3 000,50 ₽. Its one form is 3000.50 RUB.
+func cleanMoney(text string) (string, bool) {
+	sum, err := money.Parse(text, money.RUB)
+	return sum.String(), err == nil
+}
+
+// The one form of what is so and what is not.
+const (
+	yes = "yes"
+	no  = "no"
+)
+
+// cleanYesNo takes the word of either language.
+func cleanYesNo(text string) (string, bool) {
+	word, known := map[string]string{"да": yes, "yes": yes, "true": yes, "нет": no, "no": no, "false": no}[plain(text)]
+	return word, known
 }
 
 // same is a text that is the same in every language.
@@ -90,7 +113,7 @@ func valueOf(f *service.OwnField, source string, d document.Result) lang.Text {
 }
 
 // show is a value in words.
-func show(f *service.OwnField, value lang.Text, l lang.Language) string {
+func (m *Module) show(f *service.OwnField, value lang.Text, l lang.Language) string {
 	text := value.In(l)
 	switch f.Type {
 	case "plate":
@@ -105,8 +128,24 @@ func show(f *service.OwnField, value lang.Text, l lang.Language) string {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return lang.Number(l, n)
 		}
+	case "money":
+		if sum, err := money.Parse(text, money.RUB); err == nil {
+			return sum.In(l)
+		}
+	case "yes-no":
+		if text == yes || text == no {
+			return m.text(l, "register.word."+text)
+		}
 	}
 	return text
+}
+
+// inWords is a value as a document has it.
+func (m *Module) inWords(f *service.OwnField, value lang.Text) lang.Text {
+	if value.IsZero() {
+		return value
+	}
+	return lang.Text{RU: m.show(f, value, lang.Russian), EN: m.show(f, value, lang.English)}
 }
 
 // alike tells whether two entries' values agree in the fields.

@@ -23,17 +23,19 @@ const (
 type ops struct{ open, check, list, entry, desk, read, correct, end *web.Op }
 
 func (m *Module) routes(s *web.Server) {
-	desk := act.Operation{Object: "register", May: act.SameAgency, Assurance: act.Basic, Look: lookEntry, PerMinute: searchesMost}
-	mine := act.Operation{Object: "register", May: act.Self | act.ByMandate, Scope: mandate.ScopeRead, Assurance: act.Basic, Look: lookEntries}
+	desk := act.Operation{Object: "entry", May: act.SameAgency, Assurance: act.Basic, Look: lookEntry, PerMinute: searchesMost}
+	mine := act.Operation{Object: "entry", May: act.Self | act.ByMandate, Scope: mandate.ScopeRead, Assurance: act.Basic, Look: lookEntries}
 	of := func(op act.Operation, name string, changes bool) *web.Op {
 		op.Name, op.Changes = name, changes
 		return s.Operation(op)
 	}
+	start := desk
+	start.Look = "" // it shows which registers there are, and nobody in them
 	m.ops = ops{
 		open:  s.Operation(act.Operation{Name: "register.open", May: act.Everyone}),
 		check: s.Operation(act.Operation{Name: "register.check", May: act.Everyone, PerMinute: checksMost}),
 		list:  of(mine, "register.list", false), entry: of(mine, "register.entry", false),
-		desk: of(desk, "register.desk", false), read: of(desk, "register.read", false), correct: of(desk, "register.correct", true), end: of(desk, "register.end", true),
+		desk: of(start, "register.desk", false), read: of(desk, "register.read", false), correct: of(desk, "register.correct", true), end: of(desk, "register.end", true),
 	}
 	s.Page(m.ops.open, "GET /registers", m.showRegisters)
 	s.Page(m.ops.check, "GET /registers/{register}", m.showRegister)
@@ -122,7 +124,7 @@ func (m *Module) showRegister(c *web.Context) error {
 }
 
 // object is an entry as permission sees it: it lies in its person's account.
-func object(holder id.ID) act.Object { return act.Object{Kind: "register", Holder: holder} }
+func object(holder id.ID) act.Object { return act.Object{Kind: "entry", Holder: holder} }
 
 func (m *Module) showMine(c *web.Context) error {
 	if err := c.May(object(c.Person())); err != nil {
@@ -157,10 +159,7 @@ func (m *Module) mine(c *web.Context) (entryView, error) {
 		return entryView{}, err
 	}
 	v := entryView{}
-	if v.Entry, err = m.readEntry(c.Context(), c.Act(), lookEntry, home.Holder, which); err != nil {
-		return v, err
-	}
-	if v.History, err = m.MyHistory(c.Context(), c.Act(), home.Holder, which); err != nil {
+	if v.Entry, v.History, err = m.MyEntry(c.Context(), c.Act(), home.Holder, which); err != nil {
 		return v, err
 	}
 	v.Register, err = m.own(home.Register)

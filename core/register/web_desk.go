@@ -12,6 +12,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 	"posad.city/kit/web"
 	"posad.city/ui"
@@ -19,6 +20,9 @@ import (
 
 // fieldPrefix stands before a field's key in the form of a correction.
 const fieldPrefix = "field_"
+
+// inEnglish stands after it for the English words.
+const inEnglish = "__en"
 
 // told is the key of a fault that the page itself says, when it is one of those; any other error goes on.
 func told(err error, known ...*fault.Fault) (string, error) {
@@ -32,7 +36,7 @@ func told(err error, known ...*fault.Fault) (string, error) {
 
 // atDesk asks whether somebody is an official at all; the register's own purposes judge what they read.
 func atDesk(c *web.Context) error {
-	return c.May(act.Object{Kind: "register", Agency: c.Act().Actor.Agency})
+	return c.May(act.Object{Kind: "entry", Agency: c.Act().Actor.Agency})
 }
 
 func (m *Module) showDesk(c *web.Context) error {
@@ -51,16 +55,16 @@ type searchView struct {
 	Asked    bool
 	Wrong    string // key of what is wrong with the value
 	Found    []Entry
+	Shown    []service.OwnField // that the purpose shows
+	Refused  []Refusal          // for the head of the agency that keeps it
+	Names    map[id.ID]lang.Name
 }
 
-// readingOf is why the address says that somebody reads; left out, the first purpose that they have.
+// readingOf is why the address says that somebody reads. Nobody is given a purpose that they did not name.
 func readingOf(c *web.Context, r *service.OwnRegister) Reading {
 	read := Reading{Register: r.Key, Purpose: c.Query("purpose")}
 	if caseID, err := id.Parse(c.Query("case")); err == nil {
 		read.Case = caseID
-	}
-	if own := purposesOf(r, c.Act()); read.Purpose == "" && len(own) > 0 {
-		read.Purpose = own[0].Key
 	}
 	return read
 }
@@ -83,11 +87,14 @@ func (m *Module) showSearch(c *web.Context) error {
 		return err
 	}
 	read := readingOf(c, r)
+	if own := purposesOf(r, c.Act()); read.Purpose == "" && c.Query("q") == "" && len(own) > 0 {
+		read.Purpose = own[0].Key // the empty form begins with the first one
+	}
 	l, err := m.allow(c.Context(), c.Act(), read)
 	if err != nil {
-		return err
+		return m.refused(c.Context(), c.Act(), read, id.ID{}, err)
 	}
-	v := searchView{Register: r, Purposes: purposesOf(r, c.Act()), Fields: l.searched(), Query: Query{Reading: read, Field: c.Query("field"), Value: c.Query("q")}}
+	v := searchView{Shown: l.shown(), Register: r, Purposes: purposesOf(r, c.Act()), Fields: l.searched(), Query: Query{Reading: read, Field: c.Query("field"), Value: c.Query("q")}}
 	if v.Query.Field == "" && len(v.Fields) > 0 {
 		v.Query.Field = v.Fields[0].Key
 	}
@@ -97,9 +104,43 @@ func (m *Module) showSearch(c *web.Context) error {
 			return err
 		}
 	}
+	if err := m.withRefusals(c, &v); err != nil {
+		return err
+	}
 	title := r.Title.In(c.Lang())
 	crumbs := []ui.Link{{Text: c.T("register.desk.title"), Href: "/desk/registers"}, {Text: title}}
 	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Desk, Crumbs: crumbs, Faulty: v.Wrong != ""}, searchPage(m, c, v))
+}
+
+// refusalsShown is how many refusals stand on the page.
+const refusalsShown = 20
+
+// withRefusals adds who was not let in, for the head of the agency that keeps the register.
+func (m *Module) withRefusals(c *web.Context, v *searchView) error {
+	if !ends(v.Register, c.Act()) {
+		return nil
+	}
+	var err error
+	if v.Refused, err = m.Refusals(c.Context(), c.Act(), v.Register.Key, refusalsShown); err != nil || m.deps.People == nil {
+		return err
+	}
+	var people []id.ID
+	for _, one := range v.Refused {
+		people = append(people, one.Official)
+	}
+	v.Names, err = m.deps.People.Names(c.Context(), m.system(id.ID{}), lookEntry, people...)
+	return err
+}
+
+// shown are the fields that a reader sees.
+func (l leave) shown() []service.OwnField {
+	var out []service.OwnField
+	for _, f := range l.register.Fields {
+		if l.sees(f.Key) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // searched are the fields by which a reader finds entries.
@@ -125,7 +166,8 @@ func (v entryView) sees(field string) bool {
 // deskEntry is what officials can do with an entry.
 type deskEntry struct {
 	Reading  Reading
-	May      bool // correct and end it now
+	May      bool // correct it now
+	MayEnd   bool
 	Typed    web.Fields
 	Failed   *fault.Fault
 	IsEnding bool // what failed was an end
@@ -162,20 +204,21 @@ func (m *Module) deskEntry(c *web.Context, d deskEntry) (entryView, error) {
 		return v, err
 	}
 	d.Reading = readingOf(c, v.Register)
-	if v.Entry, err = m.Entry(c.Context(), c.Act(), d.Reading, which); err != nil {
+	if v.Entry, v.History, err = m.Read(c.Context(), c.Act(), d.Reading, which); err != nil {
 		return v, err
 	}
-	d.May = v.Entry.Ended.IsZero() && corrects(v.Register, c.Act()) && d.Reading.Purpose != PurposeCase
-	v.History, err = m.History(c.Context(), c.Act(), d.Reading, which)
-	return v, err
+	open := v.Entry.Ended.IsZero() && d.Reading.Purpose != PurposeCase
+	d.May, d.MayEnd = open && corrects(v.Register, c.Act()), open && ends(v.Register, c.Act())
+	return v, nil
 }
 
 func (m *Module) postCorrect(c *web.Context) error {
 	return m.postChange(c, false, func(which id.ID, typed web.Fields) (*Prepared, error) {
-		values := map[string]string{}
+		values := map[string]lang.Text{}
 		for name := range typed {
-			if key, ok := strings.CutPrefix(name, fieldPrefix); ok {
-				values[key] = typed.Get(name)
+			key, ok := strings.CutPrefix(name, fieldPrefix)
+			if ok && !strings.HasSuffix(name, inEnglish) {
+				values[key] = lang.Text{RU: typed.Get(name), EN: typed.Get(name + inEnglish)}
 			}
 		}
 		return m.PrepareCorrection(c.Context(), c.Act(), Correction{Register: c.Path("register"), Entry: which, Version: versionOf(typed), Values: values, Reason: typed.Get("reason")})

@@ -127,7 +127,7 @@ func TestCorrectionByPage(t *testing.T) {
 		e := r.permit(t, "one", anna, "А417МО52", "105")
 		s := r.serve(t)
 		at := "/desk/registers/permits/" + e.ID.String()
-		form := url.Values{"version": {"1"}, "field_plate": {"В202КХ52"}, "field_zone": {"105 (en)"}, "field_person": {"Смирнова Анна"}, "field_last": {"2027-11-20"}, "reason": {"so"}}
+		form := url.Values{"version": {"1"}, "field_plate": {"В202КХ52"}, "field_zone": {"105"}, "field_zone__en": {"105 (en)"}, "field_person": {"Смирнова Анна"}, "field_person__en": {"Смирнова Анна"}, "field_last": {"2027-11-20"}, "reason": {"so"}}
 		status, body := ask(t, s, "head", http.MethodPost, at+"/correct?purpose=keeping", form.Encode())
 		if status != 422 || !strings.Contains(body, "В202КХ52") || !strings.Contains(body, "ten characters") {
 			t.Errorf("without a reason: %d", status)

@@ -10,6 +10,9 @@ import (
 // ownSearchable are the types that are found by their whole value.
 var ownSearchable = []string{"text", "plate", "snils", "inn", "phone", "email", "number"}
 
+// ownTyped are the types that rules have as their own; the others are texts there.
+var ownTyped = []string{"date", "number", "money", "yes-no"}
+
 // ownKeptMost is how many years an entry may be kept after its end.
 const ownKeptMost = 100
 
@@ -144,6 +147,9 @@ func (c *checker) ownCertificate(from string, r *Register) {
 		if r.Of != "" {
 			c.tell(from, "of", "own_of", "value", r.Of)
 		}
+		if len(r.Parameters) == 0 {
+			c.tell(from, "parameters", "missing_key", "key", "parameters", "about", "register")
+		}
 		return
 	}
 	own, known := c.city.OwnRegister(r.Of)
@@ -176,7 +182,7 @@ func (c *checker) ownValue(from, at string, own *OwnRegister, v *Value) {
 			want = kindText
 			if field, ok := own.Field(f.Name); !ok {
 				want = ""
-			} else if field.Type == "date" || field.Type == "number" {
+			} else if slices.Contains(ownTyped, field.Type) {
 				want = kind(field.Type)
 			}
 		}

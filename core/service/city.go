@@ -179,7 +179,7 @@ type Register struct {
 	Title      Text           `json:"title" need:"1" about:"Name of the certificate"`
 	Tells      Text           `json:"tells" need:"1" about:"What it tells, in plain words"`
 	Paper      []string       `json:"paper,omitempty" about:"Papers that it makes needless, in the words of forms (ru and en); check finds forms that ask for them"`
-	Parameters []Parameter    `json:"parameters" need:"1" about:"What must be given to ask"`
+	Parameters []Parameter    `json:"parameters,omitempty" about:"What must be given to ask; left out for transport: own alone, which knows whom it is asked about"`
 	Values     []Value        `json:"values" need:"1" about:"Values of the reply that rules and documents may use"`
 	Reply      map[string]any `json:"reply" need:"1" about:"JSON Schema (2020-12) of the reply"`
 	Fresh      string         `json:"fresh" need:"1" about:"How long a reply may be reused in the same case: 24h"`

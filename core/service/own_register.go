@@ -17,7 +17,7 @@ type OwnRegister struct {
 	Law           Text           `json:"law" need:"1" about:"The act and its point by which it is kept"`
 	Fields        []OwnField     `json:"fields" need:"1" about:"What an entry holds"`
 	From          []OwnSource    `json:"from" need:"1" about:"Which services' results enter, alter and end entries"`
-	Corrects      []string       `json:"corrects" need:"1" one:"clerk|officer|head" about:"Roles of the agency's officials who may correct an entry and end it, with a reason"`
+	Corrects      []string       `json:"corrects" need:"1" one:"clerk|officer|head" about:"Roles of the agency's officials who may correct an entry with a reason, which issues its document anew; the agency's head may end one, which revokes it"`
 	Purposes      []OwnPurpose   `json:"purposes" need:"1" about:"Who may read it without a case, and what for; whoever is not here reads it for a case whose service lists a certificate of it, or not at all"`
 	Kept          int            `json:"kept" need:"1" about:"How many years an entry stays with its history after its end: 1 to 100"`
 	Subscriptions []Subscription `json:"subscriptions,omitempty" about:"What a change starts"`
@@ -26,7 +26,7 @@ type OwnRegister struct {
 // OwnField is one thing that an entry of an own register holds.
 type OwnField struct {
 	Key      string `json:"key" need:"1" about:"Name of the field: Latin letters, digits and underscores"`
-	Type     string `json:"type" need:"1" one:"text|name|address|phone|email|plate|snils|inn|number|date" about:"What it is, as in a form"`
+	Type     string `json:"type" need:"1" one:"text|name|address|phone|email|plate|snils|inn|number|money|yes-no|date" about:"What it is, as in a form"`
 	Label    Text   `json:"label" need:"1" about:"What it is called"`
 	Personal bool   `json:"personal,omitempty" about:"It tells of a person"`
 	Public   bool   `json:"public,omitempty" about:"Told to everybody who gives an entry's number; not for personal fields"`

@@ -5,7 +5,7 @@
 // under /AGENCY for each agency of its own address, a bearer key, an idempotency key under which a repeated question gets
 // the first answer again, and 404 with {"fault":"unknown"} for a record that is not there. Its faults can be set for each register (SetFaults, POST
 // /control): slow, failing, refusing, lying, absent, flapping, losing its answers. GET /control/requests lists what was
-// asked.
+// asked. POST /AGENCY/hooks takes the city's signed messages (hooks.go), GET /control/messages lists them.
 //
 // It belongs to the world outside Posad, so it imports nothing of Posad. It keeps everything in memory, starts nothing of
 // its own, and the same requests get the same answers.
@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Data are what the registers know, by key of the register.
@@ -64,6 +65,9 @@ type Options struct {
 	Answer func(register string, parameters map[string]string) (any, bool)
 	// Knows tells which registers Answer knows, with the agency that keeps each; nil: it knows all, of any agency.
 	Knows map[string]string
+
+	HookKey []byte           // what the city signs its messages with; nil: none are taken
+	Now     func() time.Time // the city's moment, which the time of a message is compared with; nil: it is not
 }
 
 // Request is one question as the server heard it.
@@ -104,6 +108,7 @@ type Agency struct {
 	requests []Request
 	number   int
 	given    map[string]given // by idempotency key
+	messages []Message
 }
 
 // given is an answer that was made under an idempotency key.
@@ -124,6 +129,8 @@ func (a *Agency) Handler() http.Handler {
 	mux.HandleFunc("POST /{agency}/v1/registers/{register}", a.ask)
 	mux.HandleFunc("POST /r1/{instance}/{class}/{member}/{subsystem}/{register}", a.askXRoad)
 	mux.HandleFunc("POST /{agency}/r1/{instance}/{class}/{member}/{subsystem}/{register}", a.askXRoad)
+	mux.HandleFunc("POST /{agency}/hooks", a.takeMessage)
+	mux.HandleFunc("GET /control/messages", a.listMessages)
 	mux.HandleFunc("GET /control", a.showControl)
 	mux.HandleFunc("POST /control", a.control)
 	mux.HandleFunc("GET /control/requests", a.listRequests)

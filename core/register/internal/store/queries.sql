@@ -84,3 +84,14 @@ UPDATE register_sent SET taken = NULL WHERE holder = $1 AND entry = $2 AND subsc
 
 -- name: DeleteSent :exec
 DELETE FROM register_sent WHERE holder = $1 AND entry = $2;
+
+-- name: InsertRefusal :exec
+INSERT INTO register_refusal (register, at, id, official, agency, role, purpose, entry, why)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (register, id) DO NOTHING;
+
+-- name: RefusalsOf :many
+SELECT register, at, id, official, agency, role, purpose, entry, why FROM register_refusal WHERE register = $1 ORDER BY register DESC, at DESC, id DESC LIMIT $2;
+
+-- name: DeleteRefusals :execrows
+DELETE FROM register_refusal WHERE register = $1 AND at < $2;
