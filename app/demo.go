@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -50,8 +51,13 @@ func Demo(ctx context.Context, o DemoOptions, log *slog.Logger, out io.Writer) e
 	if err != nil {
 		return err
 	}
-	conf, err := demoConfig(o, outside).Complete()
+	conf := demoConfig(o, outside)
+	paper, err := startHerald(ctx, filepath.Join(o.Data, "witness"), &conf, log)
 	if err != nil {
+		return err
+	}
+	defer paper.close(log)
+	if conf, err = conf.Complete(); err != nil {
 		return err
 	}
 	people, err := kitezh.Demo()
@@ -61,6 +67,9 @@ func Demo(ctx context.Context, o DemoOptions, log *slog.Logger, out io.Writer) e
 	h, err := Open(ctx, conf, Options{Log: log})
 	if err != nil {
 		return err
+	}
+	if err := paper.trust(ctx, h); err != nil {
+		return errors.Join(err, h.close())
 	}
 	return h.run(ctx, out, func(ctx context.Context) error {
 		if err := h.settle(ctx, people, o); err != nil {

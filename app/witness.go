@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"posad.city/kit/clock"
+	"posad.city/kit/journal"
 	"posad.city/kit/tlog"
 	"posad.city/kit/witness"
 )
@@ -107,16 +108,84 @@ func WitnessServe(ctx context.Context, folder, listen string, log *slog.Logger, 
 	if err != nil {
 		return errors.Join(fmt.Errorf("witness: %w", err), s.Close())
 	}
-	server := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
+	server := witnessServer(s)
 	fmt.Fprintf(out, "ready http://%s %s\n", listener.Addr(), s.Witness().Key())
+	return errors.Join(serveWitness(ctx, server, listener), s.Close())
+}
+
+func witnessServer(s *witness.Server) *http.Server {
+	return &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
+}
+
+// serveWitness serves until ctx ends; what is being signed is signed and answered.
+func serveWitness(ctx context.Context, server *http.Server, listener net.Listener) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
-	case err = <-failed:
+	case err := <-failed:
+		return err
 	case <-ctx.Done():
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		err = server.Shutdown(stopping)
+		return server.Shutdown(stopping)
 	}
-	return errors.Join(err, s.Close())
+}
+
+// herald is the demo's witness: the town's newspaper, which watches the city's log from outside.
+const herald = "herald.kitezh.example/witness"
+
+// demoWitness is that witness while it runs.
+type demoWitness struct {
+	folder string
+	stop   context.CancelFunc
+	done   chan error
+}
+
+// startHerald runs the demo's witness and names it in the configuration.
+func startHerald(ctx context.Context, folder string, conf *Config, log *slog.Logger) (*demoWitness, error) {
+	if _, err := witness.Make(folder, herald); err != nil && !errors.Is(err, witness.ErrHasKey) {
+		return nil, err
+	}
+	s, err := witness.Open(witness.Options{Folder: folder, Clock: new(clock.System), Log: log})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("demo: witness: %w", err), s.Close())
+	}
+	conf.PublicLog = PublicLog{Witnesses: []LogWitness{{Key: s.Witness().Key(), Address: "http://" + listener.Addr().String()}}}
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	out := &demoWitness{folder, stop, make(chan error, 1)}
+	go func() { out.done <- errors.Join(serveWitness(ctx, witnessServer(s), listener), s.Close()) }()
+	return out, nil
+}
+
+// trust has the witness know the city's log by the keys that sign it now.
+func (w *demoWitness) trust(ctx context.Context, h *House) error {
+	origin, err := h.Modules.Transparency.Log().Origin(ctx)
+	if err != nil {
+		return err
+	}
+	set, err := h.Base.Seal.Keys()
+	if err != nil {
+		return err
+	}
+	for _, key := range journal.PublicKeys(set) {
+		verifier, err := tlog.VerifierKey(origin, key)
+		if err != nil {
+			return err
+		}
+		if _, err := witness.Trust(w.folder, verifier); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *demoWitness) close(log *slog.Logger) {
+	w.stop()
+	if err := <-w.done; err != nil {
+		log.Warn("demo: the witness did not stop", "error", err)
+	}
 }

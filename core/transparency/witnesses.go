@@ -21,7 +21,7 @@ func (m *Module) witnessRoutes(s *web.Server, tiles *web.Op, anybody web.Wire) {
 	s.Protocol(tiles, "GET /log/witnesses", m.sendPolicy, anybody)
 	see := s.Operation(act.Operation{Name: "transparency.witnesses", Object: "log", May: act.Admin})
 	s.Page(see, "GET /admin/log", m.showWitnesses)
-	m.base.Pages.Add(page.MenuDesk, page.Link{Order: 96, Text: "transparency.menu", Href: "/admin/log", Icon: "eye", Show: agency.IsAdmin})
+	m.base.Pages.Add(page.MenuDesk, page.Link{Order: 96, Text: "transparency.menu", Href: "/admin/log", Icon: "eyeglasses", Show: agency.IsAdmin})
 }
 
 // sendPolicy tells programs which witnesses the city asks, and how many of them it waits for, in the form of C2SP's

@@ -123,6 +123,12 @@ func originOf(city string) string {
 // Published is the newest checkpoint that may be shown; nil before the first publication.
 func (l *Log) Published() *Published { return l.published.Load() }
 
+// Origin is the log's name, which it has for ever; a log that was not begun is begun.
+func (l *Log) Origin(ctx context.Context) (string, error) {
+	s, err := l.state(ctx)
+	return s.origin, err
+}
+
 // Stopped tells how the published log and the database differ; nil while they agree.
 func (l *Log) Stopped() *Divergence { return l.diverged.Load() }
 
