@@ -136,7 +136,7 @@ func (m *Module) carry(ctx context.Context, q *question) (ending, error) {
 	turn := m.turnOf(q)
 	a, retries, fresh := m.try(ctx, q, turn)
 	now := m.base.Clock.Now()
-	out := ending{answer: a, look: a.trouble == None || a.trouble == NotFound, register: turn.key}
+	out := ending{answer: a, look: told(a), register: turn.key}
 	out.step = turn.next(m.plan(tried{tries: int(q.row.Tries) - turn.before, since: now.Sub(q.row.Asked), retries: retries, early: q.row.Early}, a))
 	if out.step.state == Known {
 		out.step.valid = now.Add(fresh)
@@ -158,6 +158,12 @@ func (m *Module) carry(ctx context.Context, q *question) (ending, error) {
 	}
 	out.reply = q.keys.Seal(table, columnReply, plain)
 	return out, nil
+}
+
+// told tells whether a register has told something of the person, be it that it knows nothing of them. An answer that does not
+// fit its schema came to the city too, and lies in the log of messages, though nobody works with it.
+func told(a answer) bool {
+	return a.trouble == None || a.trouble == NotFound || a.trouble == WrongSchema
 }
 
 // try sends the question if it may be sent, and tells the register's number of retries and how long its reply is fresh.

@@ -218,10 +218,11 @@ func (m *Module) checkFrom(ctx context.Context, from, most int64) (CheckedLog, i
 
 // batch reads a batch, zero when it is not there, and the number of the newest one.
 func (m *Module) batch(ctx context.Context, number int64) (exchangedb.ExchangeBatch, int64, error) {
-	var b, newest exchangedb.ExchangeBatch
+	var b exchangedb.ExchangeBatch
+	var newest int64
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		var err error
-		if newest, err = exchangedb.LastBatch(r); err != nil {
+		if newest, err = exchangedb.NewestBatch(r); err != nil {
 			return err
 		}
 		b, err = exchangedb.BatchByNumber(r, number)
@@ -230,7 +231,7 @@ func (m *Module) batch(ctx context.Context, number int64) (exchangedb.ExchangeBa
 	if err != nil && !errors.Is(err, store.ErrNone) {
 		return b, 0, fmt.Errorf("exchange: check the log: %w", err)
 	}
-	return b, newest.Number, nil
+	return b, newest, nil
 }
 
 func (m *Module) checkBatch(ctx context.Context, b exchangedb.ExchangeBatch, previous []byte, trust asic.Trust) ([]LogFault, error) {

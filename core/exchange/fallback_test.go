@@ -119,3 +119,19 @@ func TestAnAnswerIsOfTheRegisterThatGaveIt(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAnswerThatDoesNotFitWasToldAllTheSame: it came to the city and lies in the log of messages, and so the person sees it.
+func TestAnAnswerThatDoesNotFitWasToldAllTheSame(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		s.agency.SetFaults("vehicle-ownership", sim.Faults{Lie: -1})
+		caseID := s.newCase()
+		s.mustPut(s.question(caseID, "owner"))
+		s.toTheEnd()
+		if got := s.certificate(caseID, "owner"); got.State != Failed || got.Trouble != WrongSchema {
+			t.Fatalf("%s, %s", got.State, got.Trouble)
+		}
+		if looks := s.looks(anna); len(looks) != 1 || looks[0].What != lookPrefix+"vehicle-ownership" || looks[0].Purpose.ID != caseID.String() {
+			t.Errorf("anna sees %+v", looks)
+		}
+	})
+}

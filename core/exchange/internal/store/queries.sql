@@ -69,6 +69,9 @@ UPDATE exchange_leaf SET batch = @batch WHERE batch = 0 AND id IN (SELECT id FRO
 -- name: LastBatch :one
 SELECT number, previous, leaves, top, signed, signatures, copy FROM exchange_batch ORDER BY number DESC LIMIT 1;
 
+-- name: NewestBatch :one
+SELECT number FROM exchange_batch ORDER BY number DESC LIMIT 1;
+
 -- name: BatchByNumber :one
 SELECT number, previous, leaves, top, signed, signatures, copy FROM exchange_batch WHERE number = $1;
 
