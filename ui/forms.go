@@ -144,6 +144,26 @@ type Choice struct {
 	Text  string
 	Hint  string
 	Then  templ.Component // questions that this answer opens; shown only while it is chosen
+	Group string          // of a Select: the heading under which it stands, with its neighbours of the same one; empty: none
+}
+
+// choiceGroup is a run of choices under one heading.
+type choiceGroup struct {
+	Name    string
+	Choices []Choice
+}
+
+// groups are the choices as they stand, parted by their headings.
+func (p SelectProps) groups() []choiceGroup {
+	var out []choiceGroup
+	for _, one := range p.Choices {
+		if n := len(out); n > 0 && out[n-1].Name == one.Group {
+			out[n-1].Choices = append(out[n-1].Choices, one)
+			continue
+		}
+		out = append(out, choiceGroup{Name: one.Group, Choices: []Choice{one}})
+	}
+	return out
 }
 
 // SelectProps is a choice from a long list. Up to about seven answers Radios are easier.

@@ -325,23 +325,57 @@ func (d *deskCase) advice(c *web.Context) *ui.NoticeProps {
 	return &out
 }
 
-// queueChoices are all queues of the city, those of this agency first.
+// queueChoices are all queues of the city under their agencies: those that the service names first, then the official's own
+// agency's, then the others by name.
 func (d *deskCase) queueChoices(c *web.Context) []ui.Choice {
 	l := c.Lang()
 	own, _ := agencyByID(d.City, c.Act().Actor.Agency)
-	offices := slices.Clone(d.City.Agencies)
-	slices.SortStableFunc(offices, func(a, b service.Agency) int {
-		return cmp.Compare(rank(own, a), rank(own, b))
-	})
-	var out []ui.Choice
-	for _, office := range offices {
+	named := d.namedQueues()
+	var near, out []ui.Choice
+	for _, office := range officesFor(own, d.City.Agencies, l) {
 		for _, q := range office.Queues {
 			if own != nil && d.Task != nil && office.Key == own.Key && q.Key == d.Task.Queue {
 				continue
 			}
-			out = append(out, ui.Choice{Value: office.Key + "/" + q.Key, Text: office.Short.In(l) + ": " + q.Title.In(l)})
+			one := ui.Choice{Value: office.Key + "/" + q.Key, Text: q.Title.In(l), Group: office.Short.In(l)}
+			if slices.Contains(named, one.Value) {
+				one.Text, one.Group = office.Short.In(l)+": "+one.Text, c.T("casework.desk.forward_service")
+				near = append(near, one)
+				continue
+			}
+			out = append(out, one)
 		}
 	}
+	return append(near, out...)
+}
+
+// namedQueues are the queues to which the case's service sends its cases, as AGENCY/QUEUE.
+func (d *deskCase) namedQueues() []string {
+	var out []string
+	add := func(agency, queue string) {
+		if agency == "" {
+			agency = d.Service.Agency
+		}
+		if queue != "" {
+			out = append(out, agency+"/"+queue)
+		}
+	}
+	for i := range d.Service.Steps {
+		step := &d.Service.Steps[i]
+		add(step.Agency, step.Queue)
+		for _, p := range step.Parts {
+			add(p.Agency, p.Queue)
+		}
+	}
+	return out
+}
+
+// officesFor are the agencies with one's own first and the others by name.
+func officesFor(own *service.Agency, all []service.Agency, l lang.Language) []service.Agency {
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(a, b service.Agency) int {
+		return cmp.Or(cmp.Compare(rank(own, a), rank(own, b)), strings.Compare(a.Short.In(l), b.Short.In(l)))
+	})
 	return out
 }
 

@@ -42,6 +42,7 @@ var (
 	ErrWindow     = fault.New(fault.Conflict, "desk.too_late") // the minute is over
 	ErrNotHere    = fault.New(fault.Missing, "desk.not_here")  // no such case, or another agency's
 	ErrNoNext     = fault.New(fault.Missing, "desk.no_next")
+	ErrNotForYou  = fault.New(fault.Missing, "desk.not_for_you") // all that is free is the official's own, or was decided by them before
 )
 
 // Verb is what is done to many cases.

@@ -116,8 +116,9 @@ func (m *Module) hands(ctx context.Context, office id.ID) ([]Hands, error) {
 // nextTries is how many free cases are tried when colleagues take the first ones at the same moment.
 const nextTries = 20
 
-// Next takes the most urgent free case that fits the official, and says which. ErrNoNext when there is none. An official's
-// own case, and one that a colleague takes at the same moment, is passed over.
+// Next takes the most urgent free case that fits the official, and says which. ErrNoNext when there is none; ErrNotForYou
+// when all that is free is their own or was decided by them before. One that a colleague takes at the same moment is passed
+// over.
 func (m *Module) Next(ctx context.Context, a act.Act) (casework.Ref, error) {
 	roles, err := m.deps.Officials.OfficialOf(ctx, a.Actor.Person)
 	if err != nil {
@@ -141,6 +142,7 @@ func (m *Module) Next(ctx context.Context, a act.Act) (casework.Ref, error) {
 	}
 	lines := free.Lines
 	slices.SortStableFunc(lines, func(x, y casework.QueueLine) int { return cmp.Compare(late(x), late(y)) })
+	none := ErrNoNext
 	for _, line := range lines {
 		taken, err := m.takeFree(ctx, a, line)
 		if err == nil {
@@ -149,8 +151,11 @@ func (m *Module) Next(ctx context.Context, a act.Act) (casework.Ref, error) {
 		if !refusal(err) {
 			return casework.Ref{}, err
 		}
+		if id := fault.Of(err).ID; id == casework.ErrBarred.ID || id == casework.ErrOwn.ID {
+			none = ErrNotForYou
+		}
 	}
-	return casework.Ref{}, ErrNoNext
+	return casework.Ref{}, none
 }
 
 // takeFree takes a case that is still free: the list may be a moment behind.

@@ -286,8 +286,8 @@ func (m *Module) postNext(c *web.Context) error {
 		return err
 	}
 	ref, err := m.Next(c.Context(), v.act)
-	if fault.Of(err).ID == ErrNoNext.ID && err != nil {
-		c.SetFlash("info", "desk.no_next")
+	if err != nil && (fault.Of(err).ID == ErrNoNext.ID || fault.Of(err).ID == ErrNotForYou.ID) {
+		c.SetFlash("info", fault.Of(err).ID)
 		return c.Redirect("/desk")
 	}
 	if err != nil {

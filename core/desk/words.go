@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"posad.city/core/casework"
 	"posad.city/core/page"
+	"posad.city/core/service"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -310,19 +312,25 @@ func (v chooseView) workers(c *web.Context) []ui.Choice {
 	return out
 }
 
+// queues are the city's, under their agencies: the own one first, the others by name.
 func (v chooseView) queues(c *web.Context) []ui.Choice {
-	var own, others []ui.Choice
-	for _, office := range v.city.Agencies {
+	offices := slices.Clone(v.city.Agencies)
+	other := func(a service.Agency) int {
+		if a.Key == v.office.Key {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(offices, func(a, b service.Agency) int {
+		return cmp.Or(cmp.Compare(other(a), other(b)), strings.Compare(a.Short.In(c.Lang()), b.Short.In(c.Lang())))
+	})
+	var out []ui.Choice
+	for _, office := range offices {
 		for _, q := range office.Queues {
-			one := ui.Choice{Value: office.Key + "/" + q.Key, Text: office.Short.In(c.Lang()) + ": " + q.Title.In(c.Lang())}
-			if office.Key == v.office.Key {
-				own = append(own, one)
-			} else {
-				others = append(others, one)
-			}
+			out = append(out, ui.Choice{Value: office.Key + "/" + q.Key, Text: q.Title.In(c.Lang()), Group: office.Short.In(c.Lang())})
 		}
 	}
-	return append(own, others...)
+	return out
 }
 
 func (v chooseView) template() string {
