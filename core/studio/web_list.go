@@ -32,7 +32,9 @@ type listView struct {
 	place
 	City    City
 	Query   string
+	Rest    bool // the files that are no services; only while nothing is sought
 	Files   []Listed
+	Kinds   [2]int // how many are services, and how many the rest
 	All     int
 	Open    []Change
 	Waiting []Change       // proposals
@@ -43,6 +45,7 @@ type listView struct {
 
 type listForm struct {
 	Search string `json:"q" max:"200"`
+	Of     string `json:"of" max:"10"` // rest: the files that are no services
 }
 
 func (m *Module) showList(c *web.Context) error {
@@ -50,7 +53,7 @@ func (m *Module) showList(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	return m.listPage(c, listView{Query: form.Search})
+	return m.listPage(c, listView{Query: form.Search, Rest: form.Of == "rest"})
 }
 
 func (m *Module) listPage(c *web.Context, v listView) error {
@@ -96,7 +99,20 @@ func (m *Module) fillList(c *web.Context, v *listView) error {
 		return err
 	}
 	v.All = len(all)
-	v.Files = sought(all, v.Query)
+	if strings.TrimSpace(v.Query) != "" {
+		v.Files = sought(all, v.Query)
+		return nil
+	}
+	for _, f := range all {
+		kind := 0
+		if !strings.HasPrefix(f.Path, "services/") {
+			kind = 1
+		}
+		v.Kinds[kind]++
+		if v.Rest == (kind == 1) {
+			v.Files = append(v.Files, f)
+		}
+	}
 	return nil
 }
 
@@ -282,6 +298,14 @@ func (c Change) tag(w *web.Context) ui.TagProps {
 		key = "studio.state.planned"
 	}
 	return ui.TagProps{Text: w.T(key), Tone: tones[c.State]}
+}
+
+// kinds are the two halves of the list, each with its address.
+func (v listView) kinds(c *web.Context) ui.ViewsProps {
+	return ui.ViewsProps{Label: c.T("studio.files"), Items: []ui.Link{
+		{Text: c.T("studio.kind_services"), Href: "/studio#files", Count: v.Kinds[0], Current: !v.Rest},
+		{Text: c.T("studio.kind_rest"), Href: "/studio?of=rest#files", Count: v.Kinds[1], Current: v.Rest},
+	}}
 }
 
 func (v listView) rows(c *web.Context) ui.DataTableProps {
