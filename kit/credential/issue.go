@@ -206,7 +206,15 @@ func (s *Issuer) Keys() (KeySet, error) {
 }
 
 type jwks struct {
-	Keys []JWK `json:"keys"`
+	Keys []dated `json:"keys"`
+}
+
+// dated is a key as the file has it: with when it was good, in members of our own, which readers of others pass over (RFC
+// 7517, 4). Those who check without the city must know it, for a destroyed key may have been stolen.
+type dated struct {
+	JWK
+	Starts  int64 `json:"starts,omitempty"`  // seconds since 1970
+	Retired int64 `json:"retired,omitempty"` // left out while it lives
 }
 
 type metadata struct {
@@ -215,9 +223,16 @@ type metadata struct {
 }
 
 func (k KeySet) jwks() jwks {
-	out := jwks{Keys: []JWK{}}
+	out := jwks{Keys: []dated{}}
 	for _, key := range k.Keys {
-		out.Keys = append(out.Keys, key.JWK)
+		one := dated{JWK: key.JWK}
+		if !key.Starts.IsZero() {
+			one.Starts = seconds(key.Starts)
+		}
+		if !key.Retired.IsZero() {
+			one.Retired = seconds(key.Retired)
+		}
+		out.Keys = append(out.Keys, one)
 	}
 	return out
 }
@@ -242,7 +257,7 @@ func ParseMetadata(file []byte) (KeySet, error) {
 		if _, err := one.Public(); err != nil {
 			return KeySet{}, err
 		}
-		out.Keys = append(out.Keys, Key{JWK: one})
+		out.Keys = append(out.Keys, Key{JWK: one.JWK, Starts: timeOf(one.Starts), Retired: timeOf(one.Retired)})
 	}
 	return out, nil
 }
