@@ -250,11 +250,11 @@ func TestPublishIntoAStoppedAndIntoARunningCity(t *testing.T) {
 
 func TestVerifyWithTheServerOff(t *testing.T) {
 	t.Parallel()
-	var receipt, keys string
+	var receipt, keys, roots string
 	t.Run("a city", func(t *testing.T) { // it is off when this part ends
 		h := apptest.Open(t)
 		anna := h.Program(h.Resident("anna"))
-		receipt, keys = applied(t, h, anna), anna.Get("/.well-known/posad-keys.json").Body
+		receipt, keys, roots = applied(t, h, anna), anna.Get("/.well-known/posad-keys.json").Body, anna.Get("/.well-known/posad-authority.pem").Body
 	})
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -265,8 +265,9 @@ func TestVerifyWithTheServerOff(t *testing.T) {
 		return path
 	}
 	good, published := write("a.posad.json", receipt), write("keys.json", keys)
-	wants(t, 0, nil, "verify", good)
-	wants(t, 0, nil, "verify", good, "--keys", published)
+	wants(t, 0, []string{"Who signed it is not proved"}, "verify", good)
+	wants(t, 0, []string{"The receipt is genuine"}, "verify", good, "--keys", published)
+	wants(t, 1, []string{"has the keys of the city"}, "verify", good, "--keys", write("roots.pem", roots))
 	wants(t, 1, nil, "verify", write("b.posad.json", receipt[:len(receipt)/2]))
 	wants(t, 1, nil, "verify", write("c.posad.json", changed(receipt)), "--keys", published)
 	wants(t, 1, nil, "verify", good, "--keys", write("k.json", "{}"))

@@ -67,6 +67,9 @@ func verifyFile(name string, known []string, believed app.Believed, l lang.Langu
 	}
 	text := func(key string, args ...any) string { return texts.Text(l, key, args...) }
 	if verdict.Kind == proof.Receipt {
+		if len(known) > 0 && len(means.Keys) == 0 {
+			return proof.ErrKeysOther
+		}
 		return verifyReceipt(file, means.Keys, believed, text)
 	}
 	return verdict.Tell(os.Stdout, l, text)

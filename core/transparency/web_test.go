@@ -57,7 +57,7 @@ func TestAReceiptIsCheckedOnThePage(t *testing.T) {
 			}
 		}
 		forged := strings.Replace(string(promise), "1234-567-890", "1234-567-891", 1)
-		if status, body := r.give([]byte(forged)); status != 422 || !strings.Contains(body, "Квитанцию изменили") {
+		if status, body := r.give([]byte(forged)); status != 422 || !strings.Contains(body, "Расписку изменили") {
 			t.Errorf("a forged one: %d", status)
 		}
 		if status, _ := r.give(nil); status != 422 {

@@ -20,7 +20,11 @@ var Locale embed.FS
 func (r Report) Tell(w io.Writer, text func(key string, args ...any) string) error {
 	var out strings.Builder
 	say := func(key string, args ...any) { fmt.Fprintln(&out, text("journal.verify."+key, args...)) }
-	say("good")
+	if r.Trust == Inside {
+		say("whole")
+	} else {
+		say("good")
+	}
 	say("trust_"+string(r.Trust), "key", r.Key.ID.Short(), "city", oneLine(r.Promise.City))
 	fmt.Fprintln(&out)
 	say("title", "title", oneLine(r.Statement.Title), "kind", oneLine(r.Statement.Kind))
@@ -127,6 +131,9 @@ func oneLine(text string) string {
 
 // Tell is the fault in a line for a person; text as in Report.Tell.
 func (f LogFault) Tell(text func(key string, args ...any) string) string {
+	if f.Table != "" {
+		return f.tellRows(text)
+	}
 	key := string(f.Trouble)
 	if f.Trouble == TroubleMissing && !f.Entry.IsZero() {
 		key = "waiting"

@@ -45,15 +45,16 @@ const fileMost = 64 << 20
 
 // The faults of files; their texts are in locale/.
 var (
-	ErrUnknown   = fault.New(fault.Invalid, "proof.unknown")   // no file of a city that is known here
-	ErrDamaged   = fault.New(fault.Invalid, "proof.damaged")   // of the kind, but not whole
-	ErrAltered   = fault.New(fault.Invalid, "proof.altered")   // changed after it was signed
-	ErrUnsigned  = fault.New(fault.Invalid, "proof.unsigned")  // no signature over all of it
-	ErrStranger  = fault.New(fault.Invalid, "proof.stranger")  // nobody whom the reader knows vouches for the signer
-	ErrCode      = fault.New(fault.Invalid, "proof.code")      // the code and the statement are of two documents
-	ErrCodeKey   = fault.New(fault.Invalid, "proof.code_key")  // the code is signed by none of the reader's keys
-	ErrCodeNeeds = fault.New(fault.Invalid, "proof.need_keys") // nothing can be told without the city's keys
-	ErrCodeTime  = fault.New(fault.Invalid, "proof.code_time") // the code is of a day after its key was destroyed
+	ErrUnknown   = fault.New(fault.Invalid, "proof.unknown")    // no file of a city that is known here
+	ErrDamaged   = fault.New(fault.Invalid, "proof.damaged")    // of the kind, but not whole
+	ErrAltered   = fault.New(fault.Invalid, "proof.altered")    // changed after it was signed
+	ErrUnsigned  = fault.New(fault.Invalid, "proof.unsigned")   // no signature over all of it
+	ErrStranger  = fault.New(fault.Invalid, "proof.stranger")   // nobody whom the reader knows vouches for the signer
+	ErrCode      = fault.New(fault.Invalid, "proof.code")       // the code and the statement are of two documents
+	ErrCodeKey   = fault.New(fault.Invalid, "proof.code_key")   // the code is signed by none of the reader's keys
+	ErrCodeNeeds = fault.New(fault.Invalid, "proof.need_keys")  // nothing can be told without the city's keys
+	ErrKeysOther = fault.New(fault.Invalid, "proof.other_keys") // the reader gave files, and none has the city's keys
+	ErrCodeTime  = fault.New(fault.Invalid, "proof.code_time")  // the code is of a day after its key was destroyed
 	ErrIssuer    = fault.New(fault.Invalid, "proof.need_issuer")
 	ErrTime      = fault.New(fault.Invalid, "proof.time")    // a credential that is good no longer, or not yet
 	ErrRevoked   = fault.New(fault.Invalid, "proof.revoked") // genuine, and revoked
