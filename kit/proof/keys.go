@@ -70,26 +70,11 @@ func (v *Verdict) roots(file []byte, with Means) error {
 
 // credential checks a wallet's credential, and how it stands by the reader's status lists.
 func (v *Verdict) credential(text string, with Means) error {
-	if len(with.Issuers) == 0 {
-		return ErrIssuer
-	}
-	var got credential.Verified
-	var keys credential.KeySet
-	err := error(credential.ErrUnknownKey)
-	for _, keys = range with.Issuers {
-		if got, err = credential.Verify(text, keys, credential.Demand{At: with.Now}); !errors.Is(err, credential.ErrUnknownKey) {
-			break
-		}
-	}
-	switch {
-	case errors.Is(err, credential.ErrUnknownKey):
-		return ErrStranger.Because(err)
-	case errors.Is(err, credential.ErrTime):
-		return ErrTime.Because(err)
-	case errors.Is(err, credential.ErrForm):
-		return ErrDamaged.Because(err)
-	case err != nil:
-		return ErrAltered.Because(err)
+	got, keys, err := believed(with, func(keys credential.KeySet) (credential.Verified, error) {
+		return credential.Verify(text, keys, credential.Demand{At: with.Now})
+	})
+	if err != nil {
+		return err
 	}
 	v.prove("credential_good", "issuer", got.Issuer, "time", moment(got.Issued))
 	v.fact(lang.Text{RU: "Вид", EN: "Kind"}, same(got.Type))
@@ -101,6 +86,32 @@ func (v *Verdict) credential(text string, with Means) error {
 	}
 	v.open("credential_holder")
 	return v.stands(got, keys, with)
+}
+
+// believed reads what an issuer has signed by the keys of the first that the reader trusts and that knows the key.
+func believed[T any](with Means, read func(credential.KeySet) (T, error)) (T, credential.KeySet, error) {
+	var out T
+	if len(with.Issuers) == 0 {
+		return out, credential.KeySet{}, ErrIssuer
+	}
+	var keys credential.KeySet
+	err := error(credential.ErrUnknownKey)
+	for _, keys = range with.Issuers {
+		if out, err = read(keys); !errors.Is(err, credential.ErrUnknownKey) {
+			break
+		}
+	}
+	switch {
+	case errors.Is(err, credential.ErrUnknownKey):
+		err = ErrStranger.Because(err)
+	case errors.Is(err, credential.ErrTime):
+		err = ErrTime.Because(err)
+	case errors.Is(err, credential.ErrForm):
+		err = ErrDamaged.Because(err)
+	case err != nil:
+		err = ErrAltered.Because(err)
+	}
+	return out, keys, err
 }
 
 // stands tells whether a credential was revoked, by a list that the reader has.
@@ -137,25 +148,11 @@ func (v *Verdict) stands(got credential.Verified, keys credential.KeySet, with M
 
 // status checks a status list alone.
 func (v *Verdict) status(text string, with Means) error {
-	if len(with.Issuers) == 0 {
-		return ErrIssuer
-	}
-	err := error(credential.ErrUnknownKey)
-	var list credential.StatusList
-	for _, keys := range with.Issuers {
-		if list, err = credential.ParseStatus(text, subject(text), keys, with.Now); !errors.Is(err, credential.ErrUnknownKey) {
-			break
-		}
-	}
-	switch {
-	case errors.Is(err, credential.ErrUnknownKey):
-		return ErrStranger.Because(err)
-	case errors.Is(err, credential.ErrTime):
-		return ErrTime.Because(err)
-	case errors.Is(err, credential.ErrForm):
-		return ErrDamaged.Because(err)
-	case err != nil:
-		return ErrAltered.Because(err)
+	list, _, err := believed(with, func(keys credential.KeySet) (credential.StatusList, error) {
+		return credential.ParseStatus(text, subject(text), keys, with.Now)
+	})
+	if err != nil {
+		return err
 	}
 	v.prove("list_good", "list", list.Address, "time", moment(list.Issued), "until", moment(list.Expires))
 	return nil
