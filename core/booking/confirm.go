@@ -93,12 +93,7 @@ func (m *Module) Confirm(ctx context.Context, a act.Act, booking id.ID) (Booking
 	if err != nil {
 		return Booking{}, err
 	}
-	var out Booking
-	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		out, err = p.Put(tx)
-		return err
-	})
-	return out, m.WithNear(ctx, err)
+	return m.atOnce(ctx, a, p)
 }
 
 // change keeps a booking as row says, one revision later, and emits the event. row.Revision is the one that was read.

@@ -209,8 +209,16 @@ func (m *Module) Hold(ctx context.Context, a act.Act, h Hold) (Booking, error) {
 	if err != nil {
 		return Booking{}, err
 	}
+	return m.atOnce(ctx, a, p)
+}
+
+// atOnce puts what was prepared in a Write of its own.
+func (m *Module) atOnce(ctx context.Context, a act.Act, p interface {
+	Put(tx *store.Tx) (Booking, error)
+}) (Booking, error) {
 	var out Booking
-	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+	err := m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		var err error
 		out, err = p.Put(tx)
 		return err
 	})

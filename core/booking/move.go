@@ -71,12 +71,7 @@ func (m *Module) Move(ctx context.Context, a act.Act, booking id.ID, start time.
 	if err != nil {
 		return Booking{}, err
 	}
-	var out Booking
-	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		out, err = p.Put(tx)
-		return err
-	})
-	return out, m.WithNear(ctx, err)
+	return m.atOnce(ctx, a, p)
 }
 
 // free gives a booking's place back. That it is not there is a mistake of ours: the Write fails.
