@@ -75,7 +75,7 @@ func (m *Module) People(ctx context.Context, a act.Act, what string, ids ...id.I
 	var rows []accountdb.PersonFile
 	err := m.base.Store.Look(ctx, a, what, func(p *store.Personal) error {
 		var err error
-		rows, err = accountdb.PersonsByID(p, ids)
+		rows, err = personsByID(p, ids)
 		return err
 	})
 	if err != nil {
@@ -100,6 +100,20 @@ func (m *Module) People(ctx context.Context, a act.Act, what string, ids ...id.I
 		out[row.Person] = person
 	}
 	return out, nil
+}
+
+// personsByID reads people, each once. One is nearly always who is asked for, or one twice: they cost no list.
+func personsByID(p store.PersonalReader, ids []id.ID) ([]accountdb.PersonFile, error) {
+	for _, other := range ids[1:] {
+		if other != ids[0] {
+			return accountdb.PersonsByID(p, ids)
+		}
+	}
+	row, err := accountdb.PersonByID(p, ids[0])
+	if errors.Is(err, store.ErrNone) {
+		return nil, nil
+	}
+	return []accountdb.PersonFile{row}, err
 }
 
 // Person is People for one; store.ErrNone when there is no such person or their data was erased.

@@ -332,6 +332,7 @@ func (c *change) save() error {
 	if c.settled {
 		err = errors.Join(err, c.emit(EventSettled))
 	}
+	c.remember(f)
 	return errors.Join(err, c.follow())
 }
 

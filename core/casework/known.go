@@ -40,21 +40,34 @@ type known struct {
 	city      *service.City
 	service   *service.Service
 	rules     *service.Rules
-	inputs    service.Inputs // as they were at submission
+	inputs    service.Inputs  // as they were at submission
+	kept      *service.Inputs // the same as a reading gives them, of a case that is being opened; nil: inputs are
 }
 
 // know reads a case. ErrNone when the holder has no such case.
 func (m *Module) know(ctx context.Context, a act.Act, holder, caseID id.ID) (*known, error) {
-	k := &known{}
-	err := m.base.Store.Look(ctx, a, lookCase, func(p *store.Personal) error { return k.read(p, holder, caseID) })
+	var k *known
+	remembered := false
+	err := m.base.Store.Look(ctx, a, lookCase, func(p *store.Personal) error {
+		var err error
+		k, remembered, err = m.recall(p, holder, caseID)
+		return err
+	})
 	if errors.Is(err, store.ErrNone) {
 		return nil, ErrNone.Because(err)
 	}
 	if err != nil {
 		return nil, err
 	}
+	if remembered {
+		m.memory.taken(k)
+		k = k.own()
+	}
 	if k.keys, err = m.base.Vault.Keys(ctx, holder); err != nil {
 		return nil, err
+	}
+	if remembered && !k.keys.Erased() {
+		return k, nil
 	}
 	if err := m.define(ctx, k); err != nil {
 		return nil, err
@@ -297,12 +310,18 @@ func (m *Module) inputsNow(ctx context.Context, a act.Act, k *known) (service.In
 }
 
 func (m *Module) certificatesOf(ctx context.Context, a act.Act, k *known) ([]exchange.Certificate, error) {
+	if len(k.service.Certificates) == 0 {
+		return nil, nil // no other is given
+	}
 	list, err := m.deps.Registers.Certificates(ctx, a, k.people(), k.file.ID)
 	if err != nil {
 		return nil, fmt.Errorf("casework: certificates: %w", err)
 	}
 	return list, nil
 }
+
+// mayHaveFiles tells whether anybody was asked for files in the case.
+func (k *known) mayHaveFiles() bool { return k.file.Questioned || k.service.HasField(service.TypeFile) }
 
 // forgetEarly takes out of facts what the form's own questions to registers leave to be asked by the case: those that
 // failed, and those whose answer has grown old since.

@@ -72,7 +72,7 @@ const ledgerMonths = 12
 // count is the job that enters a decision into the ledger of deadlines, once. It is keyed by the case and its round, so
 // that an event that comes twice counts once.
 func (m *Module) count(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
-	k, err := m.know(ctx, m.system(j.Object), j.Holder, j.Object)
+	k, err := m.knowAt(ctx, m.system(j.Object), j)
 	if err != nil {
 		return nil, over(err)
 	}
@@ -148,9 +148,12 @@ func (m *Module) paperEntries(ctx context.Context, k *known) ([]caseworkdb.Count
 	if k.file.Round > 0 {
 		return nil, nil
 	}
-	files, err := m.deps.Papers.Files(ctx, m.system(k.file.ID), k.file.Holder, k.file.ID)
-	if err != nil {
-		return nil, fmt.Errorf("casework: papers of %s: %w", k.file.ID, err)
+	var files []document.File
+	var err error
+	if k.mayHaveFiles() {
+		if files, err = m.deps.Papers.Files(ctx, m.system(k.file.ID), k.file.Holder, k.file.ID); err != nil {
+			return nil, fmt.Errorf("casework: papers of %s: %w", k.file.ID, err)
+		}
 	}
 	list, err := m.certificatesOf(ctx, m.system(k.file.ID), k)
 	if err != nil {

@@ -38,6 +38,8 @@ type Module struct {
 	queue *store.PersonalList
 	ops   operations
 	aide  Aide // core/desk, by Assist; nil: every official takes everything
+
+	memory memory
 }
 
 // New returns the module.

@@ -19,6 +19,7 @@ import (
 	"posad.city/kit/lang"
 	"posad.city/kit/rule"
 	"posad.city/kit/store"
+	"posad.city/kit/vault"
 )
 
 // Opening is a case to be opened: a form that was filled rightly.
@@ -69,7 +70,7 @@ func (m *Module) PrepareOpen(ctx context.Context, o Opening) (*PreparedOpen, err
 	if k.keys, err = m.base.Vault.Keys(ctx, o.Holder); err != nil {
 		return nil, err
 	}
-	sealed, err := sealJSON(k.keys, "case_file", "inputs", o.Inputs)
+	sealed, err := k.sealInputs()
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,7 @@ func (p *PreparedOpen) entryOf(number string) (*journal.Ready, error) {
 // Put opens the case in the caller's Write and returns its public number. A case that was opened before stays as it is;
 // its number comes back.
 func (p *PreparedOpen) Put(tx *store.Tx) (string, error) {
-	row, err := caseworkdb.CaseByID(tx.As(p.system, lookCase), p.params.Holder, p.params.ID)
+	row, err := caseworkdb.LineByID(tx.As(p.system, lookCase), p.params.Holder, p.params.ID)
 	if err == nil {
 		return row.Number, nil
 	}
@@ -205,10 +206,33 @@ func (p *PreparedOpen) insert(tx *store.Tx, params caseworkdb.InsertCaseParams) 
 		c.act = p.system // the city does it, not the applicant
 		err = c.enter(p.first)
 	}
+	c.remember(opened(params))
 	return errors.Join(err, c.follow(), caseworkdb.InsertLine(tx, caseworkdb.InsertLineParams{
 		Holder: params.Holder, ID: params.ID, Number: params.Number, Service: params.Service, Applicant: params.Applicant, Revision: 1,
 		Stage: string(Open), Status: string(c.status()), Due: params.TermDue, Submitted: params.Submitted, Moved: tx.Now(),
 	}))
+}
+
+// sealInputs seals what is known at submission and keeps it as a reading gives it: texts where a form has days, for example.
+func (k *known) sealInputs() (vault.Sealed, error) {
+	plain, err := json.Marshal(k.inputs)
+	if err == nil {
+		k.kept = new(service.Inputs)
+		err = json.Unmarshal(plain, k.kept)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("casework: inputs: %w", err)
+	}
+	return sealText(k.keys, "case_file", "inputs", string(plain))
+}
+
+// opened is the row of a case that InsertCase makes.
+func opened(p caseworkdb.InsertCaseParams) caseworkdb.CaseFile {
+	return caseworkdb.CaseFile{
+		Holder: p.Holder, ID: p.ID, Number: p.Number, Service: p.Service, Agency: p.Agency, Definition: p.Definition, Environment: p.Environment,
+		Asks: p.Asks, Applicant: p.Applicant, Mandate: p.Mandate, Channel: p.Channel, Lang: p.Lang, Revision: 1, Stage: string(Open), Step: p.Step,
+		Submitted: p.Submitted, TermDue: p.TermDue, Inputs: p.Inputs, AboutHolder: p.AboutHolder, AboutCase: p.AboutCase,
+	}
 }
 
 // answersHash is what the journal says of the answers: whoever has them can prove that they are those that were sent.

@@ -18,7 +18,7 @@ import (
 // after is the job that follows every change of a case: the desk's list is brought up to date, and people are told of what the
 // payload names, if anything. What can't be told now is tried again by a job of its own, and keeps the case off no desk.
 func (m *Module) after(ctx context.Context, j jobs.Job) (func(*store.Tx) error, error) {
-	k, err := m.know(ctx, m.system(j.Object), j.Holder, j.Object)
+	k, err := m.knowAt(ctx, m.system(j.Object), j)
 	if errors.Is(err, vault.ErrErased) {
 		return m.unlist(j, k), nil
 	}
@@ -51,8 +51,8 @@ func (m *Module) after(ctx context.Context, j jobs.Job) (func(*store.Tx) error, 
 func (m *Module) relist(k *known) func(*store.Tx) error {
 	lines, words := k.deskLines(), m.keyedWords(k)
 	return func(tx *store.Tx) error {
-		row, err := caseworkdb.CaseByID(tx.As(m.system(k.file.ID), lookCase), k.file.Holder, k.file.ID)
-		if err != nil || row.Revision != k.file.Revision {
+		line, err := caseworkdb.LineByID(tx.As(m.system(k.file.ID), lookCase), k.file.Holder, k.file.ID)
+		if err != nil || line.Revision != k.file.Revision {
 			return err
 		}
 		return k.list(tx, lines, words)

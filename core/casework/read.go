@@ -68,27 +68,36 @@ func (m *Module) Find(ctx context.Context, number string) (Ref, error) {
 	if err != nil {
 		return Ref{}, ErrNone.Because(err)
 	}
-	var home caseworkdb.CaseNumber
-	err = m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		row, err := caseworkdb.CaseByNumber(r, digits)
-		home = row
-		return err
+	return m.refBy(ctx, func(r store.Reader) (id.ID, id.ID, error) {
+		home, err := caseworkdb.CaseByNumber(r, digits)
+		return home.Holder, home.ID, err
 	})
-	if errors.Is(err, store.ErrNone) {
-		return Ref{}, ErrNone.Because(err)
-	}
-	if err != nil {
-		return Ref{}, err
-	}
-	return m.ref(ctx, home.Holder, home.ID)
 }
 
 // FindID finds a case by its id, or by the id of its charge. ErrNone when there is none.
 func (m *Module) FindID(ctx context.Context, what id.ID) (Ref, error) {
-	var home caseworkdb.CaseHome
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		row, err := caseworkdb.HomeOf(r, what)
-		home = row
+	return m.refBy(ctx, func(r store.Reader) (id.ID, id.ID, error) {
+		home, err := caseworkdb.HomeOf(r, what)
+		return home.Holder, home.CaseID, err
+	})
+}
+
+// ref reads what permission needs of a case.
+func (m *Module) ref(ctx context.Context, holder, caseID id.ID) (Ref, error) {
+	return m.refBy(ctx, func(store.Reader) (id.ID, id.ID, error) { return holder, caseID, nil })
+}
+
+// refBy reads what permission needs of the case that is found by something. It shows nobody anything, so that Posad itself
+// looks.
+func (m *Module) refBy(ctx context.Context, home func(store.Reader) (holder, caseID id.ID, err error)) (Ref, error) {
+	var k *known
+	remembered := false
+	err := m.base.Store.Look(ctx, m.system(id.ID{}), lookCase, func(p *store.Personal) error {
+		holder, caseID, err := home(p)
+		if err != nil {
+			return err
+		}
+		k, remembered, err = m.recall(p, holder, caseID)
 		return err
 	})
 	if errors.Is(err, store.ErrNone) {
@@ -97,20 +106,14 @@ func (m *Module) FindID(ctx context.Context, what id.ID) (Ref, error) {
 	if err != nil {
 		return Ref{}, err
 	}
-	return m.ref(ctx, home.Holder, home.CaseID)
+	if remembered {
+		m.memory.taken(k)
+	}
+	return k.ref(), nil
 }
 
-// ref reads what permission needs. It shows nobody anything, so that Posad itself looks.
-func (m *Module) ref(ctx context.Context, holder, caseID id.ID) (Ref, error) {
-	k := &known{}
-	err := m.base.Store.Look(ctx, m.system(caseID), lookCase, func(p *store.Personal) error { return k.read(p, holder, caseID) })
-	if errors.Is(err, store.ErrNone) {
-		return Ref{}, ErrNone.Because(err)
-	}
-	if err != nil {
-		return Ref{}, err
-	}
-	out := Ref{Holder: holder, ID: caseID, Number: k.file.Number, Service: k.file.Service, Applicant: k.file.Applicant, Agency: k.file.Agency, Revision: k.file.Revision}
+func (k *known) ref() Ref {
+	out := Ref{Holder: k.file.Holder, ID: k.file.ID, Number: k.file.Number, Service: k.file.Service, Applicant: k.file.Applicant, Agency: k.file.Agency, Revision: k.file.Revision}
 	if t := k.openTask(); t != nil {
 		out.Official = t.Official
 	}
@@ -122,7 +125,7 @@ func (m *Module) ref(ctx context.Context, holder, caseID id.ID) (Ref, error) {
 			out.Signers = append(out.Signers, s.Person)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // Read reads a case whole; the look is recorded for the holder and the applicant.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"posad.city/city/kitezh"
 	"posad.city/core/account"
 	"posad.city/core/agency"
@@ -190,6 +192,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	r.papers = document.New(document.Deps{Address: "http://city.test", Zone: zone, Families: household{}})
 	r.told = notice.New(notice.Deps{People: household{}, Address: "http://city.test", City: func(lang.Language) string { return "Kitezh" }, Zone: zone})
 	r.Module = New(Deps{Services: oneCity{}, Registers: asks, Bills: r.pay, Papers: r.papers, Teller: r.told, People: household{}, Family: household{}})
+	r.Module.memory.check = r.asRead
 	asks.Provide(r.Lives)
 	for _, m := range []interface{ Provision(*module.Base) error }{r.pay, asks, r.papers, r.told, r.Module} {
 		r.must(m.Provision(base))
@@ -204,6 +207,40 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 		r.queue.On(event, "test."+event, func(context.Context, jobs.Job) error { r.heard[event]++; return nil })
 	}
 	return r
+}
+
+// asRead makes sure that a case that was taken from the memory is what a reading gives.
+func (r *rig) asRead(k *known) {
+	read := &known{}
+	err := r.store.Look(ctx, act.ByJob(k.file.ID, act.Purpose{}), lookCase, func(p *store.Personal) error {
+		*read = known{}
+		return read.read(p, k.file.Holder, k.file.ID)
+	})
+	if err != nil {
+		r.t.Errorf("a remembered case is not there: %v", err)
+		return
+	}
+	if read.file.Revision != k.file.Revision {
+		return // it has moved on meanwhile
+	}
+	if read.keys, err = r.base.Vault.Keys(ctx, k.file.Holder); err != nil || read.keys.Erased() {
+		return
+	}
+	if err := read.openInputs(); err != nil {
+		r.t.Error(err)
+	}
+	if diff := cmp.Diff(read.file, k.file); diff != "" {
+		r.t.Errorf("remembered otherwise than kept:\n%s", diff)
+	}
+	if diff := cmp.Diff(read.tasks, k.tasks); diff != "" {
+		r.t.Errorf("tasks remembered otherwise than kept:\n%s", diff)
+	}
+	if diff := cmp.Diff(read.inputs, k.inputs, cmp.AllowUnexported(calendar.Date{})); diff != "" {
+		r.t.Errorf("inputs remembered otherwise than kept:\n%s", diff)
+	}
+	if rest := len(read.pauses) + len(read.questions) + len(read.done) + len(read.rounds) + len(read.signers) + len(read.mended); rest > 0 || read.other != nil {
+		r.t.Errorf("%d rows are not remembered", rest)
+	}
 }
 
 // connect starts the registers of the demo's people.

@@ -72,8 +72,10 @@ func (m *Module) view(ctx context.Context, a act.Act, r Ref, l lang.Language) (*
 	if v.Case, err = m.caseOf(k); err != nil {
 		return nil, err
 	}
-	if v.Certificates, err = m.deps.Registers.Certificates(ctx, a, k.shownTo(a), r.ID); err != nil {
-		return nil, err
+	if len(k.service.Certificates) > 0 {
+		if v.Certificates, err = m.deps.Registers.Certificates(ctx, a, k.shownTo(a), r.ID); err != nil {
+			return nil, err
+		}
 	}
 	if v.Past, err = m.Timeline(ctx, a, r.Holder, r.ID); err != nil {
 		return nil, err

@@ -37,24 +37,52 @@ func (m *Module) PrepareResult(ctx context.Context, n NewResult) (*PreparedResul
 	if err := n.check(); err != nil {
 		return nil, err
 	}
-	if there, err := m.read(ctx, m.system(n.ID), "document.look.result", n.Holder, n.ID); err == nil {
-		return &PreparedResult{m: m, there: true, result: there.Result}, nil
-	} else if !errors.Is(err, ErrNone) {
+	there, err := m.issuedBefore(ctx, &n)
+	if err != nil {
 		return nil, err
 	}
 	keys, err := m.base.Vault.Keys(ctx, n.Holder)
 	if err != nil {
 		return nil, fmt.Errorf("document: keys: %w", err)
 	}
+	if there != nil {
+		one, err := open(keys, *there)
+		return &PreparedResult{m: m, there: true, result: one.Result}, err
+	}
 	if keys.Erased() {
 		return nil, fmt.Errorf("document: result: %w", vault.ErrErased)
 	}
-	if n.Number == "" {
-		if n.Number, err = m.freeNumber(ctx); err != nil {
-			return nil, err
-		}
-	}
 	return m.make(n, keys)
+}
+
+// issuedBefore reads the document if it was issued, and else finds a number for it that no document has. The number is taken
+// only by Put.
+func (m *Module) issuedBefore(ctx context.Context, n *NewResult) (*documentdb.DocumentResult, error) {
+	var there *documentdb.DocumentResult
+	err := m.base.Store.Look(ctx, m.system(n.ID), "document.look.result", func(p *store.Personal) error {
+		row, err := documentdb.ResultByID(p, n.Holder, n.ID)
+		if err == nil {
+			there = &row
+			return nil
+		}
+		if !errors.Is(err, store.ErrNone) || n.Number != "" {
+			return over(err)
+		}
+		n.Number, err = freeNumber(p)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("document: before it is issued: %w", err)
+	}
+	return there, nil
+}
+
+// over takes what is not there for no error.
+func over(err error) error {
+	if errors.Is(err, store.ErrNone) {
+		return nil
+	}
+	return err
 }
 
 // check tells what is missing; it is a mistake of the program or of a definition, not of a person.
@@ -77,19 +105,16 @@ func (n NewResult) check() error {
 // system is the act of the house's own reading before it issues: nobody looks.
 func (m *Module) system(what id.ID) act.Act { return act.ByJob(what, act.Purpose{}) }
 
-// freeNumber makes a number that no document has. The number is taken only by Put.
-func (m *Module) freeNumber(ctx context.Context) (string, error) {
+// freeNumber makes a number that no document has.
+func freeNumber(r store.Reader) (string, error) {
 	for range 10 {
 		number := id.NewNumber()
-		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-			_, err := documentdb.ByNumber(r, number)
-			return err
-		})
+		_, err := documentdb.ByNumber(r, number)
 		if errors.Is(err, store.ErrNone) {
 			return number, nil
 		}
 		if err != nil {
-			return "", fmt.Errorf("document: number: %w", err)
+			return "", err
 		}
 	}
 	return "", errors.New("document: no free number was found")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -70,6 +71,10 @@ func (t *Text) UnmarshalJSON(content []byte) error {
 		*t = Text{}
 		return nil
 	}
+	if quick, ok := quickText(content); ok && quick.whole() {
+		*t = quick
+		return nil
+	}
 	type plain Text
 	var out plain
 	decoder := json.NewDecoder(bytes.NewReader(content))
@@ -82,6 +87,21 @@ func (t *Text) UnmarshalJSON(content []byte) error {
 	}
 	*t = Text(out)
 	return nil
+}
+
+// quickText reads what MarshalJSON writes of texts without escapes, which is nearly every text that was stored; whatever else
+// there is takes the long way.
+func quickText(content []byte) (Text, bool) {
+	rest, ok := bytes.CutPrefix(content, []byte(`{"ru":"`))
+	ru, rest, cut := bytes.Cut(rest, []byte(`","en":"`))
+	en, end := bytes.CutSuffix(rest, []byte(`"}`))
+	plain := func(text []byte) bool {
+		return !bytes.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == '"' || r == '\\' || r == utf8.RuneError })
+	}
+	if !ok || !cut || !end || !plain(ru) || !plain(en) {
+		return Text{}, false
+	}
+	return Text{RU: string(ru), EN: string(en)}, true
 }
 
 func (t Text) whole() bool {

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -62,6 +63,25 @@ func FuzzText(f *testing.F) {
 		var got titled
 		if err := yaml.UnmarshalWithOptions([]byte(content), &got, yaml.Strict()); err == nil && !got.Title.IsZero() && !got.Title.whole() {
 			t.Errorf("%q gave %+v", content, got)
+		}
+	})
+}
+
+// FuzzTextJSON makes sure that the quick way reads what the long way does.
+func FuzzTextJSON(f *testing.F) {
+	for _, seed := range []string{`{"ru":"а","en":"b"}`, `{"ru":"а\n","en":"b"}`, `{"ru":"","en":"b"}`, `{"ru":"а","en":"b","en":"c"}`, `{"ru":"а","en":"b"`, "{\"ru\":\"\xff\",\"en\":\"b\"}"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		quick, ok := quickText(content)
+		if !ok {
+			return
+		}
+		var long struct{ RU, EN *string }
+		decoder := json.NewDecoder(bytes.NewReader(content))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&long); err != nil || long.RU == nil || long.EN == nil || *long.RU != quick.RU || *long.EN != quick.EN {
+			t.Errorf("%q: %+v, %v", content, quick, err)
 		}
 	})
 }
