@@ -144,6 +144,7 @@ func TestEveryTroubleHasItsWords(t *testing.T) {
 	}
 	for _, trouble := range []Trouble{
 		TroubleLeaf, TroubleRow, TroubleGap, TroubleTwice, TroubleBeyond, TroubleTile, TroubleRoot, TroubleNote, TroublePublished, TroubleMissing,
+		TroubleDiffers, TroubleRemoved, TroubleUnsaid,
 	} {
 		if key := "journal.check." + string(trouble); !texts.Has(key) {
 			t.Errorf("no text for %s", key)

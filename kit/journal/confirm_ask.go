@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -206,13 +207,9 @@ func (l *Log) keep(ctx context.Context, t target, answers []heardOf) error {
 		}
 	}
 	var all []tlog.Cosignature
-	fresh := 0 // signatures that are of now
 	for _, w := range known {
 		if c, ok := lines[w.Key()]; ok {
 			all = append(all, c)
-			if now.Sub(c.At) < 2*refreshAfter {
-				fresh++
-			}
 		}
 	}
 	note := tlog.WithCosignatures(t.note, all)
@@ -232,10 +229,10 @@ func (l *Log) keep(ctx context.Context, t target, answers []heardOf) error {
 		if len(all) == 0 {
 			return nil
 		}
-		if _, err := tx.Exec(putConfirmed, t.Size, t.Root[:], note, now, newestRow); err != nil || fresh < l.o.Quorum {
+		if _, err := tx.Exec(putConfirmed, t.Size, t.Root[:], note, nthNewest(all, 1), newestRow); err != nil || len(all) < l.o.Quorum {
 			return err
 		}
-		_, err = tx.Exec(putConfirmed, t.Size, t.Root[:], note, now, quorumRow)
+		_, err = tx.Exec(putConfirmed, t.Size, t.Root[:], note, nthNewest(all, l.o.Quorum), quorumRow)
 		return err
 	})
 	if err != nil {
@@ -243,6 +240,16 @@ func (l *Log) keep(ctx context.Context, t target, answers []heardOf) error {
 	}
 	l.Poke() // so that what is shown has their lines at once
 	return nil
+}
+
+// nthNewest is the time since which so many have signed; there are at least so many.
+func nthNewest(list []tlog.Cosignature, n int) time.Time {
+	times := make([]time.Time, len(list))
+	for i, c := range list {
+		times[i] = c.At
+	}
+	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) })
+	return times[n-1]
 }
 
 // standing is a witness's row after an answer.

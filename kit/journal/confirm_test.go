@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"posad.city/kit/clock"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 	"posad.city/kit/tlog"
 	"posad.city/kit/witness"
@@ -163,6 +164,7 @@ func TestWitnessesConfirmWhatIsPublished(t *testing.T) {
 				t.Errorf("receipt %d: size %d, %d signatures, %v", i, r.Place.Size, len(list), err)
 			}
 		}
+		w.tellConfirmed(t, entered[7], witnesses(a, b, c))
 		// It lasts: people are told. It ends: all is as it was.
 		w.fixed(t, LateAfter)
 		if s := l.Confirmations(); !s.Late(w.Journal.clock.Now()) {
@@ -175,6 +177,46 @@ func TestWitnessesConfirmWhatIsPublished(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	})
+}
+
+// tellConfirmed: a reader is told who confirmed, of those whom they believe, and whether these are enough.
+func (w world) tellConfirmed(t *testing.T, e Entered, all []tlog.Witness) {
+	t.Helper()
+	texts, err := lang.Load(Locale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := w.Open(w.keys, w.row(t, e.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Verify(receiptOf(t, w.Journal, opened))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := tlog.Witness{Name: "stranger", Public: ed25519.NewKeyFromSeed([]byte(strings.Repeat("x", 32))).Public().(ed25519.PublicKey)}
+	promise := r
+	promise.Place = nil
+	for _, test := range []struct {
+		r      Report
+		known  []tlog.Witness
+		quorum int
+		enough bool
+		want   string
+	}{
+		{r, all, 2, true, "the witness b saw this state"},
+		{r, all, 3, false, "Confirmed by 2 of the witnesses that you named; you want 3"},
+		{r, []tlog.Witness{stranger}, 1, false, "none of the witnesses that you named (1)"},
+		{r, []tlog.Witness{stranger}, 0, true, "none of the witnesses that you named (1)"},
+		{promise, all, 1, false, "no place in the log yet"},
+	} {
+		var out strings.Builder
+		text := func(key string, args ...any) string { return texts.Text(lang.English, key, args...) }
+		enough, err := test.r.TellConfirmed(&out, test.known, test.quorum, false, text)
+		if err != nil || enough != test.enough || !strings.Contains(out.String(), test.want) {
+			t.Errorf("%v, %v: %s, want %s", enough, err, out.String(), test.want)
+		}
+	}
 }
 
 // TestNoWitnessStopsTheCity: one that hangs, lies, or answers by another's key confirms nothing and stops nothing.
@@ -390,6 +432,9 @@ func TestNobodyIsAskedForNothing(t *testing.T) {
 		}
 		if got := a.asked.Load() - asked; got < 3 || got > 20 {
 			t.Errorf("asked %d times in an hour", got)
+		}
+		if missing := l.Confirmations().Missing(w.Journal.clock.Now()); missing < 58*time.Minute {
+			t.Errorf("after an hour of refusals the last signature is %s old", missing)
 		}
 	})
 }

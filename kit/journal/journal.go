@@ -107,6 +107,8 @@ type Journal struct {
 	seal  *seal.Seal
 	clock clock.Clock
 	log   atomic.Pointer[Log]
+
+	subjects []Subject // that the deep check compares; they are told at the start
 }
 
 // New returns the journal of the seal's city.

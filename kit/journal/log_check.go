@@ -33,6 +33,9 @@ const (
 	TroubleSince     Trouble = "since"          // an older checkpoint that the city signed is of another history
 	TroubleShorter   Trouble = "shorter"        // an older checkpoint that the city signed has more entries than the database
 	TroubleOverdue   Trouble = "overdue"        // the term of the promise is over, and the act has no place
+	TroubleDiffers   Trouble = "differs"        // a row beside the log says something else than the log
+	TroubleRemoved   Trouble = "removed"        // a row is gone of which the log says something
+	TroubleUnsaid    Trouble = "unsaid"         // a row says what is not in the log
 )
 
 // LogFault is one trouble and its place. What does not apply is zero; Position is -1 for a trouble of no one place.
@@ -44,6 +47,9 @@ type LogFault struct {
 	Path     string     // of a tile
 	Size     int64      // of the checkpoint that a witness, or the reader, holds against the database
 	Witness  string     // its name
+
+	// Of a row beside the log: where it stands, by which number people know what it is about, what it says and what the log says.
+	Table, Column, Number, Row, Said string
 }
 
 // CheckOptions say how deep a check looks.
@@ -64,6 +70,7 @@ type CheckReport struct {
 	Lost       int64 // leaves whose acts an earlier restore lost
 	Opened     int64 // rows that the deep check opened
 	Erased     int64 // rows that nobody can open any more
+	Compared   int64 // things whose rows beside the log the deep check compared with it
 	Faults     []LogFault
 	More       int64 // further faults
 	Since      int64 // size of the earlier checkpoint that the log continues; 0: none was given, or it does not
@@ -117,7 +124,10 @@ func (l *Log) Check(ctx context.Context, o CheckOptions) (CheckReport, error) {
 	if err != nil || o.Keys == nil {
 		return out, err
 	}
-	return out, l.checkDeep(ctx, &out, s.size, o)
+	if err := l.checkDeep(ctx, &out, s.size, o); err != nil {
+		return out, err
+	}
+	return out, l.compareRows(ctx, &out, o)
 }
 
 // span is a part of the log as it lies in the database.
@@ -351,6 +361,9 @@ func (l *Log) checkDeep(ctx context.Context, out *CheckReport, size int64, o Che
 			default:
 				out.Opened++
 			}
+		}
+		if err := l.compareEntered(ctx, out, rows, min(from+deepChunk, size), size, o); err != nil {
+			return err
 		}
 	}
 	return nil
