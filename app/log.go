@@ -90,6 +90,7 @@ func tellLog(r journal.CheckReport, deep bool, text func(string, ...any) string)
 	out.WriteString(r.Confirmations.TellOutside(text))
 	if deep {
 		say("opened", "opened", number(r.Opened), "erased", number(r.Erased))
+		say("compared", "count", number(r.Compared))
 	} else {
 		say("shallow")
 	}
