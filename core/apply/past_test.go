@@ -73,7 +73,9 @@ func TestADraftKeepsItsFormUntilThePersonGoesOver(t *testing.T) {
 		if at = b.get(at.path); strings.Contains(at.body, "/version") {
 			t.Error("a change of another service is told of")
 		}
-		publish(changed(t, "city-appeal", "Что случилось и чего вы хотите", "Расскажите по порядку"))
+		publish(changed(t, "city-appeal", "Что случилось и чего вы хотите", "Расскажите по порядку", "    - key: answer\n",
+			"        - {key: since, type: text, optional: true, label: {ru: С каких пор, en: Since when}, why: {ru: Чтобы знать, en: To know}}\n    - key: answer\n",
+			"files, name, channel", "files, since, name, channel"))
 		at = b.get(at.path)
 		if !strings.Contains(at.body, "/version") || strings.Contains(at.body, "Расскажите по порядку") {
 			t.Fatal("the draft does not stay with the form it was begun on, or does not say so")
@@ -82,8 +84,9 @@ func TestADraftKeepsItsFormUntilThePersonGoesOver(t *testing.T) {
 		f.values.Set("topic", "other")
 		f.values.Set("text", "Прошу починить фонарь у дома.")
 		b.post(f.action, f.values)
-		if again := b.get(at.path); !strings.Contains(again.body, "/version") || !strings.Contains(again.body, "починить фонарь") {
-			t.Fatal("saving takes the draft over to the new form without being asked, or loses an answer")
+		if again := b.get(at.path); !strings.Contains(again.body, "/version") || !strings.Contains(again.body, "починить фонарь") ||
+			!strings.Contains(again.body, "Новый вопрос: «С каких пор».") || !strings.Contains(again.body, "Остальные ответы сохранятся: ") {
+			t.Fatal("saving takes the draft over to the new form without being asked, loses an answer, or what changes is not told")
 		}
 		over := b.get(at.path).form(t, "/version")
 		b.post(over.action, over.values)

@@ -4,13 +4,22 @@ import (
 	"errors"
 
 	"posad.city/core/form"
+	"posad.city/core/service"
 	"posad.city/kit/web"
 )
 
-// behind tells whether a draft's form is of an earlier version than the city's, in which this service is another.
-func (m *Module) behind(in form.Input) bool {
+// newer says what becomes of a draft's answers in the current version of its form, a sentence each; false when its form is
+// that one.
+func (m *Module) newer(d Draft, in form.Input) ([]string, bool) {
 	city, err := m.deps.Services.City()
-	return err == nil && in.City != city
+	if err != nil || in.City == city {
+		return nil, false
+	}
+	now, ok := city.Service(d.Service)
+	if !ok {
+		return nil, false
+	}
+	return service.MoveDraft(in.Service, now, d.Answers).In(in.Lang), true
 }
 
 // postVersion takes a draft over to the current version of its form: right answers stay, what is asked anew is missing.

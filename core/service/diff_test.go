@@ -216,10 +216,9 @@ func TestMoveDraftKeepsWhatItCan(t *testing.T) {
 	answers := Answers{"plate": "А417МО52", "days": 3.0, "kind": "street", "zones": []any{"a", "b"}, "note": "x", "sum": 1.0}
 	got := MoveDraft(from, to, answers)
 	want := DraftMove{
-		Kept:    []DraftAnswer{{Field: "plate", Label: same("Plate number")}, {Field: "zones", Label: same("Zones")}},
-		Lost:    []DraftAnswer{{"days", same("Days"), DraftType}, {"kind", same("Kind"), DraftOption}, {"note", same("Note"), DraftGone}, {"sum", same("Sum"), DraftComputed}},
-		Asked:   []DraftAnswer{{"days", same("Days"), DraftType}, {"kind", same("Kind"), DraftOption}, {"phone", same("Phone"), DraftNew}},
-		Answers: Answers{"plate": "А417МО52", "zones": []any{"a", "b"}},
+		Kept:  []DraftAnswer{{Field: "plate", Label: same("Plate number")}, {Field: "zones", Label: same("Zones")}},
+		Lost:  []DraftAnswer{{"days", same("Days"), DraftType}, {"kind", same("Kind"), DraftOption}, {"note", same("Note"), DraftGone}, {"sum", same("Sum"), DraftComputed}},
+		Asked: []DraftAnswer{{"days", same("Days"), DraftType}, {"kind", same("Kind"), DraftOption}, {"phone", same("Phone"), DraftNew}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -227,7 +226,7 @@ func TestMoveDraftKeepsWhatItCan(t *testing.T) {
 	if said := got.In(lang.English); len(said) != 6 || said[0] != "“Days” is asked in another way, please answer again." || said[5] != "The other answers stay: 2." {
 		t.Errorf("in words: %q", said)
 	}
-	if still := MoveDraft(from, from, answers); len(still.Lost)+len(still.Asked) > 0 || len(still.In(lang.Russian)) > 0 || !cmp.Equal(still.Answers, answers) {
+	if still := MoveDraft(from, from, answers); len(still.Lost)+len(still.Asked) > 0 || len(still.In(lang.Russian)) > 0 || len(still.Kept) != len(answers) {
 		t.Errorf("the same version loses something: %+v", still)
 	}
 }

@@ -9,18 +9,16 @@ import (
 
 // DraftMove is what becomes of a draft's answers when it goes over to another version of its service.
 type DraftMove struct {
-	Kept  []DraftAnswer `json:"kept,omitempty"`
-	Lost  []DraftAnswer `json:"lost,omitempty"`
-	Asked []DraftAnswer `json:"asked,omitempty"` // questions of the new version that the old one did not have, or asks otherwise
-
-	Answers Answers `json:"-"` // those that are kept
+	Kept  []DraftAnswer
+	Lost  []DraftAnswer
+	Asked []DraftAnswer // questions of the new version that the old one did not have, or asks otherwise
 }
 
 // DraftAnswer is one answer of a draft, or a question that waits for one.
 type DraftAnswer struct {
-	Field string     `json:"field"`
-	Label Text       `json:"label"`
-	Why   DraftCause `json:"why,omitempty"`
+	Field string
+	Label Text
+	Why   DraftCause // empty for an answer that is kept
 }
 
 // DraftCause is why an answer is lost or asked anew.
@@ -38,7 +36,7 @@ const (
 // MoveDraft tells what happens to a draft's answers when its service changes under it: what is kept, what is lost, what
 // is asked anew. Bounds and checks of the new version are the form's to apply afterwards. It is pure.
 func MoveDraft(from, to *Service, answers Answers) DraftMove {
-	out := DraftMove{Answers: Answers{}}
+	var out DraftMove
 	for _, key := range from.fieldKeys() {
 		value, there := answers[key]
 		if !there || value == nil {
@@ -51,7 +49,6 @@ func MoveDraft(from, to *Service, answers Answers) DraftMove {
 			continue
 		}
 		out.Kept = append(out.Kept, DraftAnswer{Field: key, Label: now.Label})
-		out.Answers[key] = value
 	}
 	for _, key := range to.fieldKeys() {
 		now, _ := to.Field(key)
