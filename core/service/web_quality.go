@@ -13,7 +13,11 @@ func (m *Module) showQuality(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.render(c, page.Options{Title: c.T("service.page.quality"), Layout: page.Plain}, qualityPage(c, q))
+	city, err := m.City()
+	if err != nil {
+		return err
+	}
+	return m.render(c, page.Options{Title: c.T("service.page.quality"), Layout: page.Plain}, qualityPage(c, city, q))
 }
 
 func (m *Module) askedQuality(c *web.Context) (Quality, error) {
