@@ -180,19 +180,27 @@ func (m *Module) ledgerFigures(c *web.Context, s *service.Service, l LedgerMonth
 		{Name: c.T("casework.ledger.promise"), Value: termWords(c, s.Term)},
 		{Name: c.T("casework.ledger.decided"), Value: lang.Number(c.Lang(), l.Decided)},
 		{Name: c.T("casework.ledger.in_time"), Value: c.T("casework.ledger.share", "cases", lang.Number(c.Lang(), l.InTime), "share", share(l.InTime, l.Decided))},
-		{Name: c.T("casework.ledger.median"), Value: c.T("casework.ledger.days", "count", l.Median)},
-		{Name: c.T("casework.ledger.p90"), Value: c.T("casework.ledger.days", "count", l.P90)},
+		{Name: c.T("casework.ledger.median"), Value: daysWords(c, l.Median)},
+		{Name: c.T("casework.ledger.p90"), Value: daysWords(c, l.P90)},
 	}
 	if l.Extended > 0 {
 		rows = append(rows, ui.SummaryRow{Name: c.T("casework.ledger.extended"), Value: lang.Number(c.Lang(), l.Extended)})
 	}
 	for _, r := range l.Pauses {
-		rows = append(rows, ui.SummaryRow{Name: c.T(r.Key), Value: c.T("casework.ledger.paused", "cases", lang.Number(c.Lang(), r.Cases), "days", lang.Number(c.Lang(), r.Days))})
+		rows = append(rows, ui.SummaryRow{Name: c.T(r.Key), Value: c.T("casework.ledger.paused", "cases", c.T("casework.ledger.cases", "count", r.Cases), "days", daysWords(c, int(r.Days)))})
 	}
 	for _, r := range l.Consequences {
 		rows = append(rows, ui.SummaryRow{Name: c.T("casework.ledger.late." + r.Key), Value: lang.Number(c.Lang(), r.Cases)})
 	}
 	return rows
+}
+
+// daysWords are working days as people say them: none of them is the same day.
+func daysWords(c *web.Context, days int) string {
+	if days == 0 {
+		return c.T("casework.ledger.same_day")
+	}
+	return c.T("casework.ledger.days", "count", days)
 }
 
 func termWords(c *web.Context, t service.Term) string {
@@ -216,7 +224,7 @@ func ledgerMonthRows(c *web.Context, l Ledger) []ui.SummaryRow {
 	number := func(n int64) string { return lang.Number(c.Lang(), n) }
 	for _, month := range l.Months {
 		out = append(out, ui.SummaryRow{Name: monthWords(c.Lang(), month.Month), Value: c.T("casework.ledger.month_line", "decided", number(month.Decided), "in_time", number(month.InTime),
-			"late", number(month.Late), "median", number(int64(month.Median)), "p90", number(int64(month.P90)))})
+			"late", number(month.Late), "median", daysWords(c, month.Median), "p90", daysWords(c, month.P90))})
 	}
 	return out
 }
