@@ -6,7 +6,6 @@ import (
 
 	"posad.city/core/page"
 	"posad.city/kit/act"
-	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -117,42 +116,12 @@ func (m *Module) postProfile(c *web.Context) error {
 	return c.Redirect("/account/profile")
 }
 
-// dayForm is a date in three boxes, as ui.DateParts posts it.
-type dayForm struct {
-	Day   string `json:"day" max:"2"`
-	Month string `json:"month" max:"2"`
-	Year  string `json:"year" max:"4"`
-}
-
-// date reads the boxes; false when they name no day. Three empty boxes are no date.
-func (f dayForm) date() (calendar.Date, bool) {
-	if f.Day+f.Month+f.Year == "" {
-		return calendar.Date{}, true
-	}
-	pad := func(text string) string {
-		if len(text) == 1 {
-			return "0" + text
-		}
-		return text
-	}
-	d, err := calendar.ParseDate(f.Year + "-" + pad(f.Month) + "-" + pad(f.Day))
-	return d, err == nil
-}
-
-func dayOf(d calendar.Date) dayForm {
-	if d.IsZero() {
-		return dayForm{}
-	}
-	text := d.String()
-	return dayForm{Year: text[:4], Month: text[5:7], Day: text[8:]}
-}
-
 // identityView is the page that confirms who one is.
 type identityView struct {
 	Done   bool // confirmed already
 	Taken  bool // in another account, which may be theirs too
 	Name   lang.Name
-	Birth  dayForm
+	Birth  page.Day
 	SNILS  string
 	Back   string
 	Faults []fault.Field
@@ -164,11 +133,11 @@ func (m *Module) showIdentity(c *web.Context) error {
 		return err
 	}
 	v := identityView{
-		Done: person.Level >= act.Standard, Name: person.Name, Birth: dayOf(person.Birth), SNILS: FormatSNILS(person.SNILS), Back: c.Back(),
+		Done: person.Level >= act.Standard, Name: person.Name, Birth: page.DayOf(person.Birth), SNILS: FormatSNILS(person.SNILS), Back: c.Back(),
 	}
 	if held, ok := c.Held(); ok {
 		v.Name, v.SNILS = heldName(held), held.Get("snils")
-		v.Birth = dayForm{held.Get("birth.day"), held.Get("birth.month"), held.Get("birth.year")}
+		v.Birth = page.DayHeld(held, "birth")
 	}
 	return m.inAccount(c, "account.identity.title", typed{}, identityPage(c, v))
 }
@@ -178,17 +147,17 @@ func (m *Module) postIdentity(c *web.Context) error {
 		return err
 	}
 	var form struct {
-		Family     string  `json:"family" max:"200"`
-		Given      string  `json:"given" max:"200"`
-		Patronymic string  `json:"patronymic" max:"200"`
-		Birth      dayForm `json:"birth"`
-		SNILS      string  `json:"snils" max:"20"`
+		Family     string   `json:"family" max:"200"`
+		Given      string   `json:"given" max:"200"`
+		Patronymic string   `json:"patronymic" max:"200"`
+		Birth      page.Day `json:"birth"`
+		SNILS      string   `json:"snils" max:"20"`
 	}
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
 	v := identityView{Name: lang.Name{Family: form.Family, Given: form.Given, Patronymic: form.Patronymic}, Birth: form.Birth, SNILS: form.SNILS, Back: c.Back()}
-	birth, ok := form.Birth.date()
+	birth, ok := form.Birth.Date()
 	err, confirmed := error(ErrFields.With(fault.Field{Name: "birth", ID: "account.birth_form"})), Person{}
 	if ok {
 		confirmed, err = m.Confirm(c.Context(), c.Act(), c.Person(), Identity{Name: v.Name, Birth: birth, SNILS: form.SNILS})

@@ -8,7 +8,6 @@ import (
 	"posad.city/core/account"
 	"posad.city/core/page"
 	"posad.city/kit/act"
-	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -94,37 +93,22 @@ type servingRow struct {
 
 // seenForm is what an official types of a person and their document.
 type seenForm struct {
-	Document   string `json:"document" max:"20"`
-	Tail       string `json:"tail" max:"10"`
-	Looked     bool   `json:"looked"`
-	Place      string `json:"place" max:"100"`
-	Family     string `json:"family" max:"200"`
-	Given      string `json:"given" max:"200"`
-	Patronymic string `json:"patronymic" max:"200"`
-	Birth      day    `json:"birth"`
-	SNILS      string `json:"snils" max:"20"`
-}
-
-type day struct {
-	Day   string `json:"day" max:"2"`
-	Month string `json:"month" max:"2"`
-	Year  string `json:"year" max:"4"`
-}
-
-// date reads the three boxes; the zero date for what is no day.
-func (d day) date() calendar.Date {
-	pad := func(text string) string { return strings.Repeat("0", max(0, 2-len(text))) + text }
-	out, err := calendar.ParseDate(d.Year + "-" + pad(d.Month) + "-" + pad(d.Day))
-	if err != nil {
-		return calendar.Date{}
-	}
-	return out
+	Document   string   `json:"document" max:"20"`
+	Tail       string   `json:"tail" max:"10"`
+	Looked     bool     `json:"looked"`
+	Place      string   `json:"place" max:"100"`
+	Family     string   `json:"family" max:"200"`
+	Given      string   `json:"given" max:"200"`
+	Patronymic string   `json:"patronymic" max:"200"`
+	Birth      page.Day `json:"birth"`
+	SNILS      string   `json:"snils" max:"20"`
 }
 
 func (f seenForm) seen() Seen {
+	birth, _ := f.Birth.Date() // no day is no birth date, which the check asks for
 	return Seen{
 		Document: Document(f.Document), Tail: strings.TrimSpace(f.Tail), Looked: f.Looked, Place: strings.TrimSpace(f.Place),
-		Identity: account.Identity{Name: lang.Name{Family: f.Family, Given: f.Given, Patronymic: f.Patronymic}, Birth: f.Birth.date(), SNILS: f.SNILS},
+		Identity: account.Identity{Name: lang.Name{Family: f.Family, Given: f.Given, Patronymic: f.Patronymic}, Birth: birth, SNILS: f.SNILS},
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"posad.city/core/account"
 	"posad.city/core/page"
 	"posad.city/kit/act"
-	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/web"
 	"posad.city/ui"
@@ -105,31 +104,9 @@ type linkView struct {
 	Identify bool // it is their way in already: only who they are is confirmed
 	AskBirth bool
 	Raises   bool
-	Birth    dayForm
+	Birth    page.Day
 	Back     string
 	Faults   []fault.Field
-}
-
-// dayForm is a date in three boxes, as ui.DateParts posts it.
-type dayForm struct {
-	Day   string `json:"day" max:"2"`
-	Month string `json:"month" max:"2"`
-	Year  string `json:"year" max:"4"`
-}
-
-// date reads the boxes; false when they name no day. Three empty boxes are no date.
-func (f dayForm) date() (calendar.Date, bool) {
-	if f.Day+f.Month+f.Year == "" {
-		return calendar.Date{}, true
-	}
-	two := func(text string) string {
-		if len(text) == 1 {
-			return "0" + text
-		}
-		return text
-	}
-	d, err := calendar.ParseDate(f.Year + "-" + two(f.Month) + "-" + two(f.Day))
-	return d, err == nil
 }
 
 func (m *Module) showLink(c *web.Context) error {
@@ -138,7 +115,7 @@ func (m *Module) showLink(c *web.Context) error {
 	}
 	v := linkView{Back: c.Back()}
 	if held, ok := c.Held(); ok {
-		v.Birth = dayForm{held.Get("birth.day"), held.Get("birth.month"), held.Get("birth.year")}
+		v.Birth = page.DayHeld(held, "birth")
 	}
 	return m.linkPage(c, nil, v)
 }
@@ -185,13 +162,13 @@ func (m *Module) postLink(c *web.Context) error {
 		return err
 	}
 	var form struct {
-		Birth dayForm `json:"birth"`
+		Birth page.Day `json:"birth"`
 	}
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
 	v := linkView{Birth: form.Birth, Back: c.Back()}
-	birth, ok := form.Birth.date()
+	birth, ok := form.Birth.Date()
 	if !ok {
 		return m.linkPage(c, account.ErrFields.With(fault.Field{Name: "birth", ID: "account.birth_form"}), v)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"posad.city/core/agency"
@@ -19,35 +18,6 @@ import (
 	"posad.city/ui"
 )
 
-// dayForm is a date as its three boxes post it.
-type dayForm struct {
-	Day   string `json:"day" max:"10"`
-	Month string `json:"month" max:"10"`
-	Year  string `json:"year" max:"10"`
-}
-
-func (d dayForm) date() calendar.Date {
-	day, errDay := strconv.Atoi(strings.TrimSpace(d.Day))
-	month, errMonth := strconv.Atoi(strings.TrimSpace(d.Month))
-	year, errYear := strconv.Atoi(strings.TrimSpace(d.Year))
-	if errDay != nil || errMonth != nil || errYear != nil || month < 1 || month > 12 {
-		return calendar.Date{}
-	}
-	out, err := calendar.ParseDate(strings.Join([]string{pad(year, 4), pad(month, 2), pad(day, 2)}, "-"))
-	if err != nil {
-		return calendar.Date{}
-	}
-	return out
-}
-
-func pad(n, width int) string {
-	text := strconv.Itoa(n)
-	for len(text) < width {
-		text = "0" + text
-	}
-	return text
-}
-
 // giveForm is an offer as its page posts it, the same for giving and for asking.
 type giveForm struct {
 	Maker    string   `json:"maker" max:"40"` // an organisation; empty: oneself
@@ -60,7 +30,7 @@ type giveForm struct {
 	Each     string   `json:"each" max:"40"`
 	Cap      string   `json:"cap" max:"40"`
 	Term     string   `json:"term" max:"10"` // month, year or day
-	Until    dayForm  `json:"until"`
+	Until    page.Day `json:"until"`
 	Confirm  string   `json:"confirm" max:"10"`
 }
 
@@ -87,7 +57,7 @@ func (f giveForm) proposal(way Way, maker id.ID, today calendar.Date) Proposal {
 	case termYear:
 		out.Ends = today.AddYears(1)
 	case termDay:
-		if day := f.Until.date(); !day.IsZero() {
+		if day, _ := f.Until.Date(); !day.IsZero() {
 			out.Ends = day.AddDays(1)
 		}
 	}
@@ -118,7 +88,7 @@ func formOf(v url.Values) giveForm {
 	return giveForm{
 		Maker: v.Get("maker"), Family: v.Get("family"), Given: v.Get("given"), Contact: v.Get("contact"), Scopes: v["scopes"], Range: v.Get("range"),
 		Services: v["services"], Each: v.Get("each"), Cap: v.Get("cap"), Term: v.Get("term"),
-		Until: dayForm{v.Get("until.day"), v.Get("until.month"), v.Get("until.year")},
+		Until: page.DayHeld(v, "until"),
 	}
 }
 

@@ -69,9 +69,9 @@ type wardView struct {
 
 // wardPage is the form as its page posts it.
 type wardPage struct {
-	Ward     string  `json:"ward" max:"40"`
-	Guardian string  `json:"guardian" max:"40"`
-	Until    dayForm `json:"until"`
+	Ward     string   `json:"ward" max:"40"`
+	Guardian string   `json:"guardian" max:"40"`
+	Until    page.Day `json:"until"`
 }
 
 func (m *Module) showWards(c *web.Context) error { return m.wardsPage(c, wardView{}) }
@@ -132,9 +132,9 @@ func (m *Module) postWard(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	until := form.Until.date()
+	until, named := form.Until.Date()
 	v := wardView{Typed: form}
-	if form.Until != (dayForm{}) && until.IsZero() {
+	if !named {
 		v.Faults = []fault.Field{{Name: "until", ID: "mandate.until_needed"}}
 		return m.wardsPage(c, v)
 	}
