@@ -105,22 +105,15 @@ func (m *Module) local(issuer string) bool { return m.deps.Loopback && loopbackH
 const (
 	jobSweep   = "broker.sweep"
 	sweepEvery = 10 * time.Minute
-	sweepMost  = 500 // rows a Write, so that a big sweep keeps nobody waiting
 )
 
 // Sweep removes tries, entries and logout tokens that are over; a job calls it every ten minutes.
 func (m *Module) Sweep(ctx context.Context) error {
 	now := m.base.Clock.Now()
 	for _, drop := range []func(*store.Tx, time.Time, int64) (int64, error){brokerdb.SweepTries, brokerdb.SweepEntries, brokerdb.SweepLogouts} {
-		for n := int64(sweepMost); n >= sweepMost; {
-			err := m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
-				var err error
-				n, err = drop(tx, now, sweepMost)
-				return err
-			})
-			if err != nil {
-				return fmt.Errorf("broker: sweep: %w", err)
-			}
+		err := m.base.Sweep(ctx, func(tx *store.Tx) (int64, error) { return drop(tx, now, module.SweepMost) })
+		if err != nil {
+			return fmt.Errorf("broker: sweep: %w", err)
 		}
 	}
 	return nil

@@ -107,7 +107,6 @@ func (m *Module) connects() bool { return m.offered() && m.deps.Config.Listen !=
 const (
 	jobSweep     = "certificate.sweep"
 	sweepEvery   = 10 * time.Minute
-	sweepMost    = 500 // rows a Write, so that a big sweep keeps nobody waiting
 	jobRefresh   = "certificate.refresh"
 	refreshEvery = 10 * time.Minute
 	refusalsLife = 30 * 24 * time.Hour
@@ -126,21 +125,14 @@ func (m *Module) Refresh(ctx context.Context, all bool) error {
 func (m *Module) Sweep(ctx context.Context) error {
 	now := m.base.Clock.Now()
 	for _, drop := range []func(tx *store.Tx) (int64, error){
-		func(tx *store.Tx) (int64, error) { return certificatedb.SweepShown(tx, now, sweepMost) },
-		func(tx *store.Tx) (int64, error) { return certificatedb.SweepChallenges(tx, now, sweepMost) },
+		func(tx *store.Tx) (int64, error) { return certificatedb.SweepShown(tx, now, module.SweepMost) },
+		func(tx *store.Tx) (int64, error) { return certificatedb.SweepChallenges(tx, now, module.SweepMost) },
 		func(tx *store.Tx) (int64, error) { return certificatedb.SweepRefusals(tx, now.Add(-refusalsLife)) },
 		func(tx *store.Tx) (int64, error) { return certificatedb.DropLists(tx, trust.Unused(now)) },
 		func(tx *store.Tx) (int64, error) { return certificatedb.DropBodies(tx) },
 	} {
-		for n := int64(sweepMost); n == sweepMost; {
-			err := m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
-				var err error
-				n, err = drop(tx)
-				return err
-			})
-			if err != nil {
-				return fmt.Errorf("certificate: sweep: %w", err)
-			}
+		if err := m.base.Sweep(ctx, drop); err != nil {
+			return fmt.Errorf("certificate: sweep: %w", err)
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"posad.city/core/factor/internal/store"
+	"posad.city/core/module"
 	"posad.city/kit/id"
 	"posad.city/kit/store"
 	"posad.city/kit/vault"
@@ -96,23 +97,13 @@ func takeIn(tx *store.Tx, try id.ID, why purpose, visit string) (question, error
 const (
 	jobSweep   = "factor.sweep"
 	sweepEvery = 10 * time.Minute
-	sweepMost  = 500 // rows a Write, so that a big sweep keeps nobody waiting
 )
 
 // Sweep removes questions that nobody can answer any more; a job calls it every ten minutes.
 func (m *Module) Sweep(ctx context.Context) error {
-	for {
-		var n int64
-		err := m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
-			var err error
-			n, err = factordb.SweepQuestions(tx, tx.Now(), sweepMost)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("factor: sweep: %w", err)
-		}
-		if n < sweepMost {
-			return nil
-		}
+	err := m.base.Sweep(ctx, func(tx *store.Tx) (int64, error) { return factordb.SweepQuestions(tx, tx.Now(), module.SweepMost) })
+	if err != nil {
+		return fmt.Errorf("factor: sweep: %w", err)
 	}
+	return nil
 }

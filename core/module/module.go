@@ -59,6 +59,25 @@ type Base struct {
 	Metrics prometheus.Registerer
 }
 
+// SweepMost is how many rows a sweep drops in one Write, so that a big one keeps nobody waiting.
+const SweepMost = 500
+
+// Sweep drops rows that are over, behind everybody who waits for an answer: drop is called, in a Write each time, until it drops fewer
+// than SweepMost.
+func (b *Base) Sweep(ctx context.Context, drop func(*store.Tx) (int64, error)) error {
+	for {
+		var n int64
+		err := b.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
+			var err error
+			n, err = drop(tx)
+			return err
+		})
+		if err != nil || n < SweepMost {
+			return err
+		}
+	}
+}
+
 // Plain gives a module the rooms that it does not use: embed it.
 type Plain struct{}
 

@@ -117,38 +117,30 @@ func (m *Module) KeepKeys(ctx context.Context) error {
 // RotateKeys publishes new keys now; they sign an hour later, when every client has had time to read them.
 func (m *Module) RotateKeys(ctx context.Context) error { return m.ring.rotate(ctx, keyLead) }
 
-const sweepMost = 500 // rows a Write, so that a big sweep keeps nobody waiting
-
 // Sweep removes what nobody can use any more.
 func (m *Module) Sweep(ctx context.Context) error {
 	now := m.base.Clock.Now()
 	for _, drop := range []func(*store.Tx) (int64, error){
-		func(tx *store.Tx) (int64, error) { return openiddb.SweepRequests(tx, now, sweepMost) },
-		func(tx *store.Tx) (int64, error) { return openiddb.SweepCodes(tx, now.Add(-24*time.Hour), sweepMost) },
-		func(tx *store.Tx) (int64, error) { return openiddb.SweepTokens(tx, now.Add(-24*time.Hour), sweepMost) },
-		func(tx *store.Tx) (int64, error) { return openiddb.SweepFamilies(tx, now.Add(-RefreshLife), sweepMost) },
-		func(tx *store.Tx) (int64, error) { return openiddb.SweepDevices(tx, now.Add(-time.Hour), sweepMost) },
-		func(tx *store.Tx) (int64, error) { return openiddb.SweepProofs(tx, now, sweepMost) },
+		func(tx *store.Tx) (int64, error) { return openiddb.SweepRequests(tx, now, module.SweepMost) },
+		func(tx *store.Tx) (int64, error) {
+			return openiddb.SweepCodes(tx, now.Add(-24*time.Hour), module.SweepMost)
+		},
+		func(tx *store.Tx) (int64, error) {
+			return openiddb.SweepTokens(tx, now.Add(-24*time.Hour), module.SweepMost)
+		},
+		func(tx *store.Tx) (int64, error) {
+			return openiddb.SweepFamilies(tx, now.Add(-RefreshLife), module.SweepMost)
+		},
+		func(tx *store.Tx) (int64, error) {
+			return openiddb.SweepDevices(tx, now.Add(-time.Hour), module.SweepMost)
+		},
+		func(tx *store.Tx) (int64, error) { return openiddb.SweepProofs(tx, now, module.SweepMost) },
 	} {
-		if err := m.sweepAll(ctx, drop); err != nil {
+		if err := m.base.Sweep(ctx, drop); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (m *Module) sweepAll(ctx context.Context, drop func(*store.Tx) (int64, error)) error {
-	for {
-		var n int64
-		err := m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
-			var err error
-			n, err = drop(tx)
-			return err
-		})
-		if err != nil || n < sweepMost {
-			return err
-		}
-	}
 }
 
 // holds tells whether a family is good at this moment beyond its own rows: its session is open, or, where it outlives one,
