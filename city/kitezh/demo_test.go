@@ -87,6 +87,9 @@ func TestEveryReplyPassesItsSchema(t *testing.T) {
 	city, people := load(t)
 	for i := range city.Registers {
 		register := &city.Registers[i]
+		if register.Transport == service.TransportOwn {
+			continue // the city itself answers
+		}
 		schema, err := register.Validator()
 		if err != nil {
 			t.Fatal(err)

@@ -149,3 +149,26 @@ func TestRefusalsAreOnRecord(t *testing.T) {
 		}
 	})
 }
+
+// TestBothLanguagesAreCorrected: one text stays one, and words of one language are not left behind.
+func TestBothLanguagesAreCorrected(t *testing.T) {
+	r := &theCity().OwnRegisters[0]
+	before := Values{"person": text("Смирнова Анна"), "zone": {RU: "105", EN: "105 (en)"}}
+	for name, c := range map[string]struct {
+		typed lang.Text
+		key   string
+		want  lang.Text // zero: refused
+	}{
+		"one text, the other as it was": {lang.Text{RU: "Иванова Анна", EN: "Смирнова Анна"}, "person", text("Иванова Анна")},
+		"one text alone":                {lang.Text{RU: "Иванова Анна"}, "person", text("Иванова Анна")},
+		"now two":                       {lang.Text{RU: "Иванова Анна", EN: "Anna Ivanova"}, "person", lang.Text{RU: "Иванова Анна", EN: "Anna Ivanova"}},
+		"one of two":                    {lang.Text{RU: "106", EN: "105 (en)"}, "zone", lang.Text{}},
+		"the other of two":              {lang.Text{RU: "105", EN: "105, centre"}, "zone", lang.Text{RU: "105", EN: "105, centre"}},
+		"as it was":                     {lang.Text{RU: "105", EN: "105 (en)"}, "zone", before["zone"]},
+	} {
+		got, err := corrected(r, before, map[string]lang.Text{c.key: c.typed})
+		if got[c.key] != c.want || (err != nil) != c.want.IsZero() {
+			t.Errorf("%s: %v, %v", name, got[c.key], err)
+		}
+	}
+}

@@ -47,7 +47,7 @@ type Ending struct {
 
 // PrepareCorrection makes a correction by an official of the agency that keeps the register ready. When the document says
 // what is put right, it is issued anew in the same Write and the old one revoked, so that the two never differ. Errors:
-// ErrNone, ErrRole, ErrChanged, ErrEnded, ErrReason, ErrSame, ErrField, ErrFixed and ErrValue with the fields.
+// ErrNone, ErrRole, ErrChanged, ErrEnded, ErrReason, ErrSame, ErrField, and ErrValue with the fields, of which each may be ErrFixed or ErrHalf.
 func (m *Module) PrepareCorrection(ctx context.Context, a act.Act, c Correction) (*Prepared, error) {
 	r, before, err := m.mayChange(ctx, a, wanted{register: c.Register, entry: c.Entry, version: c.Version, reason: c.Reason, may: corrects})
 	if err != nil {
@@ -110,6 +110,8 @@ func corrected(r *service.OwnRegister, before Values, typed map[string]lang.Text
 		case value == before[key]:
 		case fixed(r, key):
 			wrong = append(wrong, fault.Field{Name: key, ID: ErrFixed.ID})
+		case halfTyped(f, before[key], value):
+			wrong = append(wrong, fault.Field{Name: key, ID: ErrHalf.ID})
 		case value.IsZero():
 			delete(out, key)
 		default:
@@ -133,12 +135,17 @@ func asTyped(f *service.OwnField, before, typed lang.Text) (lang.Text, bool) {
 	}
 	other := strings.Join(strings.Fields(typed.EN), " ")
 	switch {
-	case worded(f) && other != "":
-		return lang.Text{RU: value, EN: other}, len([]rune(other)) <= valueMost
-	case value == before.RU:
+	case value == before.RU && (!worded(f) || other == "" || other == before.EN):
 		return before, true
+	case !worded(f) || other == "" || other == before.EN && before.EN == before.RU: // what is one text in both languages stays one
+		return same(value), true
 	}
-	return same(value), true
+	return lang.Text{RU: value, EN: other}, len([]rune(other)) <= valueMost
+}
+
+// halfTyped tells whether the words of one language were put right and those of the other left as they were.
+func halfTyped(f *service.OwnField, before, now lang.Text) bool {
+	return worded(f) && before.RU != before.EN && now.RU != before.RU && now.EN == before.EN
 }
 
 // worded tells whether a field is written in words, which each language has its own of.

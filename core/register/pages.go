@@ -103,7 +103,7 @@ func (m *Module) items(c *web.Context, list []Entry) []ui.RowItem {
 			title = r.Title.In(c.Lang()) + ", " + title
 		}
 		tag := m.tag(c, e)
-		out = append(out, ui.RowItem{Icon: "list-checks", Text: title, Href: "/account/registers/" + e.ID.String(), Value: span(c, e), Tag: &tag, Muted: e.Standing(m.today()) == Over, Quiet: true})
+		out = append(out, ui.RowItem{Icon: "book-open-text", Text: title, Href: "/account/registers/" + e.ID.String(), Value: span(c, e), Tag: &tag, Muted: e.Standing(m.today()) == Over, Quiet: true})
 	}
 	return out
 }

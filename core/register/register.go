@@ -104,6 +104,16 @@ func Replay(versions []Version) (Entry, bool) {
 	return out, len(versions) > 0
 }
 
+// Overtaken tells whether another result has altered the entry after the document on which it rests was issued: the two then
+// differ, and the entry is what is in force.
+func Overtaken(versions []Version) bool {
+	out := false
+	for _, v := range versions {
+		out = v.Change == Altered || out && v.Change == Ended
+	}
+	return out
+}
+
 // may tells whether an entry takes a change: after its end, only a corrected document brings it back.
 func (e Entry) may(c Change) bool { return e.Ended.IsZero() || c == Corrected }
 
@@ -132,6 +142,7 @@ var (
 	ErrReason    = fault.New(fault.Invalid, "register.no_reason") // too short to tell anybody anything
 	ErrSame      = fault.New(fault.Invalid, "register.same")      // the correction changes nothing
 	ErrRole      = fault.New(fault.Denied, "register.not_role")   // the official may read and not do this
+	ErrHalf      = fault.New(fault.Invalid, "register.half")      // the words of one language were put right, the other's not
 	ErrFixed     = fault.New(fault.Invalid, "register.fixed")     // a field that the document makes, such as its number
 	ErrChanged   = fault.New(fault.Conflict, "register.changed")  // somebody else changed the entry meanwhile
 	ErrEnded     = fault.New(fault.Conflict, "register.ended")    // it is over

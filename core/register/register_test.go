@@ -89,6 +89,9 @@ func TestDocumentsChangeTheEntry(t *testing.T) {
 		if now.Version != 3 || now.Values["plate"].RU != "В202КХ52" || now.Values["zone"].RU != "106" || now.Number != c.Result().Number || !now.Ended.IsZero() {
 			t.Errorf("after a correction and another zone: %+v", now)
 		}
+		if history := r.history(t, e); !Overtaken(history) || Overtaken(history[:2]) {
+			t.Error("what another result altered is not told from what its own document says")
+		}
 		r.clock.Move(366 * 24 * time.Hour)
 		r.drain(t)
 		over := must[Entry](t)(r.entry(t.Context(), anna, e.ID))

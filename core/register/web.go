@@ -48,9 +48,9 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(m.ops.end, "POST /desk/registers/{register}/{entry}/end", m.postEnd)
 	m.api(s)
 	if m.base.Pages != nil {
-		m.base.Pages.Add(page.MenuAccount, page.Link{Order: 45, Text: "register.menu", Href: "/account/registers", Icon: "list-checks"})
+		m.base.Pages.Add(page.MenuAccount, page.Link{Order: 45, Text: "register.menu", Href: "/account/registers", Icon: "book-open-text"})
 		m.base.Pages.Add(page.MenuDesk, page.Link{
-			Order: 65, Text: "register.desk.menu", Href: "/desk/registers", Icon: "list-checks", Show: func(c *web.Context) bool { return len(m.readable(c.Act())) > 0 },
+			Order: 65, Text: "register.desk.menu", Href: "/desk/registers", Icon: "book-open-text", Show: func(c *web.Context) bool { return len(m.readable(c.Act())) > 0 },
 		})
 	}
 }
