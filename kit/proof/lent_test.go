@@ -1,9 +1,12 @@
 package proof
 
 import (
+	"bytes"
+	"compress/zlib"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -55,5 +58,30 @@ func TestPagesAreTheReadersToCompare(t *testing.T) {
 	}
 	if sure, err := Check(c.good(), c.with(c.roots(), c.keySet())); err != nil || slices.Contains(keysIn(sure.Open), "pages") {
 		t.Errorf("the city's own paper leaves open %v, %v", keysIn(sure.Open), err)
+	}
+}
+
+// TestAPaperIsNotSearchedForEver: a file of anybody's may hold a million things that unpack to megabytes.
+func TestAPaperIsNotSearchedForEver(t *testing.T) {
+	t.Parallel()
+	c := newCity(t, "Китеж")
+	one := func(body []byte) []byte {
+		var packed bytes.Buffer
+		w := zlib.NewWriter(&packed)
+		if _, err := w.Write(body); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return append(fmt.Appendf(nil, "<< /Type /EmbeddedFile /Length %d>>\nstream\n", packed.Len()), packed.Bytes()...)
+	}
+	said := one(c.attachment(c.statement("А"), c.statement("А")))
+	few, many := bytes.Repeat(one([]byte("another file")), 5), bytes.Repeat(one([]byte("another file")), 500)
+	if _, ok := attachment(append(few, said...)); !ok {
+		t.Error("the statement is not found behind five other files")
+	}
+	if _, ok := attachment(append(many, said...)); ok {
+		t.Error("five hundred files were unpacked")
 	}
 }

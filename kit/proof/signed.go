@@ -93,9 +93,14 @@ var (
 // attachmentMost is how large the statement in a PDF may be, bytes.
 const attachmentMost = 4 << 20
 
+// attachmentsMost is how many attachments of a PDF are unpacked. The city's have one or two; one that anybody has signed may
+// have a million.
+const attachmentsMost = 32
+
 // attachment finds the statement in a PDF of the city's own writer. The whole file is signed, so that the first one is it.
 func attachment(file []byte) ([]byte, bool) {
-	for at := bytes.Index(file, embeddedFile); at >= 0; {
+	at := bytes.Index(file, embeddedFile)
+	for tries := 0; at >= 0 && tries < attachmentsMost; tries++ {
 		rest := file[at:]
 		begins := bytes.Index(rest, streamBegins)
 		if begins < 0 {
