@@ -3,105 +3,126 @@ package service_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/clock"
 	"posad.city/kit/feed"
 	"posad.city/kit/id"
 	"posad.city/kit/store/storetest"
 )
 
-// What officials publish comes into the watched folder; where its author changed the same file, nothing is undone.
-func TestTheFolderUndoesNobodysPublication(t *testing.T) {
-	t.Parallel()
+// watched is a folder that its author edits while officials publish, in a house that watches it.
+type watched struct {
+	t      *testing.T
+	house  *house
+	clock  *clock.Fixed
+	dir    string
+	behind chan int64
+}
+
+const watchedFile = "services/city-appeal.yaml"
+
+func watch(t *testing.T) watched {
+	t.Helper()
 	s, c := storetest.Open(t, service.Migrations, feed.Migrations)
-	h := newHouse(t, s, c).open()
-	dir := copyOf(t)
-	behind := make(chan int64, 10)
-	go h.Watch(t.Context(), os.DirFS(dir), service.Watching{
+	w := watched{t: t, house: newHouse(t, s, c).open(), clock: c, dir: copyOf(t), behind: make(chan int64, 10)}
+	go w.house.Watch(t.Context(), os.DirFS(w.dir), service.Watching{
 		Told:   func(service.Faults) {},
-		Behind: func(number int64) { behind <- number },
-		Put:    func(path string, content []byte) error { return os.WriteFile(filepath.Join(dir, path), content, 0o644) },
+		Behind: func(number int64) { w.behind <- number },
+		Put: func(path string, content []byte) error {
+			return os.WriteFile(filepath.Join(w.dir, path), content, 0o644)
+		},
 	})
-	wait := func(what string, there func() bool) {
-		t.Helper()
-		for range 300 {
-			if there() {
-				return
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
-		t.Fatalf("%s: not in 30 s", what)
-	}
-	file := filepath.Join(dir, "services", "city-appeal.yaml")
-	holds := func(words string) bool {
-		content, err := os.ReadFile(file)
-		return err == nil && strings.Contains(string(content), words)
-	}
-	official := func(words string) {
-		t.Helper()
-		other := t.TempDir()
-		if err := os.CopyFS(other, os.DirFS(dir)); err != nil {
-			t.Fatal(err)
-		}
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(other, "services", "city-appeal.yaml"), append(content, []byte(words)...), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		city, faults := service.LoadCity(os.DirFS(other))
-		if len(faults) > 0 {
-			t.Fatal(faults)
-		}
-		a := act.Act{ID: id.New(c.Now()), Actor: act.Actor{Kind: act.Official, Person: id.Derived("person", "boris"), Agency: service.Account(), Role: "admin"}, Channel: act.Desk}
-		if err := h.Publish(t.Context(), a, city); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wait("the folder is published", func() bool { return h.Current() != nil })
+	w.wait("the folder is published", func() bool { return w.house.Current() != nil })
 	time.Sleep(300 * time.Millisecond)
-	official("\n# by two officials\n")
-	wait("the officials' words are in the folder", func() bool { return holds("by two officials") })
-	if h.FolderBehind() != 0 {
+	return w
+}
+
+func (w watched) wait(what string, there func() bool) {
+	w.t.Helper()
+	for range 300 {
+		if there() {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	w.t.Fatalf("%s: not in 30 s", what)
+}
+
+// edit adds words to the file in a folder.
+func (w watched) edit(dir, words string) {
+	w.t.Helper()
+	file := filepath.Join(dir, filepath.FromSlash(watchedFile))
+	content, err := os.ReadFile(file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(content, []byte(words)...), 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// official publishes the folder with the words, past it.
+func (w watched) official(words string) {
+	w.t.Helper()
+	other := w.t.TempDir()
+	if err := os.CopyFS(other, os.DirFS(w.dir)); err != nil {
+		w.t.Fatal(err)
+	}
+	w.edit(other, words)
+	city, faults := service.LoadCity(os.DirFS(other))
+	if len(faults) > 0 {
+		w.t.Fatal(faults)
+	}
+	boris := act.Actor{Kind: act.Official, Person: id.Derived("person", "boris"), Agency: service.Account(), Role: "admin"}
+	if err := w.house.Publish(w.t.Context(), act.Act{ID: id.New(w.clock.Now()), Actor: boris, Channel: act.Desk}, city); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// holds tells whether the folder's file has the words.
+func (w watched) holds(words string) bool {
+	content, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(watchedFile)))
+	return err == nil && strings.Contains(string(content), words)
+}
+
+func (w watched) inForce(words string) bool {
+	return slices.ContainsFunc(w.house.Current().Files(), func(f service.SourceFile) bool { return strings.Contains(string(f.Content), words) })
+}
+
+// What officials publish comes into the watched folder, and its author goes on from there.
+func TestWhatOfficialsPublishComesIntoTheFolder(t *testing.T) {
+	t.Parallel()
+	w := watch(t)
+	w.official("\n# by two officials\n")
+	w.wait("the officials' words are in the folder", func() bool { return w.holds("by two officials") })
+	if w.house.FolderBehind() != 0 {
 		t.Error("the folder is told as behind")
 	}
-	edit := func(words string) {
-		t.Helper()
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, append(content, []byte(words)...), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	inForce := func(words string) bool {
-		for _, f := range h.Current().Files() {
-			if strings.Contains(string(f.Content), words) {
-				return true
-			}
-		}
-		return false
-	}
-	edit("\n# by the author\n")
-	wait("the author goes on", func() bool { return inForce("by the author") && inForce("by two officials") })
-	time.Sleep(300 * time.Millisecond)
-	official("\n# officials again\n")
-	edit("\n# author at the same time\n")
+	w.edit(w.dir, "\n# by the author\n")
+	w.wait("the author goes on", func() bool { return w.inForce("by the author") && w.inForce("by two officials") })
+}
+
+// Where the author changed the same file, nothing is undone: the folder says that it is behind.
+func TestTheFolderUndoesNobodysPublication(t *testing.T) {
+	t.Parallel()
+	w := watch(t)
+	w.official("\n# by officials\n")
+	w.edit(w.dir, "\n# author at the same time\n")
 	select {
-	case number := <-behind:
-		if number == 0 || h.FolderBehind() != number {
-			t.Errorf("behind %d, told %d", h.FolderBehind(), number)
+	case number := <-w.behind:
+		if number == 0 || w.house.FolderBehind() != number {
+			t.Errorf("behind %d, told %d", w.house.FolderBehind(), number)
 		}
 	case <-time.After(30 * time.Second):
 		t.Fatal("the folder does not say that it is behind")
 	}
-	if !inForce("officials again") || inForce("author at the same time") {
+	if !w.inForce("by officials") || w.inForce("author at the same time") {
 		t.Error("the officials' version was undone")
 	}
 }

@@ -2,10 +2,10 @@ package journal
 
 import (
 	"context"
-	"path/filepath"
-	"testing"
-
 	"os"
+	"path/filepath"
+	"slices"
+	"testing"
 
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -19,100 +19,95 @@ func TestAChangedRowIsNamed(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		folder := t.TempDir()
 		entered := w.enterMany(t, 0, 700)
-		l := w.openLog(0, folder)
-		round(t, l)
-		check := func(folder string) CheckReport {
-			t.Helper()
-			out, err := w.openLog(0, folder).Check(t.Context(), CheckOptions{
-				Keys:    func(ctx context.Context, holder id.ID) (*vault.Keys, error) { return w.vault.Keys(ctx, holder) },
-				Journal: w.Journal,
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return out
-		}
-		if r := check(folder); len(r.Faults) != 0 || r.Opened != 700 || r.Published != 700 || r.Checkpoint.Size != 700 {
+		round(t, w.openLog(0, folder))
+		if r := w.checkDeep(t, folder); len(r.Faults) != 0 || r.Opened != 700 || r.Published != 700 || r.Checkpoint.Size != 700 {
 			t.Fatalf("nothing was changed: %+v", r)
 		}
 		victim := entered[321]
 		place := w.row(t, victim.ID).Position
-		other := tlog.Entry{1, 2, 3}
-		tile, bundle := w.tile(t, 0, place/tlog.Width), w.tile(t, tlog.Entries, place/tlog.Width)
-		forge := func(tile []byte, h tlog.Hash) []byte {
-			out := append([]byte(nil), tile...)
-			copy(out[place%tlog.Width*32:], h[:])
-			return out
-		}
-		for name, c := range map[string]struct {
-			do, undo func(tx *store.Tx) error
-			want     []Trouble // at the victim
-			besides  bool      // further faults may follow from it
-		}{
-			"its leaf":           {w.sets(setLeaf, other[:], victim.ID), w.sets(setLeaf, victim.Leaf[:], victim.ID), []Trouble{TroubleLeaf, TroubleRow}, false},
-			"what it says":       {w.sets(setKind, "casework.decision", victim.ID), w.sets(setKind, victim.Kind, victim.ID), []Trouble{TroubleRow}, false},
-			"its place":          {w.sets(setPlace, -1, victim.ID), w.sets(setPlace, place, victim.ID), []Trouble{TroubleGap}, false},
-			"the tile of leaves": {w.sets(setTileOf, forge(tile, tlog.LeafHash(other)), 0, place/tlog.Width), w.sets(setTileOf, tile, 0, place/tlog.Width), nil, true},
-			"the row, its bundle and its tile": {
-				func(tx *store.Tx) error {
-					for _, do := range []func(*store.Tx) error{
-						w.sets(setLeaf, other[:], victim.ID), w.sets(setTileOf, forge(bundle, tlog.Hash(other)), tlog.Entries, place/tlog.Width),
-						w.sets(setTileOf, forge(tile, tlog.LeafHash(other)), 0, place/tlog.Width),
-					} {
-						if err := do(tx); err != nil {
-							return err
-						}
-					}
-					return nil
-				},
-				func(tx *store.Tx) error {
-					for _, do := range []func(*store.Tx) error{
-						w.sets(setLeaf, victim.Leaf[:], victim.ID), w.sets(setTileOf, bundle, tlog.Entries, place/tlog.Width), w.sets(setTileOf, tile, 0, place/tlog.Width),
-					} {
-						if err := do(tx); err != nil {
-							return err
-						}
-					}
-					return nil
-				}, []Trouble{TroublePublished, TroubleRow}, true,
-			},
-		} {
+		for _, c := range w.tamperings(t, victim, place) {
 			w.change(t, c.do)
-			r := check(folder)
+			r := w.checkDeep(t, folder)
 			w.change(t, c.undo)
 			var got []Trouble
 			for _, f := range r.Faults {
 				if f.Position == place {
 					got = append(got, f.Trouble)
 				} else if !c.besides {
-					t.Errorf("%s: %+v", name, f)
+					t.Errorf("%s: %+v", c.name, f)
 				}
 			}
-			if len(r.Faults) == 0 || !same(got, c.want) {
-				t.Errorf("%s was changed: %v at its place, all: %+v", name, got, r.Faults)
+			if len(r.Faults) == 0 || !slices.Equal(got, c.want) {
+				t.Errorf("%s was changed: %v at its place, all: %+v", c.name, got, r.Faults)
 			}
 		}
-		if r := check(folder); len(r.Faults) != 0 {
+		if r := w.checkDeep(t, folder); len(r.Faults) != 0 {
 			t.Errorf("all is as it was: %+v", r.Faults)
 		}
 		// A checkpoint that nobody signed.
 		w.change(t, w.sets(setNoteOf, "kitezh/log\n700\n"))
-		if r := check(""); len(r.Faults) != 1 || r.Faults[0].Trouble != TroubleNote {
+		if r := w.checkDeep(t, ""); len(r.Faults) != 1 || r.Faults[0].Trouble != TroubleNote {
 			t.Errorf("the note: %+v", r.Faults)
 		}
 	})
 }
 
-func same(a, b []Trouble) bool {
-	if len(a) != len(b) {
-		return false
+// checkDeep checks the log with every row opened.
+func (w world) checkDeep(t *testing.T, folder string) CheckReport {
+	t.Helper()
+	out, err := w.openLog(0, folder).Check(t.Context(), CheckOptions{
+		Keys:    func(ctx context.Context, holder id.ID) (*vault.Keys, error) { return w.vault.Keys(ctx, holder) },
+		Journal: w.Journal,
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
+	return out
+}
+
+// tampering is a change of the database past the program, and how it is taken back.
+type tampering struct {
+	name     string
+	do, undo func(tx *store.Tx) error
+	want     []Trouble // at the victim
+	besides  bool      // further faults may follow from it
+}
+
+// tamperings are what a forger may do to one act and to what is published of it.
+func (w world) tamperings(t *testing.T, victim Entered, place int64) []tampering {
+	t.Helper()
+	other := tlog.Entry{1, 2, 3}
+	at := place / tlog.Width
+	tile, bundle := w.tile(t, 0, at), w.tile(t, tlog.Entries, at)
+	forge := func(tile []byte, h tlog.Hash) []byte {
+		out := slices.Clone(tile)
+		copy(out[place%tlog.Width*32:], h[:])
+		return out
+	}
+	leaf, leafBack := w.sets(setLeaf, other[:], victim.ID), w.sets(setLeaf, victim.Leaf[:], victim.ID)
+	forged, tileBack := w.sets(setTileOf, forge(tile, tlog.LeafHash(other)), 0, at), w.sets(setTileOf, tile, 0, at)
+	bundled, bundleBack := w.sets(setTileOf, forge(bundle, tlog.Hash(other)), tlog.Entries, at), w.sets(setTileOf, bundle, tlog.Entries, at)
+	return []tampering{
+		{"its leaf", leaf, leafBack, []Trouble{TroubleLeaf, TroubleRow}, false},
+		{"what it says", w.sets(setKind, "casework.decision", victim.ID), w.sets(setKind, victim.Kind, victim.ID), []Trouble{TroubleRow}, false},
+		{"its place", w.sets(setPlace, -1, victim.ID), w.sets(setPlace, place, victim.ID), []Trouble{TroubleGap}, false},
+		{"the tile of leaves", forged, tileBack, nil, true},
+		{
+			"the row, its bundle and its tile", inOrder(leaf, bundled, forged), inOrder(leafBack, bundleBack, tileBack),
+			[]Trouble{TroublePublished, TroubleRow}, true,
+		},
+	}
+}
+
+func inOrder(steps ...func(tx *store.Tx) error) func(tx *store.Tx) error {
+	return func(tx *store.Tx) error {
+		for _, step := range steps {
+			if err := step(tx); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	return true
 }
 
 func (w world) sets(q *store.Query, args ...any) func(tx *store.Tx) error {
