@@ -27,6 +27,7 @@ var kinds = map[string]string{
 	"authority":     "the authorities whose certificates are believed",
 	"client":        "a site that signs people in by the city",
 	"investigation": "one of the road police's into Anna",
+	"log":           "how the witnesses of the public log stand",
 	"mandate":       "one that Anna gave, offers to her to act and to be acted for, her son's to her",
 	"organisation":  "the company that Anna heads",
 	"provider":      "an outside provider",

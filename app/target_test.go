@@ -230,7 +230,7 @@ func (t *things) targets(r web.Route) []target {
 		return []target{{name: "own desk", object: ownDesk("document"), path: map[string]string{}}}
 	case r.Op.Name == "exchange.messages":
 		return []target{t.messages()}
-	case slices.Contains([]string{"official", "register", "sign_ins", "provider", "authority", "client"}, r.Op.Object):
+	case slices.Contains([]string{"official", "register", "sign_ins", "provider", "authority", "client", "log"}, r.Op.Object):
 		return []target{{name: "the city's", object: always(act.Object{Kind: r.Op.Object, Agency: agency.ID(agency.City)}), path: map[string]string{
 			"agency": "transport", "person": t.w.Resident("hung").ID().String(), "client": t.made["client"],
 		}}}
