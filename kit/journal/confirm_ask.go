@@ -71,8 +71,8 @@ func (l *Log) confirm(ctx context.Context, dueOnly bool) error {
 		}
 	}
 	t, ours, err := l.target(ctx, now)
-	if err != nil || !ours || t.Checkpoint != p.Checkpoint {
-		return err // another node asks, or it grew meanwhile: the next time
+	if err != nil || !ours && l.heard.Load() || t.Checkpoint != p.Checkpoint {
+		return err // another node asks, or it grew meanwhile: the next time. The first time each node asks for itself
 	}
 	within := askMost
 	if !l.heard.Load() {
@@ -119,7 +119,7 @@ func (l *Log) target(ctx context.Context, now time.Time) (target, bool, error) {
 // due are the witnesses that are asked now, by what was read last: nothing is written for nothing.
 func (l *Log) due(size int64, now time.Time) []witness.Known {
 	known := l.standings.Load()
-	if known == nil || known.quorum.node != l.node && now.Before(known.quorum.until) {
+	if known == nil || l.heard.Load() && known.quorum.node != l.node && now.Before(known.quorum.until) {
 		return nil
 	}
 	var out []witness.Known
@@ -218,7 +218,16 @@ func (l *Log) keep(ctx context.Context, t target, answers []heardOf) error {
 		if err != nil {
 			return err
 		}
+		there, err := readStandings(tx, s.origin)
+		if err != nil {
+			return err
+		}
+		// What another node learnt of a later checkpoint meanwhile stays. A size beyond the database is of before a restore.
+		later := func(size int64) bool { return size > t.Size && size <= s.size }
 		for key, one := range rows {
+			if later(there.witnesses[key].Size) {
+				continue
+			}
 			if one.Ahead <= s.size {
 				one.Ahead = 0 // another node's place, which this one had not seen yet
 			}
@@ -226,10 +235,10 @@ func (l *Log) keep(ctx context.Context, t target, answers []heardOf) error {
 				return err
 			}
 		}
-		if len(all) == 0 {
+		if len(all) == 0 || later(there.newest.Size) {
 			return nil
 		}
-		if _, err := tx.Exec(putConfirmed, t.Size, t.Root[:], note, nthNewest(all, 1), newestRow); err != nil || len(all) < l.o.Quorum {
+		if _, err := tx.Exec(putConfirmed, t.Size, t.Root[:], note, nthNewest(all, 1), newestRow); err != nil || len(all) < l.o.Quorum || later(there.quorum.Size) {
 			return err
 		}
 		_, err = tx.Exec(putConfirmed, t.Size, t.Root[:], note, nthNewest(all, l.o.Quorum), quorumRow)

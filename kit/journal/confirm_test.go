@@ -439,6 +439,41 @@ func TestNobodyIsAskedForNothing(t *testing.T) {
 	})
 }
 
+// TestASecondNodeAsksForItself: a node that starts gives places soon, whoever holds the lease of asking, and what it keeps
+// of an older checkpoint takes nothing back.
+func TestASecondNodeAsksForItself(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		a := w.stand(t, "a")
+		first, second := w.witnessed(t.TempDir(), 1, a), w.witnessed(t.TempDir(), 1, a)
+		w.enterMany(t, 0, 5)
+		turn(t, first)
+		if err := second.Publish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := second.confirm(t.Context(), true); err != nil || !second.heard.Load() {
+			t.Fatalf("it waits for the other's lease: %v", err)
+		}
+		// The second node asked for 5 entries; before it keeps the answer, the first has 8 confirmed.
+		now := w.Journal.clock.Now()
+		old, _, err := second.target(t.Context(), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers := second.askAll(t.Context(), second.o.Witnesses, old, time.Second)
+		w.enterMany(t, 5, 3)
+		turn(t, first)
+		if err := second.keep(t.Context(), old, answers); err != nil {
+			t.Fatal(err)
+		}
+		if err := first.Publish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := first.Confirmations(); s.Size != 8 || s.Witnesses[0].Size != 8 {
+			t.Errorf("an older answer took back a newer one: %+v", s)
+		}
+	})
+}
+
 func troubled(r CheckReport, what Trouble) bool {
 	for _, f := range r.Faults {
 		if f.Trouble == what {
