@@ -56,14 +56,14 @@ could not be made. Mend the cause, then run a job again with --retry and its id.
 Lists the city's own keys. With --rotate holders|seals|journal|sessions|authority|papers|credentials|exchange it makes a new key of that purpose, which every
 node uses two minutes later; older ones go on opening and verifying. For holders it then moves every holder's key to the new
 one and tells how far it is; it may be cut off and begun again. Nobody is signed out and nothing stands still.`},
-		{name: "verify", args: "FILE [--keys FILE]… [--roots FILE]", short: "checks what the city gave, with no server", flags: verify, long: `
+		{name: "verify", args: "FILE [--keys FILE]… [--roots FILE] [--witness KEY]…", short: "checks what the city gave, with no server", flags: verify, long: `
 Tells what a file is and checks it, alone and with the server off: a receipt (NAME.posad.json), a document as PDF, the file
 inside it, the code on paper (as text), a credential for a wallet, a status list, a signed message (NAME.asice), key sets and
 certificates. It says what is proved, by which key and when, and what is not. What a file brings itself only shows that it is
 whole; save from the city's site, at another time, /.well-known/posad-keys.json and jwt-vc-issuer (--keys, as often as
-needed), posad-authority.pem (--roots), and a credential's list (--status). Of a receipt it tells which
-witnesses of the public log have confirmed it, of those whom you name (--witness); with --quorum N fewer are a failure. The exit status is 0 only for a good file; 1
-otherwise, also for a receipt whose promise is overdue and for a credential that was revoked.`},
+needed), posad-authority.pem (--roots), and a credential's list (--status). Of a receipt it tells which witnesses of the
+public log have confirmed it, of those whom you name (--witness); with --quorum N fewer are a failure. The exit status is 0
+only for a good file; 1 otherwise, also for a receipt whose promise is overdue and for a credential that was revoked.`},
 		{name: "log", args: "check|recover|witness …", short: "checks or recovers the city's public log, or watches one", flags: logCommand, long: `
 check --data DIR goes through the whole public log and names every row, place and tile that is not as it was published, and
 what witnesses outside say; --deep opens every row as well and computes its hash anew; --since FILE compares it with a
