@@ -90,6 +90,7 @@ func (m *Module) Provision(b *module.Base) error {
 		return errors.New("document: the portal's address and the city's zone are needed")
 	}
 	m.base = b
+	b.Journal.Compare(m.subject())
 	m.authority = authority.New(authority.Name{City: b.Seal.City()}, b.Vault, b.Clock)
 	m.issuer = credential.New(m.deps.Address, b.Vault, m.authority, b.Clock)
 	b.Jobs.Every("document.sweep", sweepEvery, m.sweep, jobs.Limit(1))

@@ -32,17 +32,35 @@ func (m *Module) read(ctx context.Context, a act.Act, what string, holder, resul
 	return open(keys, row)
 }
 
+// row reads a document's row; one that the journal knows to be revoked comes back revoked, whatever it says itself.
 func (m *Module) row(ctx context.Context, a act.Act, what string, holder, result id.ID) (documentdb.DocumentResult, error) {
 	var row documentdb.DocumentResult
+	forged := false
 	err := m.base.Store.Look(ctx, a, what, func(p *store.Personal) error {
 		var err error
-		row, err = documentdb.ResultByID(p, holder, result)
+		if row, err = documentdb.ResultByID(p, holder, result); err == nil {
+			forged, err = stillRevoked(p, &row)
+		}
 		return err
 	})
 	if errors.Is(err, store.ErrNone) {
 		return row, ErrNone.Because(err)
 	}
+	if forged {
+		m.base.Log.Error("document: a result's row says that it is good, and the journal that it was revoked", "result", result)
+	}
 	return row, err
+}
+
+// stillRevoked gives a row that does not say that it was revoked the time of its revocation in the journal, if there is one,
+// and tells whether there was.
+func stillRevoked(r store.Reader, row *documentdb.DocumentResult) (bool, error) {
+	if !row.Revoked.IsZero() {
+		return false, nil
+	}
+	since, err := journal.Since(r, row.Holder, row.ID, EventRevoked)
+	row.Revoked = since
+	return !since.IsZero(), err
 }
 
 // resultsMost is how many of a person's documents a list shows, the newest first.
@@ -69,7 +87,15 @@ func (m *Module) resultsOf(ctx context.Context, a act.Act, holder, caseID id.ID)
 	var rows []documentdb.DocumentResult
 	err := m.base.Store.Look(ctx, a, "document.look.results", func(p *store.Personal) error {
 		var err error
-		rows, err = documentdb.ResultsOf(p, holder, resultsMost)
+		if rows, err = documentdb.ResultsOf(p, holder, resultsMost); err != nil || len(rows) == 0 {
+			return err
+		}
+		revoked, err := journal.SinceAll(p, holder, EventRevoked)
+		for i := range rows {
+			if rows[i].Revoked.IsZero() {
+				rows[i].Revoked = revoked[rows[i].ID]
+			}
+		}
 		return err
 	})
 	if err != nil || len(rows) == 0 {

@@ -35,6 +35,10 @@ var (
 		`SELECT `+rowColumns+` FROM journal_entry WHERE holder = $1 AND id = $2`)
 	entriesOf = store.NewQuery("journal.EntriesOf",
 		`SELECT `+rowColumns+` FROM journal_entry WHERE holder = $1 AND object = $2 ORDER BY id LIMIT 200`)
+	firstOf = store.NewQuery("journal.FirstOf",
+		`SELECT made FROM journal_entry WHERE holder = $1 AND object = $2 AND kind = $3 ORDER BY id LIMIT 1`)
+	firstOfAll = store.NewQuery("journal.FirstOfAll",
+		`SELECT object, made FROM journal_entry WHERE holder = $1 AND kind = $2 ORDER BY id DESC LIMIT 10000`)
 	latestOf = store.NewQuery("journal.LatestOf",
 		`SELECT `+rowColumns+` FROM journal_entry WHERE holder = $1 ORDER BY id DESC LIMIT $2`)
 )
@@ -57,6 +61,27 @@ func EntryByID(r store.PersonalReader, holder, entry id.ID) (Row, error) {
 // EntriesOf reads the entries about an object of the holder, oldest first, at most 200.
 func EntriesOf(r store.PersonalReader, holder, object id.ID) ([]Row, error) {
 	return readRows(r, entriesOf, holder, object)
+}
+
+// Since is when the first entry of a kind about an object of the holder was made; the zero time: there is none. It says
+// nothing about a person that asking for the object does not.
+func Since(r store.Reader, holder, object id.ID, kind string) (time.Time, error) {
+	var made time.Time
+	err := r.Query(firstOf, func(row *store.Row) error {
+		made = row.Time(0)
+		return nil
+	}, holder, object, kind)
+	return made, err
+}
+
+// SinceAll is Since of all objects of a holder that have an entry of the kind.
+func SinceAll(r store.Reader, holder id.ID, kind string) (map[id.ID]time.Time, error) {
+	out := map[id.ID]time.Time{}
+	err := r.Query(firstOfAll, func(row *store.Row) error {
+		out[row.ID(0)] = row.Time(1)
+		return nil
+	}, holder, kind)
+	return out, err
 }
 
 // Latest reads the holder's newest entries, newest first.
