@@ -412,7 +412,7 @@ func unusualCard(c *web.Context, v looksView, one Unusual) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: looksPath, Label: c.T("desk.unusual.judge")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: looksPath, Label: c.T("desk.unusual.judge") + ": " + v.name(c, one.Official) + ", " + v.when(c, one.Hour) + ", " + v.reason(c, one)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

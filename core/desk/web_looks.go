@@ -246,14 +246,21 @@ func (v looksView) purposeRows(c *web.Context) []ui.SummaryRow {
 	return out
 }
 
+// hoursOfBar are in one column: a column an hour is more than a phone shows.
+const hoursOfBar = 3
+
 func (v looksView) hourBars(c *web.Context) ui.BarsProps {
 	var out ui.BarsProps
 	var said []string
-	for hour, n := range v.Stats.Hours {
-		label, text := fmt.Sprintf("%02d", hour), lang.Number(c.Lang(), n)
+	for from := 0; from < len(v.Stats.Hours); from += hoursOfBar {
+		var n int64
+		for _, one := range v.Stats.Hours[from:min(from+hoursOfBar, len(v.Stats.Hours))] {
+			n += one
+		}
+		label, text := fmt.Sprintf("%d–%d", from, from+hoursOfBar), lang.Number(c.Lang(), n)
 		out.Items = append(out.Items, ui.Bar{Label: label, Text: text, Value: float64(n)})
 		if n > 0 {
-			said = append(said, label+" — "+text)
+			said = append(said, label+": "+text)
 		}
 	}
 	out.Label = c.T("desk.looks.by_hour") + ": " + strings.Join(said, ", ")
