@@ -423,6 +423,18 @@ async function refuse(story) {
   await open(applicant, caseURL(story.refused));
   await reloadUntil(applicant, 'the refusal', async () => (await allWords(applicant)).includes(run.law));
   await says(applicant, run.debt, run.instead, run.appeal, '90');
+  assert.equal(await applicant.locator('main a[href="/services/parking-permit/apply"]').count(), 1, 'no way to apply again');
+  const appeal = `main a[href="/services/decision-appeal/apply?about=${story.refused.replaceAll('-', '')}"]`;
+  assert.equal(await applicant.locator(appeal).count(), 1, 'no way to disagree');
+  // The document says as much as its paper, and neither it nor its public check looks like a permit in force.
+  await go(applicant, 'main a[href^="/documents/"] >> nth=0');
+  await says(applicant, run.instead, run.appeal);
+  assert.equal(await applicant.locator(appeal).count(), 1, 'the document leads nowhere');
+  assert.equal(await applicant.locator('main .st-success').count(), 0, 'a refusal is green');
+  const check = await applicant.locator('main a[href^="/v/"]').getAttribute('href');
+  await open(applicant, check);
+  const verdict = await allWords(applicant);
+  assert.ok(!verdict.includes(run.valid) && !/бессрочно|without an end/.test(verdict), `a refusal is in force: ${verdict}`);
 }
 
 async function looks({ anna: page, run, number }) {
