@@ -15,7 +15,8 @@
 // in the decision's: only what waits for something, or takes long, is left to jobs. The letter of a refusal is one of those.
 //
 // Every change of a case claims its next revision first: of two that read the same case one commits, the other reads
-// again. An hourly sweep looks at each open case, so that none stalls.
+// again. An hourly sweep looks at each open case, so that none stalls. A node remembers the cases that it changed last, unsealed
+// and in memory alone, and takes one from there only when its line has the same revision.
 //
 // The status that people see is computed from the tasks. The clock of the term counts days of the city's calendar,
 // pauses while the resident owes an answer or the fee or others have to sign, may be made longer once, and starts anew only
