@@ -83,6 +83,9 @@ func (m *Module) Provision(b *module.Base) error {
 		return errors.New("casework: a neighbour is missing")
 	}
 	m.base = b
+	if b.Journal != nil {
+		b.Journal.Compare(m.subject())
+	}
 	queue, err := store.NewPersonalList(queueSpec)
 	if err != nil {
 		return err
