@@ -24,7 +24,7 @@ func (m *Modules) holdings(conf Config, zone func() *time.Location) mydata.Deps 
 			{Name: "centre", Data: m.Centre.Data()}, {Name: "openid", Data: m.OpenID.Data()},
 		},
 		Words: m.Account, People: m.Account, Apply: m.Apply, City: m.Service.Current, Files: m.Document.HeldFiles,
-		AgencyName: m.whoLooked, LookText: registers{m.Exchange, m.Register}.LookText, CaseLink: m.caseLink, Whom: m.holderOf, Zone: zone,
+		AgencyName: m.whoLooked, LookText: registers{m.Exchange, m.Register}.LookText, LookWhy: m.whyLooked, CaseLink: m.caseLink, Whom: m.holderOf, Zone: zone,
 		List: erasureList(conf),
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"posad.city/core/casework"
 	"posad.city/core/exchange"
 	"posad.city/core/register"
+	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
@@ -92,6 +93,19 @@ func (m *Modules) readCase(ctx context.Context, which id.ID) (register.Case, err
 type registers struct {
 	*exchange.Module
 	own *register.Module
+}
+
+// whyLooked is what a service needs a register for, as its definition says it.
+func (m *Modules) whyLooked(ctx context.Context, what string, p act.Purpose, l lang.Language) string {
+	caseID, err := id.Parse(p.ID)
+	if err != nil || p.Kind != "case" {
+		return ""
+	}
+	ref, err := m.Casework.FindID(ctx, caseID)
+	if err != nil {
+		return ""
+	}
+	return m.Exchange.Needed(ref.Service, what, l)
 }
 
 // LookText is what the person reads of a look at a register.

@@ -362,6 +362,9 @@ func TestAnAnswerLeavesALookForThePerson(t *testing.T) {
 		if text, ok := s.LookText(got.What, lang.English); !ok || text != "Vehicle's owner" {
 			t.Errorf("%q %v", text, ok)
 		}
+		if why := s.Needed("parking-permit", got.What, lang.English); !strings.HasPrefix(why, "To ") {
+			t.Errorf("needed: %q", why)
+		}
 		// An official who reads the certificates leaves one of their own; the person leaves none.
 		if _, err := s.Certificates(ctx, official.ForCase(caseID), []id.ID{anna}, caseID); err != nil {
 			t.Fatal(err)

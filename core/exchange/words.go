@@ -134,6 +134,26 @@ func (m *Module) LookText(what string, l lang.Language) (string, bool) {
 	return register.Title.In(l), true
 }
 
+// Needed is what a service needs the register of a look for, in its own words; empty for any other look, and
+// when the service asks that register no more.
+func (m *Module) Needed(service, what string, l lang.Language) string {
+	key, ok := strings.CutPrefix(what, lookPrefix)
+	city := m.city()
+	if !ok || city == nil {
+		return ""
+	}
+	s, ok := city.Service(service)
+	if !ok {
+		return ""
+	}
+	for _, c := range s.Certificates {
+		if c.Register == key {
+			return c.Needed.In(l)
+		}
+	}
+	return ""
+}
+
 // registerTitle is a register in words; its key when the city no longer has it.
 func (m *Module) registerTitle(key string, l lang.Language) string {
 	if register, ok := m.register(key); ok {

@@ -259,6 +259,8 @@ func (m *Module) whoWords(l lang.Language, one Seen) string {
 // purposeWords says what a look was for.
 func (m *Module) purposeWords(l lang.Language, p act.Purpose) string {
 	switch p.Kind {
+	case "agreement":
+		return m.base.Texts.Text(l, "mydata.purpose.agreement", "number", p.ID)
 	case "service":
 		if city := m.deps.City(); city != nil {
 			if s, ok := city.Service(p.ID); ok {
@@ -270,6 +272,14 @@ func (m *Module) purposeWords(l lang.Language, p act.Purpose) string {
 		return m.base.Texts.Text(l, "mydata.purpose.other")
 	}
 	return m.base.Texts.Text(l, "mydata.purpose."+p.Kind)
+}
+
+// whyWords says what a look was needed for; empty where the service's definition does not say.
+func (m *Module) whyWords(ctx context.Context, l lang.Language, one Seen) string {
+	if m.deps.LookWhy == nil {
+		return ""
+	}
+	return m.deps.LookWhy(ctx, one.What, one.Purpose, l)
 }
 
 // FindLook finds one look at the person by its id and its moment; ErrNone when there is none that may be shown.

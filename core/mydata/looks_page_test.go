@@ -73,6 +73,23 @@ func TestAListAndASearchAreCounted(t *testing.T) {
 	})
 }
 
+// TestALookSaysWhatItWasFor: the service's own words, the number of an agreement.
+func TestALookSaysWhatItWasFor(t *testing.T) {
+	each(t, func(r *rig) {
+		r.listed(r.desk(ruleva, "housing", agency.Officer).ForCase(id.Derived("case", "one")), "casework.look.case", 1)
+		by := r.desk(chief, "road-police", agency.Head)
+		by.Purpose = act.Purpose{Kind: "agreement", ID: "A-7"}
+		r.listed(by, "casework.look.queue", 1)
+		_, page := r.browser(web.Session{Person: anna}, "ru").get("/account/looks")
+		_, csv := r.browser(web.Session{Person: anna}, "ru").get("/account/looks/file?as=csv")
+		for _, want := range []string{"Чтобы решить", "По соглашению A-7"} {
+			if !strings.Contains(page, want) || !strings.Contains(csv, want) {
+				r.t.Errorf("%q is not told: page %v, file %v", want, strings.Contains(page, want), strings.Contains(csv, want))
+			}
+		}
+	})
+}
+
 func TestLooksAreGrouped(t *testing.T) {
 	each(t, func(r *rig) {
 		ref := r.file("обычное дело")

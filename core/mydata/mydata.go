@@ -69,6 +69,8 @@ type Deps struct {
 	AgencyName func(agency id.ID, l lang.Language) string
 	// LookText finds words that are data and not in a locale, for looks at registers; may be nil.
 	LookText func(what string, l lang.Language) (string, bool)
+	// LookWhy is what a look was needed for, in the words of the service; empty when its definition has none. It may be nil.
+	LookWhy func(ctx context.Context, what string, p act.Purpose, l lang.Language) string
 	// CaseLink is the address and public number of a case of the person's, by its id; empty when there is none.
 	CaseLink func(c *web.Context, caseID id.ID) (string, string)
 	// Whom finds the person whom an investigation is about, by what the official types: a case's number. store.ErrNone

@@ -191,6 +191,12 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 		},
 		Words: r.told, People: r.account, Apply: r.drafts, City: theCity, Files: r.papers.HeldFiles, AgencyName: name, LookText: asks.LookText, Zone: zone,
 		CaseLink: func(*web.Context, id.ID) (string, string) { return "", "" },
+		LookWhy: func(_ context.Context, what string, p act.Purpose, _ lang.Language) string {
+			if what == "casework.look.case" && p.Kind == "case" {
+				return "Чтобы решить"
+			}
+			return ""
+		},
 		Whom: func(ctx context.Context, text string) (id.ID, error) {
 			ref, err := r.cases.Find(ctx, text)
 			if err != nil {

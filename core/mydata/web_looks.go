@@ -145,7 +145,8 @@ type lookLine struct {
 	At     time.Time
 	When   string
 	What   string
-	Among  int64 // persons whom the look showed at once
+	Why    string // it was needed; empty: the service does not say
+	Among  int64  // persons whom the look showed at once
 }
 
 func (m *Module) readLooks(c *web.Context, most int) (filterForm, []fault.Field, []Seen, time.Time, error) {
@@ -207,7 +208,7 @@ func (m *Module) groups(c *web.Context, by string, list []Seen, names map[id.ID]
 			*groups = append(*groups, m.group(c, one, names))
 		}
 		(*groups)[place].Lines = append((*groups)[place].Lines, lookLine{
-			ID: one.ID, Person: one.Person, At: one.At, When: lang.Moment(c.Lang(), one.At, c.Now(), m.deps.Zone()), What: m.whatWords(c.Lang(), one.What), Among: one.Among,
+			ID: one.ID, Person: one.Person, At: one.At, When: lang.Moment(c.Lang(), one.At, c.Now(), m.deps.Zone()), What: m.whatWords(c.Lang(), one.What), Why: m.whyWords(c.Context(), c.Lang(), one), Among: one.Among,
 		})
 	}
 	return out
@@ -265,6 +266,7 @@ type WireLook struct {
 	Agency  string    `json:"agency,omitempty"`
 	Role    string    `json:"role,omitempty"`
 	Purpose string    `json:"purpose,omitempty"`
+	Why     string    `json:"why,omitempty" doc:"What the service needs it for"`
 	Case    string    `json:"case,omitempty" doc:"Public number"`
 	Channel string    `json:"channel"`
 	Delayed string    `json:"delayed_until,omitempty" doc:"Until when its display was delayed"`
@@ -283,7 +285,7 @@ func (m *Module) wireLooks(c *web.Context, list []Seen) ([]WireLook, error) {
 	for _, one := range list {
 		line := WireLook{
 			ID: one.ID, At: one.At.UTC(), What: m.whatWords(l, one.What), Who: m.whoWords(l, one), Kind: string(one.Who()), Role: one.Actor.Role,
-			Purpose: m.purposeWords(l, one.Purpose), Channel: string(one.Channel), Among: max(one.Among, 1),
+			Purpose: m.purposeWords(l, one.Purpose), Why: m.whyWords(c.Context(), l, one), Channel: string(one.Channel), Among: max(one.Among, 1),
 		}
 		if one.Who() == ByOfficial {
 			line.Name = names[one.Actor.Person].Full(l)
@@ -352,9 +354,9 @@ func table(lines []WireLook) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString("\ufeff")
 	w := csv.NewWriter(&out)
-	rows := [][]string{{"id", "at", "who", "kind", "role", "agency", "what", "purpose", "case", "channel", "delayed_until", "delayed_by", "name", "among"}}
+	rows := [][]string{{"id", "at", "who", "kind", "role", "agency", "what", "purpose", "case", "channel", "delayed_until", "delayed_by", "name", "among", "why"}}
 	for _, l := range lines {
-		rows = append(rows, []string{l.ID.String(), l.At.Format(timeForm), l.Who, l.Kind, l.Role, l.Agency, l.What, l.Purpose, l.Case, l.Channel, l.Delayed, l.Law, l.Name, strconv.FormatInt(l.Among, 10)})
+		rows = append(rows, []string{l.ID.String(), l.At.Format(timeForm), l.Who, l.Kind, l.Role, l.Agency, l.What, l.Purpose, l.Case, l.Channel, l.Delayed, l.Law, l.Name, strconv.FormatInt(l.Among, 10), l.Why})
 	}
 	for _, row := range rows {
 		for i := range row {

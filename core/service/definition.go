@@ -104,7 +104,7 @@ type Field struct {
 	Hint      Text         `json:"hint,omitzero" about:"A hint under the question"`
 	Optional  bool         `json:"optional,omitempty" about:"May be left empty"`
 	When      Rule         `json:"when,omitempty" about:"Rule: asked only when true"`
-	Known     string       `json:"known,omitempty" about:"A value that the city knows already, for example person.phone or facts.residence.address; the field is filled with it and its source is shown"`
+	Known     string       `json:"known,omitempty" about:"A value that the city knows already, for example applicant.phone or facts.residence.address; the field is filled with it and its source is shown"`
 	Fixed     bool         `json:"fixed,omitempty" about:"When the known value is there it can't be changed and is not asked"`
 	Options   []Option     `json:"options,omitempty" about:"For choice and choices"`
 	Min       string       `json:"min,omitempty" about:"Least number, amount (100.00 RUB), date (2026-11-21, today, today-30), length of a text or number of entries of a group"`
