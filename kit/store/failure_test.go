@@ -21,8 +21,9 @@ COMMENT ON TABLE piece IS 'holder: none — a test';
 `)}}}
 
 var (
-	putPiece    = NewQuery("brittle.Put", `INSERT INTO piece (name, body) VALUES ($1, $2)`)
-	countPieces = NewQuery("brittle.Count", `SELECT COUNT(*) FROM piece`)
+	putPiece     = NewQuery("brittle.Put", `INSERT INTO piece (name, body) VALUES ($1, $2)`)
+	putBackPiece = NewQuery("brittle.PutBack", `INSERT INTO piece (name, body) VALUES ($1, $2) RETURNING name`)
+	countPieces  = NewQuery("brittle.Count", `SELECT COUNT(*) FROM piece`)
 )
 
 func openBrittle(t *testing.T, o Options) *Store {
@@ -111,7 +112,13 @@ func TestAWriteThatFailsMidwayTakesOnlyItselfBack(t *testing.T) {
 				if i%5 == 1 {
 					return refused // before it has changed anything
 				}
-				if _, err := tx.Exec(putPiece, fmt.Sprint(i), []byte("x")); err != nil || i%5 != 2 {
+				put := func() error { _, err := tx.Exec(putPiece, fmt.Sprint(i), []byte("x")); return err }
+				if i%10 == 7 { // a change that gives rows back
+					put = func() error {
+						return tx.Query(putBackPiece, func(*Row) error { return nil }, fmt.Sprint(i), []byte("x"))
+					}
+				}
+				if err := put(); err != nil || i%5 != 2 {
 					return err
 				}
 				return refused
@@ -343,4 +350,19 @@ func TestAHiddenCrossingRunsAgain(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+func TestALoneWriteThatFailsAfterItTookARowTakesItBack(t *testing.T) {
+	t.Parallel()
+	s := openBrittle(t, Options{Dir: t.TempDir()})
+	refused := errors.New("refused")
+	err := s.Write(context.Background(), func(tx *Tx) error {
+		if err := tx.Query(putBackPiece, func(*Row) error { return nil }, "one", []byte("x")); err != nil {
+			return err
+		}
+		return refused
+	})
+	if n := pieces(t, s); !errors.Is(err, refused) || n != 0 {
+		t.Errorf("%d rows, %v", n, err)
+	}
 }

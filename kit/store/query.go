@@ -18,10 +18,14 @@ type Query struct {
 	pg   string // as written: PostgreSQL's dialect with $1, $2
 	lite string // the same for SQLite: +?1, +?2
 
-	params    int // how many arguments it takes
+	params    int  // how many arguments it takes
+	reads     bool // it can change nothing; one that gives rows back of what it changes does not
 	touches   *touches
 	transient bool // a rare shape of a list: not worth a prepared statement on every connection
 }
+
+// selects is how a statement begins that only reads.
+var selects = regexp.MustCompile(`^\s*SELECT\b`)
 
 var placeholder = regexp.MustCompile(`\$([0-9]+)`)
 
@@ -32,7 +36,7 @@ func NewQuery(name, sql string) *Query {
 		n, _ := strconv.Atoi(m[1]) // the expression takes digits only; a number too long makes a query that takes nothing
 		params = max(params, n)
 	}
-	return &Query{name: name, pg: sql, lite: placeholder.ReplaceAllString(sql, liteMark), params: params}
+	return &Query{name: name, pg: sql, lite: placeholder.ReplaceAllString(sql, liteMark), params: params, reads: selects.MatchString(sql)}
 }
 
 // liteMark is an argument in SQLite's text. SQLite plans an ORDER BY and a LIMIT by the values that are bound to plain

@@ -287,6 +287,9 @@ func (c *liteConn) query(q *Query, each func(*Row) error, args []any) error {
 		c.inRows = false
 		_ = end() // repeats the error of the last step, which is returned already
 	}()
+	if !q.reads {
+		c.changed++
+	}
 	row := Row{lite: stmt}
 	for {
 		more, err := stmt.Step()
