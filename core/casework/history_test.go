@@ -284,6 +284,9 @@ func (h *history) check() {
 	}
 	h.checkPapers(c)
 	h.checkTerm(c)
+	if faults := h.named(c.Number); len(faults) > 0 {
+		h.rt.Errorf("its rows are not what the public log says: %v", faults)
+	}
 }
 
 func (h *history) checkPapers(c Case) {

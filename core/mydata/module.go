@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
 	"posad.city/core/module"
@@ -29,6 +30,8 @@ type Module struct {
 	list *list
 	// fileLooks is how many looks a file holds at most.
 	fileLooks int
+	// summed is the second up to which the looks are summed, as this process knows; 0: not known.
+	summed atomic.Int64
 }
 
 // New returns the module.
@@ -64,6 +67,8 @@ func (m *Module) Provision(b *module.Base) error {
 		return errors.New("mydata: a neighbour is missing")
 	}
 	m.base = b
+	b.Journal.Compare(m.subject())
+	b.Jobs.Every(jobLooks, looksEvery, m.sumLooks, jobs.Limit(1))
 	m.deps.Sources = append(m.deps.Sources, Source{Name: m.Name(), Data: held{m: m}})
 	m.list = &list{path: d.List, vault: b.Vault}
 	if d.List == "" {
