@@ -23,16 +23,30 @@ type Trust func(leaf *x509.Certificate, chain []*x509.Certificate, signed time.T
 // TrustRoots believes whom one of the roots has issued a certificate that was valid when it signed.
 func TrustRoots(roots *x509.CertPool) Trust {
 	return func(leaf *x509.Certificate, chain []*x509.Certificate, signed time.Time) error {
-		between := x509.NewCertPool()
-		for _, c := range chain {
-			between.AddCert(c)
-		}
-		_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: signed, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrUntrusted, err)
-		}
-		return nil
+		_, err := above(leaf, chain, roots, signed)
+		return err
 	}
+}
+
+// Above is the root, of those that are believed, to which a signer's certificate leads. The error is ErrUntrusted.
+func Above(leaf *x509.Certificate, chain, roots []*x509.Certificate, signed time.Time) (*x509.Certificate, error) {
+	return above(leaf, chain, pool(roots), signed)
+}
+
+func above(leaf *x509.Certificate, chain []*x509.Certificate, roots *x509.CertPool, signed time.Time) (*x509.Certificate, error) {
+	ways, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: pool(chain), CurrentTime: signed, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
+	}
+	return ways[0][len(ways[0])-1], nil
+}
+
+func pool(list []*x509.Certificate) *x509.CertPool {
+	out := x509.NewCertPool()
+	for _, c := range list {
+		out.AddCert(c)
+	}
+	return out
 }
 
 // Verified is what a good container holds.

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -232,6 +233,26 @@ func TestWhatIsProvedAndWhatIsNot(t *testing.T) {
 		}
 		if diff := cmp.Diff(one.open, keysIn(got.Open)); diff != "" {
 			t.Errorf("%s, not proved: %s", name, diff)
+		}
+	}
+}
+
+// TestWhoVouchesIsNamed: of a message and of a paper alike.
+func TestWhoVouchesIsNamed(t *testing.T) {
+	t.Parallel()
+	c := newCity(t, "Китеж")
+	roots, err := parseRoots(c.roots())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string][]byte{"message": c.message(), "paper": c.good()} {
+		got, err := Check(file, c.with(c.roots()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slices.IndexFunc(got.Proved, func(l Line) bool { return l.Key == "by_roots" })
+		if at < 0 || !slices.Contains(got.Proved[at].Args, any(roots[0].Subject.CommonName)) {
+			t.Errorf("%s: proved %+v, want the name of the authority", name, got.Proved)
 		}
 	}
 }

@@ -269,11 +269,16 @@ func (v *Verdict) code(text string, with Means) error {
 // message checks a container of the exchange.
 func (v *Verdict) message(file []byte, with Means) error {
 	own := len(with.Roots) == 0
-	trust := asic.TrustRoots(pool(with.Roots))
-	if own {
-		trust = whole
-	}
-	got, err := asic.Verify(file, trust)
+	var root *x509.Certificate // whom the signer's certificate leads to
+	got, err := asic.Verify(file, func(leaf *x509.Certificate, chain []*x509.Certificate, signed time.Time) error {
+		roots := with.Roots
+		if own {
+			roots = chain // it is whole, and its signer is whoever it says
+		}
+		found, err := asic.Above(leaf, chain, roots, signed)
+		root = found
+		return err
+	})
 	switch {
 	case errors.Is(err, asic.ErrUntrusted):
 		return ErrStranger.Because(err)
@@ -283,7 +288,7 @@ func (v *Verdict) message(file []byte, with Means) error {
 		return ErrAltered.Because(err)
 	}
 	v.prove("message_whole", "parts", strconv.Itoa(len(got.Parts)))
-	v.signedBy(got.Certificate, nil, own)
+	v.signedBy(got.Certificate, root, own)
 	v.prove("message_batch", "batch", hex.EncodeToString(got.Batch[:16]), "time", moment(got.Signed))
 	lines := strings.Split(strings.TrimSpace(string(got.Parts[0].Content)), "\r\n")
 	for i, line := range lines {
@@ -300,19 +305,6 @@ func (v *Verdict) message(file []byte, with Means) error {
 	v.open("time_is_theirs")
 	v.open("message_alone")
 	return nil
-}
-
-// whole holds a container to the certificates that it brings: it is whole, and its signer is whoever it says.
-func whole(leaf *x509.Certificate, chain []*x509.Certificate, signed time.Time) error {
-	return asic.TrustRoots(pool(chain))(leaf, chain, signed)
-}
-
-func pool(roots []*x509.Certificate) *x509.CertPool {
-	out := x509.NewCertPool()
-	for _, c := range roots {
-		out.AddCert(c)
-	}
-	return out
 }
 
 // shortMost is how much of a message's body is shown.
