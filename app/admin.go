@@ -41,6 +41,7 @@ func (h *House) admin(ctx context.Context) error {
 	mux.HandleFunc("POST /log", taken(h.log))
 	mux.HandleFunc("POST /backup", following(h.backup))
 	mux.HandleFunc("POST /exchange", taken(h.exchange))
+	mux.HandleFunc("POST /exchange-check", following(h.exchangeCheck))
 	mux.HandleFunc("POST /clock", h.moveClock)
 	mux.HandleFunc("POST /publish-at", taken(h.publishAt))
 	mux.HandleFunc("POST /versions", taken(h.versions))

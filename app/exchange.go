@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -41,6 +42,38 @@ func (h *House) exchange(ctx context.Context, c ExchangeCommand) (string, error)
 	return said, nil
 }
 
+// ExchangeCheck checks the log of messages and tells out how far it is, then what it found; faults are an error with the
+// report as its text.
+func ExchangeCheck(ctx context.Context, conf Config, c ExchangeCommand, out io.Writer) error {
+	return followed(ctx, conf, "/exchange-check", c, out, (*House).exchangeCheck)
+}
+
+// exchangeStep is after how many exchanges a check tells how far it is.
+const exchangeStep = 10_000
+
+func (h *House) exchangeCheck(ctx context.Context, c ExchangeCommand, out io.Writer) error {
+	if !lang.Known(string(c.Lang)) {
+		c.Lang = lang.English
+	}
+	text := func(key string, args ...any) string { return h.Base.Texts.Text(c.Lang, key, args...) }
+	told := int64(0)
+	found, err := h.Modules.Exchange.CheckLogTelling(ctx, func(f exchange.CheckedLog) {
+		if f.Messages-told >= exchangeStep {
+			told = f.Messages
+			fmt.Fprintln(out, text("app.exchange.under_way", "batches", f.Batches, "messages", f.Messages)) // who reads may be gone
+		}
+	})
+	if err != nil {
+		return InWords(h.Base.Texts, c.Lang, err)
+	}
+	said := tellExchange(found, text)
+	if found.Count() > 0 {
+		return errors.New(said)
+	}
+	_, err = io.WriteString(out, said)
+	return err
+}
+
 // exchangeDo does the command and tells what came out: words, or a file.
 func (h *House) exchangeDo(ctx context.Context, c ExchangeCommand) (string, error) {
 	if !lang.Known(string(c.Lang)) {
@@ -49,15 +82,9 @@ func (h *House) exchangeDo(ctx context.Context, c ExchangeCommand) (string, erro
 	text := func(key string, args ...any) string { return h.Base.Texts.Text(c.Lang, key, args...) }
 	m := h.Modules.Exchange
 	if c.Do == "check" {
-		found, err := m.CheckLog(ctx)
-		if err != nil {
-			return "", err
-		}
-		said := tellExchange(found, text)
-		if found.Count() > 0 {
-			return "", errors.New(said)
-		}
-		return said, nil
+		var said strings.Builder
+		err := h.exchangeCheck(ctx, c, &said)
+		return said.String(), err
 	}
 	about, err := m.Person(ctx, c.About)
 	if err != nil {
@@ -70,7 +97,10 @@ func (h *House) exchangeDo(ctx context.Context, c ExchangeCommand) (string, erro
 		return string(file), err
 	case "log":
 		list, err := m.Log(ctx, a, about, c.Before, exchangeListed)
-		return tellTries(list, text), err
+		if err != nil {
+			return "", err
+		}
+		return tellTries(ctx, m, list, text)
 	}
 	return "", errors.New("name one: log, export or check")
 }
@@ -79,6 +109,7 @@ func tellExchange(found exchange.CheckedLog, text func(string, ...any) string) s
 	var out strings.Builder
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	out.WriteString(text("exchange.log.extent") + ": " + text("exchange.log.extent_value", "batches", number(found.Batches), "messages", number(found.Messages)) + "\n")
+	out.WriteString(text("exchange.log.opened", "opened", number(found.Opened), "erased", number(found.Erased)) + "\n")
 	if found.Count() == 0 {
 		return out.String() + text("exchange.log.no_faults") + "\n"
 	}
@@ -93,9 +124,9 @@ func tellExchange(found exchange.CheckedLog, text func(string, ...any) string) s
 }
 
 // tellTries is a list for a person and for programs: a line a try, the newest first.
-func tellTries(list []exchange.Logged, text func(string, ...any) string) string {
+func tellTries(ctx context.Context, m *exchange.Module, list []exchange.Logged, text func(string, ...any) string) (string, error) {
 	if len(list) == 0 {
-		return text("exchange.log.empty") + "\n"
+		return text("exchange.log.empty") + "\n", nil
 	}
 	var out strings.Builder
 	for _, one := range list {
@@ -103,13 +134,13 @@ func tellTries(list []exchange.Logged, text func(string, ...any) string) string 
 		if one.Trouble != exchange.None {
 			outcome = text("exchange.trouble." + string(one.Trouble))
 		}
-		why := text("exchange.log.account")
-		if !one.Case.IsZero() {
-			why = one.Case.String()
+		why, err := m.Why(ctx, one, text)
+		if err != nil {
+			return "", err
 		}
 		fmt.Fprintf(&out, "%s  %s  %-8s  %s  %s  %s  %s\n", one.ID, one.At.UTC().Format("2006-01-02T15:04:05Z"), one.Side, one.Peer, one.Register, why, outcome)
 	}
-	return out.String()
+	return out.String(), nil
 }
 
 // exchangeSigner and exchangeTrust are of the one authority of the city, whose roots are published.

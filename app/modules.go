@@ -165,7 +165,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Exchange.Provide(exchange.Any(m.Apply.Lives, m.Casework.Lives))
 	m.Exchange.ProvideOwn(m.Register)
 	m.Register.Provide(m.Casework.Lives, m.readCase)
-	m.Exchange.ProvideAsking(exchange.Asking{Documents: m.Document, Person: m.Account.PersonOf, Case: m.caseOf})
+	m.Exchange.ProvideAsking(exchange.Asking{Documents: m.Document, Person: m.Account.PersonOf, Case: m.caseOf, Number: m.numberOf})
 	return m, nil
 }
 

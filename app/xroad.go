@@ -134,3 +134,12 @@ func (m *Modules) caseOf(ctx context.Context, number string) (exchange.Use, erro
 	}
 	return exchange.Use{Holder: ref.Holder, Case: ref.ID, Applicant: ref.Applicant, Service: ref.Service}, nil
 }
+
+// numberOf is a case's public number, for operators who read the log of messages.
+func (m *Modules) numberOf(ctx context.Context, caseID id.ID) (string, error) {
+	ref, err := m.Casework.FindID(ctx, caseID)
+	if errors.Is(err, casework.ErrNone) {
+		return "", store.ErrNone
+	}
+	return ref.Number, err
+}

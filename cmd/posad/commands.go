@@ -76,10 +76,11 @@ witness runs a witness of logs, for whoever watches a city: make --name NAME --d
 has it sign for a log whose verifier key this is, and with --data DIR --listen HOST:PORT alone it serves (C2SP tlog-witness).`},
 		{name: "exchange", args: "log|export|check --data DIR", short: "shows and checks what went over the wire", flags: exchangeCommand, long: `
 log --about PERSON lists what the city asked registers about a person and what it was asked: an id, the time, the other
-side, the register, for which application, the outcome. PERSON is an e-mail or a phone that they sign in with, or their id;
-they see that it was looked at. export TRY FILE.asice --about PERSON writes the question of such a line, or with --answer
-the answer, as a signed container; posad verify, and others' tools, check it. check goes over all signed batches and names
-each row that is not as it was signed; the exit status is 0 only when there is none.`},
+side, the register, for which application or under which agreement, the outcome. PERSON is an e-mail or a phone that they
+sign in with, or their id; they see that it was looked at. export TRY FILE.asice --about PERSON writes the question of such
+a line, or with --answer the answer, as a signed container, and prints the file's name; posad verify, and others' tools,
+check it. check goes over all signed batches, opens each message and names each row that is not as it was signed; it tells
+how far it is, and the exit status is 0 only when there is none.`},
 		{name: "search", args: "DIR [--misses]", short: "measures how well a city's search works", flags: searchQuality, long: `
 Asks the search of a city folder every query of its queries.yaml and prints the shares whose first result is right
 (success@1) and of which one of the first three is (success@3): whole, by language, and of those set aside. --misses lists

@@ -32,6 +32,9 @@ func exchangeCommand(set *flag.FlagSet) func(context.Context, []string) error {
 		if c.Lang, err = spoken(); err != nil {
 			return err
 		}
+		if c.Do == "check" {
+			return app.ExchangeCheck(ctx, conf, c, os.Stdout)
+		}
 		said, err := app.Exchange(ctx, conf, c)
 		switch {
 		case err != nil:
@@ -40,7 +43,11 @@ func exchangeCommand(set *flag.FlagSet) func(context.Context, []string) error {
 			_, err = os.Stdout.WriteString(said)
 			return err
 		}
-		return os.WriteFile(file, []byte(said), 0o600)
+		if err := os.WriteFile(file, []byte(said), 0o600); err != nil {
+			return err
+		}
+		fmt.Println(file)
+		return nil
 	}
 }
 

@@ -22,8 +22,9 @@ import (
 const (
 	jobCheck   = "exchange.check"
 	checkEvery = time.Hour
-	stretch    = 2000 // batches of an hour
-	faultsMost = 1000 // faults that are named one by one
+	stretch    = 2000    // batches of an hour
+	triesMost  = 200_000 // tries after which an hour's stretch ends
+	faultsMost = 1000    // faults that are named one by one
 )
 
 // FaultKind is what is wrong with the log.
@@ -33,24 +34,32 @@ type FaultKind string
 const (
 	BatchGone  FaultKind = "batch_gone"  // a batch is not there
 	BatchOrder FaultKind = "batch_order" // it does not hold the top of the one before
-	RowChanged FaultKind = "row_changed" // a message's hash is not the one that was signed
+	RowChanged FaultKind = "row_changed" // a message's hash, or whose it is, is not what was signed
 	RowGone    FaultKind = "row_gone"    // a message's hash is not there any more
 	RowAdded   FaultKind = "row_added"   // a hash that was not signed
 	BatchRows  FaultKind = "batch_rows"  // the hashes are not those that were signed, and their copy was changed too
 	Signature  FaultKind = "signature"   // the signature is none, or of somebody whom the city does not certify
+
+	MessageGone    FaultKind = "message_gone"    // a message's row is not there, and its person was not erased
+	MessageChanged FaultKind = "message_changed" // its sealed text does not fit the hash that was signed
+	MessageColumn  FaultKind = "message_column"  // a plain column says something else than what was signed
+	MessageAdded   FaultKind = "message_added"   // a message's row to which no hash belongs
 )
 
 // LogFault is one thing that is wrong with the log.
 type LogFault struct {
 	Kind    FaultKind
 	Batch   int64
-	Message id.ID // the row; zero for a fault of the whole batch
+	Message id.ID  // the row; zero for a fault of the whole batch
+	Column  string // of MessageColumn
 }
 
 // CheckedLog is what a check of the log found.
 type CheckedLog struct {
 	Batches  int64
 	Messages int64 // tries in signed batches
+	Opened   int64 // of them: those whose row fits what was signed
+	Erased   int64 // those whose row went with its person
 	Faults   []LogFault
 	More     int64 // faults beyond those that are named
 }
@@ -64,12 +73,18 @@ func (c *CheckedLog) add(faults ...LogFault) {
 // Count is how many faults there are.
 func (c CheckedLog) Count() int64 { return int64(len(c.Faults)) + c.More }
 
-// CheckLog goes over all signed batches: that no hash is missing or another one, that each holds the top of the one before,
-// and that the city's own authority stands behind the signatures. It names the rows; that a message fits its hash, Container
-// tells. What it found is kept as the last check. Errors: those of the store and of the keys.
+// CheckLog is CheckLogTelling that tells nobody how far it is.
 func (m *Module) CheckLog(ctx context.Context) (CheckedLog, error) {
+	return m.CheckLogTelling(ctx, func(CheckedLog) {})
+}
+
+// CheckLogTelling goes over all signed batches: that no hash is missing or another one, that each holds the top of the one
+// before, that the city's own authority stands behind the signatures, and that each message's row is there, opens to what was
+// signed and says nothing else in its plain columns. It names the rows, and tells after each batch what it has gone over.
+// What it found is kept as the last check. Errors: those of the store and of the keys.
+func (m *Module) CheckLogTelling(ctx context.Context, tell func(CheckedLog)) (CheckedLog, error) {
 	began := m.base.Clock.Now()
-	out, _, err := m.checkFrom(ctx, 1, -1)
+	out, _, err := m.checkStretch(ctx, 1, -1, tell)
 	if err != nil {
 		return out, err
 	}
@@ -153,13 +168,16 @@ func (m *Module) checkStanding(ctx context.Context) (exchangedb.ExchangeCheck, e
 
 // code is the fault as it is kept.
 func (f LogFault) code() string {
-	return string(f.Kind) + " " + strconv.FormatInt(f.Batch, 10) + " " + f.Message.String()
+	return strings.TrimSpace(string(f.Kind) + " " + strconv.FormatInt(f.Batch, 10) + " " + f.Message.String() + " " + f.Column)
 }
 
 // faultOf reads a fault as it is kept; zero when it is none.
 func faultOf(code string) LogFault {
 	parts := strings.Split(code, " ")
-	if len(parts) != 3 {
+	if len(parts) == 3 {
+		parts = append(parts, "")
+	}
+	if len(parts) != 4 {
 		return LogFault{}
 	}
 	batch, errBatch := strconv.ParseInt(parts[1], 10, 64)
@@ -167,18 +185,23 @@ func faultOf(code string) LogFault {
 	if errBatch != nil || errMessage != nil {
 		return LogFault{}
 	}
-	return LogFault{Kind: FaultKind(parts[0]), Batch: batch, Message: message}
+	return LogFault{Kind: FaultKind(parts[0]), Batch: batch, Message: message, Column: parts[3]}
 }
 
 // Tell is the fault in words.
 func (f LogFault) Tell(text func(key string, args ...any) string) string {
-	return text("exchange.fault."+string(f.Kind), "batch", strconv.FormatInt(f.Batch, 10), "message", f.Message.String())
+	return text("exchange.fault."+string(f.Kind), "batch", strconv.FormatInt(f.Batch, 10), "message", f.Message.String(), "column", f.Column)
 }
 
 // checkFrom checks batches from a number on, at most so many (below zero: all), and tells the number to go on with; 1 at the
 // log's end.
 func (m *Module) checkFrom(ctx context.Context, from, most int64) (CheckedLog, int64, error) {
+	return m.checkStretch(ctx, from, most, func(CheckedLog) {})
+}
+
+func (m *Module) checkStretch(ctx context.Context, from, most int64, tell func(CheckedLog)) (CheckedLog, int64, error) {
 	var out CheckedLog
+	ctx = store.Background(ctx)
 	trust, err := m.trust()
 	if err != nil {
 		return out, from, fmt.Errorf("exchange: whom to trust: %w", err)
@@ -192,7 +215,7 @@ func (m *Module) checkFrom(ctx context.Context, from, most int64) (CheckedLog, i
 		previous = before.Top
 	}
 	for number := from; ; number++ {
-		if number-from == most {
+		if number-from == most || most > 0 && out.Messages >= triesMost {
 			return out, number, nil
 		}
 		b, last, err := m.batch(ctx, number)
@@ -200,19 +223,18 @@ func (m *Module) checkFrom(ctx context.Context, from, most int64) (CheckedLog, i
 		case err != nil:
 			return out, from, err
 		case number > last, b.Number != 0 && b.Signatures == nil:
-			return out, 1, nil
+			return out, 1, m.checkStrays(ctx, &out)
 		case b.Number == 0:
 			out.add(LogFault{Kind: BatchGone, Batch: number})
 			previous = nil
 			continue
 		}
 		out.Batches, out.Messages = out.Batches+1, out.Messages+b.Leaves
-		faults, err := m.checkBatch(ctx, b, previous, trust)
-		if err != nil {
+		if err := m.checkBatch(ctx, &out, b, previous, trust); err != nil {
 			return out, from, err
 		}
-		out.add(faults...)
 		previous = b.Top
+		tell(out)
 	}
 }
 
@@ -234,23 +256,29 @@ func (m *Module) batch(ctx context.Context, number int64) (exchangedb.ExchangeBa
 	return b, newest, nil
 }
 
-func (m *Module) checkBatch(ctx context.Context, b exchangedb.ExchangeBatch, previous []byte, trust asic.Trust) ([]LogFault, error) {
-	var out []LogFault
+func (m *Module) checkBatch(ctx context.Context, out *CheckedLog, b exchangedb.ExchangeBatch, previous []byte, trust asic.Trust) error {
 	if previous != nil && !bytes.Equal(b.Previous, previous) {
-		out = append(out, LogFault{Kind: BatchOrder, Batch: b.Number})
+		out.add(LogFault{Kind: BatchOrder, Batch: b.Number})
 	}
 	rows, err := m.leavesOf(ctx, b.Number)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	wrong := verifyRows(b, rows, trust)
 	switch {
-	case wrong == nil && bytes.Equal(b.Copy, copyOf(rows)), wrong == nil && b.Copy == nil:
-		return out, nil
+	case wrong == nil && bytes.Equal(b.Copy, copyOf(b.Form, rows)), wrong == nil && b.Copy == nil:
 	case wrong == nil, errors.Is(wrong, ErrLog), errors.Is(wrong, asic.ErrDigest):
-		return append(out, changedRows(b, rows, trust)...), nil
+		signed, err := parseCopy(b.Form, b.Copy)
+		if err != nil || verifyRows(b, signed, trust) != nil {
+			out.add(LogFault{Kind: BatchRows, Batch: b.Number}) // what was signed is not known any more
+			return nil
+		}
+		out.add(changedRows(b, rows, signed)...)
+		rows = withHolders(b.Form, signed, rows)
+	default:
+		out.add(LogFault{Kind: Signature, Batch: b.Number})
 	}
-	return append(out, LogFault{Kind: Signature, Batch: b.Number}), nil
+	return m.compareMessages(ctx, out, b.Number, rows)
 }
 
 func verifyRows(b exchangedb.ExchangeBatch, rows []exchangedb.ExchangeLeaf, trust asic.Trust) error {
@@ -265,14 +293,9 @@ func verifyRows(b exchangedb.ExchangeBatch, rows []exchangedb.ExchangeLeaf, trus
 	return err
 }
 
-// changedRows names the rows that are not as they were signed. The copy is believed because its own tree leads to the
-// signature; when it does not, nothing is known but that the batch was changed. A row whose hashes are good and whose name
-// is another one is a changed row too.
-func changedRows(b exchangedb.ExchangeBatch, rows []exchangedb.ExchangeLeaf, trust asic.Trust) []LogFault {
-	signed, err := parseCopy(b.Copy)
-	if err != nil || verifyRows(b, signed, trust) != nil {
-		return []LogFault{{Kind: BatchRows, Batch: b.Number}}
-	}
+// changedRows names the rows that are not as they were signed, by the copy, which is believed because its own tree leads to
+// the signature. A row whose hashes are good and whose name is another one is a changed row too.
+func changedRows(b exchangedb.ExchangeBatch, rows, signed []exchangedb.ExchangeLeaf) []LogFault {
 	have := map[id.ID]exchangedb.ExchangeLeaf{}
 	for _, row := range rows {
 		have[row.ID] = row
@@ -284,7 +307,7 @@ func changedRows(b exchangedb.ExchangeBatch, rows []exchangedb.ExchangeLeaf, tru
 		switch {
 		case !ok:
 			out = append(out, LogFault{Kind: RowGone, Batch: b.Number, Message: was.ID})
-		case !bytes.Equal(is.Question, was.Question) || !bytes.Equal(is.Answer, was.Answer):
+		case !bytes.Equal(is.Question, was.Question), !bytes.Equal(is.Answer, was.Answer), b.Form > 0 && is.Holder != was.Holder:
 			out = append(out, LogFault{Kind: RowChanged, Batch: b.Number, Message: was.ID})
 		}
 	}
@@ -295,32 +318,59 @@ func changedRows(b exchangedb.ExchangeBatch, rows []exchangedb.ExchangeLeaf, tru
 	return out
 }
 
-// copyOf is the rows of a batch in one: of each its id, whether it has an answer, and its hashes.
-func copyOf(rows []exchangedb.ExchangeLeaf) []byte {
-	const room = len(id.ID{}) + 1 + 2*len(asic.Digest{})
+// withHolders gives the rows of an older copy, which does not say whose they are, their persons.
+func withHolders(form int64, signed, rows []exchangedb.ExchangeLeaf) []exchangedb.ExchangeLeaf {
+	if form > 0 {
+		return signed
+	}
+	whose := map[id.ID]id.ID{}
+	for _, row := range rows {
+		whose[row.ID] = row.Holder
+	}
+	for i := range signed {
+		signed[i].Holder = whose[signed[i].ID]
+	}
+	return signed
+}
+
+// copyOf is the rows of a batch in one: of each its id, whether it has an answer, whose it is (not in the first form), and its
+// hashes.
+func copyOf(form int64, rows []exchangedb.ExchangeLeaf) []byte {
+	const room = 2*len(id.ID{}) + 1 + 2*len(asic.Digest{})
 	out := make([]byte, 0, room*len(rows))
 	for _, row := range rows {
 		answered := byte(0)
 		if row.Answer != nil {
 			answered = 1
 		}
-		out = append(append(append(append(out, row.ID[:]...), answered), row.Question...), row.Answer...)
+		out = append(append(out, row.ID[:]...), answered)
+		if form > 0 {
+			out = append(out, row.Holder[:]...)
+		}
+		out = append(append(out, row.Question...), row.Answer...)
 	}
 	return out
 }
 
 // parseCopy is copyOf's opposite. The error says that it is none.
-func parseCopy(text []byte) ([]exchangedb.ExchangeLeaf, error) {
+func parseCopy(form int64, text []byte) ([]exchangedb.ExchangeLeaf, error) {
+	const name, hash = len(id.ID{}), len(asic.Digest{})
+	head := name + 1
+	if form > 0 {
+		head += name
+	}
 	var out []exchangedb.ExchangeLeaf
 	for len(text) > 0 {
-		head := len(id.ID{}) + 1
-		if len(text) < head || text[head-1] > 1 || len(text) < head+(1+int(text[head-1]))*len(asic.Digest{}) {
+		if len(text) < head || text[name] > 1 || len(text) < head+(1+int(text[name]))*hash {
 			return nil, fmt.Errorf("%w: the copy of a batch", ErrLog)
 		}
-		row := exchangedb.ExchangeLeaf{ID: id.ID(text[:head-1]), Question: text[head : head+len(asic.Digest{})]}
-		end := head + len(asic.Digest{})
-		if text[head-1] == 1 {
-			row.Answer, end = text[end:end+len(asic.Digest{})], end+len(asic.Digest{})
+		row := exchangedb.ExchangeLeaf{ID: id.ID(text[:name]), Question: text[head : head+hash]}
+		if form > 0 {
+			row.Holder = id.ID(text[name+1 : head])
+		}
+		end := head + hash
+		if text[name] == 1 {
+			row.Answer, end = text[end:end+hash], end+hash
 		}
 		out, text = append(out, row), text[end:]
 	}

@@ -192,7 +192,7 @@ var (
 //	m.Log(ctx, a, about, before, most) ([]Logged, error)          what went over the wire about a person
 //	m.Container(ctx, a, about, try, answer) ([]byte, error)       a signed message as *.asice; ErrNoMessage, ErrUnsigned, ErrLog
 //	m.ProvideAsking(a Asking)                                     what the city answers other members with, at /r1/
-//	m.SignLog(ctx) error; m.CheckLog(ctx) (CheckedLog, error)     names each row that was changed
+//	m.SignLog(ctx) error; m.CheckLog(ctx) (CheckedLog, error)     names each row that was changed; CheckLogTelling tells how far it is
 //	m.LogStanding(ctx) (LogStanding, error)                       batches signed, what waits, the last check
 //	m.Person(ctx, text) (id.ID, error)                            whom an operator means: an id or a contact
 //	m.Source(c Certificate) string                                the register that it comes from: a fallback's may be another

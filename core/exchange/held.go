@@ -166,7 +166,13 @@ func (h held) Stays(ctx context.Context, person id.ID) ([]module.Stay, error) {
 // Forget implements module.Data: what was asked early, for a draft, belongs to no case and goes with its row. The messages
 // of the exchange go; their hashes stay, and say nothing.
 func (h held) Forget(ctx context.Context, person id.ID) error {
-	err := h.m.base.Store.Write(ctx, func(tx *store.Tx) error { _, err := exchangedb.DeleteMessages(tx, person); return err })
+	err := h.m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := exchangedb.EraseLeaves(tx, tx.Now(), person); err != nil {
+			return err
+		}
+		_, err := exchangedb.DeleteMessages(tx, person)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("exchange: forget messages: %w", err)
 	}

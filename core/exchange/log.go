@@ -36,11 +36,50 @@ const (
 // saltBytes is how many random bytes a message has.
 const saltBytes = 16
 
+// note is the third part of a question: its random bytes, and what the row of the try says in plain columns, so that these
+// are signed too. Messages of older rows have random bytes alone.
+type note struct {
+	Salt     []byte    `json:"salt"`
+	Try      id.ID     `json:"try"`
+	Asking   id.ID     `json:"asking"`
+	Case     id.ID     `json:"case,omitzero"`
+	Purpose  string    `json:"purpose,omitempty"`
+	Side     string    `json:"side"`
+	Peer     string    `json:"peer"`
+	Register string    `json:"register"`
+	At       time.Time `json:"at"`
+	Trouble  string    `json:"trouble,omitempty"`
+}
+
+func noteOf(row exchangedb.ExchangeMessage, salt []byte) note {
+	return note{
+		Salt: salt, Try: row.ID, Asking: row.Asking, Case: row.CaseID, Purpose: row.Purpose, Side: row.Side, Peer: row.Peer, Register: row.Register,
+		At: row.At.UTC().Truncate(time.Microsecond), Trouble: row.Trouble,
+	}
+}
+
+// other names the first column of a row that is not as it was signed; empty: all are.
+func (n note) other(row exchangedb.ExchangeMessage) string {
+	is := noteOf(row, n.Salt)
+	for _, one := range []struct {
+		column string
+		same   bool
+	}{
+		{"id", n.Try == is.Try}, {"asking", n.Asking == is.Asking}, {"case_id", n.Case == is.Case}, {"purpose", n.Purpose == is.Purpose}, {"side", n.Side == is.Side},
+		{"peer", n.Peer == is.Peer}, {"register", n.Register == is.Register}, {"at", n.At.Equal(is.At)}, {"trouble", n.Trouble == is.Trouble},
+	} {
+		if !one.same {
+			return one.column
+		}
+	}
+	return ""
+}
+
 // logged is a message as the log keeps it.
 type logged struct {
 	Head []byte `json:"head"`
 	Body []byte `json:"body,omitempty"`
-	Salt []byte `json:"salt"`
+	Salt []byte `json:"salt"` // of a question: its note
 }
 
 // loggedTry is what one row holds.
@@ -50,9 +89,13 @@ type loggedTry struct {
 }
 
 func newLogged(m xroad.Message) logged {
+	return logged{Head: m.Head, Body: m.Body, Salt: newSalt()}
+}
+
+func newSalt() []byte {
 	salt := make([]byte, saltBytes)
 	_, _ = rand.Read(salt) // never fails: Go ends the program when the system has no chance to give
-	return logged{Head: m.Head, Body: m.Body, Salt: salt}
+	return salt
 }
 
 // parts are a message's as its container has them: head, body, salt.
@@ -66,14 +109,20 @@ func (l logged) leaf() (asic.Digest, error) { return asic.Leaf(asic.DigestsOf(l.
 
 // record is a try that waits for its Write.
 type record struct {
-	message          exchangedb.PutMessageParams
-	question, answer []byte
+	message exchangedb.PutMessageParams
+	leaf    exchangedb.PutLeafParams
+}
+
+// stmts are the same as put, for Append.
+func (r *record) stmts() []store.Stmt {
+	return []store.Stmt{exchangedb.PutMessageStmt(r.message), exchangedb.PutLeafStmt(r.leaf)}
 }
 
 // recordOf says what a try was about.
 type recordOf struct {
 	caseID, asking       id.ID
 	side, peer, register string
+	purpose              string // X-Road-Issue, when the city was asked
 	trouble              Trouble
 }
 
@@ -82,30 +131,43 @@ func (m *Module) record(keys *vault.Keys, of recordOf, w wire) (*record, error) 
 	if !w.sent() || keys == nil || keys.Erased() {
 		return nil, nil
 	}
-	try := loggedTry{Question: newLogged(w.question)}
-	question, err := try.Question.leaf()
+	now := m.base.Clock.Now().UTC().Truncate(time.Microsecond)
+	row := exchangedb.ExchangeMessage{
+		Holder: keys.Holder(), ID: id.New(now), CaseID: of.caseID, Asking: of.asking, Side: of.side, Peer: of.peer, Register: of.register, At: now,
+		Trouble: string(of.trouble), Purpose: of.purpose,
+	}
+	said, err := json.Marshal(noteOf(row, newSalt()))
 	if err != nil {
 		return nil, fmt.Errorf("exchange: log: %w", err)
 	}
-	out := &record{question: question[:]}
+	try := loggedTry{Question: logged{Head: w.question.Head, Body: w.question.Body, Salt: said}}
 	if len(w.answer.Head) > 0 {
 		answer := newLogged(w.answer)
-		leaf, err := answer.leaf()
-		if err != nil {
-			return nil, fmt.Errorf("exchange: log: %w", err)
-		}
-		try.Answer, out.answer = &answer, leaf[:]
+		try.Answer = &answer
+	}
+	question, answer, err := try.leaves()
+	if err != nil {
+		return nil, fmt.Errorf("exchange: log: %w", err)
 	}
 	plain, err := json.Marshal(try)
 	if err != nil {
 		return nil, fmt.Errorf("exchange: log: %w", err)
 	}
-	now := m.base.Clock.Now()
-	out.message = exchangedb.PutMessageParams{
-		Holder: keys.Holder(), ID: id.New(now), CaseID: of.caseID, Asking: of.asking, Side: of.side, Peer: of.peer, Register: of.register, At: now,
-		Trouble: string(of.trouble), Messages: keys.Seal(tableMessage, columnMessages, plain),
+	row.Messages = keys.Seal(tableMessage, columnMessages, plain)
+	return &record{
+		message: exchangedb.PutMessageParams(row),
+		leaf:    exchangedb.PutLeafParams{ID: row.ID, Question: question, Answer: answer, Holder: row.Holder},
+	}, nil
+}
+
+// leaves are the hashes of a try; the answer's is nil when there was none.
+func (t loggedTry) leaves() ([]byte, []byte, error) {
+	leaf, err := t.Question.leaf()
+	if err != nil || t.Answer == nil {
+		return leaf[:], nil, err
 	}
-	return out, nil
+	second, err := t.Answer.leaf()
+	return leaf[:], second[:], err
 }
 
 // put writes the try down; a nil one is none.
@@ -116,7 +178,7 @@ func (r *record) put(tx *store.Tx) error {
 	if err := exchangedb.PutMessage(tx, r.message); err != nil {
 		return fmt.Errorf("exchange: log a message: %w", err)
 	}
-	if err := exchangedb.PutLeaf(tx, r.message.ID, r.question, r.answer); err != nil {
+	if err := exchangedb.PutLeaf(tx, r.leaf); err != nil {
 		return fmt.Errorf("exchange: log a hash: %w", err)
 	}
 	return nil
@@ -144,8 +206,7 @@ func (m *Module) keepForAccount(ctx context.Context, person, ask id.ID, r *servi
 	if err != nil || made == nil {
 		return err
 	}
-	err = m.base.Store.Append(ctx, exchangedb.PutMessageStmt(made.message), exchangedb.PutLeafStmt(made.message.ID, made.question, made.answer))
-	if err != nil {
+	if err := m.base.Store.Append(ctx, made.stmts()...); err != nil {
 		return fmt.Errorf("exchange: log: %w", err)
 	}
 	return nil
@@ -159,6 +220,7 @@ type Logged struct {
 	Side     string // asked: the city asked; answered: the city was asked
 	Peer     string // key of the agency, or the member
 	Register string
+	Purpose  string // when the city was asked: the number of the case or of the agreement that was named
 	At       time.Time
 	Trouble  Trouble
 }

@@ -3,7 +3,6 @@ package exchange
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -13,6 +12,7 @@ import (
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/store"
+	"posad.city/kit/vault"
 )
 
 // lookLog is what a read of the log is called.
@@ -44,7 +44,7 @@ func (m *Module) Log(ctx context.Context, a act.Act, about, before id.ID, most i
 	}
 	out := make([]Logged, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, Logged{ID: r.ID, Case: r.CaseID, Asking: r.Asking, Side: r.Side, Peer: r.Peer, Register: r.Register, At: r.At, Trouble: Trouble(r.Trouble)})
+		out = append(out, Logged{ID: r.ID, Case: r.CaseID, Asking: r.Asking, Side: r.Side, Peer: r.Peer, Register: r.Register, Purpose: r.Purpose, At: r.At, Trouble: Trouble(r.Trouble)})
 	}
 	return out, nil
 }
@@ -106,13 +106,15 @@ func (m *Module) message(ctx context.Context, a act.Act, about, try id.ID, answe
 	if err != nil {
 		return logged{}, fmt.Errorf("exchange: keys: %w", err)
 	}
-	plain, err := keys.Open(tableMessage, columnMessages, row.Messages)
-	if err != nil {
+	both, err := openTry(keys, row)
+	if errors.Is(err, vault.ErrErased) && keys.Erased() {
 		return logged{}, ErrNoMessage.Because(err)
 	}
-	var both loggedTry
-	if err := json.Unmarshal(plain, &both); err != nil {
-		return logged{}, fmt.Errorf("exchange: message %s: %w", try, err)
+	if err != nil {
+		return logged{}, fmt.Errorf("%w: message %s: %w", ErrLog, try, err)
+	}
+	if column := both.other(row); column != "" {
+		return logged{}, fmt.Errorf("%w: message %s, column %s", ErrLog, try, column)
 	}
 	if !answer {
 		return both.Question, nil

@@ -71,6 +71,8 @@ type Asking struct {
 	Person func(ctx context.Context, snils string) (id.ID, error)
 	// Case finds a case by its public number: Holder, Case, Applicant and Service of Use; store.ErrNone: there is none.
 	Case func(ctx context.Context, number string) (Use, error)
+	// Number is a case's public number; store.ErrNone: it has none, being a draft, or is gone. Nil: none is known.
+	Number func(ctx context.Context, caseID id.ID) (string, error)
 }
 
 // ProvideAsking gives what the city answers with, which is made of other modules.
@@ -299,17 +301,17 @@ func (m *Module) keepAnswered(ctx context.Context, q xroad.Asked, answered xroad
 		if err := errors.Join(errQuestion, errAnswer); err != nil {
 			return err
 		}
-		return m.base.Store.Append(ctx, exchangedb.PutLeafStmt(id.New(m.base.Clock.Now()), question[:], answer[:]))
+		return m.base.Store.Append(ctx, exchangedb.PutLeafStmt(exchangedb.PutLeafParams{ID: id.New(m.base.Clock.Now()), Question: question[:], Answer: answer[:]}))
 	}
 	keys, err := m.base.Vault.Keys(ctx, under.person)
 	if err != nil {
 		return fmt.Errorf("exchange: keys: %w", err)
 	}
 	made, err := m.record(keys, recordOf{
-		caseID: under.caseID, asking: id.New(m.base.Clock.Now()), side: sideAnswered, peer: q.Client.String(), register: q.Service.Code,
+		caseID: under.caseID, asking: id.New(m.base.Clock.Now()), side: sideAnswered, peer: q.Client.String(), register: q.Service.Code, purpose: q.Issue,
 	}, wire{question: q.Message, answer: answered})
 	if err != nil || made == nil {
 		return err
 	}
-	return m.base.Store.Append(ctx, exchangedb.PutMessageStmt(made.message), exchangedb.PutLeafStmt(made.message.ID, made.question, made.answer))
+	return m.base.Store.Append(ctx, made.stmts()...)
 }

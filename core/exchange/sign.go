@@ -9,6 +9,7 @@ import (
 	"posad.city/core/exchange/internal/store"
 	"posad.city/kit/asic"
 	"posad.city/kit/authority"
+	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
@@ -94,7 +95,7 @@ func (m *Module) claim(ctx context.Context) (exchangedb.ExchangeBatch, error) {
 			out = last
 			return nil
 		}
-		out = exchangedb.ExchangeBatch{Number: last.Number + 1, Previous: last.Top}
+		out = exchangedb.ExchangeBatch{Number: last.Number + 1, Previous: last.Top, Form: 1}
 		if last.Top == nil {
 			out.Previous = make([]byte, len(asic.Digest{}))
 		}
@@ -133,7 +134,7 @@ func (m *Module) sign(ctx context.Context, b exchangedb.ExchangeBatch) error {
 	}
 	top := tree.Top()
 	err = m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
-		_, err := exchangedb.SignBatch(tx, exchangedb.SignBatchParams{Top: top[:], Signed: now, Signatures: signatures, Copy: copyOf(rows), Number: b.Number})
+		_, err := exchangedb.SignBatch(tx, exchangedb.SignBatchParams{Top: top[:], Signed: now, Signatures: signatures, Copy: copyOf(b.Form, rows), Number: b.Number})
 		return err
 	})
 	if err != nil {
@@ -142,8 +143,8 @@ func (m *Module) sign(ctx context.Context, b exchangedb.ExchangeBatch) error {
 	return nil
 }
 
-// ErrLog says that the log was changed after it was written: rows are missing, or hashes are others.
-var ErrLog = errors.New("exchange: the log of messages was changed")
+// ErrLog says that the log was changed after it was written: rows are missing, or do not fit what was signed.
+var ErrLog = fault.New(fault.Conflict, "exchange.log_changed")
 
 // leavesOf are the rows of a batch, in the order in which they were signed.
 func (m *Module) leavesOf(ctx context.Context, number int64) ([]exchangedb.ExchangeLeaf, error) {
@@ -165,8 +166,11 @@ func treeOf(b exchangedb.ExchangeBatch, rows []exchangedb.ExchangeLeaf, of id.ID
 	if int64(len(rows)) != b.Leaves {
 		return nil, -1, fmt.Errorf("%w: batch %d has %d messages, and was made of %d", ErrLog, b.Number, len(rows), b.Leaves)
 	}
-	place, leaves := -1, make([]asic.Digest, 1, 1+2*len(rows))
+	place, leaves := -1, make([]asic.Digest, 1, 2+2*len(rows))
 	copy(leaves[0][:], b.Previous)
+	if b.Form > 0 {
+		leaves = append(leaves, asic.Sum(copyOf(b.Form, rows)))
+	}
 	for _, row := range rows {
 		if row.ID == of {
 			place = len(leaves)

@@ -109,12 +109,19 @@ func (m *Module) registersTable(c *web.Context, list []Standing) ui.DataTablePro
 			Cells: []ui.TableCell{
 				{Tag: m.breakerTag(c, s)}, {Text: strconv.Itoa(s.Answered), Note: c.T("exchange.registers.reused", "share", percent(s.FromCache()))},
 				{Text: percent(s.Failing()), Note: m.troubles(c, s)},
-				{Text: milliseconds(c, s.Mean()), Note: c.T("exchange.registers.slowest", "time", milliseconds(c, s.Slowest))},
-				{Text: milliseconds(c, s.Half), Note: c.T("exchange.registers.p95", "time", milliseconds(c, s.Most))}, last,
+				timeCell(c, s, s.Mean(), "exchange.registers.slowest", s.Slowest), timeCell(c, s, s.Half, "exchange.registers.p95", s.Most), last,
 			},
 		})
 	}
 	return out
+}
+
+// timeCell shows a time of requests with another under it; of a register that was not asked yet there is none.
+func timeCell(c *web.Context, s Standing, d time.Duration, note string, longer time.Duration) ui.TableCell {
+	if s.Requests() == 0 {
+		return ui.TableCell{Text: c.T("exchange.registers.unasked"), Muted: true}
+	}
+	return ui.TableCell{Text: milliseconds(c, d), Note: c.T(note, "time", milliseconds(c, longer))}
 }
 
 func milliseconds(c *web.Context, d time.Duration) string {

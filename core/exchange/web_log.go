@@ -15,6 +15,7 @@ import (
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
+	"posad.city/kit/store"
 	"posad.city/kit/web"
 	"posad.city/ui"
 )
@@ -103,8 +104,12 @@ func (m *Module) showMessages(c *web.Context) error {
 		list = list[:listedMost]
 		more = pathLog + "/" + person.String() + "?before=" + list[listedMost-1].ID.String()
 	}
+	table, err := m.messagesTable(c, person, list)
+	if err != nil {
+		return err
+	}
 	options := page.Options{Title: c.T("exchange.log.title"), Layout: page.Desk}
-	return m.base.Pages.Render(c, options, m.messagesPage(c, person, list, more))
+	return m.base.Pages.Render(c, options, m.messagesPage(c, person, table, more))
 }
 
 // The sides of a try in addresses and names of files.
@@ -136,7 +141,7 @@ func (m *Module) sendContainer(c *web.Context) error {
 	return c.File(web.File{Name: try.String() + "-" + side + ".asice", Type: asic.MimeType, Data: data}, false)
 }
 
-func (m *Module) messagesTable(c *web.Context, person id.ID, list []Logged) ui.DataTableProps {
+func (m *Module) messagesTable(c *web.Context, person id.ID, list []Logged) (ui.DataTableProps, error) {
 	out := ui.DataTableProps{Caption: c.T("exchange.log.title"), Columns: []ui.Column{
 		{Title: c.T("exchange.log.register")}, {Title: c.T("exchange.log.at")}, {Title: c.T("exchange.log.side")}, {Title: c.T("exchange.log.outcome")}, {Title: c.T("exchange.log.files")},
 	}}
@@ -145,9 +150,9 @@ func (m *Module) messagesTable(c *web.Context, person id.ID, list []Logged) ui.D
 		if one.Trouble != None {
 			outcome = c.T("exchange.trouble." + string(one.Trouble))
 		}
-		why := c.T("exchange.log.account")
-		if !one.Case.IsZero() {
-			why = one.Case.String()
+		why, err := m.Why(c.Context(), one, c.T)
+		if err != nil {
+			return out, err
 		}
 		out.Rows = append(out.Rows, ui.TableRow{
 			Title: m.registerTitle(one.Register, c.Lang()), Note: why,
@@ -157,7 +162,30 @@ func (m *Module) messagesTable(c *web.Context, person id.ID, list []Logged) ui.D
 			},
 		})
 	}
-	return out
+	return out, nil
+}
+
+// Why says what an exchange was for, in words: the public number of an application (the id of a draft, or of one that is
+// gone), an agreement, or the account itself.
+func (m *Module) Why(ctx context.Context, one Logged, text func(key string, args ...any) string) (string, error) {
+	switch {
+	case one.Side == sideAnswered && one.Case.IsZero() && one.Purpose != "":
+		return text("exchange.log.agreement", "number", one.Purpose), nil
+	case one.Side == sideAnswered && one.Case.IsZero():
+		return text("exchange.log.some_agreement"), nil
+	case one.Case.IsZero():
+		return text("exchange.log.account"), nil
+	case m.asking.Number == nil:
+		return one.Case.String(), nil
+	}
+	number, err := m.asking.Number(ctx, one.Case)
+	if errors.Is(err, store.ErrNone) {
+		return one.Case.String(), nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("exchange: number of a case: %w", err)
+	}
+	return id.FormatNumber(number), nil
 }
 
 // peerName is the other side of a try: an agency in words, or a member by its identifier.

@@ -150,8 +150,8 @@ func TestTheAdministratorSeesHowRegistersStand(t *testing.T) {
 	s.mustPut(s.question(caseID, "debts"))
 	s.toTheEnd()
 	for language, want := range map[string][]string{
-		"en": {"Parking debts", "Is asked", "wrong answer: 1", "Not asked yet"},
-		"ru": {"Долги за парковку", "Спрашиваем", "неправильный ответ: 1", "Ещё не спрашивали"},
+		"en": {"Parking debts", "Is asked", "wrong answer: 1", "Not asked yet", "not asked yet"},
+		"ru": {"Долги за парковку", "Спрашиваем", "неправильный ответ: 1", "Ещё не спрашивали", "ещё не спрашивали"},
 	} {
 		status, body := get("admin", "/desk/exchange", language)
 		for _, text := range want {

@@ -43,40 +43,49 @@ SELECT holder, case_id, certificate, id, case_holder, applicant, agency, service
 FROM certificate WHERE holder = $1 ORDER BY holder, case_id, certificate LIMIT $2;
 
 -- name: PutMessage :exec
-INSERT INTO exchange_message (holder, id, case_id, asking, side, peer, register, at, trouble, messages) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+INSERT INTO exchange_message (holder, id, case_id, asking, side, peer, register, at, trouble, messages, purpose) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: MessageByID :one
-SELECT holder, id, case_id, asking, side, peer, register, at, trouble, messages FROM exchange_message WHERE holder = $1 AND id = $2;
+SELECT holder, id, case_id, asking, side, peer, register, at, trouble, messages, purpose FROM exchange_message WHERE holder = $1 AND id = $2;
 
 -- name: MessagesAbout :many
-SELECT holder, id, case_id, asking, side, peer, register, at, trouble FROM exchange_message WHERE holder = $1 AND id < $2 ORDER BY holder, id DESC LIMIT $3;
+SELECT holder, id, case_id, asking, side, peer, register, at, trouble, purpose FROM exchange_message WHERE holder = $1 AND id < $2 ORDER BY holder, id DESC LIMIT $3;
 
 -- name: DeleteMessages :execrows
 DELETE FROM exchange_message WHERE holder = $1;
 
+-- StrayMessages are rows to which no hash belongs: a page of them after one.
+-- name: StrayMessages :many
+SELECT m.holder, m.id FROM exchange_message AS m
+WHERE m.holder >= @holder AND (m.holder > @holder OR m.id > @id) AND NOT EXISTS (SELECT 1 FROM exchange_leaf AS l WHERE l.id = m.id AND l.holder = m.holder)
+ORDER BY m.holder, m.id LIMIT @most;
+
 -- name: PutLeaf :exec
-INSERT INTO exchange_leaf (id, batch, question, answer) VALUES ($1, 0, $2, $3);
+INSERT INTO exchange_leaf (id, batch, question, answer, holder) VALUES ($1, 0, $2, $3, $4);
+
+-- name: EraseLeaves :execrows
+UPDATE exchange_leaf SET erased = @erased WHERE erased IS NULL AND id IN (SELECT m.id FROM exchange_message AS m WHERE m.holder = @holder);
 
 -- name: LeafByID :one
-SELECT id, batch, question, answer FROM exchange_leaf WHERE id = $1;
+SELECT id, batch, question, answer, holder, erased FROM exchange_leaf WHERE id = $1;
 
 -- name: LeavesOf :many
-SELECT id, batch, question, answer FROM exchange_leaf WHERE batch = $1 ORDER BY batch, id;
+SELECT id, batch, question, answer, holder, erased FROM exchange_leaf WHERE batch = $1 ORDER BY batch, id;
 
 -- name: ClaimLeaves :execrows
 UPDATE exchange_leaf SET batch = @batch WHERE batch = 0 AND id IN (SELECT id FROM exchange_leaf WHERE batch = 0 ORDER BY id LIMIT @most);
 
 -- name: LastBatch :one
-SELECT number, previous, leaves, top, signed, signatures, copy FROM exchange_batch ORDER BY number DESC LIMIT 1;
+SELECT number, previous, leaves, top, signed, signatures, copy, form FROM exchange_batch ORDER BY number DESC LIMIT 1;
 
 -- name: NewestBatch :one
 SELECT number FROM exchange_batch ORDER BY number DESC LIMIT 1;
 
 -- name: BatchByNumber :one
-SELECT number, previous, leaves, top, signed, signatures, copy FROM exchange_batch WHERE number = $1;
+SELECT number, previous, leaves, top, signed, signatures, copy, form FROM exchange_batch WHERE number = $1;
 
 -- name: PutBatch :exec
-INSERT INTO exchange_batch (number, previous, leaves, top, signed, signatures, copy) VALUES ($1, $2, $3, NULL, NULL, NULL, NULL);
+INSERT INTO exchange_batch (number, previous, leaves, top, signed, signatures, copy, form) VALUES ($1, $2, $3, NULL, NULL, NULL, NULL, 1);
 
 -- name: SignBatch :execrows
 UPDATE exchange_batch SET top = @top, signed = @signed, signatures = @signatures, copy = @copy WHERE number = @number AND signatures IS NULL;
