@@ -24,7 +24,7 @@ func (m *Module) Answer(ctx context.Context, q exchange.OwnQuestion) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	list, err := m.entries(ctx, m.system(q.ID), lookEntries, q.About)
+	list, err := m.entriesIn(ctx, m.system(q.ID), lookEntries, q.About, r.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (m *Module) Answer(ctx context.Context, q exchange.OwnQuestion) ([]byte, er
 	}
 	entries := []map[string]any{}
 	for _, e := range list {
-		if e.Register == r.Key && e.Standing(m.today()) == Valid && alike(e.Values, wanted, fields) {
+		if e.Standing(m.today()) == Valid && alike(e.Values, wanted, fields) {
 			entries = append(entries, record(q.Register, r, e))
 		}
 	}

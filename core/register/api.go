@@ -15,12 +15,12 @@ import (
 type wireEntry struct {
 	ID       id.ID             `json:"id"`
 	Register string            `json:"register"`
-	Number   string            `json:"number"`
+	Number   string            `json:"number,omitempty"` // this and what follows is left out by a case whose certificates do not tell it
 	Standing Standing          `json:"standing"`
-	Version  int64             `json:"version"`
-	Since    calendar.Date     `json:"since"`
+	Version  int64             `json:"version,omitempty"`
+	Since    calendar.Date     `json:"since,omitzero"`
 	Until    *calendar.Date    `json:"until,omitempty"` // the last day; left out: no end
-	Entered  time.Time         `json:"entered"`
+	Entered  time.Time         `json:"entered,omitzero"`
 	Ended    *time.Time        `json:"ended,omitempty"`
 	Fields   map[string]string `json:"fields"`
 	History  []wireVersion     `json:"history,omitempty"`
@@ -38,6 +38,7 @@ type wireVersion struct {
 
 type wireEntries struct {
 	Entries []wireEntry `json:"entries"`
+	More    bool        `json:"more,omitempty" doc:"There are others with the same value; they are not told"`
 }
 
 // wireCorrect is a correction.
@@ -85,7 +86,7 @@ type wireDone struct {
 // wire is an entry in the language of the answer.
 func (m *Module) wire(c *web.Context, r *service.OwnRegister, e Entry, history []Version) wireEntry {
 	out := wireEntry{
-		ID: e.ID, Register: e.Register, Number: id.FormatNumber(e.Number), Standing: e.Standing(m.today()), Version: e.Version, Since: e.Since, Entered: e.Entered,
+		ID: e.ID, Register: e.Register, Number: numberOf(e), Standing: e.Standing(m.today()), Version: e.Version, Since: e.Since, Entered: e.Entered,
 		Fields: fieldsOf(c, r, e.Values),
 	}
 	if !e.Until.IsZero() {
@@ -147,12 +148,12 @@ func (m *Module) apiSearch(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := m.Search(c.Context(), c.Act(), Query{Reading: readingOf(c, r), Field: c.Query("field"), Value: c.Query("q")})
+	found, err := m.Search(c.Context(), c.Act(), Query{Reading: readingOf(c, r), Field: c.Query("field"), Value: c.Query("q")})
 	if err != nil {
 		return err
 	}
-	out := wireEntries{Entries: []wireEntry{}}
-	for _, e := range list {
+	out := wireEntries{Entries: []wireEntry{}, More: found.More}
+	for _, e := range found.Entries {
 		out.Entries = append(out.Entries, m.wire(c, r, e, nil))
 	}
 	return c.JSON(http.StatusOK, out)

@@ -13,7 +13,8 @@
 // nobody lists a register.
 //
 // Whoever reads needs a purpose: one that the register's file declares for their agency and role, or a live case of their
-// agency whose service lists a certificate of this register, and then only for the people of the case. Each answer leaves a
+// agency whose service lists a certificate of this register, and then only for the people of the case and what such a
+// certificate would tell: what is good today, of declared values, without a history. Each answer leaves a
 // look with the purpose; without one there is a refusal of a kind of its own, and it stays on record. A purpose shows its fields alone. A
 // certificate that core/exchange asks of an own register is answered here, in the process, under the exchange's own rules of
 // purpose, freshness and looks.

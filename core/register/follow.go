@@ -138,12 +138,12 @@ func stepOf(r *service.OwnRegister, s *service.OwnSource, d document.Result) ste
 // touch alters or ends the newest entry of the person that a document of another service means.
 func (m *Module) touch(ctx context.Context, r *service.OwnRegister, s *service.OwnSource, d document.Result) error {
 	want := stepOf(r, s, d)
-	list, err := m.entries(ctx, m.system(d.ID), lookEntries, d.Holder)
+	list, err := m.entriesIn(ctx, m.system(d.ID), lookEntries, d.Holder, r.Key)
 	if err != nil {
 		return err
 	}
 	at := slices.IndexFunc(list, func(e Entry) bool {
-		return e.Register == r.Key && e.Ended.IsZero() && e.Source != d.ID && alike(e.Values, want.values, s.Match)
+		return e.Ended.IsZero() && e.Source != d.ID && alike(e.Values, want.values, s.Match)
 	})
 	if at < 0 {
 		m.base.Log.Warn("register: a result means no entry", "register", r.Key, "service", s.Service, "result", d.ID.String())

@@ -20,9 +20,30 @@ func (m *Module) tag(c *web.Context, e Entry) ui.TagProps {
 	return ui.TagProps{Text: c.T("register.standing." + string(s)), Tone: tones[s]}
 }
 
-// span says from when to when an entry is good.
+// numberOf is an entry's number as people write it; empty when the reader is not told it.
+func numberOf(e Entry) string {
+	if e.Number == "" {
+		return ""
+	}
+	return id.FormatNumber(e.Number)
+}
+
+// named is what an entry is called: its number, when the reader is told it.
+func named(c *web.Context, e Entry) string {
+	if number := numberOf(e); number != "" {
+		return number
+	}
+	return c.T("register.desk.entry")
+}
+
+// span says from when to when an entry is good; empty when the reader is told neither day.
 func span(c *web.Context, e Entry) string {
-	if e.Until.IsZero() {
+	switch {
+	case e.Since.IsZero() && e.Until.IsZero():
+		return ""
+	case e.Since.IsZero():
+		return c.T("register.until", "until", lang.Date(c.Lang(), e.Until))
+	case e.Until.IsZero():
 		return c.T("register.since", "from", lang.Date(c.Lang(), e.Since))
 	}
 	return c.T("register.span", "from", lang.Date(c.Lang(), e.Since), "until", lang.Date(c.Lang(), e.Until))
@@ -41,7 +62,13 @@ func (m *Module) rows(c *web.Context, r *service.OwnRegister, values Values) []u
 }
 
 func (m *Module) summary(c *web.Context, r *service.OwnRegister, e Entry) []ui.SummaryRow {
-	out := append(m.rows(c, r, e.Values), ui.SummaryRow{Name: c.T("register.fact.number"), Value: id.FormatNumber(e.Number)}, ui.SummaryRow{Name: c.T("register.fact.span"), Value: span(c, e)})
+	out := m.rows(c, r, e.Values)
+	if number := numberOf(e); number != "" {
+		out = append(out, ui.SummaryRow{Name: c.T("register.fact.number"), Value: number})
+	}
+	if days := span(c, e); days != "" {
+		out = append(out, ui.SummaryRow{Name: c.T("register.fact.span"), Value: days})
+	}
 	if !e.Ended.IsZero() {
 		out = append(out, ui.SummaryRow{Name: c.T("register.fact.ended"), Value: m.moment(c, e.Ended)})
 	}
@@ -110,13 +137,13 @@ func (m *Module) items(c *web.Context, list []Entry) []ui.RowItem {
 
 // table is what a search has found.
 func (m *Module) table(c *web.Context, v searchView) ui.DataTableProps {
-	out := ui.DataTableProps{Caption: v.Register.Title.In(c.Lang()), Columns: []ui.Column{{Title: c.T("register.fact.number")}}}
+	out := ui.DataTableProps{Caption: v.Register.Title.In(c.Lang()), Columns: []ui.Column{{Title: c.T("register.desk.entry")}}}
 	for _, f := range v.Shown {
 		out.Columns = append(out.Columns, ui.Column{Title: f.Label.In(c.Lang())})
 	}
 	out.Columns = append(out.Columns, ui.Column{Title: c.T("register.fact.span")}, ui.Column{Title: c.T("register.fact.standing")})
-	for _, e := range v.Found {
-		row := ui.TableRow{Title: id.FormatNumber(e.Number), Href: v.Query.address("/desk/registers/" + v.Register.Key + "/" + e.ID.String())}
+	for _, e := range v.Found.Entries {
+		row := ui.TableRow{Title: named(c, e), Href: v.Query.address("/desk/registers/" + v.Register.Key + "/" + e.ID.String())}
 		for i := range v.Shown {
 			f := &v.Shown[i]
 			row.Cells = append(row.Cells, ui.TableCell{Text: m.show(f, e.Values[f.Key], c.Lang())})

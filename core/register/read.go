@@ -12,6 +12,7 @@ import (
 	"posad.city/core/register/internal/store"
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
@@ -35,21 +36,55 @@ type Reading struct {
 	Case     id.ID  // for PurposeCase
 }
 
-// Query is a search by the whole value of a field.
-type Query struct {
-	Reading
-	Field string
-	Value string // as somebody writes it
-}
-
 // leave is what a reader may see.
 type leave struct {
 	register *service.OwnRegister
 	act      act.Act
 	what     string   // the kind of look
 	fields   []string // nil: all
-	people   []id.ID  // nil: anybody
+	people   []id.ID  // nil: anybody; else it is by their case, and no more is told than certificates tell
 	uses     []exchange.Use
+}
+
+// byCase tells whether a case is the reason.
+func (l leave) byCase() bool { return l.people != nil }
+
+// tells is whether a reader may know of an entry on a day: a certificate tells what is good alone.
+func (l leave) tells(e Entry, today calendar.Date) bool {
+	return !l.byCase() || e.Standing(today) == Valid
+}
+
+// narrowHistory leaves of versions the fields that the reader sees.
+func (l leave) narrowHistory(history []Version) []Version {
+	for i := range history {
+		history[i].Values = history[i].Values.only(l.fields)
+	}
+	return history
+}
+
+// narrow leaves of an entry what the reader may see.
+func (l leave) narrow(e Entry) Entry {
+	e.Values = e.Values.only(l.fields)
+	if !l.byCase() {
+		return e
+	}
+	out := Entry{Holder: e.Holder, ID: e.ID, Register: e.Register, Values: e.Values}
+	if l.promised("number") {
+		out.Number = e.Number
+	}
+	if l.promised("since") {
+		out.Since = e.Since
+	}
+	if l.promised("until") {
+		out.Until = e.Until
+	}
+	return out
+}
+
+// promised tells whether a certificate declares a number or a day of the entry, and the register has no field of that name.
+func (l leave) promised(name string) bool {
+	_, own := l.register.Field(name)
+	return !own && l.sees(name)
 }
 
 // allow judges a reading. A case is judged again where its data is read, in the same snapshot.
@@ -135,68 +170,6 @@ func (m *Module) judge(p store.PersonalReader, l leave) error {
 	return nil
 }
 
-// foundMost is how many entries a search gives.
-const foundMost = 50
-
-// Search finds entries by the whole value of a field, the newest first, at most 50.
-func (m *Module) Search(ctx context.Context, a act.Act, q Query) ([]Entry, error) {
-	l, err := m.allow(ctx, a, q.Reading)
-	if err != nil {
-		return nil, m.refused(ctx, a, q.Reading, id.ID{}, err)
-	}
-	f, ok := l.register.Field(q.Field)
-	if !ok || !f.Search || !l.sees(f.Key) {
-		return nil, ErrField
-	}
-	value, ok := clean(f.Type, q.Value)
-	if !ok {
-		return nil, ErrValue
-	}
-	rows, err := m.found(ctx, l, f, value)
-	if err != nil {
-		return nil, m.refused(ctx, a, q.Reading, id.ID{}, err)
-	}
-	out := make([]Entry, 0, len(rows))
-	for _, row := range rows {
-		e, err := m.open(ctx, row)
-		if err != nil {
-			return nil, err
-		}
-		e.Values = e.Values.only(l.fields)
-		out = append(out, e)
-	}
-	newest(out)
-	return out, nil
-}
-
-// found reads the rows of a search; each person whose row comes back has a look, and all looks are one write.
-func (m *Module) found(ctx context.Context, l leave, f *service.OwnField, value string) ([]registerdb.RegisterEntry, error) {
-	key := m.searchKey(l.register, f, value)
-	var rows []registerdb.RegisterEntry
-	err := m.base.Store.Look(ctx, l.act, l.what, func(p *store.Personal) error {
-		rows = rows[:0]
-		if err := m.judge(p, l); err != nil {
-			return err
-		}
-		homes, err := registerdb.EntriesByKey(p, key, foundMost)
-		if err != nil {
-			return err
-		}
-		for _, home := range homes {
-			if home.Register != l.register.Key || l.people != nil && !slices.Contains(l.people, home.Holder) {
-				continue
-			}
-			row, err := registerdb.EntryByID(p, home.Holder, home.Entry)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, row)
-		}
-		return nil
-	})
-	return rows, err
-}
-
 func (m *Module) open(ctx context.Context, row registerdb.RegisterEntry) (Entry, error) {
 	keys, err := m.base.Vault.Keys(ctx, row.Holder)
 	if err != nil {
@@ -223,33 +196,30 @@ func (m *Module) readEntry(ctx context.Context, a act.Act, what string, holder, 
 }
 
 // Read reads an entry with its history, the first version first, for a purpose: one look. Each holds the fields of the
-// purpose alone.
+// purpose alone. By a case it is as certificates tell it: what is over is ErrNone, there is no history, and number and days
+// are zero unless a certificate declares them.
 func (m *Module) Read(ctx context.Context, a act.Act, read Reading, which id.ID) (Entry, []Version, error) {
 	l, holder, err := m.reach(ctx, a, read, which)
 	if err != nil {
 		return Entry{}, nil, m.refused(ctx, a, read, which, err)
 	}
-	e, history, err := m.whole(ctx, l.act, l.what, holder, which, func(p *store.Personal) error { return m.judge(p, l) })
+	e, history, err := m.whole(ctx, l, holder, which)
 	if err != nil {
 		return Entry{}, nil, m.refused(ctx, a, read, which, err)
 	}
-	e.Values = e.Values.only(l.fields)
-	for i := range history {
-		history[i].Values = history[i].Values.only(l.fields)
-	}
-	return e, history, nil
+	return l.narrow(e), l.narrowHistory(history), nil
 }
 
-// whole reads an entry with its versions in one look.
-func (m *Module) whole(ctx context.Context, a act.Act, what string, holder, which id.ID, judge func(*store.Personal) error) (Entry, []Version, error) {
+// whole reads an entry with its versions in one look; by a case it has none.
+func (m *Module) whole(ctx context.Context, l leave, holder, which id.ID) (Entry, []Version, error) {
 	var row registerdb.RegisterEntry
 	var rows []registerdb.RegisterVersion
-	err := m.base.Store.Look(ctx, a, what, func(p *store.Personal) error {
-		if err := judge(p); err != nil {
+	err := m.base.Store.Look(ctx, l.act, l.what, func(p *store.Personal) error {
+		if err := m.judge(p, l); err != nil {
 			return err
 		}
 		var err error
-		if row, err = registerdb.EntryByID(p, holder, which); err != nil {
+		if row, err = m.rowFor(p, l, holder, which); err != nil || l.byCase() {
 			return err
 		}
 		rows, err = registerdb.VersionsOf(p, registerdb.VersionsOfParams{Holder: holder, Entry: which, Limit: versionsMost})
@@ -266,11 +236,27 @@ func (m *Module) whole(ctx context.Context, a act.Act, what string, holder, whic
 		return Entry{}, nil, fmt.Errorf("register: keys: %w", err)
 	}
 	e, err := opened(keys, row)
-	if err != nil {
-		return Entry{}, nil, err
+	if err != nil || l.byCase() {
+		return e, nil, err
 	}
 	history, err := openedVersions(keys, rows)
 	return e, history, err
+}
+
+// rowFor reads the row of an entry; store.ErrNone also when the reader may not know of it.
+func (m *Module) rowFor(p store.PersonalReader, l leave, holder, which id.ID) (registerdb.RegisterEntry, error) {
+	row, err := registerdb.EntryByID(p, holder, which)
+	if err != nil {
+		return row, err
+	}
+	e := Entry{Ended: row.Ended}
+	if err := days(row.Since, row.Until, &e.Since, &e.Until); err != nil {
+		return row, fmt.Errorf("register: entry %s: %w", row.ID, err)
+	}
+	if !l.tells(e, m.today()) {
+		return row, store.ErrNone
+	}
+	return row, nil
 }
 
 // reach judges a reading of an entry; of one of another register or of other people nothing is told.
@@ -332,17 +318,28 @@ func openedVersions(keys *vault.Keys, rows []registerdb.RegisterVersion) ([]Vers
 	return out, nil
 }
 
-func anyway(*store.Personal) error { return nil }
-
 // entriesMost is how many entries of a person are read at once, the newest first.
 const entriesMost = 1000
 
 // entries reads the entries of one record of a person, the newest first.
 func (m *Module) entries(ctx context.Context, a act.Act, what string, holder id.ID) ([]Entry, error) {
+	return m.read(ctx, a, what, func(p *store.Personal) ([]registerdb.RegisterEntry, error) {
+		return registerdb.EntriesOf(p, holder, entriesMost)
+	})
+}
+
+// entriesIn reads those of one register.
+func (m *Module) entriesIn(ctx context.Context, a act.Act, what string, holder id.ID, register string) ([]Entry, error) {
+	return m.read(ctx, a, what, func(p *store.Personal) ([]registerdb.RegisterEntry, error) {
+		return registerdb.EntriesIn(p, holder, register, entriesMost)
+	})
+}
+
+func (m *Module) read(ctx context.Context, a act.Act, what string, query func(*store.Personal) ([]registerdb.RegisterEntry, error)) ([]Entry, error) {
 	var rows []registerdb.RegisterEntry
 	err := m.base.Store.Look(ctx, a, what, func(p *store.Personal) error {
 		var err error
-		rows, err = registerdb.EntriesOf(p, holder, entriesMost)
+		rows, err = query(p)
 		return err
 	})
 	if err != nil || len(rows) == 0 {
@@ -376,7 +373,7 @@ func (m *Module) Mine(ctx context.Context, a act.Act, holder id.ID) ([]Entry, er
 
 // MyEntry is a person's entry with its history, the first version first. The caller has asked whether the act may.
 func (m *Module) MyEntry(ctx context.Context, a act.Act, holder, which id.ID) (Entry, []Version, error) {
-	return m.whole(ctx, a, lookEntry, holder, which, anyway)
+	return m.whole(ctx, leave{act: a, what: lookEntry}, holder, which)
 }
 
 // Open is what everybody may know of an entry by its number: how it stands, its days and its public fields. It tells nothing

@@ -161,7 +161,7 @@ func (m *Module) own(key string) (*service.OwnRegister, error) {
 // The contract of the module, written out in its files:
 //
 //	New(d Deps) *Module; m.Provide(lives exchange.Lives, cases Cases)
-//	m.Search(ctx, a, Query) ([]Entry, error)            ErrNone, ErrNoPurpose, ErrNotYours, ErrNoCase, ErrField, ErrValue
+//	m.Search(ctx, a, Query) (Found, error)              ErrNone, ErrNoPurpose, ErrNotYours, ErrNoCase, ErrField, ErrValue
 //	m.Read(ctx, a, Reading, entry) (Entry, []Version, error)   for a purpose, with a look
 //	m.Mine(ctx, a, holder) ([]Entry, error)             a person's own, newest first; m.MyEntry with its history
 //	m.PrepareCorrection(ctx, a, Correction) (*Prepared, error); m.PrepareEnd(ctx, a, Ending) (*Prepared, error)   p.Put(tx)

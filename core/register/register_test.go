@@ -129,7 +129,7 @@ func TestARevokedOrReturnedPermitEnds(t *testing.T) {
 		if e := r.ofDocument(t, other.Source, anna); e.Ended.IsZero() {
 			t.Errorf("given back: %+v", e)
 		}
-		if got := must[[]Entry](t)(r.Search(t.Context(), head, Query{keeping, "plate", "А417МО52"})); len(got) != 1 || got[0].Standing(r.today()) != Over {
+		if got := r.find(t, head, Query{keeping, "plate", "А417МО52"}); len(got) != 1 || got[0].Standing(r.today()) != Over {
 			t.Errorf("an ended entry is still found: %+v", got)
 		}
 	})
@@ -163,7 +163,7 @@ func TestNobodyReadsWithoutAPurpose(t *testing.T) {
 		if got := r.looks(t, anna); len(got) != 0 {
 			t.Errorf("refusals left looks: %v", got)
 		}
-		found := must[[]Entry](t)(r.Search(t.Context(), patrol, Query{Reading{Register: "permits", Purpose: "street"}, "plate", " a417mo 52 "}))
+		found := r.find(t, patrol, Query{Reading{Register: "permits", Purpose: "street"}, "plate", " a417mo 52 "})
 		if len(found) != 1 || found[0].ID != e.ID || len(found[0].Values) != 2 || found[0].Values["person"] != (lang.Text{}) {
 			t.Errorf("found %+v", found)
 		}
@@ -193,11 +193,8 @@ func TestALiveCaseIsAPurpose(t *testing.T) {
 		read := Reading{Register: "permits", Purpose: PurposeCase, Case: caseID}
 		r.Provide(lives(true), caseOf)
 		got, history, err := r.Read(t.Context(), patrol, read, e.ID)
-		if err != nil || len(history) != 1 {
+		if err != nil || len(history) != 0 {
 			t.Fatal(err, history)
-		}
-		if diff := cmp.Diff([]string{"fee", "plate", "second", "zone"}, keysOf(history[0].Values)); diff != "" {
-			t.Error(diff)
 		}
 		if diff := cmp.Diff([]string{"fee", "plate", "second", "zone"}, keysOf(got.Values)); diff != "" {
 			t.Error(diff)
@@ -208,7 +205,7 @@ func TestALiveCaseIsAPurpose(t *testing.T) {
 		if _, _, err := r.Read(t.Context(), patrol, read, other.ID); !errors.Is(err, ErrNone) {
 			t.Errorf("of somebody who is not of the case: %v", err)
 		}
-		if got := must[[]Entry](t)(r.Search(t.Context(), patrol, Query{read, "plate", "В202КХ52"})); len(got) != 0 {
+		if got := r.find(t, patrol, Query{read, "plate", "В202КХ52"}); len(got) != 0 {
 			t.Errorf("found somebody who is not of the case: %v", got)
 		}
 		if _, _, err := r.Read(t.Context(), officer, read, e.ID); !errors.Is(err, ErrNoCase) {
@@ -257,7 +254,7 @@ func TestAnOfficialCorrects(t *testing.T) {
 		if got := r.history(t, now)[1]; now.Values["plate"].RU != "В202КХ52" || got.Official != head.Actor.Person || got.Reason.RU != good.Reason || got.Role != "head" {
 			t.Errorf("corrected: %+v %+v", now, got)
 		}
-		if got := must[[]Entry](t)(r.Search(t.Context(), head, Query{keeping, "plate", "А417МО52"})); len(got) != 0 {
+		if got := r.find(t, head, Query{keeping, "plate", "А417МО52"}); len(got) != 0 {
 			t.Errorf("it is still found by what it does not hold: %v", got)
 		}
 		box := must[notice.Page](t)(r.notices.Inbox(t.Context(), own, anna, id.ID{}, 10))

@@ -54,7 +54,7 @@ type searchView struct {
 	Query    Query
 	Asked    bool
 	Wrong    string // key of what is wrong with the value
-	Found    []Entry
+	Found    Found
 	Shown    []service.OwnField // that the purpose shows
 	Refused  []Refusal          // for the head of the agency that keeps it
 	Names    map[id.ID]lang.Name
@@ -183,7 +183,7 @@ func (m *Module) renderDeskEntry(c *web.Context, d deskEntry) error {
 	title := v.Register.Title.In(c.Lang())
 	options := page.Options{
 		Title: title, Layout: page.Desk, Faulty: d.Failed != nil,
-		Crumbs: []ui.Link{{Text: c.T("register.desk.title"), Href: "/desk/registers"}, {Text: title, Href: v.Desk.Reading.address("/desk/registers/" + v.Register.Key)}, {Text: id.FormatNumber(v.Entry.Number)}},
+		Crumbs: []ui.Link{{Text: c.T("register.desk.title"), Href: "/desk/registers"}, {Text: title, Href: v.Desk.Reading.address("/desk/registers/" + v.Register.Key)}, {Text: named(c, v.Entry)}},
 	}
 	if d.Failed != nil {
 		options.Status = web.Status(d.Failed)

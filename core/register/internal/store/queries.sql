@@ -5,6 +5,10 @@ SELECT holder, id, register, number, source, version, since, until, entered, end
 SELECT holder, id, register, number, source, version, since, until, entered, ended, fields
 FROM register_entry WHERE holder = $1 ORDER BY holder, id DESC LIMIT $2;
 
+-- name: EntriesIn :many
+SELECT holder, id, register, number, source, version, since, until, entered, ended, fields
+FROM register_entry WHERE holder = $1 AND register = $2 ORDER BY holder, id DESC LIMIT $3;
+
 -- name: InsertEntry :execrows
 INSERT INTO register_entry (holder, id, register, number, source, version, since, until, entered, ended, fields)
 VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, NULL, $9)
@@ -33,6 +37,10 @@ INSERT INTO register_key (value, entry) VALUES ($1, $2) ON CONFLICT (value, entr
 
 -- name: EntriesByKey :many
 SELECT k.entry, h.holder, h.register FROM register_key AS k JOIN register_home AS h ON h.entry = k.entry WHERE k.value = $1 ORDER BY k.value, k.entry DESC LIMIT $2;
+
+-- name: EntriesByKeyOf :many
+SELECT k.entry, h.holder, h.register FROM register_home AS h CROSS JOIN register_key AS k
+WHERE h.holder = $1 AND k.entry = h.entry AND k.value = $2 ORDER BY h.holder, h.entry DESC LIMIT $3;
 
 -- name: DeleteKeys :exec
 DELETE FROM register_key WHERE entry = $1;
