@@ -73,9 +73,6 @@ type thing struct {
 	holder, object id.ID
 }
 
-var aboutOf = store.NewQuery("journal.AboutOf",
-	`SELECT `+rowColumns+` FROM journal_entry WHERE holder = $1 AND object = $2 ORDER BY id LIMIT 10000`)
-
 // compareEntered compares the things of which the rows are the newest entries that have a place. rows end before the
 // position to; the tree has size entries.
 func (l *Log) compareEntered(ctx context.Context, out *CheckReport, rows []Row, to, size int64, o CheckOptions) error {
@@ -182,9 +179,7 @@ func (l *Log) compareRows(ctx context.Context, out *CheckReport, o CheckOptions)
 const rowsPage = 2000
 
 func (l *Log) compareTable(ctx context.Context, out *CheckReport, s *Subject, o CheckOptions) error {
-	page := store.NewQuery("journal.Rows."+s.Table, `SELECT t.holder, t.id, CAST(CASE WHEN EXISTS
- (SELECT 1 FROM journal_entry AS e WHERE e.holder = t.holder AND e.object = t.id AND e.kind = $1) THEN 1 ELSE 0 END AS BIGINT)
- FROM `+s.Table+` AS t WHERE t.holder >= $2 AND (t.holder > $2 OR t.id > $3) ORDER BY t.holder, t.id LIMIT $4`)
+	page := rowsOf(s.Table)
 	var last thing
 	for {
 		var silent []thing

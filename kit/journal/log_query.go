@@ -43,8 +43,16 @@ var (
 	lostAt     = store.NewQuery("journal.LostAt", `SELECT position FROM journal_lost WHERE leaf = $1 ORDER BY position LIMIT 1`)
 	insertLost = store.NewQuery("journal.InsertLost", `INSERT INTO journal_lost (position, leaf) VALUES ($1, $2)`)
 	placed     = store.NewQuery("journal.Placed", `SELECT position, id, leaf FROM journal_entry WHERE position >= $1 AND position < $2 ORDER BY position, id`)
+	aboutOf    = store.NewQuery("journal.AboutOf", `SELECT `+rowColumns+` FROM journal_entry WHERE holder = $1 AND object = $2 ORDER BY id LIMIT 10000`)
 	entriesAt  = store.NewQuery("journal.EntriesAt", `SELECT `+rowColumns+` FROM journal_entry WHERE position >= $1 AND position < $2 ORDER BY position, id`)
 )
+
+// rowsOf is a page of a table of things, each with whether the journal has an entry of a kind about it.
+func rowsOf(table string) *store.Query {
+	return store.NewQuery("journal.Rows."+table, `SELECT t.holder, t.id, CAST(CASE WHEN EXISTS
+ (SELECT 1 FROM journal_entry AS e WHERE e.holder = t.holder AND e.object = t.id AND e.kind = $1) THEN 1 ELSE 0 END AS BIGINT)
+ FROM `+table+` AS t WHERE t.holder >= $2 AND (t.holder > $2 OR t.id > $3) ORDER BY t.holder, t.id LIMIT $4`)
+}
 
 // state is the row of journal_tree.
 type state struct {
