@@ -107,6 +107,16 @@ func TestARowBesideTheLogIsCompared(t *testing.T) {
 		if report := r.check(t); len(report.Faults) != 0 {
 			t.Errorf("all is as it was: %+v", report.Faults)
 		}
+		r.write(t, func(tx *store.Tx) error { return r.base.Vault.Erase(tx, boris) })
+		r.base.Vault.Forget(boris)
+		if report := r.check(t); len(report.Faults) != 0 || report.Erased == 0 {
+			t.Errorf("a person was erased: %+v", report)
+		}
+		r.tamper(t, setRevoked, time.Time{}, wrong.Number)
+		if got := r.named(t, wrong.Number); !slices.Equal(got, []string{"differs document_result revoked"}) {
+			t.Errorf("an erased person's document is made good again: %v", got)
+		}
+		r.tamper(t, setRevoked, corrected, wrong.Number)
 		r.tamper(t, deleteByNum, good.Number)
 		if got := r.named(t, good.Number); !slices.Equal(got, []string{"removed document_result "}) {
 			t.Errorf("it is removed: %v", got)
