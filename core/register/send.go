@@ -114,6 +114,7 @@ type sending struct {
 	hook         Hook
 	holder       id.ID
 	entry        id.ID
+	until        time.Time // nobody else sends until then: what register_sent.taken has, while this sender holds it
 }
 
 // sendJob sends what a subscription has not heard of an entry yet, in the order of its versions.
@@ -130,11 +131,21 @@ func (m *Module) sendJob(ctx context.Context, j jobs.Job) error {
 		return jobs.Later(sendAgain)
 	}
 	sent := m.sendAll(ctx, s)
-	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := registerdb.FreeSent(tx, s.holder, s.entry, s.subscription.Key)
+	if errors.Is(sent, errLost) {
+		return jobs.Later(sendAgain)
+	}
+	return errors.Join(sent, m.free(ctx, s))
+}
+
+// errLost: another sender has the entry's messages now.
+var errLost = errors.New("register: another sender has taken the messages over")
+
+// free lets the next sender have the entry's messages at once; what another one has taken meanwhile stays taken.
+func (m *Module) free(ctx context.Context, s *sending) error {
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := registerdb.FreeSent(tx, registerdb.FreeSentParams{Holder: s.holder, Entry: s.entry, Subscription: s.subscription.Key, Mine: s.until})
 		return err
 	})
-	return errors.Join(sent, err)
 }
 
 // sending finds what a job is about; nil when nobody wants its messages any more, or the agency is not connected: then they
@@ -167,8 +178,9 @@ func (m *Module) sending(ctx context.Context, j jobs.Job) (*sending, error) {
 func (m *Module) take(ctx context.Context, s *sending) (bool, error) {
 	took := false
 	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		s.until = tx.Now().Add(takenFor)
 		n, err := registerdb.TakeSent(tx, registerdb.TakeSentParams{
-			Until: tx.Now().Add(takenFor), Holder: s.holder, Entry: s.entry, Subscription: s.subscription.Key, Now: tx.Now(),
+			Until: s.until, Holder: s.holder, Entry: s.entry, Subscription: s.subscription.Key, Now: tx.Now(),
 		})
 		took = n > 0
 		return err
@@ -206,14 +218,24 @@ func (m *Module) sendAll(ctx context.Context, s *sending) error {
 	return nil
 }
 
-// heard keeps that a subscription has heard of a version, and holds the entry a while longer.
+// heard keeps that a subscription has heard of a version, and holds the entry a while longer. errLost: its time was over, and
+// another sender says what was heard; that one may send the message again, under the same name.
 func (m *Module) heard(ctx context.Context, s *sending, version int64) error {
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := registerdb.HeardSent(tx, registerdb.HeardSentParams{
-			Version: version, Until: tx.Now().Add(takenFor), Holder: s.holder, Entry: s.entry, Subscription: s.subscription.Key,
+	var until time.Time
+	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		until = tx.Now().Add(takenFor)
+		n, err := registerdb.HeardSent(tx, registerdb.HeardSentParams{
+			Version: version, Until: until, Holder: s.holder, Entry: s.entry, Subscription: s.subscription.Key, Mine: s.until,
 		})
+		if err == nil && n == 0 {
+			return errLost
+		}
 		return err
 	})
+	if err == nil {
+		s.until = until
+	}
+	return err
 }
 
 // send sends one message. The look is on record before anything leaves.

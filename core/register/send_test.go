@@ -128,7 +128,10 @@ func TestAMessageThatWasSentIsSentNoMore(t *testing.T) {
 		hook := r.receives(t)
 		e := r.permit(t, "one", anna, "А417МО52", "105")
 		s := &sending{register: &r.city.OwnRegisters[0], subscription: &r.city.OwnRegisters[0].Subscriptions[1], hook: r.deps.Hooks["road-police"], holder: anna, entry: e.ID}
-		if err := r.sendAll(t.Context(), s); err != nil {
+		if took := must[bool](t)(r.take(t.Context(), s)); !took {
+			t.Fatal("nobody has it, and it can't be taken")
+		}
+		if err := errors.Join(r.sendAll(t.Context(), s), r.free(t.Context(), s)); err != nil {
 			t.Fatal(err)
 		}
 		if len(hook.got) != 1 {
@@ -145,6 +148,48 @@ func TestAMessageThatWasSentIsSentNoMore(t *testing.T) {
 		}
 		if len(hook.ids) != 2 || hook.ids[0] != hook.ids[1] {
 			t.Errorf("sent again under %v", hook.ids)
+		}
+	})
+}
+
+// TestASlowSenderLetsGoOfNothingThatAnotherTook: nor does what it has sent count as heard.
+func TestASlowSenderLetsGoOfNothingThatAnotherTook(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		e := r.permit(t, "one", anna, "А417МО52", "105")
+		r.receives(t)
+		sender := func() *sending {
+			return &sending{register: &r.city.OwnRegisters[0], subscription: &r.city.OwnRegisters[0].Subscriptions[1], hook: r.deps.Hooks["road-police"], holder: anna, entry: e.ID}
+		}
+		slow, next, third := sender(), sender(), sender()
+		if !must[bool](t)(r.take(t.Context(), slow)) {
+			t.Fatal("nobody has it, and it can't be taken")
+		}
+		r.clock.Move(takenFor + time.Second)
+		if !must[bool](t)(r.take(t.Context(), next)) {
+			t.Fatal("the first one's time is over, and it can't be taken")
+		}
+		if err := r.Module.heard(t.Context(), slow, 1); !errors.Is(err, errLost) {
+			t.Errorf("what it lost is kept as heard: %v", err)
+		}
+		if err := r.free(t.Context(), slow); err != nil {
+			t.Fatal(err)
+		}
+		if must[bool](t)(r.take(t.Context(), third)) {
+			t.Error("two senders have it")
+		}
+		r.clock.Move(takenFor / 2)
+		if err := r.Module.heard(t.Context(), next, 1); err != nil {
+			t.Fatal(err)
+		}
+		r.clock.Move(takenFor - time.Second)
+		if must[bool](t)(r.take(t.Context(), third)) {
+			t.Error("what was heard holds it no longer")
+		}
+		if err := r.free(t.Context(), next); err != nil {
+			t.Fatal(err)
+		}
+		if !must[bool](t)(r.take(t.Context(), third)) {
+			t.Error("it was let go, and can't be taken")
 		}
 	})
 }

@@ -85,10 +85,10 @@ SELECT holder, entry, subscription, version, taken FROM register_sent WHERE hold
 UPDATE register_sent SET taken = @until WHERE holder = @holder AND entry = @entry AND subscription = @subscription AND (taken IS NULL OR taken < @now);
 
 -- name: HeardSent :execrows
-UPDATE register_sent SET version = @version, taken = @until WHERE holder = @holder AND entry = @entry AND subscription = @subscription AND version < @version;
+UPDATE register_sent SET version = @version, taken = @until WHERE holder = @holder AND entry = @entry AND subscription = @subscription AND taken = @mine AND version < @version;
 
 -- name: FreeSent :execrows
-UPDATE register_sent SET taken = NULL WHERE holder = $1 AND entry = $2 AND subscription = $3;
+UPDATE register_sent SET taken = NULL WHERE holder = @holder AND entry = @entry AND subscription = @subscription AND taken = @mine;
 
 -- name: DeleteSent :exec
 DELETE FROM register_sent WHERE holder = $1 AND entry = $2;
