@@ -148,7 +148,11 @@ func (m *Module) apiSearch(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := m.Search(c.Context(), c.Act(), Query{Reading: readingOf(c, r), Field: c.Query("field"), Value: c.Query("q")})
+	read, err := readingOf(c, r)
+	if err != nil {
+		return err
+	}
+	found, err := m.Search(c.Context(), c.Act(), Query{Reading: read, Field: c.Query("field"), Value: c.Query("q")})
 	if err != nil {
 		return err
 	}

@@ -138,3 +138,50 @@ func TestASearchTellsThatItWasCut(t *testing.T) {
 		}
 	})
 }
+
+// TestTheReasonIsForWhoSeesEveryField: its free words may quote the fields that a purpose does not show.
+func TestTheReasonIsForWhoSeesEveryField(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		e := r.permit(t, "one", anna, "А417МО52", "105")
+		reason := "It was not Смирнова Анна"
+		p := must[*Prepared](t)(r.PrepareEnd(t.Context(), withID(head, "end"), Ending{Register: "permits", Entry: e.ID, Version: 1, Reason: reason}))
+		r.write(t, p.Put)
+		for name, c := range map[string]struct {
+			by   act.Act
+			read Reading
+			want string
+		}{
+			"of every field": {officer, keeping, reason},
+			"of two fields":  {patrol, Reading{Register: "permits", Purpose: "street"}, ""},
+		} {
+			_, history, err := r.Read(t.Context(), c.by, c.read, e.ID)
+			if err != nil || len(history) != 2 {
+				t.Fatal(err, history)
+			}
+			for _, v := range history {
+				if v.Change == Ended && v.Reason.RU != c.want || c.want == "" && !v.Case.IsZero() {
+					t.Errorf("%s: reason %q, case %s", name, v.Reason.RU, v.Case)
+				}
+			}
+		}
+	})
+}
+
+// TestAMalformedCaseIsAFaultOfItsField, and is not read as none.
+func TestAMalformedCaseIsAFaultOfItsField(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		e := r.permit(t, "one", anna, "А417МО52", "105")
+		r.Provide(lives(true), caseOf)
+		s := r.serve(t)
+		for _, path := range []string{"/desk/registers/permits?field=plate&q=a417mo52&", "/desk/registers/permits/" + e.ID.String() + "?"} {
+			path += "purpose=case&case=12-34"
+			status, body := ask(t, s, "patrol", http.MethodGet, "/api/v1"+path, "")
+			if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"#/case"`) || !strings.Contains(body, "register.bad_case") {
+				t.Errorf("%s: %d %s", path, status, body)
+			}
+			if status, body := ask(t, s, "patrol", http.MethodGet, path, ""); status != http.StatusUnprocessableEntity || !strings.Contains(body, "number of a case") {
+				t.Errorf("%s: %d", path, status)
+			}
+		}
+	})
+}

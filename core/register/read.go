@@ -54,10 +54,15 @@ func (l leave) tells(e Entry, today calendar.Date) bool {
 	return !l.byCase() || e.Standing(today) == Valid
 }
 
-// narrowHistory leaves of versions the fields that the reader sees.
+// narrowHistory leaves of versions the fields that the reader sees. A reason is free words, which may quote any field, so it is
+// for who sees them all, and so is the case.
 func (l leave) narrowHistory(history []Version) []Version {
+	whole := !slices.ContainsFunc(l.register.Fields, func(f service.OwnField) bool { return !l.sees(f.Key) })
 	for i := range history {
 		history[i].Values = history[i].Values.only(l.fields)
+		if !whole {
+			history[i].Reason, history[i].Case = lang.Text{}, id.ID{}
+		}
 	}
 	return history
 }
@@ -196,7 +201,7 @@ func (m *Module) readEntry(ctx context.Context, a act.Act, what string, holder, 
 }
 
 // Read reads an entry with its history, the first version first, for a purpose: one look. Each holds the fields of the
-// purpose alone. By a case it is as certificates tell it: what is over is ErrNone, there is no history, and number and days
+// purpose alone, and reasons and cases when it shows every field. By a case it is as certificates tell it: what is over is ErrNone, there is no history, and number and days
 // are zero unless a certificate declares them.
 func (m *Module) Read(ctx context.Context, a act.Act, read Reading, which id.ID) (Entry, []Version, error) {
 	l, holder, err := m.reach(ctx, a, read, which)

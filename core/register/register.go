@@ -74,13 +74,13 @@ type Version struct {
 	Official id.ID // who did it; zero: a document did
 	Agency   id.ID
 	Role     string
-	Case     id.ID  // zero: none
+	Case     id.ID  // zero: none, or not told
 	Source   id.ID  // the document by which it came
 	Document string // number of the document that the entry rests on after it
 	Since    calendar.Date
 	Until    calendar.Date
 	Values   Values
-	Reason   lang.Text // zero for what a document entered
+	Reason   lang.Text // zero for what a document entered, or when it is not told
 }
 
 // Replay is what versions come to, as register_entry has it; the holder, id and register are not theirs to know. False when
@@ -137,6 +137,7 @@ var (
 	ErrNoPurpose = fault.New(fault.Denied, "register.no_purpose") // no purpose was named, or the register declares no such one
 	ErrNotYours  = fault.New(fault.Denied, "register.not_yours")  // the purpose is another agency's, or of other roles
 	ErrNoCase    = fault.New(fault.Denied, "register.no_case")    // no live case of the agency whose service asks this register
+	ErrCase      = fault.New(fault.Invalid, "register.bad_case")  // it is no id of a case
 	ErrField     = fault.New(fault.Invalid, "register.bad_field") // entries are not found by this field
 	ErrValue     = fault.New(fault.Invalid, "register.bad_value") // it is no value of the field
 	ErrReason    = fault.New(fault.Invalid, "register.no_reason") // too short to tell anybody anything

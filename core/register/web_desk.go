@@ -60,13 +60,19 @@ type searchView struct {
 	Names    map[id.ID]lang.Name
 }
 
-// readingOf is why the address says that somebody reads. Nobody is given a purpose that they did not name.
-func readingOf(c *web.Context, r *service.OwnRegister) Reading {
+// readingOf is why the address says that somebody reads. Nobody is given a purpose that they did not name; ErrCase when what
+// they named is no case.
+func readingOf(c *web.Context, r *service.OwnRegister) (Reading, error) {
 	read := Reading{Register: r.Key, Purpose: c.Query("purpose")}
-	if caseID, err := id.Parse(c.Query("case")); err == nil {
-		read.Case = caseID
+	named := c.Query("case")
+	if named == "" {
+		return read, nil
 	}
-	return read
+	var err error
+	if read.Case, err = id.Parse(named); err != nil {
+		return read, ErrCase.With(fault.Field{Name: "case", ID: ErrCase.ID})
+	}
+	return read, nil
 }
 
 // address is a path for the same reading.
@@ -86,7 +92,10 @@ func (m *Module) showSearch(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	read := readingOf(c, r)
+	read, err := readingOf(c, r)
+	if err != nil {
+		return err
+	}
 	if own := purposesOf(r, c.Act()); read.Purpose == "" && c.Query("q") == "" && len(own) > 0 {
 		read.Purpose = own[0].Key // the empty form begins with the first one
 	}
@@ -203,7 +212,9 @@ func (m *Module) deskEntry(c *web.Context, d deskEntry) (entryView, error) {
 	if v.Register, err = m.own(c.Path("register")); err != nil {
 		return v, err
 	}
-	d.Reading = readingOf(c, v.Register)
+	if d.Reading, err = readingOf(c, v.Register); err != nil {
+		return v, err
+	}
 	if v.Entry, v.History, err = m.Read(c.Context(), c.Act(), d.Reading, which); err != nil {
 		return v, err
 	}
