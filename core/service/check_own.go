@@ -10,6 +10,9 @@ import (
 // ownSearchable are the types that are found by their whole value.
 var ownSearchable = []string{"text", "plate", "snils", "inn", "phone", "email", "number"}
 
+// ownPersonal are the types that tell of a person, whether or not the file says so.
+var ownPersonal = []string{"name", "address", "phone", "email", "plate", "snils"}
+
 // ownTyped are the types that rules have as their own; the others are texts there.
 var ownTyped = []string{"date", "number", "money", "yes-no"}
 
@@ -64,8 +67,11 @@ func (o ownChecker) checkFields() {
 	o.keys(o.from, "fields", "key", '_', o.fields)
 	for i, f := range o.register.Fields {
 		at := "fields." + strconv.Itoa(i)
-		if f.Personal && f.Public {
+		switch {
+		case f.Personal && f.Public:
 			o.tell(o.from, at+".public", "own_public", "field", f.Key)
+		case f.Public && slices.Contains(ownPersonal, f.Type):
+			o.tell(o.from, at+".public", "own_public_type", "field", f.Key, "type", f.Type, "known", strings.Join(ownPersonal, ", "))
 		}
 		if f.Search && !slices.Contains(ownSearchable, f.Type) {
 			o.tell(o.from, at+".search", "own_search", "field", f.Key, "type", f.Type, "known", strings.Join(ownSearchable, ", "))

@@ -11,6 +11,8 @@ var ownSlips = []change{
 	{"unknown_reference", owned, "agency: transport\ntitle", "agency: ¦transprot\ntitle"},
 	{"own_kept", owned, "kept: 5", "kept: ¦500"},
 	{"own_public", owned, "personal: true, search: true", "personal: true, public: ¦true, search: true"},
+	{"own_public_type", owned, "type: plate, label: {ru: Номер, en: Plate}, personal: true", "type: plate, label: {ru: Номер, en: Plate}, public: ¦true"},
+	{"own_public_type", owned, "type: date, label: {ru: До какого дня, en: Until}, public: true", "type: snils, label: {ru: До какого дня, en: Until}, public: ¦true"},
 	{"own_search", owned, "en: Until}, public: true", "en: Until}, search: ¦true"},
 	{"duplicate_key", owned, "{key: until, type", "{key: ¦plate, type"},
 	{"unknown_reference", owned, "service: permit,", "service: ¦permits,"},
