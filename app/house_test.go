@@ -34,6 +34,7 @@ func everySide(t *testing.T, h *apptest.House) {
 		{"a case opened anew", testReopen},
 		{"words", testWords},
 		{"tables", testTables},
+		{"the rows beside the public log", testRows},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, w) })
 	}
