@@ -142,14 +142,17 @@ func (m *Module) touch(ctx context.Context, r *service.OwnRegister, s *service.O
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(list, func(e Entry) bool {
-		return e.Ended.IsZero() && e.Source != d.ID && alike(e.Values, want.values, s.Match)
+	list = slices.DeleteFunc(list, func(e Entry) bool {
+		return !e.Ended.IsZero() || e.Source == d.ID || !alike(e.Values, want.values, s.Match)
 	})
-	if at < 0 {
-		m.base.Log.Warn("register: a result means no entry", "register", r.Key, "service", s.Service, "result", d.ID.String())
+	if fit := fits(list); fit != "" {
+		m.unclear.WithLabelValues(r.Key, s.Service, fit).Inc()
+		m.base.Log.Warn("register: a result means no entry, or one of several", "register", r.Key, "service", s.Service, "result", d.ID.String(), "fit", fit)
+	}
+	if len(list) == 0 {
 		return nil
 	}
-	before := list[at]
+	before := list[0]
 	want.number = before.Number
 	if s.Does == "end" {
 		want.change, want.since, want.until, want.values = Ended, before.Since, before.Until, before.Values
@@ -165,6 +168,17 @@ func (m *Module) touch(ctx context.Context, r *service.OwnRegister, s *service.O
 	}
 	want.change, want.since, want.until, want.values = Altered, before.Since, before.Until, merged
 	return m.change(ctx, r, before, want)
+}
+
+// fits tells what is unclear about the entries that a result may mean; empty when there is just one.
+func fits(list []Entry) string {
+	switch len(list) {
+	case 0:
+		return meansNone
+	case 1:
+		return ""
+	}
+	return meansMany
 }
 
 // endWith ends the entry that rests on a document which was revoked, or whose last day is over.

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"posad.city/core/document"
 	"posad.city/core/exchange"
 	"posad.city/core/module"
@@ -71,11 +73,13 @@ type Module struct {
 	base   *module.Base
 	client *http.Client
 	ops    ops
+
+	unclear *prometheus.CounterVec
 }
 
 // New returns the module.
 func New(d Deps) *Module {
-	m := &Module{deps: d, client: d.Client}
+	m := &Module{deps: d, client: d.Client, unclear: newUnclear()}
 	if m.client == nil {
 		m.client = newClient()
 	}
@@ -115,5 +119,5 @@ func (m *Module) Provision(b *module.Base) error {
 	if b.Web != nil {
 		m.routes(b.Web)
 	}
-	return nil
+	return m.measure(b.Metrics)
 }
