@@ -66,7 +66,11 @@ func (m *Module) know(ctx context.Context, a act.Act, holder, caseID id.ID) (*kn
 	if k.keys, err = m.base.Vault.Keys(ctx, holder); err != nil {
 		return nil, err
 	}
-	if remembered && !k.keys.Erased() {
+	if remembered && k.keys.Erased() { // what the law keeps was sealed anew since
+		m.memory.forget(caseID)
+		return m.know(ctx, a, holder, caseID)
+	}
+	if remembered {
 		return k, nil
 	}
 	if err := m.define(ctx, k); err != nil {

@@ -54,6 +54,13 @@ func (m *memory) keep(k *known) {
 	}
 }
 
+// forget has a case read again.
+func (m *memory) forget(caseID id.ID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.cases, caseID)
+}
+
 func (m *memory) find(caseID id.ID) *known {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -160,6 +167,7 @@ func (m *Module) knowAt(ctx context.Context, a act.Act, j jobs.Job) (*known, err
 		return nil, err
 	}
 	if keys.Erased() {
+		m.memory.forget(j.Object)
 		return m.know(ctx, a, j.Holder, j.Object)
 	}
 	m.memory.taken(old)

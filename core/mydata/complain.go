@@ -43,7 +43,11 @@ func (m *Module) Complain(ctx context.Context, a act.Act, one Seen, l lang.Langu
 	if err != nil {
 		return id.ID{}, fmt.Errorf("mydata: begin a complaint: %w", err)
 	}
-	body, err := json.Marshal(m.complaintAnswers(one, l))
+	names, err := m.officials(ctx, []Seen{one})
+	if err != nil {
+		return id.ID{}, err
+	}
+	body, err := json.Marshal(m.complaintAnswers(one, names, l))
 	if err != nil {
 		return id.ID{}, fmt.Errorf("mydata: a complaint: %w", err)
 	}
@@ -57,8 +61,8 @@ func (m *Module) Complain(ctx context.Context, a act.Act, one Seen, l lang.Langu
 }
 
 // complaintAnswers are what a look says of itself.
-func (m *Module) complaintAnswers(one Seen, l lang.Language) map[string]string {
-	lines := []string{m.whoWords(l, one) + ".", m.whatWords(l, one.What) + ".", m.purposeWords(l, one.Purpose) + ".", lang.FullMoment(l, one.At, m.deps.Zone()) + "."}
+func (m *Module) complaintAnswers(one Seen, names map[id.ID]lang.Name, l lang.Language) map[string]string {
+	lines := []string{m.named(l, one, names) + ".", m.whatWords(l, one.What) + ".", m.purposeWords(l, one.Purpose) + ".", lang.FullMoment(l, one.At, m.deps.Zone()) + "."}
 	return map[string]string{
 		fieldLook: one.ID.String(), fieldDay: calendar.DateOf(one.At, m.deps.Zone()).String(), fieldFacts: strings.Join(lines, "\n"),
 	}
