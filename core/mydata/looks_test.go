@@ -290,7 +290,13 @@ func (r *rig) pagesOfLooks(b *browser) {
 		r.t.Fatalf("complaining: %d %s", status, where)
 	}
 	status, text = b.get(where)
-	if status != http.StatusOK || !strings.Contains(text, found[1]) || !strings.Contains(text, "Рулева") {
+	who := ""
+	for _, one := range r.apiLooksOf("") {
+		if one.ID.String() == found[1] {
+			who = one.Name
+		}
+	}
+	if status != http.StatusOK || !strings.Contains(text, found[1]) || !strings.Contains(text, who) {
 		r.t.Errorf("the complaint's form is not filled in: %d at %s", status, where)
 	}
 	if status, _, _ := b.post("/account/looks", "/account/looks/complaint", url.Values{"look": {found[1]}, "person": {misha.String()}, "at": {found[3]}}); status != http.StatusNotFound {
