@@ -144,11 +144,11 @@ func demoConfig(o DemoOptions, outside map[string]string) Config {
 // DemoHook is where an agency of the demo takes messages about the city's own registers, by its address and the key that the
 // outside servers were started with.
 func DemoHook(agency, key string) AgencyHook {
-	return AgencyHook{Address: agency + "/hooks", Secret: "whsec_" + base64.StdEncoding.EncodeToString(demoHookKey(key))}
+	return AgencyHook{Address: agency + "/hooks", Secret: "whsec_" + base64.StdEncoding.EncodeToString(DemoHookKey(key))}
 }
 
-// demoHookKey is what the demo signs its messages with.
-func demoHookKey(key string) []byte {
+// DemoHookKey is what the demo signs its messages with, by the key of the servers that stand for the outside.
+func DemoHookKey(key string) []byte {
 	sum := sha256.Sum256([]byte("hooks " + key))
 	return sum[:]
 }

@@ -76,7 +76,7 @@ func SimAgencies(ctx context.Context, listen, key string, out io.Writer) error {
 		return fmt.Errorf("agencies: %w", err)
 	}
 	now := new(clock.System)
-	a := agency.New(agency.Options{Key: key, HookKey: demoHookKey(key), Answer: func(register string, parameters map[string]string) (any, bool) {
+	a := agency.New(agency.Options{Key: key, HookKey: DemoHookKey(key), Answer: func(register string, parameters map[string]string) (any, bool) {
 		return people.Reply(register, parameters, calendar.DateOf(now.Now(), moscow))
 	}})
 	fmt.Fprintf(out, "ready agencies=http://%s\n", listener.Addr())

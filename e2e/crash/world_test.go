@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"posad.city/app"
 	"posad.city/city/kitezh"
 	"posad.city/kit/calendar"
 	"posad.city/kit/clock"
@@ -51,7 +52,7 @@ func newWorld(t *testing.T, start uint64) *world {
 	till := &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.bank.Handler(), ReadHeaderTimeout: time.Minute}}
 	till.Start()
 	t.Cleanup(till.Close)
-	w.agencies = agency.New(agency.Options{Key: outsideKey, Answer: func(register string, parameters map[string]string) (any, bool) {
+	w.agencies = agency.New(agency.Options{Key: outsideKey, HookKey: app.DemoHookKey(outsideKey), Answer: func(register string, parameters map[string]string) (any, bool) {
 		return people.Reply(register, parameters, calendar.DateOf(time.Now(), moscow))
 	}})
 	offices := httptest.NewServer(w.agencies.Handler())
