@@ -150,6 +150,12 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	}
 	m.Transparency = transparency.New(transparency.Deps{Folder: filepath.Join(conf.Data, "log"), Zone: zone, Witnesses: outside, Quorum: conf.PublicLog.Quorum})
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
+	m.join()
+	return m, nil
+}
+
+// join gives modules those neighbours that stand above them.
+func (m *Modules) join() {
 	m.Document.ProvideTeller(infected{m.Notice})
 	m.Document.ProvideReceiver(m.Apply)
 	m.Agency.Provide(m.Account, m.Service)
@@ -166,7 +172,6 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Exchange.ProvideOwn(m.Register)
 	m.Register.Provide(m.Casework.Lives, m.readCase)
 	m.Exchange.ProvideAsking(exchange.Asking{Documents: m.Document, Person: m.Account.PersonOf, Case: m.caseOf, Number: m.numberOf})
-	return m, nil
 }
 
 // ways makes the modules by which people sign in, and the city as an identity provider.

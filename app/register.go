@@ -98,8 +98,8 @@ type registers struct {
 // whyLooked is what a service needs a register for, as its definition says it.
 func (m *Modules) whyLooked(ctx context.Context, what string, p act.Purpose, l lang.Language) string {
 	caseID, err := id.Parse(p.ID)
-	if err != nil || p.Kind != "case" {
-		return ""
+	if _, asked := m.Exchange.LookText(what, l); !asked || err != nil || p.Kind != "case" {
+		return "" // no case is read for what no register told
 	}
 	ref, err := m.Casework.FindID(ctx, caseID)
 	if err != nil {

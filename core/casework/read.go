@@ -82,11 +82,6 @@ func (m *Module) FindID(ctx context.Context, what id.ID) (Ref, error) {
 	})
 }
 
-// ref reads what permission needs of a case.
-func (m *Module) ref(ctx context.Context, holder, caseID id.ID) (Ref, error) {
-	return m.refBy(ctx, func(store.Reader) (id.ID, id.ID, error) { return holder, caseID, nil })
-}
-
 // refBy reads what permission needs of the case that is found by something. It shows nobody anything, so that Posad itself
 // looks.
 func (m *Module) refBy(ctx context.Context, home func(store.Reader) (holder, caseID id.ID, err error)) (Ref, error) {

@@ -274,14 +274,6 @@ func (m *Module) purposeWords(l lang.Language, p act.Purpose) string {
 	return m.base.Texts.Text(l, "mydata.purpose."+p.Kind)
 }
 
-// whyWords says what a look was needed for; empty where the service's definition does not say.
-func (m *Module) whyWords(ctx context.Context, l lang.Language, one Seen) string {
-	if m.deps.LookWhy == nil {
-		return ""
-	}
-	return m.deps.LookWhy(ctx, one.What, one.Purpose, l)
-}
-
 // FindLook finds one look at the person by its id and its moment; ErrNone when there is none that may be shown.
 func (m *Module) FindLook(ctx context.Context, a act.Act, person, look id.ID, at time.Time) (Seen, error) {
 	list, err := m.looksAt(ctx, a, person, Filter{}, at.Add(time.Microsecond), 1)

@@ -190,9 +190,10 @@ func (m *Module) showLooks(c *web.Context) error {
 // groups puts looks together by day, agency or case, and within that by who looked and what for, in the order of the list.
 func (m *Module) groups(c *web.Context, by string, list []Seen, names map[id.ID]lang.Name) []lookDay {
 	var out []lookDay
+	w := m.wordsOfLooks(c)
 	tops, places := map[string]int{}, map[string]int{}
 	for _, one := range list {
-		title := m.groupTitle(c, by, one)
+		title := m.groupTitle(w, by, one)
 		top, there := tops[title]
 		if !there {
 			top = len(out)
@@ -205,17 +206,18 @@ func (m *Module) groups(c *web.Context, by string, list []Seen, names map[id.ID]
 		if !there {
 			place = len(*groups)
 			places[key] = place
-			*groups = append(*groups, m.group(c, one, names))
+			*groups = append(*groups, m.group(w, one, names))
 		}
 		(*groups)[place].Lines = append((*groups)[place].Lines, lookLine{
-			ID: one.ID, Person: one.Person, At: one.At, When: lang.Moment(c.Lang(), one.At, c.Now(), m.deps.Zone()), What: m.whatWords(c.Lang(), one.What), Why: m.whyWords(c.Context(), c.Lang(), one), Among: one.Among,
+			ID: one.ID, Person: one.Person, At: one.At, When: lang.Moment(c.Lang(), one.At, c.Now(), m.deps.Zone()), What: m.whatWords(c.Lang(), one.What), Why: w.why(one), Among: one.Among,
 		})
 	}
 	return out
 }
 
 // groupTitle is what a look is put under.
-func (m *Module) groupTitle(c *web.Context, by string, one Seen) string {
+func (m *Module) groupTitle(w lookWords, by string, one Seen) string {
+	c := w.c
 	switch by {
 	case byAgency:
 		if one.Actor.Agency.IsZero() {
@@ -223,7 +225,7 @@ func (m *Module) groupTitle(c *web.Context, by string, one Seen) string {
 		}
 		return m.deps.AgencyName(one.Actor.Agency, c.Lang())
 	case byCase:
-		if _, number := m.caseOf(c, one.Purpose); number != "" {
+		if _, number := w.caseOf(one.Purpose); number != "" {
 			return c.T("mydata.looks_case", "number", number)
 		}
 		return m.purposeWords(c.Lang(), one.Purpose)
@@ -239,21 +241,59 @@ func (m *Module) named(l lang.Language, one Seen, names map[id.ID]lang.Name) str
 	return m.whoWords(l, one)
 }
 
-func (m *Module) group(c *web.Context, one Seen, names map[id.ID]lang.Name) lookGroup {
+func (m *Module) group(w lookWords, one Seen, names map[id.ID]lang.Name) lookGroup {
+	c := w.c
 	out := lookGroup{By: m.named(c.Lang(), one, names), Case: one.Purpose.ID, Purpose: m.purposeWords(c.Lang(), one.Purpose)}
-	out.Href, out.Number = m.caseOf(c, one.Purpose)
+	out.Href, out.Number = w.caseOf(one.Purpose)
 	if one.Delayed {
 		out.Delayed = c.T("mydata.looks_delayed", "until", lang.FullMoment(c.Lang(), one.Until, m.deps.Zone()), "law", one.Law.In(c.Lang()))
 	}
 	return out
 }
 
-func (m *Module) caseOf(c *web.Context, p act.Purpose) (string, string) {
+// lookWords are the words of one answer's looks that take a reading of a case. Many looks are for one case, which is read once.
+type lookWords struct {
+	m     *Module
+	c     *web.Context
+	cases map[act.Purpose][2]string // address and number
+	whys  map[whyKey]string
+}
+
+type whyKey struct {
+	what    string
+	purpose act.Purpose
+}
+
+func (m *Module) wordsOfLooks(c *web.Context) lookWords {
+	return lookWords{m: m, c: c, cases: map[act.Purpose][2]string{}, whys: map[whyKey]string{}}
+}
+
+// caseOf is the address and the number of the case that a look was for; empty for any other purpose.
+func (w lookWords) caseOf(p act.Purpose) (string, string) {
 	caseID, err := id.Parse(p.ID)
-	if err != nil || p.Kind != "case" || m.deps.CaseLink == nil {
+	if err != nil || p.Kind != "case" || w.m.deps.CaseLink == nil {
 		return "", ""
 	}
-	return m.deps.CaseLink(c, caseID)
+	found, known := w.cases[p]
+	if !known {
+		found[0], found[1] = w.m.deps.CaseLink(w.c, caseID)
+		w.cases[p] = found
+	}
+	return found[0], found[1]
+}
+
+// why says what a look was needed for; empty where the service's definition does not say.
+func (w lookWords) why(one Seen) string {
+	if w.m.deps.LookWhy == nil {
+		return ""
+	}
+	key := whyKey{one.What, one.Purpose}
+	words, known := w.whys[key]
+	if !known {
+		words = w.m.deps.LookWhy(w.c.Context(), one.What, one.Purpose, w.c.Lang())
+		w.whys[key] = words
+	}
+	return words
 }
 
 // WireLook is a look for programs.
@@ -281,11 +321,12 @@ func (m *Module) wireLooks(c *web.Context, list []Seen) ([]WireLook, error) {
 	if err != nil {
 		return nil, err
 	}
+	w := m.wordsOfLooks(c)
 	out := make([]WireLook, 0, len(list))
 	for _, one := range list {
 		line := WireLook{
 			ID: one.ID, At: one.At.UTC(), What: m.whatWords(l, one.What), Who: m.whoWords(l, one), Kind: string(one.Who()), Role: one.Actor.Role,
-			Purpose: m.purposeWords(l, one.Purpose), Why: m.whyWords(c.Context(), l, one), Channel: string(one.Channel), Among: max(one.Among, 1),
+			Purpose: m.purposeWords(l, one.Purpose), Why: w.why(one), Channel: string(one.Channel), Among: max(one.Among, 1),
 		}
 		if one.Who() == ByOfficial {
 			line.Name = names[one.Actor.Person].Full(l)
@@ -293,7 +334,7 @@ func (m *Module) wireLooks(c *web.Context, list []Seen) ([]WireLook, error) {
 		if !one.Actor.Agency.IsZero() {
 			line.Agency = m.deps.AgencyName(one.Actor.Agency, l)
 		}
-		_, line.Case = m.caseOf(c, one.Purpose)
+		_, line.Case = w.caseOf(one.Purpose)
 		if one.Delayed {
 			line.Delayed, line.Law = one.Until.UTC().Format(timeForm), one.Law.In(l)
 		}

@@ -411,4 +411,3 @@ func FuzzAdd(f *testing.F) {
 		}
 	})
 }
-
