@@ -25,7 +25,7 @@ const (
 type Account struct {
 	ID       id.ID
 	Currency money.Currency
-	Bound    Bound // the same for ever; an account with a bound is opened (Open) before it moves
+	Bound    Bound // the same for ever
 }
 
 // Named is the account of a name in a currency, the same on every node: "income " and an agency's id, for example.
@@ -68,8 +68,7 @@ const linesMost = 10_000
 var (
 	ErrMovement = errors.New("ledger: a movement needs an id, a holder, an act and 1 to 10,000 lines with an amount above zero between two accounts of its currency")
 	ErrShort    = errors.New("ledger: the account has less than that") // nothing was moved
-	ErrUnopened = errors.New("ledger: the account has a bound and was not opened, or is of another currency")
-	ErrOther    = errors.New("ledger: a movement with this id stands in the books with other lines")
+	ErrOther    = errors.New("ledger: the books have this movement with other lines, or this account in another currency")
 )
 
 // Migrations is the schema of the books.

@@ -24,7 +24,10 @@ var (
 	income = Named("test income", money.RUB, Free)
 	purse  = Named("test purse", money.RUB, Credits)
 	stock  = Named("test stock", money.RUB, Debits)
-	zone   = time.FixedZone("MSK", 3*3600)
+	euro   = Named("test bank", "EUR", Free)
+	// euroPurse is the purse taken for one of another currency.
+	euroPurse = Account{ID: purse.ID, Currency: "EUR", Bound: Credits}
+	zone      = time.FixedZone("MSK", 3*3600)
 )
 
 func movement(name string, lines ...Line) Movement {
@@ -40,11 +43,6 @@ func write(t tester, s *store.Store, fn func(tx *store.Tx) error) {
 	if err := s.Write(context.Background(), fn); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func opened(t tester, s *store.Store) {
-	t.Helper()
-	write(t, s, func(tx *store.Tx) error { return errors.Join(Open(tx, purse), Open(tx, stock)) })
 }
 
 // tester is *testing.T or *rapid.T.
@@ -81,7 +79,6 @@ func sound(t tester, s *store.Store) {
 func TestMovements(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, c *clock.Fixed) {
-		opened(t, s)
 		put := func(m Movement, how func(*store.Tx, Movement) (bool, error)) (bool, error) {
 			var did bool
 			err := s.Write(t.Context(), func(tx *store.Tx) error {
@@ -118,7 +115,7 @@ func TestMovements(t *testing.T) {
 			{"a split is one movement", movement("stock", line(stock, bank, 900)), Post, true, nil, 2000},
 			{"of two lines", split, Post, true, nil, 1700},
 			{"the same id with other lines is refused", movement("split", line(purse, income, 100), line(purse, stock, 200), line(purse, bank, 1)), Post, false, ErrOther, 1700},
-			{"an account with a bound must be open", movement("x", line(Named("other", money.RUB, Credits), income, 1)), Post, false, ErrUnopened, 1700},
+			{"an account keeps its currency", movement("x", Line{Debit: euro, Credit: euroPurse, Amount: money.Amount{Minor: 1, Currency: "EUR"}}), Post, false, ErrOther, 1700},
 			{"an amount is above zero", movement("zero", line(bank, income, 0)), Post, false, ErrMovement, 1700},
 			{"between two accounts", movement("same", line(bank, bank, 1)), Post, false, ErrMovement, 1700},
 			{"in one currency", movement("euro", Line{Debit: bank, Credit: income, Amount: money.Amount{Minor: 1, Currency: "EUR"}}), Post, false, ErrMovement, 1700},
@@ -235,14 +232,6 @@ func (h *history) accounts() {
 	for i, bound := range []Bound{Free, Free, Credits, Credits, Debits} {
 		h.all = append(h.all, Named(fmt.Sprintf("run %d account %d", h.run, i), money.RUB, bound))
 	}
-	h.write(func(tx *store.Tx) error {
-		for _, a := range h.all {
-			if err := Open(tx, a); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 func (h *history) write(fn func(tx *store.Tx) error) {
@@ -354,7 +343,6 @@ func (h *history) compare() {
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *clock.Fixed) {
-		opened(t, s)
 		write(t, s, func(tx *store.Tx) error { _, err := Post(tx, movement("fill", line(bank, purse, 500))); return err })
 		const hands, each = 12, 15
 		var took sync.Map

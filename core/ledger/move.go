@@ -16,16 +16,8 @@ import (
 // buckets is how many rows of balance an account without a bound has. A movement keeps to one of them for ever.
 const buckets = 16
 
-// Open opens an account with a bound; one that is open already stays as it is.
-func Open(tx *store.Tx, a Account) error {
-	if a.Bound == Free {
-		return nil
-	}
-	return ledgerdb.OpenBounded(tx, a.ID, int64(a.Bound), string(a.Currency))
-}
-
 // Post moves money. It tells whether it did: false when the same movement stood in the books before. Errors: ErrMovement,
-// ErrShort, ErrUnopened, ErrOther; after one of these the Write fails.
+// ErrShort, ErrOther; after one of these the Write fails.
 func Post(tx *store.Tx, m Movement) (bool, error) { return put(tx, m, Posted) }
 
 // Reserve sets money aside until PostReserved or VoidReserved. Otherwise as Post.
@@ -165,8 +157,7 @@ func (m Movement) bucket() int64 {
 	return int64(h.Sum32() % buckets)
 }
 
-// move changes the balances. A row of an account without a bound appears with its first transfer; ending a reservation finds
-// it there.
+// move changes the balances. A row appears with its account's first transfer; ending a reservation finds it there.
 func move(tx *store.Tx, deltas []delta, ending bool) error {
 	for _, d := range deltas {
 		if d.account.Bound == Free && !ending {
@@ -175,19 +166,33 @@ func move(tx *store.Tx, deltas []delta, ending bool) error {
 			}
 			continue
 		}
-		n, err := ledgerdb.MoveOpen(tx, ledgerdb.MoveOpenParams{
-			Account: d.account.ID, Bucket: d.bucket, Currency: string(d.account.Currency), Debits: d.debits, Credits: d.credits,
-			DebitsReserved: d.debitsReserved, CreditsReserved: d.creditsReserved,
-		})
-		if errors.Is(err, store.ErrCheck) {
-			return tx.Fail(fmt.Errorf("%w: %s: %w", ErrShort, d.account.ID, err))
-		}
-		if err != nil {
+		if err := d.held(tx); err != nil {
 			return err
-		}
-		if n == 0 {
-			return tx.Fail(fmt.Errorf("%w: %s", ErrUnopened, d.account.ID))
 		}
 	}
 	return nil
+}
+
+// held changes a row that the database holds to a bound. It must be there: a row that an upsert proposes is judged alone.
+func (d delta) held(tx *store.Tx) error {
+	n, err := d.update(tx)
+	if err == nil && n == 0 {
+		if err = ledgerdb.OpenBounded(tx, d.account.ID, int64(d.account.Bound), string(d.account.Currency)); err == nil {
+			n, err = d.update(tx)
+		}
+	}
+	switch {
+	case errors.Is(err, store.ErrCheck):
+		return tx.Fail(fmt.Errorf("%w: %s: %w", ErrShort, d.account.ID, err))
+	case err == nil && n == 0:
+		return tx.Fail(fmt.Errorf("%w: %s", ErrOther, d.account.ID))
+	}
+	return err
+}
+
+func (d delta) update(tx *store.Tx) (int64, error) {
+	return ledgerdb.MoveOpen(tx, ledgerdb.MoveOpenParams{
+		Account: d.account.ID, Bucket: d.bucket, Currency: string(d.account.Currency), Debits: d.debits, Credits: d.credits,
+		DebitsReserved: d.debitsReserved, CreditsReserved: d.creditsReserved,
+	})
 }
