@@ -12,6 +12,7 @@ import (
 	"posad.city/core/ledger/internal/store"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
+	"posad.city/kit/journal"
 	"posad.city/kit/store"
 )
 
@@ -30,9 +31,24 @@ type Day struct {
 // closeAfter is how long after its end a day is closed: no Write lasts as long.
 const closeAfter = 5 * time.Minute
 
-// CloseNext closes the next day in the city's zone that is over: the first with a transfer, or the one after the last that
-// was closed. False when none is due. It may be called by several nodes; one of them closes.
-func CloseNext(ctx context.Context, s *store.Store, zone *time.Location, now time.Time) (Day, bool, error) {
+// closeNext closes the next day in the city's zone that is over: the first with a transfer, or the one after the last that
+// was closed. entry makes ready what signs its totals; nil: nothing does. False when none is due, or another node was first.
+func closeNext(ctx context.Context, s *store.Store, zone *time.Location, now time.Time, entry func(Day) (*journal.Ready, error)) (Day, bool, error) {
+	day, rows, err := due(ctx, s, zone, now)
+	if err != nil || day.Day.IsZero() {
+		return day, false, err
+	}
+	var ready *journal.Ready
+	if entry != nil {
+		if ready, err = entry(day); err != nil {
+			return day, false, err
+		}
+	}
+	return keep(ctx, s, day, rows, ready)
+}
+
+// due is the next day to close and its closings; no Day when none is due.
+func due(ctx context.Context, s *store.Store, zone *time.Location, now time.Time) (Day, []ledgerdb.InsertClosingParams, error) {
 	var out Day
 	var rows []ledgerdb.InsertClosingParams
 	err := s.Read(ctx, func(r *store.Snapshot) error {
@@ -45,13 +61,15 @@ func CloseNext(ctx context.Context, s *store.Store, zone *time.Location, now tim
 		rows, err = closings(r, &out)
 		return err
 	})
-	if err != nil || out.Day.IsZero() {
-		return Day{}, false, err
-	}
-	err = s.Write(ctx, func(tx *store.Tx) error {
-		out.Closed = tx.Now()
+	return out, rows, err
+}
+
+// keep writes a closed day down, with its entry in the journal when one is given.
+func keep(ctx context.Context, s *store.Store, d Day, rows []ledgerdb.InsertClosingParams, entry *journal.Ready) (Day, bool, error) {
+	err := s.Write(ctx, func(tx *store.Tx) error {
+		d.Closed = tx.Now()
 		err := ledgerdb.InsertDay(tx, ledgerdb.InsertDayParams{
-			Day: out.Day.String(), Since: out.Since, Until: out.Until, Transfers: out.Transfers, Amount: out.Amount, Digest: out.Digest[:], Closed: out.Closed,
+			Day: d.Day.String(), Since: d.Since, Until: d.Until, Transfers: d.Transfers, Amount: d.Amount, Digest: d.Digest[:], Closed: d.Closed,
 		})
 		if err != nil {
 			return err
@@ -61,12 +79,16 @@ func CloseNext(ctx context.Context, s *store.Store, zone *time.Location, now tim
 				return err
 			}
 		}
-		return nil
+		if entry == nil {
+			return nil
+		}
+		_, err = journal.Enter(tx, entry)
+		return err
 	})
 	if errors.Is(err, store.ErrExists) {
 		return Day{}, false, nil // another node was first
 	}
-	return out, err == nil, err
+	return d, err == nil, err
 }
 
 // nextDay is the day to close next; no Day when nothing ever moved. Days without a transfer are closed too, so that a gap

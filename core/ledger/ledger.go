@@ -8,7 +8,6 @@ import (
 	"posad.city/core/ledger/internal/store"
 	"posad.city/kit/id"
 	"posad.city/kit/money"
-	"posad.city/kit/store"
 )
 
 // Bound is how far an account's balance may go.
@@ -70,9 +69,6 @@ var (
 	ErrShort    = errors.New("ledger: the account has less than that") // nothing was moved
 	ErrOther    = errors.New("ledger: the books have this movement with other lines, or this account in another currency")
 )
-
-// Migrations is the schema of the books.
-var Migrations = store.Migrations{Module: "ledger", Files: ledgerdb.Schema}
 
 // Transfer is a line that stands in the books.
 type Transfer struct {

@@ -245,7 +245,7 @@ func (h *history) step() {
 	case 0:
 		h.c.Move(time.Duration(rapid.IntRange(1, 30).Draw(h.t, "hours")) * time.Hour)
 	case 1:
-		if _, _, err := CloseNext(context.Background(), h.s, zone, h.c.Now()); err != nil {
+		if _, _, err := closeNext(context.Background(), h.s, zone, h.c.Now(), nil); err != nil {
 			h.t.Fatal(err)
 		}
 	case 2, 3:

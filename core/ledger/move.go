@@ -192,7 +192,7 @@ func (d delta) held(tx *store.Tx) error {
 
 func (d delta) update(tx *store.Tx) (int64, error) {
 	return ledgerdb.MoveOpen(tx, ledgerdb.MoveOpenParams{
-		Account: d.account.ID, Bucket: d.bucket, Currency: string(d.account.Currency), Debits: d.debits, Credits: d.credits,
+		Account: d.account.ID, Bucket: d.bucket, Bound: int64(d.account.Bound), Currency: string(d.account.Currency), Debits: d.debits, Credits: d.credits,
 		DebitsReserved: d.debitsReserved, CreditsReserved: d.creditsReserved,
 	})
 }

@@ -10,10 +10,6 @@ VALUES (@holder, @movement, @line, @debit, @credit, @amount, @currency, @state, 
 -- name: EndTransfers :execrows
 UPDATE ledger_transfer SET state = @state, ended = @ended WHERE holder = @holder AND movement = @movement AND state = 'reserved';
 
--- name: TransfersOfMovement :many
-SELECT holder, movement, line, debit, credit, amount, currency, state, entered, ended, act, about
-FROM ledger_transfer WHERE holder = @holder AND movement = @movement ORDER BY line;
-
 -- name: TransfersOf :many
 SELECT holder, movement, line, debit, credit, amount, currency, state, entered, ended, act, about
 FROM ledger_transfer WHERE holder = @holder ORDER BY movement, line;
@@ -27,7 +23,7 @@ ON CONFLICT (account, bucket) DO UPDATE SET debits = ledger_balance.debits + exc
 
 -- name: MoveOpen :execrows
 -- For a row that is there: of an account with a bound, or one that holds a reservation.
-UPDATE ledger_balance SET debits = debits + @debits, credits = credits + @credits,
+UPDATE ledger_balance SET bound = @bound, debits = debits + @debits, credits = credits + @credits,
   debits_reserved = debits_reserved + @debits_reserved, credits_reserved = credits_reserved + @credits_reserved
 WHERE account = @account AND bucket = @bucket AND currency = @currency;
 
