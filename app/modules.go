@@ -26,6 +26,7 @@ import (
 	"posad.city/core/document"
 	"posad.city/core/exchange"
 	"posad.city/core/factor"
+	"posad.city/core/ledger"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
 	"posad.city/core/mydata"
@@ -61,6 +62,7 @@ type Modules struct {
 	Service      *service.Module
 	Document     *document.Module
 	Exchange     *exchange.Module
+	Ledger       *ledger.Module
 	Pay          *pay.Module
 	Notice       *notice.Module
 	Register     *register.Module
@@ -81,7 +83,7 @@ type Modules struct {
 func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
-		m.Service, m.Document, m.Exchange, m.Pay, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
+		m.Service, m.Document, m.Exchange, m.Ledger, m.Pay, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
 		m.MyData, m.Transparency, m.MyPage,
 	}
 }
@@ -125,6 +127,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Exchange = exchange.New(exchange.Deps{
 		City: m.Service.Current, Endpoints: conf.endpoints(), Signer: m.exchangeSigner, Trust: m.exchangeTrust, Find: m.Account.Find, Providing: providing, Zone: inZone,
 	})
+	m.Ledger = ledger.New(ledger.Deps{Zone: inZone})
 	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Mandates: m.Mandate, Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
 	hooks, err := conf.hooks()

@@ -17,6 +17,7 @@ import (
 	"posad.city/core/agency"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
+	"posad.city/core/ledger"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
 	"posad.city/core/notice"
@@ -48,7 +49,7 @@ var (
 	igor     = id.Derived("person", "igor") // an official
 	vera     = id.Derived("person", "vera") // another one
 	annaAct  = act.Act{Actor: act.Actor{Kind: act.Person, Person: anna}, Holder: anna, Assurance: act.Standard, Channel: act.Web}
-	migrated = []store.Migrations{Migrations, vault.Migrations, journal.Migrations, jobs.Migrations, pay.Migrations, exchange.Migrations, document.Migrations, notice.Migrations}
+	migrated = []store.Migrations{Migrations, vault.Migrations, journal.Migrations, jobs.Migrations, ledger.Migrations, pay.Migrations, exchange.Migrations, document.Migrations, notice.Migrations}
 )
 
 // officer is an act of an official of the agency.

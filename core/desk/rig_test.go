@@ -18,6 +18,7 @@ import (
 	"posad.city/core/casework"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
+	"posad.city/core/ledger"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
 	"posad.city/core/notice"
@@ -52,7 +53,7 @@ var (
 	rita     = id.Derived("person", "rita")  // of another agency
 	olga     = id.Derived("person", "olga")  // of another department of the agency
 	panin    = id.Derived("person", "panin") // of the agency that sends the answers
-	migrated = []store.Migrations{Migrations, casework.Migrations, agency.Migrations, feed.Migrations, vault.Migrations, journal.Migrations, jobs.Migrations, pay.Migrations, exchange.Migrations,
+	migrated = []store.Migrations{Migrations, casework.Migrations, agency.Migrations, feed.Migrations, vault.Migrations, journal.Migrations, jobs.Migrations, ledger.Migrations, pay.Migrations, exchange.Migrations,
 		document.Migrations, notice.Migrations}
 )
 

@@ -25,6 +25,7 @@ import (
 	"posad.city/core/document"
 	"posad.city/core/exchange"
 	"posad.city/core/form"
+	"posad.city/core/ledger"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
 	"posad.city/core/notice"
@@ -62,7 +63,7 @@ var (
 
 var migrated = []store.Migrations{
 	vault.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations, agency.Migrations, account.Migrations, mandate.Migrations,
-	service.Migrations, document.Migrations, exchange.Migrations, pay.Migrations, notice.Migrations, casework.Migrations, apply.Migrations, Migrations,
+	service.Migrations, document.Migrations, exchange.Migrations, ledger.Migrations, pay.Migrations, notice.Migrations, casework.Migrations, apply.Migrations, Migrations,
 }
 
 var theCity = sync.OnceValue(func() *service.City {

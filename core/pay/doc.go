@@ -1,5 +1,5 @@
 // Package pay takes money: what is owed (charge), the intention to pay it (payment), each try at the bank (attempt), and
-// the ledger's rows (transfer).
+// what of it enters the city's books (core/ledger).
 //
 // A payment is idempotent from the button to the bank and back. The attempt's id is made and committed before the bank
 // hears of it, and is the key by which the bank knows it; so a button pressed twice, a reply lost, a process killed, a
@@ -12,10 +12,9 @@
 // A paid charge may be given back, whole and once (PrepareRefund): the agency's income goes down in the Write that decides it,
 // and pay.refund does the rest.
 //
-// Amounts are whole minor units. A transfer is balanced by construction: one row takes from one account and gives to
-// another. The home of a payment is its payer; agencies' incomes are folded from transfers later.
+// Amounts are whole minor units. The home of a payment is its payer; agencies' incomes are accounts of the books.
 //
-// It owns the tables charge, payment, payment_line, attempt, transfer and pay_home, the pages /pay/..., the bank's
+// It owns the tables charge, payment, payment_line, attempt and pay_home, the pages /pay/..., the bank's
 // webhook and their JSON faces. It does not own why something is owed (core/casework and later systems say so by
 // PrepareCharge) or telling people (core/notice, by events).
 //

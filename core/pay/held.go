@@ -23,7 +23,7 @@ type held struct {
 // Covers implements module.Data.
 func (held) Covers() map[string]string {
 	return map[string]string{
-		"charge": "pay.charges", "payment": "pay.payments", "payment_line": "pay.payments", "attempt": "pay.payments", "transfer": "pay.transfers",
+		"charge": "pay.charges", "payment": "pay.payments", "payment_line": "pay.payments", "attempt": "pay.payments",
 	}
 }
 
@@ -35,10 +35,9 @@ type paid struct {
 
 // books are everything that a payer's rows say.
 type books struct {
-	charges   []Charge
-	payments  []paid
-	transfers []paydb.Transfer
-	more      bool
+	charges  []Charge
+	payments []paid
+	more     bool
 }
 
 func (h held) read(ctx context.Context, a act.Act, payer id.ID, most int) (books, error) {
@@ -67,8 +66,7 @@ func (h held) read(ctx context.Context, a act.Act, payer id.ID, most int) (books
 				return err
 			}
 		}
-		out.transfers, err = paydb.TransfersOf(p, payer)
-		return err
+		return nil
 	})
 	return out, err
 }
@@ -121,17 +119,7 @@ func (h held) Held(ctx context.Context, a act.Act, person id.ID, most int) ([]mo
 	for _, one := range b.payments {
 		payments.Items = append(payments.Items, paymentItem(one))
 	}
-	transfers := module.Holding{Key: "pay.transfers"}
-	for _, t := range b.transfers {
-		if most > 0 && len(transfers.Items) == most {
-			transfers.More = true
-			break
-		}
-		transfers.Items = append(transfers.Items, module.Item{ID: t.Movement, At: t.At, Facts: []module.Fact{
-			{Key: "amount", Words: inWords(money.Amount{Minor: t.Amount, Currency: money.Currency(t.Currency)})}, {Key: "state", Value: t.State},
-		}})
-	}
-	return []module.Holding{charges, payments, transfers}, nil
+	return []module.Holding{charges, payments}, nil
 }
 
 func chargeItem(c Charge) module.Item {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"posad.city/core/ledger"
 	"posad.city/core/mandate"
 	"posad.city/kit/act"
 	"posad.city/kit/clock"
@@ -85,5 +86,5 @@ func TestAPaymentUnderAMandateCounts(t *testing.T) {
 		if state, err := s.Settle(ctx, second.ID); err != nil || state != Paid || kept.counted[second.Payment] != 1 {
 			t.Errorf("after it was paid: %s %v %v", state, kept.counted, err)
 		}
-	}, jobs.Migrations, Migrations)
+	}, jobs.Migrations, ledger.Migrations, Migrations)
 }

@@ -3,6 +3,7 @@ package pay
 import (
 	"time"
 
+	"posad.city/core/ledger"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
@@ -86,14 +87,16 @@ type Attempt struct {
 // over tells whether nothing more can happen to an attempt.
 func (a Attempt) over() bool { return a.State == Paid || a.State == Declined || a.State == Expired }
 
-// BankAccount is the account of money that the bank holds for the city.
-var BankAccount = id.Derived("account", "bank clearing")
+// Clearing is the account of money that the bank holds for the city.
+func Clearing(c money.Currency) ledger.Account { return ledger.Named("bank clearing", c, ledger.Free) }
 
 // Income is the account of an agency's income.
-func Income(agency id.ID) id.ID { return id.Derived("account", "income "+agency.String()) }
+func Income(agency id.ID, c money.Currency) ledger.Account {
+	return ledger.Named("income "+agency.String(), c, ledger.Free)
+}
 
-// SurplusAccount is the account of money that is to be given back.
-var SurplusAccount = id.Derived("account", "surplus")
+// ToReturn is the account of money that is to be given back.
+func ToReturn(c money.Currency) ledger.Account { return ledger.Named("surplus", c, ledger.Credits) }
 
 // The faults of this module.
 var (

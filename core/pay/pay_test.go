@@ -12,8 +12,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"posad.city/core/ledger"
 	"posad.city/core/module"
-	"posad.city/core/pay/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/clock"
 	"posad.city/kit/id"
@@ -113,10 +113,10 @@ func (s *stand) books() map[id.ID]int64 {
 	out := map[id.ID]int64{}
 	err := s.base.Store.Look(ctx, self, "test", func(p *store.Personal) error {
 		clear(out)
-		rows, err := paydb.TransfersOf(p, anna)
-		for _, row := range rows {
-			out[row.Debit] -= row.Amount
-			out[row.Credit] += row.Amount
+		transfers, err := ledger.Of(p, anna)
+		for _, t := range transfers {
+			out[t.Debit] -= t.Amount.Minor
+			out[t.Credit] += t.Amount.Minor
 		}
 		return err
 	})
@@ -152,18 +152,18 @@ func TestAPaymentIsTakenOnceHoweverOftenItIsTold(t *testing.T) {
 		if s.state(charge) != Paid || s.paid[charge] != 1 {
 			t.Errorf("the charge is %s and was announced %d times", s.state(charge), s.paid[charge])
 		}
-		if got := s.books()[Income(agency)]; got != 300_000 {
+		if got := s.books()[Income(agency, money.RUB).ID]; got != 300_000 {
 			t.Errorf("the agency's income is %d", got)
 		}
 		if _, err := s.Checkout(ctx, self, anna, charge, lang.Russian); !errors.Is(err, ErrSettled) {
 			t.Errorf("a third press: %v", err)
 		}
-	}, jobs.Migrations, Migrations)
+	}, jobs.Migrations, ledger.Migrations, Migrations)
 }
 
 func TestAnAnswerThatIsLostIsFoundByTheJob(t *testing.T) {
 	t.Parallel()
-	s, c := storetest.Open(t, jobs.Migrations, Migrations)
+	s, c := storetest.Open(t, jobs.Migrations, ledger.Migrations, Migrations)
 	b := newStand(t, s, c)
 	charge := b.charge(100)
 	b.bank.SetFaults(bank.Faults{LoseNext: 1, Messages: -1})
@@ -184,7 +184,7 @@ func TestAnAnswerThatIsLostIsFoundByTheJob(t *testing.T) {
 // The bank's messages were lost too, so that asking is the only way to learn of the money.
 func TestABankThatIsAwayForDaysLosesNoMoney(t *testing.T) {
 	t.Parallel()
-	s, c := storetest.Open(t, jobs.Migrations, Migrations)
+	s, c := storetest.Open(t, jobs.Migrations, ledger.Migrations, Migrations)
 	b := newStand(t, s, c)
 	charge := b.charge(100)
 	if _, err := b.Checkout(ctx, self, anna, charge, lang.Russian); err != nil {
@@ -208,7 +208,7 @@ func TestABankThatIsAwayForDaysLosesNoMoney(t *testing.T) {
 
 func TestADeclinedPaymentCanBeTriedAnew(t *testing.T) {
 	t.Parallel()
-	s, c := storetest.Open(t, jobs.Migrations, Migrations)
+	s, c := storetest.Open(t, jobs.Migrations, ledger.Migrations, Migrations)
 	b := newStand(t, s, c)
 	charge := b.charge(100)
 	for _, pays := range []bool{false, true} {
@@ -232,7 +232,7 @@ func TestADeclinedPaymentCanBeTriedAnew(t *testing.T) {
 // An attempt was started, its order was lost on the way, and the bank let it be paid after another one had paid.
 func TestMoneyForAPaidChargeIsGivenBack(t *testing.T) {
 	t.Parallel()
-	s, c := storetest.Open(t, jobs.Migrations, Migrations)
+	s, c := storetest.Open(t, jobs.Migrations, ledger.Migrations, Migrations)
 	b := newStand(t, s, c)
 	charge := b.charge(500)
 	start := func() id.ID {
@@ -258,7 +258,7 @@ func TestMoneyForAPaidChargeIsGivenBack(t *testing.T) {
 	}
 	b.drain()
 	books := b.books()
-	if books[Income(agency)] != 500 || books[SurplusAccount] != 0 || books[BankAccount] != -500 {
+	if books[Income(agency, money.RUB).ID] != 500 || books[ToReturn(money.RUB).ID] != 0 || books[Clearing(money.RUB).ID] != -500 {
 		t.Errorf("the books say %v", books)
 	}
 	if got := b.bank.Payments()[first.String()]; got.Refunds != 1 {
@@ -268,7 +268,7 @@ func TestMoneyForAPaidChargeIsGivenBack(t *testing.T) {
 
 func TestAnAttemptLeftOpenIsClosedAtTheBank(t *testing.T) {
 	t.Parallel()
-	s, c := storetest.Open(t, jobs.Migrations, Migrations)
+	s, c := storetest.Open(t, jobs.Migrations, ledger.Migrations, Migrations)
 	b := newStand(t, s, c)
 	charge := b.charge(500)
 	if _, err := b.Checkout(ctx, self, anna, charge, lang.English); err != nil {
@@ -324,7 +324,7 @@ func TestRandomHistoriesNeverLoseOrDoubleMoney(t *testing.T) {
 
 func openFor(t *testing.T) (*store.Store, *clock.Fixed) {
 	c := clock.At(storetest.Start)
-	s, err := store.Open(ctx, store.Options{Dir: t.TempDir(), Clock: c, RunTwice: true}, jobs.Migrations, Migrations)
+	s, err := store.Open(ctx, store.Options{Dir: t.TempDir(), Clock: c, RunTwice: true}, jobs.Migrations, ledger.Migrations, Migrations)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,11 +358,11 @@ func check(rt *rapid.T, b *stand, charge id.ID) {
 		net += int64(p.Takes-p.Refunds) * p.Amount
 	}
 	books := b.books()
-	if -books[BankAccount] != net {
-		rt.Errorf("the bank holds %d of ours, the books say %d", net, -books[BankAccount])
+	if -books[Clearing(money.RUB).ID] != net {
+		rt.Errorf("the bank holds %d of ours, the books say %d", net, -books[Clearing(money.RUB).ID])
 	}
 	paid := b.state(charge) == Paid
-	if paid != (books[Income(agency)] == 700) || books[Income(agency)] > 700 || books[SurplusAccount] != 0 {
+	if paid != (books[Income(agency, money.RUB).ID] == 700) || books[Income(agency, money.RUB).ID] > 700 || books[ToReturn(money.RUB).ID] != 0 {
 		rt.Errorf("paid: %v, books: %v", paid, books)
 	}
 }

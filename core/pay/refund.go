@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"posad.city/core/ledger"
 	"posad.city/core/pay/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
@@ -91,11 +92,11 @@ func (p *PreparedRefund) Put(tx *store.Tx) error {
 	if n == 0 {
 		return tx.Fail(ErrUnpaid)
 	}
-	return errors.Join(
-		paydb.InsertTransfer(tx, paydb.InsertTransferParams{
-			Holder: c.Payer, Movement: id.Derived("give back", c.ID.String()), Debit: Income(c.Agency), Credit: SurplusAccount, Amount: c.Amount.Minor,
-			Currency: string(c.Amount.Currency), State: "posted", At: tx.Now(), Act: p.act, Charge: c.ID,
-		}),
+	_, err = ledger.Post(tx, ledger.Movement{
+		ID: id.Derived("give back", c.ID.String()), Holder: c.Payer, Act: p.act,
+		Lines: []ledger.Line{{Debit: Income(c.Agency, c.Amount.Currency), Credit: ToReturn(c.Amount.Currency), Amount: c.Amount, About: c.ID}},
+	})
+	return errors.Join(err,
 		p.m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: c.Payer, Object: p.attempt}),
 		p.m.base.Jobs.Emit(tx, jobs.Event{Name: EventRefunded, Holder: c.Payer, Object: c.ID, Version: c.Revision + 1}),
 	)

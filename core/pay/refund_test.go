@@ -7,10 +7,12 @@ import (
 
 	"pgregory.net/rapid"
 
+	"posad.city/core/ledger"
 	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
+	"posad.city/kit/money"
 	"posad.city/kit/store"
 	"posad.city/kit/store/storetest"
 	"posad.city/sim/bank"
@@ -57,7 +59,7 @@ func TestAPaidFeeGoesBackOnce(t *testing.T) {
 			}
 		}
 		b.drain()
-		if books := b.books(); books[Income(agency)] != 0 || books[SurplusAccount] != 0 || books[BankAccount] != 0 {
+		if books := b.books(); books[Income(agency, money.RUB).ID] != 0 || books[ToReturn(money.RUB).ID] != 0 || books[Clearing(money.RUB).ID] != 0 {
 			t.Errorf("the books say %v", books)
 		}
 		for _, p := range b.bank.Payments() {
@@ -71,7 +73,7 @@ func TestAPaidFeeGoesBackOnce(t *testing.T) {
 		if _, err := b.Checkout(ctx, self, anna, charge, lang.English); !errors.Is(err, ErrSettled) {
 			t.Errorf("it can be paid anew: %v", err)
 		}
-	}, jobs.Migrations, Migrations)
+	}, jobs.Migrations, ledger.Migrations, Migrations)
 }
 
 // Whatever is lost, doubled or cut off on the way, and however often a fee is given back: never more goes back than came,
@@ -115,7 +117,7 @@ func TestRandomRefundsNeverGiveBackMoreThanCame(t *testing.T) {
 			net += int64(p.Takes-p.Refunds) * p.Amount
 		}
 		books := b.books()
-		if -books[BankAccount] != net || books[SurplusAccount] != 0 || (b.state(charge) == Paid) != (books[Income(agency)] == 700) {
+		if -books[Clearing(money.RUB).ID] != net || books[ToReturn(money.RUB).ID] != 0 || (b.state(charge) == Paid) != (books[Income(agency, money.RUB).ID] == 700) {
 			rt.Errorf("the bank holds %d, the bill is %s, the books say %v", net, b.state(charge), books)
 		}
 	})

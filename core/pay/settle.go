@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"posad.city/core/ledger"
 	"posad.city/core/pay/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
+	"posad.city/kit/money"
 	"posad.city/kit/store"
 )
 
@@ -103,14 +105,19 @@ func (m *Module) paid(tx *store.Tx, s settlement) error {
 		return fmt.Errorf("pay: lines: %w", err)
 	}
 	surplus := int64(0)
-	for i, line := range lines {
-		taken, err := m.settleLine(tx, s, int64(i), line, payment.Currency)
+	movement := ledger.Movement{ID: s.payment, Holder: s.payer, Act: s.act}
+	for _, line := range lines {
+		to, err := m.settleLine(tx, s, line, money.Currency(payment.Currency))
 		if err != nil {
 			return err
 		}
-		if !taken {
+		movement.Lines = append(movement.Lines, to)
+		if to.Credit == ToReturn(to.Amount.Currency) {
 			surplus += line.Amount
 		}
+	}
+	if _, err := ledger.Post(tx, movement); err != nil {
+		return err
 	}
 	state := Paid
 	if surplus > 0 {
@@ -123,27 +130,20 @@ func (m *Module) paid(tx *store.Tx, s settlement) error {
 	return err
 }
 
-// settleLine gives one line's money to its agency, or to the surplus when the charge is settled already.
-func (m *Module) settleLine(tx *store.Tx, s settlement, number int64, line paydb.PaymentLine, currency string) (bool, error) {
+// settleLine settles one line's charge and tells where its money goes: to the agency, or back when the charge was settled
+// already.
+func (m *Module) settleLine(tx *store.Tx, s settlement, line paydb.PaymentLine, currency money.Currency) (ledger.Line, error) {
+	out := ledger.Line{Debit: Clearing(currency), Credit: ToReturn(currency), Amount: money.Amount{Minor: line.Amount, Currency: currency}, About: line.Charge}
 	n, err := paydb.SettleCharge(tx, paydb.SettleChargeParams{Payer: s.payer, ID: line.Charge, Settled: tx.Now(), Payment: s.payment})
+	if err != nil || n == 0 {
+		return out, err
+	}
+	charge, err := paydb.ChargeByID(tx.As(act.ByJob(s.act, act.Purpose{}), "pay.look.charge"), s.payer, line.Charge)
 	if err != nil {
-		return false, err
+		return out, fmt.Errorf("pay: charge: %w", err)
 	}
-	to := SurplusAccount
-	if n == 1 {
-		charge, err := paydb.ChargeByID(tx.As(act.ByJob(s.act, act.Purpose{}), "pay.look.charge"), s.payer, line.Charge)
-		if err != nil {
-			return false, fmt.Errorf("pay: charge: %w", err)
-		}
-		to = Income(charge.Agency)
-		if err := m.base.Jobs.Emit(tx, jobs.Event{Name: EventPaid, Holder: s.payer, Object: line.Charge, Version: charge.Revision}); err != nil {
-			return false, err
-		}
-	}
-	return n == 1, paydb.InsertTransfer(tx, paydb.InsertTransferParams{
-		Holder: s.payer, Movement: s.payment, Line: number, Debit: BankAccount, Credit: to, Amount: line.Amount,
-		Currency: currency, State: "posted", At: tx.Now(), Act: s.act, Charge: line.Charge,
-	})
+	out.Credit = Income(charge.Agency, currency)
+	return out, m.base.Jobs.Emit(tx, jobs.Event{Name: EventPaid, Holder: s.payer, Object: line.Charge, Version: charge.Revision})
 }
 
 // poll asks about an attempt until its fate is known, less and less often. A bank that is silent is asked for as long as it
@@ -204,7 +204,6 @@ func (m *Module) refund(ctx context.Context, j jobs.Job) error {
 	if _, err := m.deps.Bank.Refund(ctx, j.Object); err != nil {
 		return m.later(j, ErrBank.Because(fmt.Errorf("pay: refund: %w", err)))
 	}
-	movement := id.Derived("refund", j.Object.String())
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		reader := tx.As(j.Act(act.Purpose{}), "pay.look.charge")
 		payment, err := paydb.PaymentByID(reader, home.Payer, home.Payment)
@@ -219,14 +218,13 @@ func (m *Module) refund(ctx context.Context, j jobs.Job) error {
 		if err != nil {
 			return err
 		}
-		for i, line := range lines {
-			err := paydb.InsertTransfer(tx, paydb.InsertTransferParams{
-				Holder: home.Payer, Movement: movement, Line: int64(i), Debit: SurplusAccount, Credit: BankAccount, Amount: line.Amount,
-				Currency: payment.Currency, State: "posted", At: tx.Now(), Act: j.ID, Charge: line.Charge,
-			})
-			if err != nil {
-				return err
-			}
+		back := ledger.Movement{ID: id.Derived("refund", j.Object.String()), Holder: home.Payer, Act: j.ID}
+		for _, line := range lines {
+			amount := money.Amount{Minor: line.Amount, Currency: money.Currency(payment.Currency)}
+			back.Lines = append(back.Lines, ledger.Line{Debit: ToReturn(amount.Currency), Credit: Clearing(amount.Currency), Amount: amount, About: line.Charge})
+		}
+		if _, err := ledger.Post(tx, back); err != nil {
+			return err
 		}
 		if m.deps.Mandates != nil {
 			if err := m.deps.Mandates.Release(tx, home.Payer, home.Payment); err != nil {

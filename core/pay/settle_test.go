@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"posad.city/core/ledger"
 	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
@@ -49,7 +50,7 @@ func withOdd(t *testing.T, test func(t *testing.T, s *stand, bank *odd, charge i
 			t.Fatal(err)
 		}
 		test(t, s, bank, charge)
-	}, jobs.Migrations, Migrations)
+	}, jobs.Migrations, ledger.Migrations, Migrations)
 }
 
 func (s *stand) decide(attempt id.ID) {
@@ -78,7 +79,7 @@ func TestABillWhoseMoneyTheBankGaveBackCanBePaidAnew(t *testing.T) {
 		s.decide(s.attempts(charge)[0].ID)
 		s.clock.Move(time.Minute)
 		s.drain()
-		if books := s.books(); s.state(charge) != Paid || books[Income(agency)] != 500 {
+		if books := s.books(); s.state(charge) != Paid || books[Income(agency, money.RUB).ID] != 500 {
 			t.Errorf("the charge is %s, the books say %v", s.state(charge), books)
 		}
 		// What was paid here stays paid, whatever the bank does with it later.

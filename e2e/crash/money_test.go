@@ -5,6 +5,7 @@ import (
 
 	"posad.city/core/pay"
 	"posad.city/kit/id"
+	"posad.city/kit/money"
 	"posad.city/sim/bank"
 )
 
@@ -23,16 +24,16 @@ func checkMoney(t *testing.T, b *books, w *world) {
 	}
 	var booked int64
 	income := map[id.ID][]row{} // by charge
-	for _, transfer := range b.rows(`SELECT debit, credit, amount, charge, movement, state FROM transfer`) {
+	for _, transfer := range b.rows(`SELECT debit, credit, amount, about, movement, state FROM ledger_transfer`) {
 		switch {
 		case transfer.text(5) != "posted":
 			t.Errorf("a transfer that is not posted: %s", transfer)
-		case transfer.id(0) == pay.BankAccount:
+		case transfer.id(0) == pay.Clearing(money.RUB).ID:
 			booked += transfer.int(2)
-		case transfer.id(1) == pay.BankAccount:
+		case transfer.id(1) == pay.Clearing(money.RUB).ID:
 			booked -= transfer.int(2)
 		}
-		if transfer.id(1) != pay.BankAccount && transfer.id(1) != pay.SurplusAccount {
+		if transfer.id(1) != pay.Clearing(money.RUB).ID && transfer.id(1) != pay.ToReturn(money.RUB).ID {
 			income[transfer.id(3)] = append(income[transfer.id(3)], transfer)
 		}
 	}
@@ -55,7 +56,7 @@ func checkCharges(t *testing.T, b *books, income map[id.ID][]row) {
 			}
 			continue
 		}
-		if len(legs) != 1 || legs[0].id(1) != pay.Income(charge.id(1)) || legs[0].int(2) != charge.int(2) || legs[0].id(4) != charge.id(4) {
+		if len(legs) != 1 || legs[0].id(1) != pay.Income(charge.id(1), money.RUB).ID || legs[0].int(2) != charge.int(2) || legs[0].id(4) != charge.id(4) {
 			t.Errorf("a paid charge %s has the income %v", charge, legs)
 		}
 	}

@@ -70,13 +70,6 @@ UPDATE attempt SET state = 'paid', ended = $4 WHERE payer = $1 AND payment = $2 
 UPDATE payment SET state = @state, ended = @ended, code = @code, revision = revision + 1
 WHERE payer = @payer AND id = @id AND (state = 'open' OR state = 'failed');
 
--- name: InsertTransfer :exec
-INSERT INTO transfer (holder, movement, line, debit, credit, amount, currency, state, at, act, charge)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
-
--- name: TransfersOf :many
-SELECT holder, movement, line, debit, credit, amount, currency, state, at, act, charge FROM transfer WHERE holder = $1 ORDER BY movement, line;
-
 -- name: CountDue :one
 -- counts only
 SELECT CAST(COUNT(*) AS BIGINT) AS due FROM (SELECT id FROM charge WHERE payer = @payer AND state = 'due' LIMIT @most) AS few;

@@ -1,0 +1,90 @@
+-- name: InsertTransfer :execrows
+INSERT INTO ledger_transfer (holder, movement, line, debit, credit, amount, currency, state, entered, ended, act, about)
+VALUES (@holder, @movement, @line, @debit, @credit, @amount, @currency, @state, @entered, @ended, @act, @about)
+ON CONFLICT (holder, movement, line) DO NOTHING;
+
+-- name: AddTransfer :exec
+INSERT INTO ledger_transfer (holder, movement, line, debit, credit, amount, currency, state, entered, ended, act, about)
+VALUES (@holder, @movement, @line, @debit, @credit, @amount, @currency, @state, @entered, @ended, @act, @about);
+
+-- name: EndTransfers :execrows
+UPDATE ledger_transfer SET state = @state, ended = @ended WHERE holder = @holder AND movement = @movement AND state = 'reserved';
+
+-- name: TransfersOf :many
+SELECT holder, movement, line, debit, credit, amount, currency, state, entered, ended, act, about
+FROM ledger_transfer WHERE holder = @holder ORDER BY movement, line;
+
+-- name: MoveBalance :exec
+-- For an account without a bound: its row appears with its first transfer.
+INSERT INTO ledger_balance (account, bucket, bound, currency, debits, credits, debits_reserved, credits_reserved)
+VALUES (@account, @bucket, 0, @currency, @debits, @credits, @debits_reserved, @credits_reserved)
+ON CONFLICT (account, bucket) DO UPDATE SET debits = ledger_balance.debits + excluded.debits, credits = ledger_balance.credits + excluded.credits,
+  debits_reserved = ledger_balance.debits_reserved + excluded.debits_reserved, credits_reserved = ledger_balance.credits_reserved + excluded.credits_reserved;
+
+-- name: MoveOpen :execrows
+-- For a row that is there: of an account with a bound, or one that holds a reservation.
+UPDATE ledger_balance SET bound = @bound, debits = debits + @debits, credits = credits + @credits,
+  debits_reserved = debits_reserved + @debits_reserved, credits_reserved = credits_reserved + @credits_reserved
+WHERE account = @account AND bucket = @bucket AND currency = @currency;
+
+-- name: OpenBounded :exec
+INSERT INTO ledger_balance (account, bucket, bound, currency, debits, credits, debits_reserved, credits_reserved)
+VALUES (@account, 0, @bound, @currency, 0, 0, 0, 0) ON CONFLICT (account, bucket) DO NOTHING;
+
+-- name: BalanceOf :many
+SELECT account, bucket, bound, currency, debits, credits, debits_reserved, credits_reserved FROM ledger_balance WHERE account = @account ORDER BY bucket;
+
+-- name: Balances :many
+SELECT account, CAST(SUM(debits) AS BIGINT) AS debits, CAST(SUM(credits) AS BIGINT) AS credits,
+  CAST(SUM(debits_reserved) AS BIGINT) AS debits_reserved, CAST(SUM(credits_reserved) AS BIGINT) AS credits_reserved
+FROM ledger_balance GROUP BY account ORDER BY account;
+
+-- name: DebitsBetween :many
+-- counts only
+SELECT debit AS account, CAST(SUM(amount) AS BIGINT) AS amount, CAST(COUNT(*) AS BIGINT) AS transfers FROM ledger_transfer
+WHERE ended >= @since AND ended < @until AND state = 'posted' GROUP BY debit ORDER BY debit;
+
+-- name: CreditsBetween :many
+-- counts only
+SELECT credit AS account, CAST(SUM(amount) AS BIGINT) AS amount, CAST(COUNT(*) AS BIGINT) AS transfers FROM ledger_transfer
+WHERE ended >= @since AND ended < @until AND state = 'posted' GROUP BY credit ORDER BY credit;
+
+-- name: ReservedDebits :many
+-- counts only
+SELECT debit AS account, CAST(SUM(amount) AS BIGINT) AS amount FROM ledger_transfer WHERE ended IS NULL GROUP BY debit ORDER BY debit;
+
+-- name: ReservedCredits :many
+-- counts only
+SELECT credit AS account, CAST(SUM(amount) AS BIGINT) AS amount FROM ledger_transfer WHERE ended IS NULL GROUP BY credit ORDER BY credit;
+
+-- name: MovedBetween :one
+-- counts only
+SELECT CAST(COALESCE(SUM(CASE WHEN debit = @account THEN amount ELSE 0 END), 0) AS BIGINT) AS debits,
+  CAST(COALESCE(SUM(CASE WHEN credit = @account THEN amount ELSE 0 END), 0) AS BIGINT) AS credits
+FROM ledger_transfer WHERE ended >= @since AND ended < @until AND state = 'posted' AND (debit = @account OR credit = @account);
+
+-- name: ClosingBefore :one
+SELECT account, day, debits, credits, transfers FROM ledger_closing WHERE account = @account AND day <= @day ORDER BY day DESC LIMIT 1;
+
+-- name: LastClosings :many
+SELECT c.account, c.day, c.debits, c.credits, c.transfers FROM ledger_closing AS c
+WHERE c.day = (SELECT MAX(o.day) FROM ledger_closing AS o WHERE o.account = c.account) ORDER BY c.account;
+
+-- name: InsertClosing :exec
+INSERT INTO ledger_closing (account, day, debits, credits, transfers) VALUES (@account, @day, @debits, @credits, @transfers);
+
+-- name: InsertDay :exec
+INSERT INTO ledger_day (day, since, until, transfers, amount, digest, closed) VALUES (@day, @since, @until, @transfers, @amount, @digest, @closed);
+
+-- name: LastDay :one
+SELECT day, since, until, transfers, amount, digest, closed FROM ledger_day ORDER BY day DESC LIMIT 1;
+
+-- name: DayUntil :one
+SELECT day, since, until, transfers, amount, digest, closed FROM ledger_day WHERE until <= @at ORDER BY day DESC LIMIT 1;
+
+-- name: Days :many
+SELECT day, since, until, transfers, amount, digest, closed FROM ledger_day WHERE day < @before ORDER BY day DESC LIMIT @most;
+
+-- name: FirstTransfer :one
+-- counts only
+SELECT ended FROM ledger_transfer WHERE ended IS NOT NULL ORDER BY ended LIMIT 1;

@@ -1,0 +1,9 @@
+// Package ledgerdb holds the tables and queries of core/ledger; everything but this file is generated from the SQL beside it.
+package ledgerdb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS

@@ -1,0 +1,198 @@
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"posad.city/core/ledger/internal/store"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+)
+
+// buckets is how many rows of balance an account without a bound has. A movement keeps to one of them for ever.
+const buckets = 16
+
+// Post moves money. It tells whether it did: false when the same movement stood in the books before. Errors: ErrMovement,
+// ErrShort, ErrOther; after one of these the Write fails.
+func Post(tx *store.Tx, m Movement) (bool, error) { return put(tx, m, Posted) }
+
+// Reserve sets money aside until PostReserved or VoidReserved. Otherwise as Post.
+func Reserve(tx *store.Tx, m Movement) (bool, error) { return put(tx, m, Reserved) }
+
+func put(tx *store.Tx, m Movement, state State) (bool, error) {
+	if err := m.check(); err != nil {
+		return false, tx.Fail(err)
+	}
+	fresh := int64(0)
+	for i := range m.Lines {
+		n, err := ledgerdb.InsertTransfer(tx, ledgerdb.InsertTransferParams(m.row(i, state, tx.Now())))
+		if err != nil {
+			return false, err
+		}
+		fresh += n
+	}
+	switch fresh {
+	case 0:
+		return false, nil
+	case int64(len(m.Lines)):
+		return true, move(tx, m.deltas(state), false)
+	}
+	return false, tx.Fail(fmt.Errorf("%w: %s", ErrOther, m.ID))
+}
+
+// PostStmts are the statements that post a movement by store.Append, which is quicker and reads nothing: a movement that
+// stands in the books already is store.ErrExists. Every account must be without a bound.
+func PostStmts(m Movement, now time.Time) ([]store.Stmt, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	out := make([]store.Stmt, 0, 3*len(m.Lines))
+	for i, l := range m.Lines {
+		if l.Debit.Bound != Free || l.Credit.Bound != Free {
+			return nil, fmt.Errorf("%w: line %d has a bound", ErrMovement, i)
+		}
+		out = append(out, ledgerdb.AddTransferStmt(ledgerdb.AddTransferParams(m.row(i, Posted, now))))
+	}
+	for _, d := range m.deltas(Posted) {
+		out = append(out, ledgerdb.MoveBalanceStmt(d.params()))
+	}
+	return out, nil
+}
+
+// PostReserved posts what a movement reserved; VoidReserved gives it up. They tell whether it was reserved still. The
+// movement is the one that was put, all of its lines.
+func PostReserved(tx *store.Tx, m Movement) (bool, error) { return end(tx, m, Posted) }
+
+// VoidReserved: see PostReserved.
+func VoidReserved(tx *store.Tx, m Movement) (bool, error) { return end(tx, m, Void) }
+
+func end(tx *store.Tx, m Movement, state State) (bool, error) {
+	if err := m.check(); err != nil {
+		return false, tx.Fail(err)
+	}
+	n, err := ledgerdb.EndTransfers(tx, ledgerdb.EndTransfersParams{Holder: m.Holder, Movement: m.ID, State: string(state), Ended: tx.Now()})
+	if err != nil || n == 0 {
+		return false, err
+	}
+	if n != int64(len(m.Lines)) {
+		return false, tx.Fail(fmt.Errorf("%w: %s", ErrOther, m.ID))
+	}
+	deltas := m.deltas(Reserved)
+	for i := range deltas {
+		d := &deltas[i]
+		if state == Posted {
+			d.debits, d.credits = d.debitsReserved, d.creditsReserved
+		}
+		d.debitsReserved, d.creditsReserved = -d.debitsReserved, -d.creditsReserved
+	}
+	return true, move(tx, deltas, true)
+}
+
+func (m Movement) row(i int, state State, now time.Time) ledgerdb.AddTransferParams {
+	l := m.Lines[i]
+	out := ledgerdb.AddTransferParams{
+		Holder: m.Holder, Movement: m.ID, Line: int64(i), Debit: l.Debit.ID, Credit: l.Credit.ID, Amount: l.Amount.Minor,
+		Currency: string(l.Amount.Currency), State: string(state), Entered: now, Act: m.Act, About: l.About,
+	}
+	if state != Reserved {
+		out.Ended = now
+	}
+	return out
+}
+
+// delta is what a movement changes of one row of balance.
+type delta struct {
+	account                         Account
+	bucket                          int64
+	debits, credits                 int64
+	debitsReserved, creditsReserved int64
+}
+
+func (d delta) params() ledgerdb.MoveBalanceParams {
+	return ledgerdb.MoveBalanceParams{
+		Account: d.account.ID, Bucket: d.bucket, Currency: string(d.account.Currency), Debits: d.debits, Credits: d.credits,
+		DebitsReserved: d.debitsReserved, CreditsReserved: d.creditsReserved,
+	}
+}
+
+// deltas are a movement's changes, one a row, in the order in which every Write touches them.
+func (m Movement) deltas(state State) []delta {
+	bucket := m.bucket()
+	at := map[id.ID]int{}
+	var out []delta
+	add := func(a Account, debit, credit int64) {
+		i, ok := at[a.ID]
+		if !ok {
+			i = len(out)
+			at[a.ID] = i
+			d := delta{account: a}
+			if a.Bound == Free {
+				d.bucket = bucket
+			}
+			out = append(out, d)
+		}
+		if state == Reserved {
+			out[i].debitsReserved += debit
+			out[i].creditsReserved += credit
+			return
+		}
+		out[i].debits += debit
+		out[i].credits += credit
+	}
+	for _, l := range m.Lines {
+		add(l.Debit, l.Amount.Minor, 0)
+		add(l.Credit, 0, l.Amount.Minor)
+	}
+	slices.SortFunc(out, func(a, b delta) int { return bytes.Compare(a.account.ID[:], b.account.ID[:]) })
+	return out
+}
+
+func (m Movement) bucket() int64 {
+	h := fnv.New32a()
+	_, _ = h.Write(m.ID[:]) // a hash's Write never fails
+	return int64(h.Sum32() % buckets)
+}
+
+// move changes the balances. A row appears with its account's first transfer; ending a reservation finds it there.
+func move(tx *store.Tx, deltas []delta, ending bool) error {
+	for _, d := range deltas {
+		if d.account.Bound == Free && !ending {
+			if err := ledgerdb.MoveBalance(tx, d.params()); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := d.held(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// held changes a row that the database holds to a bound. It must be there: a row that an upsert proposes is judged alone.
+func (d delta) held(tx *store.Tx) error {
+	n, err := d.update(tx)
+	if err == nil && n == 0 {
+		if err = ledgerdb.OpenBounded(tx, d.account.ID, int64(d.account.Bound), string(d.account.Currency)); err == nil {
+			n, err = d.update(tx)
+		}
+	}
+	switch {
+	case errors.Is(err, store.ErrCheck):
+		return tx.Fail(fmt.Errorf("%w: %s: %w", ErrShort, d.account.ID, err))
+	case err == nil && n == 0:
+		return tx.Fail(fmt.Errorf("%w: %s", ErrOther, d.account.ID))
+	}
+	return err
+}
+
+func (d delta) update(tx *store.Tx) (int64, error) {
+	return ledgerdb.MoveOpen(tx, ledgerdb.MoveOpenParams{
+		Account: d.account.ID, Bucket: d.bucket, Bound: int64(d.account.Bound), Currency: string(d.account.Currency), Debits: d.debits, Credits: d.credits,
+		DebitsReserved: d.debitsReserved, CreditsReserved: d.creditsReserved,
+	})
+}
