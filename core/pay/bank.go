@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,24 +17,6 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/money"
 )
-
-// Order is what the bank is asked to take.
-type Order struct {
-	Attempt     id.ID
-	Amount      money.Amount
-	Description string // no personal data
-	Return      string // where the person comes back to
-	Notify      string // where the bank's messages go
-	Lang        string
-}
-
-// Standing is how an attempt stands at the bank.
-type Standing struct {
-	State    State // Open, Paid, Declined, Expired or Refunded
-	Amount   int64 // minor units
-	Currency money.Currency
-	Page     string
-}
 
 // Bank takes payments on its own page. Every call may be repeated with the same attempt and then changes nothing.
 type Bank interface {
@@ -53,9 +34,6 @@ type Bank interface {
 	// Name is kept with each attempt.
 	Name() string
 }
-
-// ErrUnknownAttempt says that the bank has never heard of an attempt.
-var ErrUnknownAttempt = errors.New("pay: the bank does not know the attempt")
 
 // HostedBank is an acquirer with a hosted page, a small JSON API and signed webhooks; docs/operator/bank.md describes the
 // contract that sim/bank and real acquirers' adaptors keep.
@@ -92,7 +70,7 @@ type wirePayment struct {
 }
 
 // Name implements Bank.
-func (b *HostedBank) Name() string { return "hosted" }
+func (b *HostedBank) Name() string { return HostedName }
 
 // Start implements Bank.
 func (b *HostedBank) Start(ctx context.Context, o Order) (Standing, error) {
