@@ -4,15 +4,19 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
+	"posad.city/core/charge"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
 	"posad.city/core/pay/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
+	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
+	"posad.city/kit/mail"
 	"posad.city/kit/money"
 	"posad.city/kit/store"
 )
@@ -22,14 +26,39 @@ var locales embed.FS
 
 // Deps are what the module is given by the app.
 type Deps struct {
-	Bank Bank
+	Charges Charges
+	// Bank takes payments by page, saved card and QR.
+	Bank Provider
+	// Wallet takes payments from the city's cards; nil: there are none. It may be given later by Provide.
+	Wallet Provider
 	// Mandates bound what one pays for another; nil: nobody does here.
 	Mandates Mandates
-	Address  string // the portal's, without a slash at the end: where the bank sends people and messages
-	// AgencyName is what an agency is called; the city's published version knows.
-	AgencyName func(agency id.ID, l lang.Language) string
+	// Fiscal sends receipts to a fiscal operator; nil: there is none.
+	Fiscal FiscalOperator
+	// Mail sends receipts where somebody asked for them; nil: nobody can ask.
+	Mail    Mailer
+	From    string // sender of receipts
+	Address string // the portal's, without a slash at the end: where the bank sends people and messages
+	City    func(l lang.Language) string
+	// AgencyName is what a payee is called; the city's published version knows.
+	AgencyName func(payee id.ID, l lang.Language) string
+	// KindTitle is what a kind of charge is called; empty: it has no name.
+	KindTitle func(kind string, l lang.Language) string
 	// Zone is the city's time zone.
 	Zone func() *time.Location
+}
+
+// Charges are what is owed; *charge.Module is one.
+type Charges interface {
+	Charge(ctx context.Context, a act.Act, home, charge id.ID) (charge.Charge, error)
+	OfPerson(ctx context.Context, a act.Act, person id.ID) ([]charge.Charge, error)
+	Where(ctx context.Context, charge id.ID) (charge.Place, error)
+	// Settle counts a part of a payment for a charge, once, and returns how much of it was still owed: the rest is a surplus.
+	Settle(tx *store.Tx, a act.Act, home, charge id.ID, p charge.Part) (int64, error)
+	// GiveBack says that a part of what a payment paid goes back: the charge is not owed again.
+	GiveBack(tx *store.Tx, a act.Act, home, charge, payment id.ID, amount int64) error
+	// Reverse says that the bank took back a part of what a payment paid: the charge is owed again.
+	Reverse(tx *store.Tx, a act.Act, home, charge, payment id.ID, amount int64) error
 }
 
 // Mandates are those by which one person pays for another; *mandate.Module is one. What a payment takes of a mandate's purse
@@ -44,15 +73,24 @@ type Mandates interface {
 	Taken(ctx context.Context, taker id.ID) ([]mandate.Mandate, error)
 }
 
+// Mailer hands letters over; *mail.Sender is one.
+type Mailer interface {
+	Send(ctx context.Context, m mail.Message) error
+}
+
 // Module takes payments. It is safe for concurrent use.
 type Module struct {
 	module.Plain
 	deps Deps
 	base *module.Base
+	met  meters
 }
 
 // New returns the module.
 func New(d Deps) *Module { return &Module{deps: d} }
+
+// Provide gives what is made of later modules. Call it before anything runs.
+func (m *Module) Provide(wallet Provider) { m.deps.Wallet = wallet }
 
 // Name implements module.Module.
 func (m *Module) Name() string { return "pay" }
@@ -68,14 +106,39 @@ func (m *Module) Locales() fs.FS { return locales }
 
 // Provision implements module.Module.
 func (m *Module) Provision(b *module.Base) error {
-	if m.deps.Bank == nil {
-		return errors.New("pay: no bank is configured")
+	if m.deps.Bank == nil || m.deps.Charges == nil {
+		return errors.New("pay: no bank is configured, or nobody keeps charges")
 	}
 	m.base = b
-	b.Jobs.Handle(jobPoll, m.poll)
-	b.Jobs.Handle(jobRefund, m.refund)
+	b.Jobs.On(charge.EventOver, jobOver, m.over)
+	for handler, do := range map[string]jobs.Handler{jobPoll: m.poll, jobRefund: m.refund, jobList: m.list, jobLetter: m.letter, jobFiscal: m.fiscal} {
+		b.Jobs.Handle(handler, do)
+	}
+	if err := m.measure(); err != nil {
+		return err
+	}
 	if b.Web != nil {
 		m.routes(b.Web)
 	}
 	return nil
+}
+
+// provider is the one that an attempt was made at, or that takes a method.
+func (m *Module) provider(name string) (Provider, error) {
+	for _, p := range []Provider{m.deps.Bank, m.deps.Wallet} {
+		if p != nil && p.Name() == name {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("pay: the provider %q is not there", name)
+}
+
+func (m *Module) providerFor(method Method) (Provider, error) {
+	switch {
+	case method == ByPage || method == ByCard || method == ByQR:
+		return m.deps.Bank, nil
+	case method == ByWallet && m.deps.Wallet != nil:
+		return m.deps.Wallet, nil
+	}
+	return nil, ErrMethod
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"posad.city/core/charge"
 	"posad.city/core/ledger"
 	"posad.city/core/pay/internal/store"
 	"posad.city/kit/act"
@@ -12,92 +14,375 @@ import (
 	"posad.city/kit/jobs"
 	"posad.city/kit/money"
 	"posad.city/kit/store"
+	"posad.city/kit/vault"
 )
 
-// PreparedRefund is a paid charge that is to be given back, waiting for its Write.
+// RefundStep is how far a refund is.
+type RefundStep string
+
+// The steps of a refund.
+const (
+	Asked        RefundStep = "asked"   // the bank has it, or is about to
+	Given        RefundStep = "given"   // the money is back
+	RefusedByAll RefundStep = "refused" // the bank refused for good: somebody must look
+)
+
+// The kinds of refund.
+const (
+	kindDecided  = "decided"
+	kindSurplus  = "surplus"
+	kindReversed = "reversed"
+)
+
+// Refund is money on its way back.
+type Refund struct {
+	ID, Payment, Attempt, Charge, Payee id.ID
+	Amount                              money.Amount
+	Kind                                string
+	Reason                              string // why, in words of who decided it; empty: a rule, or not read
+	By                                  id.ID
+	State                               RefundStep
+	AskedAt, Ended                      time.Time
+	Reference                           string // the provider's number of it
+	reason                              vault.Sealed
+}
+
+func refundOf(row paydb.Refund) Refund {
+	return Refund{
+		ID: row.ID, Payment: row.Payment, Attempt: row.Attempt, Charge: row.Charge, Payee: row.Payee, Kind: row.Kind, By: row.DecidedBy, State: RefundStep(row.State),
+		Amount: money.Amount{Minor: row.Amount, Currency: money.Currency(row.Currency)}, AskedAt: row.Asked, Ended: row.Ended, Reference: row.Reference, reason: row.Reason,
+	}
+}
+
+// Refunding is what somebody decides to give back.
+type Refunding struct {
+	Payer, Payment, Charge id.ID
+	Amount                 int64  // minor units; 0: all that is left of the line
+	Why                    string // kept for the payer and the agency
+	Key                    id.ID  // idempotency: the same key is the same refund; zero: a new one
+}
+
+// PreparedRefund is a refund that waits for its Write.
 type PreparedRefund struct {
-	m       *Module
-	charge  Charge
-	attempt id.ID // that the bank took
-	act     id.ID
+	m        *Module
+	act      act.Act
+	id       id.ID
+	payment  Payment
+	line     Line
+	attempt  Attempt
+	amount   int64
+	reason   vault.Sealed
 }
 
 // Amount is what goes back.
-func (p *PreparedRefund) Amount() money.Amount { return p.charge.Amount }
+func (p *PreparedRefund) Amount() money.Amount {
+	return money.Amount{Minor: p.amount, Currency: p.payment.Amount.Currency}
+}
 
-// PrepareRefund makes ready to give back what was paid for a charge, whole and once. Errors: ErrNone, ErrUnpaid (it was
-// not paid, or went back already).
-func (m *Module) PrepareRefund(ctx context.Context, payer, charge id.ID) (*PreparedRefund, error) {
-	out := &PreparedRefund{m: m, act: id.New(m.base.Clock.Now())}
-	err := m.base.Store.Look(ctx, act.ByJob(out.act, act.Purpose{}), "pay.look.charge", func(p *store.Personal) error {
-		row, err := paydb.ChargeByID(p, payer, charge)
+// ID is the refund's.
+func (p *PreparedRefund) ID() id.ID { return p.id }
+
+// Line is what was paid.
+func (p *PreparedRefund) Line() Line { return p.line }
+
+// PrepareRefund makes ready to give back what a payment paid for a charge, whole or in part. Errors: ErrNone, ErrUnpaid (the
+// money did not come, or not as much is left).
+func (m *Module) PrepareRefund(ctx context.Context, a act.Act, r Refunding) (*PreparedRefund, error) {
+	p, err := m.Payment(ctx, a, r.Payer, r.Payment)
+	if err != nil {
+		return nil, err
+	}
+	key := id.New(m.base.Clock.Now())
+	if !r.Key.IsZero() {
+		key = id.Derived("refund", r.Payment.String()+"/"+r.Charge.String()+"/"+r.Key.String())
+	}
+	out, err := m.refundOf(a, p, r, key)
+	if err != nil || r.Why == "" {
+		return out, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, r.Payer)
+	if err != nil {
+		return nil, fmt.Errorf("pay: refund: %w", err)
+	}
+	out.reason = keys.Seal("refund", "reason", []byte(r.Why))
+	return out, nil
+}
+
+// refundOf decides whether a refund can be.
+func (m *Module) refundOf(a act.Act, p Payment, r Refunding, key id.ID) (*PreparedRefund, error) {
+	at, ok := p.taken()
+	if !ok || at.State != Paid {
+		return nil, ErrUnpaid
+	}
+	for _, l := range p.Lines {
+		if l.Charge != r.Charge {
+			continue
+		}
+		amount := r.Amount
+		if amount == 0 {
+			amount = l.Left()
+		}
+		if amount <= 0 || amount > l.Left() || amount > p.Amount.Minor-p.Refunded-p.Disputed {
+			return nil, ErrUnpaid
+		}
+		return &PreparedRefund{m: m, act: a, id: key, payment: p, line: l, attempt: at, amount: amount}, nil
+	}
+	return nil, ErrNone
+}
+
+// PrepareGiveBack makes ready to give back all that was paid for a charge, by whomever, each of the payments once. Errors:
+// ErrUnpaid when nothing was.
+func (m *Module) PrepareGiveBack(ctx context.Context, home, charge id.ID) (*PreparedGiveBack, error) {
+	a := m.system()
+	paid, err := m.paymentsOf(ctx, a, home, charge)
+	if err != nil {
+		return nil, err
+	}
+	out := &PreparedGiveBack{}
+	for _, p := range paid {
+		one, err := m.refundOf(a, p, Refunding{Charge: charge}, id.Derived("give back", charge.String()+"/"+p.ID.String()))
+		if errors.Is(err, ErrUnpaid) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out.list = append(out.list, one)
+	}
+	if len(out.list) == 0 {
+		return nil, ErrUnpaid
+	}
+	return out, nil
+}
+
+// paymentsOf reads the payments of a charge that took money, newest first.
+func (m *Module) paymentsOf(ctx context.Context, a act.Act, home, charge id.ID) ([]Payment, error) {
+	var out []Payment
+	err := m.base.Store.Look(ctx, a, lookPayment, func(r *store.Personal) error {
+		out = out[:0]
+		tries, err := paydb.TriesOf(r, home, charge)
 		if err != nil {
 			return err
 		}
-		if out.charge, err = chargeOf(row); err != nil {
+		for _, try := range tries {
+			if try.State != string(Paid) {
+				continue
+			}
+			where, err := paydb.HomeOf(r, try.Payment)
+			if err != nil {
+				return err
+			}
+			p, err := whole(r, where.Payer, try.Payment)
+			if err != nil {
+				return err
+			}
+			out = append(out, p)
+		}
+		return nil
+	})
+	return out, none(err)
+}
+
+// PreparedGiveBack is all that was paid for a charge, waiting for its Write.
+type PreparedGiveBack struct{ list []*PreparedRefund }
+
+// Amount is what goes back.
+func (p *PreparedGiveBack) Amount() money.Amount {
+	out := p.list[0].Amount()
+	for _, one := range p.list[1:] {
+		out.Minor += one.amount
+	}
+	return out
+}
+
+// Put gives everything back in the caller's Write.
+func (p *PreparedGiveBack) Put(tx *store.Tx) error {
+	for _, one := range p.list {
+		if err := one.Put(tx); err != nil {
 			return err
 		}
-		if out.charge.State != Paid {
-			return ErrUnpaid
-		}
-		return out.find(p)
-	})
-	if errors.Is(err, store.ErrNone) {
-		return nil, ErrNone.Because(err)
 	}
-	return out, err
+	return nil
 }
 
-// find finds the attempt whose money it is. The bank gives back an attempt whole, so that it must have paid this alone.
-func (p *PreparedRefund) find(r store.PersonalReader) error {
-	payment, err := paydb.PaymentByID(r, p.charge.Payer, p.charge.Payment)
-	if err != nil {
-		return err
-	}
-	lines, err := paydb.LinesOf(r, p.charge.Payer, payment.ID)
-	if err != nil {
-		return err
-	}
-	if len(lines) != 1 || payment.Amount != p.charge.Amount.Minor {
-		return fmt.Errorf("pay: payment %s is not of charge %s alone", payment.ID, p.charge.ID)
-	}
-	attempts, err := paydb.AttemptsOf(r, p.charge.Payer, payment.ID)
-	if err != nil {
-		return err
-	}
-	for _, attempt := range attempts {
-		if State(attempt.State) == Paid {
-			p.attempt = attempt.ID
-			return nil
-		}
-	}
-	return fmt.Errorf("pay: payment %s was paid by no attempt", payment.ID)
-}
-
-// Put takes the money out of the agency's income in the caller's Write and has the bank give it back. ErrUnpaid when
-// somebody was first: then nothing is done.
+// Put takes the money out of the payee's income in the caller's Write and has the bank give it back. ErrUnpaid when
+// somebody was first: then nothing is done. The same refund put again changes nothing.
 func (p *PreparedRefund) Put(tx *store.Tx) error {
-	c := p.charge
-	n, err := paydb.RefundCharge(tx, c.Payer, c.ID, c.Payment)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return tx.Fail(ErrUnpaid)
-	}
-	n, err = paydb.RefundPayment(tx, c.Payer, c.Payment)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return tx.Fail(ErrUnpaid)
-	}
-	_, err = ledger.Post(tx, ledger.Movement{
-		ID: id.Derived("give back", c.ID.String()), Holder: c.Payer, Act: p.act,
-		Lines: []ledger.Line{{Debit: Income(c.Agency, c.Amount.Currency), Credit: ToReturn(c.Amount.Currency), Amount: c.Amount, About: c.ID}},
+	n, err := paydb.InsertRefund(tx, paydb.InsertRefundParams{
+		Payer: p.payment.Payer, ID: p.id, Payment: p.payment.ID, Attempt: p.attempt.ID, Charge: p.line.Charge, Payee: p.line.Payee, Amount: p.amount,
+		Currency: string(p.payment.Amount.Currency), Kind: kindDecided, Reason: p.reason, DecidedBy: p.act.Actor.Person, State: string(Asked), Asked: tx.Now(),
 	})
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := p.takeBack(tx); err != nil {
+		return err
+	}
+	currency := p.payment.Amount.Currency
+	_, err = ledger.Post(tx, ledger.Movement{
+		ID: p.id, Holder: p.payment.Payer, Act: p.act.ID,
+		Lines: []ledger.Line{{Debit: p.line.income(currency), Credit: ToReturn(currency), Amount: p.Amount(), About: p.line.Charge}},
+	})
+	after := p.payment
+	after.Revision++
 	return errors.Join(err,
-		p.m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: c.Payer, Object: p.attempt}),
-		p.m.base.Jobs.Emit(tx, jobs.Event{Name: EventRefunded, Holder: c.Payer, Object: c.ID, Version: c.Revision + 1}),
+		p.m.deps.Charges.GiveBack(tx, p.act, p.line.Home, p.line.Charge, p.payment.ID, p.amount),
+		paydb.InsertHome(tx, paydb.InsertHomeParams{ID: p.id, Payer: p.payment.Payer, Payment: p.payment.ID, Service: p.line.Service}),
+		p.m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: p.payment.Payer, Object: p.id}),
+		p.m.listAgain(tx, after), p.m.emit(tx, EventRefunded, after),
 	)
+}
+
+// takeBack counts the refund on its line and payment; each refuses to give more than it has.
+func (p *PreparedRefund) takeBack(tx *store.Tx) error {
+	n, err := paydb.RefundLine(tx, paydb.RefundLineParams{Amount: p.amount, Payer: p.payment.Payer, Payment: p.payment.ID, Charge: p.line.Charge})
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		n, err = paydb.RefundPayment(tx, p.amount, p.payment.Payer, p.payment.ID)
+	}
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return tx.Fail(ErrUnpaid)
+	}
+	return nil
+}
+
+// refund has the bank give back what was decided, until it has, or refuses for good.
+func (m *Module) refund(ctx context.Context, j jobs.Job) error {
+	r, provider, err := m.refundAt(ctx, j)
+	if err != nil || r.State != string(Asked) {
+		return err
+	}
+	answer, err := provider.Refund(ctx, r.Attempt, r.ID, r.Amount)
+	if err != nil {
+		return m.later(j, ErrBank.Because(fmt.Errorf("pay: refund: %w", err)))
+	}
+	switch answer.State {
+	case RefundPending:
+		return jobs.Later(m.pause(j))
+	case RefundRefused:
+		m.met.refused.Inc()
+		m.base.Log.Error("pay: the bank refused a refund for good", "refund", r.ID.String(), "reason", answer.Reason)
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := m.endRefund(tx, j.Act(act.Purpose{}), r, provider.Name(), answer); err != nil {
+			return err
+		}
+		return m.base.Jobs.Done(tx, j)
+	})
+}
+
+func (m *Module) refundAt(ctx context.Context, j jobs.Job) (paydb.Refund, Provider, error) {
+	var r paydb.Refund
+	var at paydb.Attempt
+	err := m.base.Store.Look(ctx, j.Act(act.Purpose{}), lookPayment, func(p *store.Personal) error {
+		home, err := paydb.HomeOf(p, j.Object)
+		if err != nil {
+			return err
+		}
+		if r, err = paydb.RefundByID(p, home.Payer, j.Object); err != nil {
+			return err
+		}
+		at, err = paydb.AttemptByID(p, r.Payer, r.Payment, r.Attempt)
+		return err
+	})
+	if err != nil {
+		return r, nil, none(err)
+	}
+	provider, err := m.provider(at.Provider)
+	return r, provider, err
+}
+
+// endRefund writes down what the bank made of a refund.
+func (m *Module) endRefund(tx *store.Tx, a act.Act, r paydb.Refund, provider string, answer RefundStanding) error {
+	state := Given
+	if answer.State == RefundRefused {
+		state = RefusedByAll
+	}
+	n, err := paydb.EndRefund(tx, paydb.EndRefundParams{State: string(state), Ended: tx.Now(), Payer: r.Payer, ID: r.ID, Reference: answer.Reference})
+	if err != nil || n == 0 {
+		return err
+	}
+	if state == Given {
+		amount := money.Amount{Minor: r.Amount, Currency: money.Currency(r.Currency)}
+		_, err = ledger.Post(tx, ledger.Movement{
+			ID: id.Derived("refund", r.ID.String()), Holder: r.Payer, Act: a.ID,
+			Lines: []ledger.Line{{Debit: ToReturn(amount.Currency), Credit: ClearingOf(provider, amount.Currency), Amount: amount, About: r.Charge}},
+		})
+		if err != nil {
+			return err
+		}
+		if m.deps.Fiscal != nil {
+			if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobFiscal, Holder: r.Payer, Object: r.ID}); err != nil {
+				return err
+			}
+		}
+		if n, err = paydb.ReturnPayment(tx, r.Payer, r.Payment); err != nil {
+			return err
+		}
+	}
+	p, err := whole(tx.As(a, lookPayment), r.Payer, r.Payment)
+	if err != nil {
+		return err
+	}
+	if state == Given && n > 0 {
+		err = m.release(tx, p)
+	}
+	return errors.Join(err, m.listAgain(tx, p))
+}
+
+// AskAgain has the bank asked for a refund that it had refused: something was put right meanwhile.
+func (m *Module) AskAgain(tx *store.Tx, payer, refund id.ID) error {
+	n, err := paydb.AskRefundAgain(tx, payer, refund)
+	if err != nil || n == 0 {
+		return err
+	}
+	return m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: payer, Object: refund})
+}
+
+// over gives back what a charge was paid beyond what is owed since its payee corrected or ended it, from the newest payment on.
+func (m *Module) over(ctx context.Context, j jobs.Job) error {
+	a := j.Act(act.Purpose{})
+	c, err := m.deps.Charges.Charge(ctx, a, j.Holder, j.Object)
+	if err != nil {
+		return err
+	}
+	rest := c.Owed(m.base.Clock.Now(), m.deps.Zone()).Over
+	if rest <= 0 {
+		return nil
+	}
+	paid, err := m.paymentsOf(ctx, a, j.Holder, j.Object)
+	if err != nil {
+		return err
+	}
+	back := &PreparedGiveBack{list: m.overParts(a, c, paid, rest)}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		again, err := charge.Read(tx.As(a, lookCharge), j.Holder, j.Object)
+		if err != nil || again.Revision != c.Revision { // it changed meanwhile, and what it emitted then is its own job
+			return err
+		}
+		return errors.Join(back.Put(tx), m.base.Jobs.Done(tx, j))
+	})
+}
+
+// overParts divides what is too much among the payments.
+func (m *Module) overParts(a act.Act, c charge.Charge, paid []Payment, rest int64) []*PreparedRefund {
+	var out []*PreparedRefund
+	for _, p := range paid {
+		for _, l := range p.Lines {
+			if l.Charge != c.ID || rest <= 0 {
+				continue
+			}
+			amount := min(rest, l.Left(), p.Amount.Minor-p.Refunded-p.Disputed)
+			key := id.Derived("over", fmt.Sprintf("%s/%s/%d", c.ID, p.ID, c.Revision))
+			if one, err := m.refundOf(a, p, Refunding{Charge: c.ID, Amount: amount}, key); err == nil && amount > 0 {
+				out, rest = append(out, one), rest-amount
+			}
+		}
+	}
+	return out
 }

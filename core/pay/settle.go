@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"posad.city/core/charge"
 	"posad.city/core/ledger"
 	"posad.city/core/pay/internal/store"
 	"posad.city/kit/act"
@@ -19,39 +21,71 @@ import (
 const (
 	jobPoll   = "pay.poll"
 	jobRefund = "pay.refund"
+	jobOver   = "pay.over"
+	jobList   = "pay.list"
+	jobLetter = "pay.letter"
+	jobFiscal = "pay.fiscal"
 )
 
 // attemptLife is how long an attempt that the bank still calls open is asked about before the bank is told to close it.
 const attemptLife = 24 * time.Hour
 
-// Settle asks the bank how an attempt stands and carries it out, once: whoever calls it, however often, in any order.
+// Settle asks the provider how an attempt stands and carries it out, once: whoever calls it, however often, in any order.
 func (m *Module) Settle(ctx context.Context, attempt id.ID) (State, error) {
-	home, err := m.home(ctx, attempt)
+	at, err := m.Attempt(ctx, attempt)
 	if err != nil {
 		return "", err
 	}
-	answer, err := m.deps.Bank.Ask(ctx, attempt)
+	provider, err := m.provider(at.Provider)
+	if err != nil {
+		return "", err
+	}
+	answer, err := provider.Ask(ctx, attempt)
 	if errors.Is(err, ErrUnknownAttempt) {
 		return Started, nil // the order never reached the bank; the next press of the button sends it
 	}
 	if err != nil {
 		return "", ErrBank.Because(fmt.Errorf("pay: settle: %w", err))
 	}
-	code := id.NewNumber()
-	actID := id.New(m.base.Clock.Now())
-	var out State
-	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		out = answer.State
-		return m.carryOut(tx, settlement{payer: home.Payer, payment: home.Payment, attempt: attempt, answer: answer, code: code, act: actID})
-	})
-	return out, err
+	return answer.State, m.carry(ctx, at, answer)
 }
 
+// Attempt finds an attempt by its id alone; ErrNone when there is none.
+func (m *Module) Attempt(ctx context.Context, attempt id.ID) (Attempt, error) {
+	home, err := m.home(ctx, attempt)
+	if err != nil {
+		return Attempt{}, err
+	}
+	var out Attempt
+	err = m.base.Store.Look(ctx, m.system(), lookPayment, func(p *store.Personal) error {
+		row, err := paydb.AttemptByID(p, home.Payer, home.Payment, attempt)
+		out = attemptOf(row)
+		return err
+	})
+	return out, none(err)
+}
+
+// settlement is a provider's word on its way to become rows.
 type settlement struct {
-	payer, payment, attempt id.ID
-	answer                  Standing
-	code                    string // of the receipt, should there be one
-	act                     id.ID
+	Attempt
+	answer Standing
+	code   string // of the receipt, should there be one
+	act    act.Act
+	card   *paydb.InsertCardParams // to be kept; nil: none
+}
+
+// carry makes ready what a provider's word needs, and carries it out in a Write.
+func (m *Module) carry(ctx context.Context, at Attempt, answer Standing) error {
+	s := settlement{Attempt: at, answer: answer, code: id.NewNumber(), act: m.system()}
+	var err error
+	if s.card, err = m.cardOf(ctx, at, answer); err != nil {
+		return err
+	}
+	err = m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.carryOut(tx, s) })
+	if err != nil {
+		return fmt.Errorf("pay: settle: %w", err)
+	}
+	return nil
 }
 
 // carryOut is the one place where the bank's word becomes rows. It runs inside a Write and does nothing when it was done
@@ -59,91 +93,237 @@ type settlement struct {
 func (m *Module) carryOut(tx *store.Tx, s settlement) error {
 	switch s.answer.State {
 	case Paid:
-		return m.paid(tx, s)
+		return errors.Join(m.paid(tx, s), m.disputed(tx, s))
 	case Declined, Expired:
 		return m.failed(tx, s)
-	case Refunded: // taken and given back before the city heard of it: nothing came, and the bill may be paid anew
-		s.answer.State = Expired
-		return m.failed(tx, s)
+	case Refunded: // everything went back, as the city asked; or before the city heard of it
+		return errors.Join(m.void(tx, s), m.disputed(tx, s))
+	case Reversed:
+		done, err := m.reversed(tx, s)
+		if err != nil || done {
+			return err
+		}
+		return m.void(tx, s)
 	}
 	return nil
 }
 
-func (m *Module) failed(tx *store.Tx, s settlement) error {
-	n, err := paydb.EndAttempt(tx, paydb.EndAttemptParams{Payer: s.payer, Payment: s.payment, ID: s.attempt, State: string(s.answer.State), Ended: tx.Now()})
+// void ends an attempt whose money was taken and given back before the city heard of it: nothing came, the charge may be
+// paid anew, and an older word that it was paid counts no more.
+func (m *Module) void(tx *store.Tx, s settlement) error {
+	n, err := paydb.VoidAttempt(tx, paydb.VoidAttemptParams{Ended: tx.Now(), Payer: s.Payer, Payment: s.Payment, ID: s.ID})
 	if err != nil || n == 0 {
 		return err
 	}
-	_, err = paydb.EndPayment(tx, paydb.EndPaymentParams{Payer: s.payer, ID: s.payment, State: string(Failed), Ended: tx.Now(), Was: string(Open)})
-	if err != nil || m.deps.Mandates == nil {
+	return m.fail(tx, s)
+}
+
+func (m *Module) failed(tx *store.Tx, s settlement) error {
+	n, err := paydb.EndAttempt(tx, paydb.EndAttemptParams{
+		Payer: s.Payer, Payment: s.Payment, ID: s.ID, State: string(s.answer.State), Ended: tx.Now(), Reason: string(s.answer.Reason),
+	})
+	if err != nil || n == 0 {
 		return err
 	}
-	return m.deps.Mandates.Release(tx, s.payer, s.payment)
+	return m.fail(tx, s)
+}
+
+// fail ends a payment that was open.
+func (m *Module) fail(tx *store.Tx, s settlement) error {
+	n, err := paydb.FailPayment(tx, tx.Now(), s.Payer, s.Payment)
+	if err != nil || n == 0 {
+		return err
+	}
+	p, err := whole(tx.As(s.act, lookPayment), s.Payer, s.Payment)
+	if err != nil {
+		return err
+	}
+	list := []error{m.emit(tx, EventFailed, p), m.release(tx, p)}
+	for _, l := range p.Lines {
+		list = append(list, paydb.EndTry(tx, paydb.EndTryParams{State: string(Failed), Home: l.Home, Charge: l.Charge, Payment: p.ID}))
+	}
+	return errors.Join(list...)
+}
+
+// release gives back to a mandate's purse what a payment had taken of it.
+func (m *Module) release(tx *store.Tx, p Payment) error {
+	if m.deps.Mandates == nil {
+		return nil
+	}
+	return m.deps.Mandates.Release(tx, p.Payer, p.ID)
+}
+
+func (m *Module) emit(tx *store.Tx, event string, p Payment) error {
+	return m.base.Jobs.Emit(tx, jobs.Event{Name: event, Holder: p.Payer, Object: p.ID, Version: p.Revision})
 }
 
 func (m *Module) paid(tx *store.Tx, s settlement) error {
 	// Money counts whatever was thought of the attempt before: one given up as expired may still be paid.
-	n, err := paydb.PayAttempt(tx, paydb.PayAttemptParams{Payer: s.payer, Payment: s.payment, ID: s.attempt, Ended: tx.Now()})
+	n, err := paydb.PayAttempt(tx, paydb.PayAttemptParams{Payer: s.Payer, Payment: s.Payment, ID: s.ID, Ended: tx.Now(), Reference: s.answer.Reference})
 	if err != nil || n == 0 {
 		return err
 	}
-	if m.deps.Mandates != nil {
-		if err := m.deps.Mandates.Settle(tx, s.payer, s.payment); err != nil {
-			return err
-		}
-	}
-	reader := tx.As(act.ByJob(s.act, act.Purpose{}), "pay.look.charge")
-	payment, err := paydb.PaymentByID(reader, s.payer, s.payment)
+	p, err := whole(tx.As(s.act, lookPayment), s.Payer, s.Payment)
 	if err != nil {
 		return fmt.Errorf("pay: payment: %w", err)
 	}
-	if s.answer.Amount != payment.Amount || string(s.answer.Currency) != payment.Currency {
-		return fmt.Errorf("pay: the bank took %d %.8q for a payment of %d %s: %s", s.answer.Amount, s.answer.Currency, payment.Amount, payment.Currency, s.payment)
+	if s.answer.Amount != p.Amount.Minor || s.answer.Currency != p.Amount.Currency {
+		return tx.Fail(fmt.Errorf("pay: the bank took %d %.8q for a payment of %d %s: %s", s.answer.Amount, s.answer.Currency, p.Amount.Minor, p.Amount.Currency, p.ID))
 	}
-	lines, err := paydb.LinesOf(reader, s.payer, s.payment)
-	if err != nil {
-		return fmt.Errorf("pay: lines: %w", err)
+	if m.deps.Mandates != nil {
+		if err := m.deps.Mandates.Settle(tx, p.Payer, p.ID); err != nil {
+			return err
+		}
 	}
-	surplus := int64(0)
-	movement := ledger.Movement{ID: s.payment, Holder: s.payer, Act: s.act}
-	for _, line := range lines {
-		to, err := m.settleLine(tx, s, line, money.Currency(payment.Currency))
+	if err := m.takeLines(tx, s, &p); err != nil {
+		return err
+	}
+	p.Code = s.code
+	if n, err = paydb.PayPayment(tx, paydb.PayPaymentParams{Payer: p.Payer, ID: p.ID, Ended: tx.Now(), Code: s.code, Refunded: p.Surplus()}); err != nil || n == 0 {
+		return err
+	}
+	p.Revision++
+	list := []error{paydb.InsertCode(tx, s.code, p.ID, p.Payer), m.emit(tx, EventTaken, p), m.listAgain(tx, p), m.afterwards(tx, p)}
+	if s.card != nil {
+		list = append(list, paydb.InsertCard(tx, *s.card))
+	}
+	if p.Surplus() > 0 {
+		list = append(list, m.giveSurplus(tx, s, p))
+	}
+	return errors.Join(list...)
+}
+
+// takeLines counts each line for its charge, as of when the payment began, and enters the money in the books: to the
+// payees, and what came too much to be given back.
+func (m *Module) takeLines(tx *store.Tx, s settlement, p *Payment) error {
+	from := ClearingOf(s.Provider, p.Amount.Currency)
+	movement := ledger.Movement{ID: p.ID, Holder: p.Payer, Act: s.act.ID}
+	put := func(to ledger.Account, amount int64, about id.ID) {
+		if amount > 0 {
+			movement.Lines = append(movement.Lines, ledger.Line{Debit: from, Credit: to, Amount: money.Amount{Minor: amount, Currency: p.Amount.Currency}, About: about})
+		}
+	}
+	for i := range p.Lines {
+		l := &p.Lines[i]
+		taken, err := m.deps.Charges.Settle(tx, s.act, l.Home, l.Charge, charge.Paying{Payment: p.ID, Amount: l.Amount, At: p.Started})
+		if err != nil {
+			return fmt.Errorf("pay: charge %s: %w", l.Charge, err)
+		}
+		l.Taken = taken
+		put(l.income(p.Amount.Currency), taken, l.Charge)
+		put(ToReturn(p.Amount.Currency), l.Amount-taken, l.Charge)
+		err = errors.Join(
+			paydb.TakeLine(tx, paydb.TakeLineParams{Taken: taken, Payer: p.Payer, Payment: p.ID, Charge: l.Charge}),
+			paydb.EndTry(tx, paydb.EndTryParams{State: string(Paid), Home: l.Home, Charge: l.Charge, Payment: p.ID}))
 		if err != nil {
 			return err
 		}
-		movement.Lines = append(movement.Lines, to)
-		if to.Credit == ToReturn(to.Amount.Currency) {
-			surplus += line.Amount
-		}
 	}
-	if _, err := ledger.Post(tx, movement); err != nil {
-		return err
-	}
-	state := Paid
-	if surplus > 0 {
-		state = Surplus
-		if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: s.payer, Object: s.attempt}); err != nil {
-			return err
-		}
-	}
-	_, err = paydb.PayPayment(tx, paydb.PayPaymentParams{Payer: s.payer, ID: s.payment, State: string(state), Ended: tx.Now(), Code: s.code})
+	_, err := ledger.Post(tx, movement)
 	return err
 }
 
-// settleLine settles one line's charge and tells where its money goes: to the agency, or back when the charge was settled
-// already.
-func (m *Module) settleLine(tx *store.Tx, s settlement, line paydb.PaymentLine, currency money.Currency) (ledger.Line, error) {
-	out := ledger.Line{Debit: Clearing(currency), Credit: ToReturn(currency), Amount: money.Amount{Minor: line.Amount, Currency: currency}, About: line.Charge}
-	n, err := paydb.SettleCharge(tx, paydb.SettleChargeParams{Payer: s.payer, ID: line.Charge, Settled: tx.Now(), Payment: s.payment})
+// giveSurplus has what came too much given back, and only that.
+func (m *Module) giveSurplus(tx *store.Tx, s settlement, p Payment) error {
+	key := id.Derived("surplus", p.ID.String())
+	_, err := paydb.InsertRefund(tx, paydb.InsertRefundParams{
+		Payer: p.Payer, ID: key, Payment: p.ID, Attempt: s.ID, Amount: p.Surplus(), Currency: string(p.Amount.Currency), Kind: kindSurplus, State: string(Asked), Asked: tx.Now(),
+	})
+	return errors.Join(err,
+		paydb.InsertHome(tx, paydb.InsertHomeParams{ID: key, Payer: p.Payer, Payment: p.ID, Service: p.service()}),
+		m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: p.Payer, Object: key}))
+}
+
+// afterwards has the receipt written, to the person and to the fiscal operator.
+func (m *Module) afterwards(tx *store.Tx, p Payment) error {
+	var list []error
+	if p.email != nil && m.deps.Mail != nil {
+		list = append(list, m.base.Jobs.Put(tx, jobs.New{Handler: jobLetter, Holder: p.Payer, Object: p.ID}))
+	}
+	if m.deps.Fiscal != nil {
+		list = append(list, m.base.Jobs.Put(tx, jobs.New{Handler: jobFiscal, Holder: p.Payer, Object: p.ID}))
+	}
+	return errors.Join(list...)
+}
+
+// reversed carries out that the bank took the money back by itself: what each line had is owed again. It tells whether the
+// money had come before.
+func (m *Module) reversed(tx *store.Tx, s settlement) (bool, error) {
+	n, err := paydb.ReverseAttempt(tx, paydb.ReverseAttemptParams{Ended: tx.Now(), Payer: s.Payer, Payment: s.Payment, ID: s.ID})
 	if err != nil || n == 0 {
-		return out, err
+		return false, err
 	}
-	charge, err := paydb.ChargeByID(tx.As(act.ByJob(s.act, act.Purpose{}), "pay.look.charge"), s.payer, line.Charge)
+	p, err := whole(tx.As(s.act, lookPayment), s.Payer, s.Payment)
 	if err != nil {
-		return out, fmt.Errorf("pay: charge: %w", err)
+		return true, err
 	}
-	out.Credit = Income(charge.Agency, currency)
-	return out, m.base.Jobs.Emit(tx, jobs.Event{Name: EventPaid, Holder: s.payer, Object: line.Charge, Version: charge.Revision})
+	currency := p.Amount.Currency
+	movement := ledger.Movement{ID: id.Derived("reversal", s.ID.String()), Holder: p.Payer, Act: s.act.ID}
+	put := func(from ledger.Account, amount int64, about id.ID) {
+		movement.Lines = append(movement.Lines, ledger.Line{Debit: from, Credit: ClearingOf(s.Provider, currency), Amount: money.Amount{Minor: amount, Currency: currency}, About: about})
+	}
+	back := int64(0)
+	for _, l := range p.Lines {
+		left := l.Left()
+		if left <= 0 {
+			continue
+		}
+		put(l.income(currency), left, l.Charge)
+		back += left
+		_, err := paydb.RefundLine(tx, paydb.RefundLineParams{Amount: left, Payer: p.Payer, Payment: p.ID, Charge: l.Charge})
+		if err := errors.Join(err, m.deps.Charges.Reverse(tx, s.act, l.Home, l.Charge, p.ID, left)); err != nil {
+			return true, err
+		}
+	}
+	waiting, err := m.endWaiting(tx, s, p)
+	if err != nil {
+		return true, err
+	}
+	if waiting > 0 {
+		put(ToReturn(currency), waiting, id.ID{})
+	}
+	if len(movement.Lines) > 0 {
+		if _, err := ledger.Post(tx, movement); err != nil {
+			return true, err
+		}
+	}
+	return true, m.noteReversal(tx, s, p, back)
+}
+
+// endWaiting ends the refunds that the bank was still asked for, since it has given everything back; it returns their sum.
+func (m *Module) endWaiting(tx *store.Tx, s settlement, p Payment) (int64, error) {
+	refunds, err := paydb.RefundsOf(tx.As(s.act, lookPayment), p.Payer)
+	if err != nil {
+		return 0, err
+	}
+	sum := int64(0)
+	for _, r := range refunds {
+		if r.Payment != p.ID || r.State != string(Asked) {
+			continue
+		}
+		n, err := paydb.EndRefund(tx, paydb.EndRefundParams{State: string(Given), Ended: tx.Now(), Payer: p.Payer, ID: r.ID})
+		if err != nil {
+			return 0, err
+		}
+		sum += n * r.Amount
+	}
+	return sum, nil
+}
+
+func (m *Module) noteReversal(tx *store.Tx, s settlement, p Payment, back int64) error {
+	list := []error{m.release(tx, p), m.listAgain(tx, p)}
+	if back > 0 {
+		_, err := paydb.InsertRefund(tx, paydb.InsertRefundParams{
+			Payer: p.Payer, ID: id.Derived("reversal", s.ID.String()), Payment: p.ID, Attempt: s.ID, Amount: back, Currency: string(p.Amount.Currency),
+			Kind: kindReversed, State: string(Given), Asked: tx.Now(), Ended: tx.Now(),
+		})
+		list = append(list, err)
+		_, err = paydb.RefundPayment(tx, back, p.Payer, p.ID)
+		list = append(list, err)
+	}
+	_, err := paydb.ReversePayment(tx, p.Payer, p.ID)
+	p.Revision += 2
+	return errors.Join(append(list, err, m.emit(tx, EventRefunded, p))...)
 }
 
 // poll asks about an attempt until its fate is known, less and less often. A bank that is silent is asked for as long as it
@@ -178,59 +358,31 @@ func (m *Module) pause(j jobs.Job) time.Duration {
 // giveUp closes an attempt that the bank left open for a day, so that the charge can be paid anew. The bank closes it
 // first, and is asked again later when it has not: an attempt that can still be paid is never forgotten.
 func (m *Module) giveUp(ctx context.Context, j jobs.Job) error {
-	home, err := m.home(ctx, j.Object)
+	at, err := m.Attempt(ctx, j.Object)
 	if err != nil {
 		return err
 	}
-	answer, err := m.deps.Bank.Cancel(ctx, j.Object)
+	provider, err := m.provider(at.Provider)
+	if err != nil {
+		return err
+	}
+	answer, err := provider.Cancel(ctx, j.Object)
 	if err != nil {
 		return ErrBank.Because(fmt.Errorf("pay: give up: %w", err))
 	}
 	if answer.State == Open {
 		return jobs.Later(m.pause(j))
 	}
-	code := id.NewNumber()
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		return m.carryOut(tx, settlement{payer: home.Payer, payment: home.Payment, attempt: j.Object, answer: answer, code: code, act: j.ID})
-	})
+	return m.carry(ctx, at, answer)
 }
 
-// refund gives back what was paid for a charge that had been settled already.
-func (m *Module) refund(ctx context.Context, j jobs.Job) error {
-	home, err := m.home(ctx, j.Object)
-	if err != nil {
-		return err
+// payees are whose incomes a payment came to, each once.
+func (p Payment) payees() []id.ID {
+	var out []id.ID
+	for _, l := range p.Lines {
+		if !slices.Contains(out, l.Payee) {
+			out = append(out, l.Payee)
+		}
 	}
-	if _, err := m.deps.Bank.Refund(ctx, j.Object); err != nil {
-		return m.later(j, ErrBank.Because(fmt.Errorf("pay: refund: %w", err)))
-	}
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		reader := tx.As(j.Act(act.Purpose{}), "pay.look.charge")
-		payment, err := paydb.PaymentByID(reader, home.Payer, home.Payment)
-		if err != nil {
-			return err
-		}
-		n, err := paydb.EndPayment(tx, paydb.EndPaymentParams{Payer: home.Payer, ID: home.Payment, State: string(Refunded), Ended: tx.Now(), Code: payment.Code, Was: string(Surplus)})
-		if err != nil || n == 0 {
-			return err
-		}
-		lines, err := paydb.LinesOf(reader, home.Payer, home.Payment)
-		if err != nil {
-			return err
-		}
-		back := ledger.Movement{ID: id.Derived("refund", j.Object.String()), Holder: home.Payer, Act: j.ID}
-		for _, line := range lines {
-			amount := money.Amount{Minor: line.Amount, Currency: money.Currency(payment.Currency)}
-			back.Lines = append(back.Lines, ledger.Line{Debit: ToReturn(amount.Currency), Credit: Clearing(amount.Currency), Amount: amount, About: line.Charge})
-		}
-		if _, err := ledger.Post(tx, back); err != nil {
-			return err
-		}
-		if m.deps.Mandates != nil {
-			if err := m.deps.Mandates.Release(tx, home.Payer, home.Payment); err != nil {
-				return err
-			}
-		}
-		return m.base.Jobs.Done(tx, j)
-	})
+	return out
 }

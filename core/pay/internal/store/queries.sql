@@ -1,75 +1,168 @@
--- name: InsertCharge :execrows
-INSERT INTO charge (payer, id, number, agency, service, subject, amount, currency, title, state, issued, due, settled, payment, revision)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'due', $10, $11, NULL, NULL, 1)
-ON CONFLICT (payer, id) DO NOTHING;
-
 -- name: InsertHome :exec
 INSERT INTO pay_home (id, payer, payment, service) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING;
 
 -- name: HomeOf :one
 SELECT id, payer, payment, service FROM pay_home WHERE id = $1;
 
--- name: ChargeByID :one
-SELECT payer, id, number, agency, service, subject, amount, currency, title, state, issued, due, settled, payment, revision
-FROM charge WHERE payer = $1 AND id = $2;
-
--- name: ChargesOf :many
-SELECT payer, id, number, agency, service, subject, amount, currency, title, state, issued, due, settled, payment, revision
-FROM charge WHERE payer = $1 ORDER BY payer, id DESC LIMIT $2;
-
--- name: SettleCharge :execrows
-UPDATE charge SET state = 'paid', settled = $3, payment = $4, revision = revision + 1 WHERE payer = $1 AND id = $2 AND state = 'due';
-
--- name: CancelCharge :execrows
-UPDATE charge SET state = 'cancelled', settled = $3, revision = revision + 1 WHERE payer = $1 AND id = $2 AND state = 'due';
-
--- name: RefundCharge :execrows
-UPDATE charge SET state = 'refunded', revision = revision + 1 WHERE payer = $1 AND id = $2 AND payment = $3 AND state = 'paid';
-
--- name: RefundPayment :execrows
-UPDATE payment SET state = 'surplus', revision = revision + 1 WHERE payer = $1 AND id = $2 AND state = 'paid';
-
--- name: InsertPayment :exec
-INSERT INTO payment (payer, id, actor, amount, currency, state, started, ended, code, revision)
-VALUES ($1, $2, $3, $4, $5, 'open', $6, NULL, '', 1);
+-- name: InsertPayment :execrows
+INSERT INTO payment (payer, id, actor, amount, currency, state, started, ended, code, revision, method, guest, refunded, disputed, lang, email, fiscal)
+VALUES (@payer, @id, @actor, @amount, @currency, 'open', @started, NULL, '', 1, @method, @guest, 0, 0, @lang, @email, '')
+ON CONFLICT (payer, id) DO NOTHING;
 
 -- name: InsertPaymentLine :exec
-INSERT INTO payment_line (payer, payment, charge, amount) VALUES ($1, $2, $3, $4);
+INSERT INTO payment_line (payer, payment, charge, amount, home, payee, number, title, kind, service, subject, taken, refunded, disputed)
+VALUES (@payer, @payment, @charge, @amount, @home, @payee, @number, @title, @kind, @service, @subject, 0, 0, 0);
 
 -- name: PaymentByID :one
-SELECT payer, id, actor, amount, currency, state, started, ended, code, revision FROM payment WHERE payer = $1 AND id = $2;
+SELECT payer, id, actor, amount, currency, state, started, ended, code, revision, method, guest, refunded, disputed, lang, email, fiscal
+FROM payment WHERE payer = $1 AND id = $2;
+
+-- name: PaymentsOf :many
+SELECT payer, id, actor, amount, currency, state, started, ended, code, revision, method, guest, refunded, disputed, lang, email, fiscal
+FROM payment WHERE payer = @payer AND id < @before ORDER BY payer, id DESC LIMIT @most;
 
 -- name: LinesOf :many
-SELECT payer, payment, charge, amount FROM payment_line WHERE payer = $1 AND payment = $2 ORDER BY charge;
+SELECT payer, payment, charge, amount, home, payee, number, title, kind, service, subject, taken, refunded, disputed
+FROM payment_line WHERE payer = $1 AND payment = $2 ORDER BY charge;
 
--- name: LinesOfCharge :many
-SELECT payer, payment, charge, amount FROM payment_line WHERE payer = $1 AND charge = $2 ORDER BY payment DESC;
+-- name: TakeLine :exec
+UPDATE payment_line SET taken = @taken WHERE payer = @payer AND payment = @payment AND charge = @charge;
 
--- name: EndPayment :execrows
-UPDATE payment SET state = @state, ended = @ended, code = @code, revision = revision + 1 WHERE payer = @payer AND id = @id AND state = @was;
+-- name: RefundLine :execrows
+UPDATE payment_line SET refunded = refunded + @amount
+WHERE payer = @payer AND payment = @payment AND charge = @charge AND taken - refunded - disputed >= @amount;
 
--- name: InsertAttempt :exec
-INSERT INTO attempt (payer, payment, id, provider, state, page, started, ended) VALUES ($1, $2, $3, $4, 'started', '', $5, NULL);
+-- name: LoseLine :execrows
+UPDATE payment_line SET disputed = disputed + @amount
+WHERE payer = @payer AND payment = @payment AND charge = @charge AND taken - refunded - disputed >= @amount;
 
--- name: AttemptByID :one
-SELECT payer, payment, id, provider, state, page, started, ended FROM attempt WHERE payer = $1 AND payment = $2 AND id = $3;
-
--- name: AttemptsOf :many
-SELECT payer, payment, id, provider, state, page, started, ended FROM attempt WHERE payer = $1 AND payment = $2 ORDER BY id DESC;
-
--- name: OpenAttempt :execrows
-UPDATE attempt SET state = 'open', page = $4 WHERE payer = $1 AND payment = $2 AND id = $3 AND state = 'started';
-
--- name: EndAttempt :execrows
-UPDATE attempt SET state = $4, ended = $5 WHERE payer = $1 AND payment = $2 AND id = $3 AND (state = 'started' OR state = 'open');
-
--- name: PayAttempt :execrows
-UPDATE attempt SET state = 'paid', ended = $4 WHERE payer = $1 AND payment = $2 AND id = $3 AND state <> 'paid';
+-- name: FailPayment :execrows
+UPDATE payment SET state = 'failed', ended = @ended, revision = revision + 1 WHERE payer = @payer AND id = @id AND state = 'open';
 
 -- name: PayPayment :execrows
-UPDATE payment SET state = @state, ended = @ended, code = @code, revision = revision + 1
+UPDATE payment SET state = 'paid', ended = @ended, code = @code, refunded = @refunded, revision = revision + 1
 WHERE payer = @payer AND id = @id AND (state = 'open' OR state = 'failed');
 
--- name: CountDue :one
--- counts only
-SELECT CAST(COUNT(*) AS BIGINT) AS due FROM (SELECT id FROM charge WHERE payer = @payer AND state = 'due' LIMIT @most) AS few;
+-- name: RefundPayment :execrows
+UPDATE payment SET refunded = refunded + @amount, revision = revision + 1
+WHERE payer = @payer AND id = @id AND state = 'paid' AND amount - refunded - disputed >= @amount;
+
+-- name: DisputePayment :exec
+UPDATE payment SET disputed = disputed + @amount, revision = revision + 1 WHERE payer = @payer AND id = @id;
+
+-- name: ReturnPayment :execrows
+UPDATE payment SET state = 'refunded', revision = revision + 1 WHERE payer = @payer AND id = @id AND state = 'paid' AND refunded + disputed = amount;
+
+-- name: SetFiscal :exec
+UPDATE payment SET fiscal = @fiscal, revision = revision + 1 WHERE payer = @payer AND id = @id;
+
+-- name: InsertAttempt :exec
+INSERT INTO attempt (payer, payment, id, provider, state, page, started, ended, method, card, save, qr, reference, reason)
+VALUES (@payer, @payment, @id, @provider, 'started', '', @started, NULL, @method, @card, @save, '', '', '');
+
+-- name: AttemptByID :one
+SELECT payer, payment, id, provider, state, page, started, ended, method, card, save, qr, reference, reason
+FROM attempt WHERE payer = $1 AND payment = $2 AND id = $3;
+
+-- name: AttemptsOf :many
+SELECT payer, payment, id, provider, state, page, started, ended, method, card, save, qr, reference, reason
+FROM attempt WHERE payer = $1 AND payment = $2 ORDER BY id DESC;
+
+-- name: OpenAttempt :execrows
+UPDATE attempt SET state = 'open', page = @page, qr = @qr, reference = @reference
+WHERE payer = @payer AND payment = @payment AND id = @id AND state = 'started';
+
+-- name: EndAttempt :execrows
+UPDATE attempt SET state = @state, ended = @ended, reason = @reason WHERE payer = @payer AND payment = @payment AND id = @id AND (state = 'started' OR state = 'open');
+
+-- name: PayAttempt :execrows
+UPDATE attempt SET state = 'paid', ended = @ended, reference = @reference WHERE payer = @payer AND payment = @payment AND id = @id AND state <> 'paid' AND state <> 'reversed';
+
+-- name: VoidAttempt :execrows
+UPDATE attempt SET state = 'reversed', ended = @ended WHERE payer = @payer AND payment = @payment AND id = @id AND state <> 'paid' AND state <> 'reversed';
+
+-- name: ReverseAttempt :execrows
+UPDATE attempt SET state = 'reversed', ended = @ended WHERE payer = @payer AND payment = @payment AND id = @id AND state = 'paid';
+
+-- name: ReversePayment :execrows
+UPDATE payment SET state = 'reversed', revision = revision + 1 WHERE payer = @payer AND id = @id AND state = 'paid';
+
+-- name: InsertTry :exec
+INSERT INTO charge_payment (home, charge, payment, amount, state, begun) VALUES (@home, @charge, @payment, @amount, 'open', @begun);
+
+-- name: TriesOf :many
+SELECT home, charge, payment, amount, state, begun FROM charge_payment WHERE home = @home AND charge = @charge ORDER BY home, charge, payment DESC LIMIT 100;
+
+-- name: EndTry :exec
+UPDATE charge_payment SET state = @state WHERE home = @home AND charge = @charge AND payment = @payment;
+
+-- name: InsertRefund :execrows
+INSERT INTO refund (payer, id, payment, attempt, charge, payee, amount, currency, kind, reason, decided_by, state, asked, ended, reference, fiscal)
+VALUES (@payer, @id, @payment, @attempt, @charge, @payee, @amount, @currency, @kind, @reason, @decided_by, @state, @asked, @ended, '', '')
+ON CONFLICT (payer, id) DO NOTHING;
+
+-- name: RefundByID :one
+SELECT payer, id, payment, attempt, charge, payee, amount, currency, kind, reason, decided_by, state, asked, ended, reference, fiscal FROM refund WHERE payer = $1 AND id = $2;
+
+-- name: RefundsOf :many
+SELECT payer, id, payment, attempt, charge, payee, amount, currency, kind, reason, decided_by, state, asked, ended, reference, fiscal
+FROM refund WHERE payer = $1 ORDER BY payer, id;
+
+-- name: SetRefundFiscal :exec
+UPDATE refund SET fiscal = @fiscal WHERE payer = @payer AND id = @id;
+
+-- name: EndRefund :execrows
+UPDATE refund SET state = @state, ended = @ended, reference = @reference WHERE payer = @payer AND id = @id AND state = 'asked';
+
+-- name: AskRefundAgain :execrows
+UPDATE refund SET state = 'asked', ended = NULL WHERE payer = @payer AND id = @id AND state = 'refused';
+
+-- name: InsertDispute :execrows
+INSERT INTO dispute (payer, attempt, payment, amount, currency, state, answer, answered_by, answered, opened, ended)
+VALUES (@payer, @attempt, @payment, @amount, @currency, 'open', NULL, NULL, NULL, @opened, NULL)
+ON CONFLICT (payer, attempt) DO NOTHING;
+
+-- name: DisputeOf :one
+SELECT payer, attempt, payment, amount, currency, state, answer, answered_by, answered, opened, ended FROM dispute WHERE payer = $1 AND attempt = $2;
+
+-- name: DisputesOf :many
+SELECT payer, attempt, payment, amount, currency, state, answer, answered_by, answered, opened, ended FROM dispute WHERE payer = $1 ORDER BY payer, attempt;
+
+-- name: EndDispute :execrows
+UPDATE dispute SET state = @state, ended = @ended WHERE payer = @payer AND attempt = @attempt AND state = 'open';
+
+-- name: AnswerDispute :execrows
+UPDATE dispute SET answer = @answer, answered_by = @answered_by, answered = @answered WHERE payer = @payer AND attempt = @attempt AND state = 'open';
+
+-- name: InsertCard :exec
+INSERT INTO saved_card (payer, id, provider, token, label, expires, added) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (payer, id) DO UPDATE SET token = excluded.token, label = excluded.label, expires = excluded.expires;
+
+-- name: CardsOf :many
+SELECT payer, id, provider, token, label, expires, added FROM saved_card WHERE payer = $1 ORDER BY payer, id;
+
+-- name: DropCard :execrows
+DELETE FROM saved_card WHERE payer = $1 AND id = $2;
+
+-- name: PutIncome :exec
+INSERT INTO income_line (payee, payment, charge, number, title, kind, service, amount, refunded, currency, state, method, at)
+VALUES (@payee, @payment, @charge, @number, @title, @kind, @service, @amount, @refunded, @currency, @state, @method, @at)
+ON CONFLICT (payee, payment, charge) DO UPDATE SET amount = excluded.amount, refunded = excluded.refunded, state = excluded.state;
+
+-- name: IncomeOf :many
+SELECT payee, payment, charge, number, title, kind, service, amount, refunded, currency, state, method, at
+FROM income_line WHERE payee = @payee AND payment < @before ORDER BY payee, payment DESC, charge LIMIT @most;
+
+-- name: IncomeInState :many
+SELECT payee, payment, charge, number, title, kind, service, amount, refunded, currency, state, method, at
+FROM income_line WHERE payee = @payee AND state = @state AND payment < @before ORDER BY payee, state, payment DESC, charge LIMIT @most;
+
+-- name: IncomeByPayment :many
+SELECT payee, payment, charge, number, title, kind, service, amount, refunded, currency, state, method, at
+FROM income_line WHERE payee = @payee AND payment = @payment ORDER BY charge;
+
+-- name: InsertCode :exec
+INSERT INTO pay_code (code, payment, payer) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING;
+
+-- name: CodeOf :one
+SELECT code, payment, payer FROM pay_code WHERE code = $1;

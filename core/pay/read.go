@@ -1,0 +1,148 @@
+package pay
+
+import (
+	"context"
+	"errors"
+
+	"posad.city/core/pay/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+)
+
+// The kinds of look.
+const (
+	lookPayment  = "pay.look.payment"
+	lookPayments = "pay.look.payments"
+	lookCards    = "pay.look.cards"
+	lookCharge   = "pay.look.charge"
+)
+
+// Payment reads a payment with its lines and attempts; ErrNone when there is none.
+func (m *Module) Payment(ctx context.Context, a act.Act, payer, payment id.ID) (Payment, error) {
+	var out Payment
+	err := m.base.Store.Look(ctx, a, lookPayment, func(p *store.Personal) error {
+		var err error
+		out, err = whole(p, payer, payment)
+		return err
+	})
+	return out, none(err)
+}
+
+// paymentsMost is how many payments a page of the history shows.
+const paymentsMost = 50
+
+// Payments lists a person's payments, newest first, at most 50 of those before one; before zero: the newest.
+func (m *Module) Payments(ctx context.Context, a act.Act, payer, before id.ID) ([]Payment, error) {
+	var out []Payment
+	err := m.base.Store.Look(ctx, a, lookPayments, func(p *store.Personal) error {
+		out = out[:0]
+		for _, person := range a.Records(payer) {
+			some, err := history(p, person, before, paymentsMost)
+			if err != nil {
+				return err
+			}
+			out = append(out, some...)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func history(r store.PersonalReader, payer, before id.ID, most int64) ([]Payment, error) {
+	if before.IsZero() {
+		before = last
+	}
+	rows, err := paydb.PaymentsOf(r, payer, before, most)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Payment, 0, len(rows))
+	for _, row := range rows {
+		one, err := completed(r, row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// last is after every id.
+var last = id.MustParse("ffffffffffffffffffffffffffffffff")
+
+// whole reads a payment with all that hangs on it.
+func whole(r store.PersonalReader, payer, payment id.ID) (Payment, error) {
+	row, err := paydb.PaymentByID(r, payer, payment)
+	if err != nil {
+		return Payment{}, err
+	}
+	return completed(r, row)
+}
+
+func completed(r store.PersonalReader, row paydb.Payment) (Payment, error) {
+	out, err := paymentOf(row)
+	if err != nil {
+		return out, err
+	}
+	lines, err := paydb.LinesOf(r, row.Payer, row.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, line := range lines {
+		one, err := lineOf(line)
+		if err != nil {
+			return out, err
+		}
+		out.Lines = append(out.Lines, one)
+	}
+	attempts, err := paydb.AttemptsOf(r, row.Payer, row.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, attempt := range attempts {
+		out.Attempts = append(out.Attempts, attemptOf(attempt))
+	}
+	return out, nil
+}
+
+// home finds who pays an attempt or a payment, or whose a refund is.
+func (m *Module) home(ctx context.Context, what id.ID) (paydb.PayHome, error) {
+	var out paydb.PayHome
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		row, err := paydb.HomeOf(r, what)
+		out = row
+		return err
+	})
+	return out, none(err)
+}
+
+// Receipt finds a payment by its check code: ErrNone when there is none. What it shows tells of no person.
+func (m *Module) Receipt(ctx context.Context, code string) (Payment, error) {
+	number, err := id.ParseNumber(code)
+	if err != nil {
+		return Payment{}, ErrNone.Because(err)
+	}
+	var row paydb.PayCode
+	err = m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		row, err = paydb.CodeOf(r, number)
+		return err
+	})
+	if err != nil {
+		return Payment{}, none(err)
+	}
+	return m.Payment(ctx, m.system(), row.Payer, row.Payment)
+}
+
+// none turns the store's word for an absent row into the module's.
+func none(err error) error {
+	if errors.Is(err, store.ErrNone) {
+		return ErrNone.Because(err)
+	}
+	return err
+}
+
+// system is the act of the module itself: what it reads to carry money is nobody's look.
+func (m *Module) system() act.Act {
+	return act.ByJob(id.New(m.base.Clock.Now()), act.Purpose{Kind: "account"})
+}
