@@ -100,7 +100,11 @@ func startOutside(ctx context.Context, o DemoOptions) (map[string]string, []*chi
 		if o.Ports > 0 {
 			listen = net.JoinHostPort("127.0.0.1", strconv.Itoa(o.Ports+i))
 		}
-		c, err := startChild(ctx, name, "--listen", listen, "--key", o.Key, "--secret", o.Key)
+		args := []string{name, "--listen", listen, "--key", o.Key, "--secret", o.Key}
+		if name == "bank" {
+			args = append(args, "--state", filepath.Join(o.Data, "bank.jsonl"))
+		}
+		c, err := startChild(ctx, args...)
 		if err != nil {
 			return nil, children, err
 		}

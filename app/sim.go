@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,15 +20,20 @@ import (
 )
 
 // SimBank runs the simulated bank until ctx ends.
-func SimBank(ctx context.Context, listen, key, secret string, log *slog.Logger, out io.Writer) error {
-	listener, err := net.Listen("tcp", listen)
+func SimBank(ctx context.Context, o SimOptions, log *slog.Logger, out io.Writer) error {
+	listener, err := net.Listen("tcp", o.Listen)
 	if err != nil {
 		return fmt.Errorf("bank: %w", err)
 	}
 	address := "http://" + listener.Addr().String()
-	b := bank.New(address, key, secret, new(clock.System), log)
+	b := bank.New(address, o.Key, o.Secret, new(clock.System), log)
+	if o.State != "" {
+		if err := b.Keep(o.State); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
 	fmt.Fprintf(out, "ready bank=%s\n", address)
-	return serveUntil(ctx, listener, b.Handler())
+	return errors.Join(serveUntil(ctx, listener, b.Handler()), b.Close())
 }
 
 // serveUntil serves a small server until ctx ends.
@@ -48,13 +54,14 @@ type SimOptions struct {
 	Listen string
 	Key    string
 	Secret string
+	State  string // file in which the bank keeps its books; empty: in memory
 }
 
 // Sim runs one outside server of the demo until ctx ends.
 func Sim(ctx context.Context, name string, o SimOptions, log *slog.Logger, out io.Writer) error {
 	switch name {
 	case "bank":
-		return SimBank(ctx, o.Listen, o.Key, o.Secret, log, out)
+		return SimBank(ctx, o, log, out)
 	case "agencies":
 		return SimAgencies(ctx, o.Listen, o.Key, out)
 	case "post":

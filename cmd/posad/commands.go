@@ -305,10 +305,11 @@ func sim(set *flag.FlagSet) func(context.Context, []string) error {
 	listen := set.String("listen", "127.0.0.1:0", "host:port")
 	key := set.String("key", "", "key that the city sends")
 	secret := set.String("secret", "", "secret of the bank's messages")
+	state := set.String("state", "", "file in which the bank keeps its books")
 	return func(ctx context.Context, args []string) error {
 		if len(args) != 1 {
 			return errors.New("name one: agencies, bank, post or scanner")
 		}
-		return app.Sim(ctx, args[0], app.SimOptions{Listen: *listen, Key: *key, Secret: *secret}, logger("warn"), os.Stdout)
+		return app.Sim(ctx, args[0], app.SimOptions{Listen: *listen, Key: *key, Secret: *secret, State: *state}, logger("warn"), os.Stdout)
 	}
 }

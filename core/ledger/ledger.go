@@ -48,7 +48,7 @@ const (
 // Line takes an amount from one account and gives it to another.
 type Line struct {
 	Debit, Credit Account
-	Amount        money.Amount // above zero
+	Amount        money.Amount // above zero, up to 10^15 minor units
 	About         id.ID        // what it is for, a charge for example; zero: nothing
 }
 
@@ -60,12 +60,15 @@ type Movement struct {
 	Lines  []Line
 }
 
-// linesMost is how many lines a movement may have.
-const linesMost = 10_000
+// The bounds of a movement. What an account comes to stays far within 64 bits.
+const (
+	linesMost  = 10_000
+	amountMost = 1_000_000_000_000_000 // minor units of a line: ten trillion roubles
+)
 
 // Errors.
 var (
-	ErrMovement = errors.New("ledger: a movement needs an id, a holder, an act and 1 to 10,000 lines with an amount above zero between two accounts of its currency")
+	ErrMovement = errors.New("ledger: a movement needs an id, a holder, an act and 1 to 10,000 lines with an amount above zero and up to 10^15 between two accounts of its currency")
 	ErrShort    = errors.New("ledger: the account has less than that") // nothing was moved
 	ErrOther    = errors.New("ledger: the books have this movement with other lines, or this account in another currency")
 )
@@ -94,7 +97,7 @@ func (m Movement) check() error {
 		return ErrMovement
 	}
 	for i, l := range m.Lines {
-		if l.Amount.Minor <= 0 || l.Amount.Currency != l.Debit.Currency || l.Amount.Currency != l.Credit.Currency || l.Debit.ID.IsZero() || l.Credit.ID.IsZero() || l.Debit.ID == l.Credit.ID {
+		if l.Amount.Minor <= 0 || l.Amount.Minor > amountMost || l.Amount.Currency != l.Debit.Currency || l.Amount.Currency != l.Credit.Currency || l.Debit.ID.IsZero() || l.Credit.ID.IsZero() || l.Debit.ID == l.Credit.ID {
 			return fmt.Errorf("%w: line %d", ErrMovement, i)
 		}
 	}

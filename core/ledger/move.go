@@ -37,11 +37,27 @@ func put(tx *store.Tx, m Movement, state State) (bool, error) {
 	}
 	switch fresh {
 	case 0:
-		return false, nil
+		return false, m.same(tx)
 	case int64(len(m.Lines)):
 		return true, move(tx, m.deltas(state), false)
 	}
 	return false, tx.Fail(fmt.Errorf("%w: %s", ErrOther, m.ID))
+}
+
+// same fails the Write when the books have this movement with other lines.
+func (m Movement) same(tx *store.Tx) error {
+	for i, l := range m.Lines {
+		found, err := ledgerdb.SameLine(tx, ledgerdb.SameLineParams{
+			Holder: m.Holder, Movement: m.ID, Line: int64(i), Debit: l.Debit.ID, Credit: l.Credit.ID, Amount: l.Amount.Minor, Currency: string(l.Amount.Currency),
+		})
+		if err != nil {
+			return err
+		}
+		if found.Same != 1 || found.Lines != int64(len(m.Lines)) {
+			return tx.Fail(fmt.Errorf("%w: %s, line %d", ErrOther, m.ID, i))
+		}
+	}
+	return nil
 }
 
 // PostStmts are the statements that post a movement by store.Append, which is quicker and reads nothing: a movement that
@@ -78,8 +94,8 @@ func end(tx *store.Tx, m Movement, state State) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	if n != int64(len(m.Lines)) {
-		return false, tx.Fail(fmt.Errorf("%w: %s", ErrOther, m.ID))
+	if err := m.same(tx); err != nil {
+		return false, err
 	}
 	deltas := m.deltas(Reserved)
 	for i := range deltas {

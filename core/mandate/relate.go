@@ -40,6 +40,8 @@ func standing(a act.Act, o act.Object) (web.Tie, bool) {
 	case act.Person, act.Official:
 	case act.Agency:
 		return agencyTo(a, o), true
+	case act.Program:
+		return programTo(a, o), true
 	default:
 		return web.Tie{Relation: act.Unsigned}, true
 	}
@@ -76,6 +78,14 @@ func officialTo(a act.Act, o act.Object) act.Relation {
 func agencyTo(a act.Act, o act.Object) web.Tie {
 	if o.Kind == "" || o.Agency == a.Actor.Agency {
 		return web.Tie{Relation: act.SameAgency}
+	}
+	return web.Tie{Relation: act.OtherAgency}
+}
+
+// programTo is how an agency's program stands to an object. The sandbox and what is real do not see each other.
+func programTo(a act.Act, o act.Object) web.Tie {
+	if o.Kind == "" || o.Agency == a.Actor.Agency && o.Test == a.Test {
+		return web.Tie{Relation: act.OwnProgram}
 	}
 	return web.Tie{Relation: act.OtherAgency}
 }

@@ -62,7 +62,7 @@ func (s Seen) Who() Who {
 		return BySite
 	case s.Actor.Kind == act.Official:
 		return ByOfficial
-	case s.Actor.Kind == act.Agency:
+	case s.Actor.Kind == act.Agency, s.Actor.Kind == act.Program:
 		return ByAgency
 	case s.Mandate.IsZero():
 		return ByOther

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
-	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +20,7 @@ import (
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
+	"posad.city/kit/webhook"
 )
 
 //go:embed locale/*.yaml
@@ -63,7 +63,6 @@ type Deps struct {
 	Lives  exchange.Lives        // or by Provide; nil: no case is a reason to read
 	Case   Cases
 	Hooks  map[string]Hook // addresses for messages, by key of the agency
-	Client *http.Client    // nil: the module's own
 }
 
 // Module keeps the city's own registers. It is safe for concurrent use.
@@ -71,7 +70,7 @@ type Module struct {
 	module.Plain
 	deps   Deps
 	base   *module.Base
-	client *http.Client
+	client *webhook.Client
 	ops    ops
 
 	unclear *prometheus.CounterVec
@@ -79,11 +78,7 @@ type Module struct {
 
 // New returns the module.
 func New(d Deps) *Module {
-	m := &Module{deps: d, client: d.Client, unclear: newUnclear()}
-	if m.client == nil {
-		m.client = newClient()
-	}
-	return m
+	return &Module{deps: d, client: webhook.NewClient(true), unclear: newUnclear()} // its addresses are the operator's own
 }
 
 // Provide gives the judges of cases, which are made of later modules.

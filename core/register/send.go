@@ -1,18 +1,11 @@
 package register
 
 import (
-	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"posad.city/core/agency"
@@ -22,6 +15,7 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
+	"posad.city/kit/webhook"
 )
 
 // jobSend sends messages of an entry: Holder is the person, Object the entry, Version the newest to be sent, Payload the
@@ -31,10 +25,8 @@ const jobSend = "register.send"
 // Bounds of sending.
 const (
 	sendsAtOnce = 4
-	sendWithin  = 15 * time.Second
 	takenFor    = time.Minute     // a sender that died is followed by another after it
 	sendAgain   = 2 * time.Second // somebody else sends messages of this entry
-	answerMost  = 4 << 10
 )
 
 // sentPrefix with a subscription's key stands where a look names its purpose.
@@ -43,36 +35,13 @@ const sentPrefix = "sent-"
 // Hook is where an agency takes messages, and what they are signed with.
 type Hook struct {
 	URL    string
-	Secret string // Standard Webhooks: whsec_ and 24 to 64 bytes as base64
+	Secret string // kit/webhook: whsec_ and 24 to 64 bytes as base64
 }
 
 // Check tells what is wrong with the secret.
 func (h Hook) Check() error {
-	_, err := h.key()
+	_, err := webhook.ParseKey(h.Secret)
 	return err
-}
-
-// key is the secret's bytes.
-func (h Hook) key() ([]byte, error) {
-	text, ok := strings.CutPrefix(h.Secret, "whsec_")
-	key, err := base64.StdEncoding.DecodeString(text)
-	if !ok || err != nil || len(key) < 24 || len(key) > 64 {
-		return nil, errors.New("a hook's secret is whsec_ and 24 to 64 bytes as base64")
-	}
-	return key, nil
-}
-
-// sign is the signature of a message by Standard Webhooks: HMAC-SHA256 over its id, its second and its body.
-func sign(key []byte, message string, at time.Time, body []byte) string {
-	mac := hmac.New(sha256.New, key)
-	fmt.Fprintf(mac, "%s.%d.", message, at.Unix())
-	mac.Write(body)
-	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// newClient follows no redirects: an agency is where the configuration says.
-func newClient() *http.Client {
-	return &http.Client{Timeout: sendWithin, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // wireMessage is the body of a message.
@@ -244,7 +213,7 @@ func (m *Module) send(ctx context.Context, s *sending, v Version) error {
 	if err != nil {
 		return err
 	}
-	key, err := s.hook.key()
+	key, err := webhook.ParseKey(s.hook.Secret)
 	if err != nil {
 		return err
 	}
@@ -252,31 +221,15 @@ func (m *Module) send(ctx context.Context, s *sending, v Version) error {
 	if err := m.sawSent(ctx, s, name); err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.hook.URL, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("register: address of %s: %w", s.subscription.Webhook.Agency, err)
+	to := s.subscription.Webhook.Agency
+	came := m.client.Send(ctx, webhook.Message{ID: "msg_" + name.String(), At: m.base.Clock.Now(), Body: body, URL: s.hook.URL, Keys: []webhook.Key{key}})
+	switch {
+	case came.Taken():
+		return nil
+	case came.Err != nil:
+		return fmt.Errorf("register: message to %s: %w", to, came.Err)
 	}
-	now := m.base.Clock.Now()
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Webhook-Id", "msg_"+name.String())
-	request.Header.Set("Webhook-Timestamp", strconv.FormatInt(now.Unix(), 10))
-	request.Header.Set("Webhook-Signature", sign(key, "msg_"+name.String(), now, body))
-	return m.post(request, s.subscription.Webhook.Agency)
-}
-
-func (m *Module) post(request *http.Request, to string) error {
-	answer, err := m.client.Do(request)
-	if err != nil {
-		return fmt.Errorf("register: message to %s: %w", to, err)
-	}
-	defer func() { _ = answer.Body.Close() }() // read to its end below, or given up
-	if _, err := io.CopyN(io.Discard, answer.Body, answerMost); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("register: answer of %s: %w", to, err)
-	}
-	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return fmt.Errorf("register: %s answered %d", to, answer.StatusCode)
-	}
-	return nil
+	return fmt.Errorf("register: %s answered %d", to, came.Status)
 }
 
 // sawSent records for the person that an agency is told of them.

@@ -33,6 +33,7 @@ func (c *checker) run() {
 	c.queries()
 	c.popular()
 	c.synonyms()
+	c.utilities()
 	c.city.compiled = compiled{rules: map[string]*Rules{}, addresses: c.book, days: c.calendar}
 	for i := range c.city.Services {
 		before := len(c.faults)

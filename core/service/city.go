@@ -25,6 +25,8 @@ type City struct {
 	OwnRegisters []OwnRegister `json:"own-registers,omitempty"`
 	Queries      []Query       `json:"queries,omitempty"`
 	Synonyms     []Synonym     `json:"synonyms,omitempty"`
+	Utilities    *Utilities    `json:"utilities,omitempty"`
+	Tariffs      []Tariff      `json:"tariffs,omitempty"`
 
 	compiled compiled
 }

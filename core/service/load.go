@@ -12,6 +12,7 @@ import (
 //
 //	city.yaml calendar.yaml topics.yaml situations.yaml places.yaml
 //	agencies/*.yaml registers/*.yaml own-registers/*.yaml services/*.yaml messages/SERVICE.yaml resources/*.yaml lists.yaml queries.yaml synonyms.yaml
+//	utilities.yaml tariffs/*.yaml
 //	content/news.yaml content/pages/*.yaml
 //
 // Any other YAML file is a fault, except under demo/, which the city does not read.
@@ -135,6 +136,11 @@ func (l *loader) file(name string, content []byte) {
 		l.single(name, content, "synonyms", &l.city.Synonyms)
 	case name == "content/news.yaml":
 		l.single(name, content, "news", &l.city.News)
+	case name == "utilities.yaml":
+		l.city.Utilities = &Utilities{}
+		l.single(name, content, "utilities", l.city.Utilities)
+	case dir == "tariffs":
+		one(l, name, content, "tariff", &l.city.Tariffs, func(t *Tariff) string { return t.Key })
 	case dir == "agencies":
 		one(l, name, content, "agency", &l.city.Agencies, func(a *Agency) string { return a.Key })
 	case dir == "registers":
@@ -197,6 +203,7 @@ func (l *loader) sort() {
 	byKey(l.city.OwnRegisters, func(r *OwnRegister) string { return r.Key })
 	byKey(l.city.Services, func(s *Service) string { return s.Key })
 	byKey(l.city.Resources, func(r *Resource) string { return r.Key })
+	byKey(l.city.Tariffs, func(t *Tariff) string { return t.Key })
 	byKey(l.city.Pages, func(p *Page) string { return p.Key })
 }
 

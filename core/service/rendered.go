@@ -26,6 +26,9 @@ func Rendered(c *City) ([]SourceFile, error) {
 	if len(c.Synonyms) > 0 {
 		w.file("synonyms.yaml", c.Synonyms)
 	}
+	if c.Utilities != nil {
+		w.file("utilities.yaml", c.Utilities)
+	}
 	if len(c.News) > 0 {
 		w.file("content/news.yaml", c.News)
 	}
@@ -33,6 +36,7 @@ func Rendered(c *City) ([]SourceFile, error) {
 	writeEach(w, "registers", c.Registers, func(r *Register) string { return r.Key })
 	writeEach(w, "own-registers", c.OwnRegisters, func(r *OwnRegister) string { return r.Key })
 	writeEach(w, "resources", c.Resources, func(r *Resource) string { return r.Key })
+	writeEach(w, "tariffs", c.Tariffs, func(t *Tariff) string { return t.Key })
 	writeEach(w, "services", c.Services, func(s *Service) string { return s.Key })
 	writeEach(w, "content/pages", c.Pages, func(p *Page) string { return p.Key })
 	return sortedFiles(w.files), w.err

@@ -17,7 +17,7 @@ func Schemas() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for name, sample := range map[string]any{
 		"city": Profile{}, "calendar": Calendar{}, "agency": Agency{}, "register": Register{}, "own-register": OwnRegister{}, "service": Service{},
-		"topics": []Topic{}, "situations": []Situation{}, "places": Places{}, "page": Page{}, "resource": Resource{}, "lists": []List{}, "queries": []Query{}, "synonyms": []Synonym{}, "news": []News{}, "messages": messages{},
+		"topics": []Topic{}, "situations": []Situation{}, "places": Places{}, "page": Page{}, "resource": Resource{}, "lists": []List{}, "queries": []Query{}, "synonyms": []Synonym{}, "news": []News{}, "messages": messages{}, "utilities": Utilities{}, "tariff": Tariff{},
 	} {
 		b := schemaBuilder{}
 		schema := b.schemaOf(reflect.TypeOf(sample), "")
@@ -44,6 +44,8 @@ func (b schemaBuilder) schemaOf(t reflect.Type, one string) map[string]any {
 		return map[string]any{"type": "object", "properties": map[string]any{"ru": word, "en": word}, "required": []string{"ru", "en"}, "additionalProperties": false}
 	case t == reflect.TypeFor[Term]():
 		return map[string]any{"type": "string", "pattern": `^[1-9][0-9]{0,3} (working|calendar) days?$`}
+	case t == reflect.TypeFor[Decimal]():
+		return map[string]any{"type": []string{"string", "number"}, "pattern": `^-?[0-9]{1,12}(\.[0-9]{1,6})?$`}
 	case t == reflect.TypeFor[Money]():
 		return map[string]any{"type": "string", "pattern": `^[0-9]{1,11}\.[0-9]{2} RUB$`}
 	}

@@ -23,6 +23,7 @@ const (
 	Person   Kind = "person"   // a resident, for themselves or under a mandate
 	Official Kind = "official" // a person acting for an agency
 	Agency   Kind = "agency"   // another agency's system, by exchange
+	Program  Kind = "program"  // an agency's own program, by a key that the agency made
 	System   Kind = "system"   // Posad itself: a job, a rule
 )
 
@@ -53,8 +54,8 @@ const (
 // Actor is who acts.
 type Actor struct {
 	Kind   Kind
-	Person id.ID  // zero for Nobody, System and Agency
-	Agency id.ID  // the agency acted for, for Official and Agency
+	Person id.ID  // zero for Nobody, System, Agency and Program
+	Agency id.ID  // the agency acted for, for Official, Agency and Program
 	Role   string // the official's role in that agency
 }
 
@@ -84,6 +85,8 @@ type Act struct {
 	Purpose   Purpose
 	Channel   Channel
 	Session   id.ID
+	Key       id.ID  // of a program: the key that it showed
+	Test      bool   // by a sandbox key: what it makes is a trial, what is real is not there for it
 	Request   string // reference in the request log
 	Lang      string // "ru" or "en": the language in which an answer is wanted
 }

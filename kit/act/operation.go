@@ -22,9 +22,10 @@ const (
 	OtherAgency                      // an official of another agency
 	Stranger                         // a signed-in person with no tie to the object
 	Admin                            // a city administrator
+	OwnProgram                       // a program of the agency that the object belongs to, by a key with the operation's Key
 )
 
-// Everyone is every relation: the operation is public.
+// Everyone is every relation of people: the operation is public. A program's key is for what names it.
 const Everyone = Unsigned | Self | ByMandate | Assigned | SameAgency | OtherAgency | Stranger | Admin
 
 // SignedIn is every relation but Unsigned.
@@ -32,12 +33,12 @@ const SignedIn = Everyone &^ Unsigned
 
 // Relations lists the single relations in order, for the matrix.
 func Relations() []Relation {
-	return []Relation{Unsigned, Self, ByMandate, Assigned, SameAgency, OtherAgency, Stranger, Admin}
+	return []Relation{Unsigned, Self, ByMandate, Assigned, SameAgency, OtherAgency, Stranger, Admin, OwnProgram}
 }
 
 // String names the single relations in r.
 func (r Relation) String() string {
-	names := []string{"unsigned", "self", "mandate", "assigned", "same agency", "other agency", "stranger", "admin"}
+	names := []string{"unsigned", "self", "mandate", "assigned", "same agency", "other agency", "stranger", "admin", "own program"}
 	out := ""
 	for i, one := range Relations() {
 		if r&one != 0 {
@@ -61,6 +62,7 @@ type Operation struct {
 	Object    string        // kind of object: "case", "draft", "account", "" where there is none yet
 	May       Relation      // the relations that may
 	Scope     string        // the mandate's scope that ByMandate needs, for example "apply"
+	Key       string        // what a program's key must be for, which OwnProgram needs: "charges:write"
 	Assurance Level         // the least level of sign-in
 	Strong    bool          // two factors are needed
 	Fresh     time.Duration // how lately the person must have shown that they are there, by both steps if they chose two; 0: since the session began is enough
@@ -87,6 +89,7 @@ type Object struct {
 	Agency   id.ID   // the agency that works on it; zero for none
 	Assigned id.ID   // the official who has it; zero for none
 	Public   bool    // lies open to all, whatever the relation
+	Test     bool    // made by a sandbox key: among programs it is there for sandbox keys alone
 }
 
 // Registry is the list of operations of the running program. It is filled while modules are provisioned and read-only
@@ -105,6 +108,12 @@ func (r *Registry) Add(op Operation) (Operation, error) {
 	}
 	if op.May&ByMandate != 0 && op.Scope == "" {
 		return op, fmt.Errorf("act: operation %q may be done by mandate but names no scope", op.Name)
+	}
+	if (op.May&OwnProgram != 0) != (op.Key != "") {
+		return op, fmt.Errorf("act: operation %q: what programs may do and what their keys must be for go together", op.Name)
+	}
+	if op.Key != "" && (op.Strong || op.Fresh > 0) {
+		return op, fmt.Errorf("act: operation %q asks for a person who is there: no program is", op.Name)
 	}
 	r.list = append(r.list, op)
 	return op, nil

@@ -22,6 +22,7 @@ type Context struct {
 	ctx       context.Context
 	route     *Route // nil until one is found
 	session   *Session
+	key       *Key  // of a program; then there is no session
 	ended     id.ID // the person of a session that was sent but is over
 	bearer    bool
 	act       act.Act

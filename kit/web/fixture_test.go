@@ -60,6 +60,10 @@ func (y *city) Touch(context.Context, id.ID, time.Time) {
 // Relate: one's own, a mandate of Anna for Boris, the clerk's agency, else strangers.
 func (y *city) Relate(_ context.Context, a act.Act, object act.Object, scope string) (Tie, error) {
 	switch {
+	case a.Actor.Kind == act.Program && (object.Kind == "" || object.Agency == a.Actor.Agency && object.Test == a.Test):
+		return Tie{Relation: act.OwnProgram}, nil
+	case a.Actor.Kind == act.Program:
+		return Tie{Relation: act.OtherAgency}, nil
 	case object.Kind != "" && object.Holder == a.Actor.Person:
 		return Tie{Relation: act.Self}, nil
 	case object.Kind == "" && a.Actor.Kind == act.Official, object.Kind != "" && !object.Agency.IsZero() && object.Agency == a.Actor.Agency:

@@ -109,6 +109,7 @@ func (s *Server) describe() ([]byte, error) {
 func (s *Server) securitySchemes() object {
 	return object{
 		"session": object{"type": "http", "scheme": "bearer", "description": "The token of a session, as a program holds it."},
+		"key":     object{"type": "http", "scheme": "bearer", "description": "A key of an agency's program (" + KeyPrefix + "live_…, or " + KeyPrefix + "test_… in the sandbox)."},
 		"cookie": object{"type": "apiKey", "in": "cookie", "name": s.cookieName(cookieSession),
 			"description": "The same token in a browser. Changes then need Sec-Fetch-Site: same-origin or the header " + HeaderToken + "."},
 	}
@@ -192,6 +193,9 @@ func hasFiles(kind reflect.Type) bool {
 
 func security(op *Op) []object {
 	out := []object{{"session": []string{}}, {"cookie": []string{}}}
+	if op.Key != "" {
+		out = append(out, object{"key": []string{op.Key}})
+	}
 	if op.Open() {
 		out = append(out, object{})
 	}

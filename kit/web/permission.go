@@ -84,7 +84,7 @@ func (c *Context) placed(op *Op) bool {
 }
 
 func (c *Context) relate(op *Op, object act.Object) (Tie, error) {
-	if c.session == nil {
+	if c.session == nil && c.key == nil {
 		return Tie{Relation: act.Unsigned}, nil
 	}
 	tie, err := c.s.deps.Relator.Relate(c.ctx, c.act, object, op.Scope)
@@ -97,6 +97,10 @@ func (c *Context) relate(op *Op, object act.Object) (Tie, error) {
 // decide is the permission itself. A person with no tie to a thing is told that there is none, so that nobody learns
 // whose it is or that it exists. What lies open to all may be read whatever the relation, never changed by it.
 func decide(op act.Operation, a act.Act, object act.Object, tie Tie) error {
+	if a.Actor.Kind == act.Program { // whatever an official of its agency may, a program may what its key is for
+		tie.Relation &= act.OwnProgram | act.OtherAgency
+		op.May &= act.OwnProgram
+	}
 	switch {
 	case tie.Relation&op.May != 0, object.Public && !op.Changes:
 		return nil
@@ -123,6 +127,8 @@ var (
 	faultDenied    = fault.New(fault.Denied, "web.denied")
 	faultUnsigned  = fault.New(fault.Unsigned, "web.unsigned")
 	faultToken     = fault.New(fault.Unsigned, "web.token")
+	faultKey       = fault.New(fault.Unsigned, "web.key")
+	faultNoKeys    = fault.New(fault.Denied, "web.no_keys")
 	faultAssurance = fault.New(fault.Assurance, "web.assurance")
 	faultStrong    = fault.New(fault.Assurance, "web.strong")
 	faultFresh     = fault.New(fault.Assurance, "web.fresh")

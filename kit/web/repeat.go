@@ -23,9 +23,9 @@ import (
 
 // Call names one change that a program wants made once.
 type Call struct {
-	Person    id.ID
+	Person    id.ID // the agency, of a program
 	Operation string
-	Key       [32]byte // hash of the header, and of the agency for which an official acts
+	Key       [32]byte // hash of the header, and of the hat: the agency for which an official acts, a program's live or sandbox hand
 	Body      [32]byte // hash of the path and the body
 }
 
@@ -73,14 +73,14 @@ func (c *Context) once(call func() error) error {
 	if key == "" || safeMethod(c.r.Method) || c.route.Surface != SurfaceAPI {
 		return call()
 	}
-	if !repeatKey(key) || c.session == nil || c.s.deps.Answers == nil {
+	if !repeatKey(key) || c.session == nil && c.key == nil || c.s.deps.Answers == nil {
 		return faultRepeatKey
 	}
 	p, err := c.read()
 	if err != nil {
 		return err
 	}
-	one := Call{Person: c.Person(), Operation: c.route.Op.Name, Key: c.callKey(key), Body: p.digest(c.r.URL.RequestURI())}
+	one := Call{Person: c.caller(), Operation: c.route.Op.Name, Key: c.callKey(key), Body: p.digest(c.r.URL.RequestURI())}
 	state, answer, err := c.s.deps.Answers.Begin(c.ctx, one, 2*c.route.Op.Timeout)
 	if err != nil {
 		return faultSession.Because(err)
@@ -99,10 +99,20 @@ func (c *Context) once(call func() error) error {
 // callKey is the same for every session of a person, since a caller may sign in anew before the repeat, but not for every
 // hat: what was answered to an agency's official is not for the person who was one.
 func (c *Context) callKey(key string) [32]byte {
-	if agency := c.session.Agency; !agency.IsZero() {
+	if c.key != nil {
+		key = c.key.hand() + " " + key
+	} else if agency := c.session.Agency; !agency.IsZero() {
 		key = agency.String() + " " + key // no key of a person has a space
 	}
 	return sha256.Sum256([]byte(key))
+}
+
+// caller is whose call it is: a person's, or an agency's by any of its keys, so that a repeat may come under the next key.
+func (c *Context) caller() id.ID {
+	if c.key != nil {
+		return c.key.Agency
+	}
+	return c.Person()
 }
 
 // first runs a claimed call. Its act is named after the key, so that a module whose rows are unique by act does nothing

@@ -130,6 +130,9 @@ func (c *Context) identify() error {
 	c.language = "" // the session may know better
 	c.act = c.makeAct()
 	c.headersFor()
+	if c.key != nil {
+		return c.admit()
+	}
 	if c.session == nil {
 		if !c.route.Op.Open() {
 			return faultUnsigned

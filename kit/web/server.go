@@ -52,6 +52,7 @@ type Deps struct {
 	Holder     Holder               // nil: in memory
 	Counters   Counters             // nil: Guard fails
 	Answers    Answers              // nil: the Idempotency-Key header is refused
+	Keys       Keys                 // of agencies' programs; nil: none is known
 
 	// ErrorPage is the page of a fault. It must not fail for want of a session.
 	ErrorPage func(c *Context, f *fault.Fault) templ.Component
@@ -182,6 +183,9 @@ func (s *Server) Provide(d Deps) {
 	}
 	if d.Answers != nil {
 		s.deps.Answers = d.Answers
+	}
+	if d.Keys != nil {
+		s.deps.Keys = d.Keys
 	}
 	s.provideFaces(d)
 }

@@ -139,6 +139,9 @@ func (c *Context) enter() error {
 	if token == "" {
 		return nil
 	}
+	if c.bearer && strings.HasPrefix(token, KeyPrefix) {
+		return c.enterByKey(token)
+	}
 	session, err := c.s.deps.Sessions.Find(c.ctx, HashToken(token))
 	if errors.Is(err, ErrNoSession) || err == nil && session.Over {
 		c.ended = session.Person
@@ -162,6 +165,9 @@ func (c *Context) makeAct() act.Act {
 	}
 	if c.isAPI() {
 		out.Channel = act.API
+	}
+	if c.key != nil {
+		return c.key.act(out)
 	}
 	s := c.session
 	if s == nil {

@@ -10,6 +10,11 @@ VALUES (@holder, @movement, @line, @debit, @credit, @amount, @currency, @state, 
 -- name: EndTransfers :execrows
 UPDATE ledger_transfer SET state = @state, ended = @ended WHERE holder = @holder AND movement = @movement AND state = 'reserved';
 
+-- name: SameLine :one
+-- counts only
+SELECT CAST(COUNT(*) AS BIGINT) AS lines, CAST(COALESCE(SUM(CASE WHEN line = @line AND debit = @debit AND credit = @credit AND amount = @amount AND currency = @currency THEN 1 ELSE 0 END), 0) AS BIGINT) AS same
+FROM ledger_transfer WHERE holder = @holder AND movement = @movement;
+
 -- name: TransfersOf :many
 SELECT holder, movement, line, debit, credit, amount, currency, state, entered, ended, act, about
 FROM ledger_transfer WHERE holder = @holder ORDER BY movement, line;
