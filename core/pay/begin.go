@@ -246,7 +246,7 @@ func (m *Module) choosePayment(ctx context.Context, in *begin) (Payment, []open,
 	var closing []open
 	err := m.base.Store.WriteAs(ctx, in.act, func(tx *store.Tx) error {
 		out, closing = Payment{}, nil
-		reader := tx.As(in.reader(), lookCharge)
+		reader := tx.As(act.ByJob(in.act.ID, act.Purpose{}), lookCharge)
 		known, err := whole(reader, in.Payer, in.payment)
 		if err == nil {
 			out = known
@@ -276,20 +276,12 @@ func (m *Module) choosePayment(ctx context.Context, in *begin) (Payment, []open,
 	return out, closing, none(err)
 }
 
-// reader is who reads the charges: nobody signed in has no looks of their own.
-func (in *begin) reader() act.Act {
-	if in.guest || in.act.Actor.Kind == act.Nobody {
-		return act.ByJob(in.act.ID, act.Purpose{})
-	}
-	return in.act
-}
-
 // standing reads what a basket is about. Payments of others are read by the module itself: who pays is not told.
 func (m *Module) standing(tx *store.Tx, reader *store.Personal, in *begin) (standing, error) {
 	out := standing{now: tx.Now(), zone: m.deps.Zone()}
 	seen := map[id.ID]bool{}
 	for _, ask := range in.Asks {
-		c, err := charge.Read(reader, ask.Home, ask.Charge)
+		c, err := m.deps.Charges.Read(reader, ask.Home, ask.Charge)
 		if err != nil {
 			return out, err
 		}
@@ -417,7 +409,7 @@ func (m *Module) start(ctx context.Context, in *begin, p Payment) (Begun, error)
 	out.State, out.Page, out.QR, out.Reason = answer.State, answer.Page, answer.QR, answer.Reason
 	if answer.State == Open {
 		err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
-			_, err := paydb.OpenAttempt(tx, paydb.OpenAttemptParams{Page: answer.Page, Qr: answer.QR, Reference: answer.Reference, Payer: p.Payer, Payment: p.ID, ID: at.ID})
+			_, err := paydb.OpenAttempt(tx, paydb.OpenAttemptParams{Page: answer.Page, QR: answer.QR, Reference: answer.Reference, Payer: p.Payer, Payment: p.ID, ID: at.ID})
 			return err
 		})
 		return out, err

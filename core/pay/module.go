@@ -51,10 +51,16 @@ type Deps struct {
 // Charges are what is owed; *charge.Module is one.
 type Charges interface {
 	Charge(ctx context.Context, a act.Act, home, charge id.ID) (charge.Charge, error)
-	OfPerson(ctx context.Context, a act.Act, person id.ID) ([]charge.Charge, error)
+	// Read reads one inside somebody's look or Write.
+	Read(r store.PersonalReader, home, charge id.ID) (charge.Charge, error)
+	Details(ctx context.Context, a act.Act, home, charge id.ID) ([]charge.Detail, error)
+	OfPerson(ctx context.Context, a act.Act, person id.ID, f charge.Filter) ([]charge.Charge, error)
+	CountOpen(ctx context.Context, a act.Act, person id.ID, most int64) (int64, error)
+	// HomesOf are the homes that a person's account looks at.
+	HomesOf(ctx context.Context, a act.Act, person id.ID) ([]id.ID, error)
 	Where(ctx context.Context, charge id.ID) (charge.Place, error)
 	// Settle counts a part of a payment for a charge, once, and returns how much of it was still owed: the rest is a surplus.
-	Settle(tx *store.Tx, a act.Act, home, charge id.ID, p charge.Part) (int64, error)
+	Settle(tx *store.Tx, a act.Act, home, charge id.ID, p charge.PartPayment) (int64, error)
 	// GiveBack says that a part of what a payment paid goes back: the charge is not owed again.
 	GiveBack(tx *store.Tx, a act.Act, home, charge, payment id.ID, amount int64) error
 	// Reverse says that the bank took back a part of what a payment paid: the charge is owed again.

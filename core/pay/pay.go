@@ -166,7 +166,7 @@ var (
 
 func attemptOf(row paydb.Attempt) Attempt {
 	return Attempt{
-		ID: row.ID, Payment: row.Payment, Payer: row.Payer, Provider: row.Provider, Method: Method(row.Method), State: State(row.State), Page: row.Page, QR: row.Qr,
+		ID: row.ID, Payment: row.Payment, Payer: row.Payer, Provider: row.Provider, Method: Method(row.Method), State: State(row.State), Page: row.Page, QR: row.QR,
 		Card: row.Card, Save: row.Save, Reason: Reason(row.Reason), Reference: row.Reference, Started: row.Started, Ended: row.Ended,
 	}
 }

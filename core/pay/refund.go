@@ -64,14 +64,14 @@ type Refunding struct {
 
 // PreparedRefund is a refund that waits for its Write.
 type PreparedRefund struct {
-	m        *Module
-	act      act.Act
-	id       id.ID
-	payment  Payment
-	line     Line
-	attempt  Attempt
-	amount   int64
-	reason   vault.Sealed
+	m       *Module
+	act     act.Act
+	id      id.ID
+	payment Payment
+	line    Line
+	attempt Attempt
+	amount  int64
+	reason  vault.Sealed
 }
 
 // Amount is what goes back.
@@ -361,7 +361,7 @@ func (m *Module) over(ctx context.Context, j jobs.Job) error {
 	}
 	back := &PreparedGiveBack{list: m.overParts(a, c, paid, rest)}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		again, err := charge.Read(tx.As(a, lookCharge), j.Holder, j.Object)
+		again, err := m.deps.Charges.Read(tx.As(a, lookCharge), j.Holder, j.Object)
 		if err != nil || again.Revision != c.Revision { // it changed meanwhile, and what it emitted then is its own job
 			return err
 		}

@@ -205,7 +205,7 @@ func (m *Module) takeLines(tx *store.Tx, s settlement, p *Payment) error {
 	}
 	for i := range p.Lines {
 		l := &p.Lines[i]
-		taken, err := m.deps.Charges.Settle(tx, s.act, l.Home, l.Charge, charge.Paying{Payment: p.ID, Amount: l.Amount, At: p.Started})
+		taken, err := m.deps.Charges.Settle(tx, s.act, l.Home, l.Charge, charge.PartPayment{Payment: p.ID, Amount: l.Amount, At: p.Started})
 		if err != nil {
 			return fmt.Errorf("pay: charge %s: %w", l.Charge, err)
 		}
