@@ -22,6 +22,7 @@ import (
 	"posad.city/core/casework"
 	"posad.city/core/centre"
 	"posad.city/core/certificate"
+	"posad.city/core/charge"
 	"posad.city/core/desk"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
@@ -63,6 +64,7 @@ type Modules struct {
 	Document     *document.Module
 	Exchange     *exchange.Module
 	Ledger       *ledger.Module
+	Charge       *charge.Module
 	Pay          *pay.Module
 	Notice       *notice.Module
 	Register     *register.Module
@@ -83,7 +85,7 @@ type Modules struct {
 func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
-		m.Service, m.Document, m.Exchange, m.Ledger, m.Pay, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
+		m.Service, m.Document, m.Exchange, m.Ledger, m.Charge, m.Pay, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
 		m.MyData, m.Transparency, m.MyPage,
 	}
 }
@@ -128,6 +130,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		City: m.Service.Current, Endpoints: conf.endpoints(), Signer: m.exchangeSigner, Trust: m.exchangeTrust, Find: m.Account.Find, Providing: providing, Zone: inZone,
 	})
 	m.Ledger = ledger.New(ledger.Deps{Zone: inZone})
+	m.Charge = charge.New(charge.Deps{City: m.Service.Current, Zone: inZone, People: numbers{m.Account}})
 	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Mandates: m.Mandate, Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
 	hooks, err := conf.hooks()

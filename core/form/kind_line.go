@@ -188,6 +188,12 @@ func cleanPlate(text string) (string, string) {
 	return "", "plate"
 }
 
+// Plate reads a vehicle's plate as people write it and writes it in the one way in which it is kept and compared.
+func Plate(text string) (string, bool) {
+	plate, fault := cleanPlate(text)
+	return plate, fault == ""
+}
+
 func plateFits(plate []rune, pattern string) bool {
 	region := len(plate) - len(pattern)
 	if region != 2 && region != 3 {

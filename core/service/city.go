@@ -24,6 +24,8 @@ type City struct {
 	Lists        []List        `json:"lists,omitempty"`
 	OwnRegisters []OwnRegister `json:"own-registers,omitempty"`
 	Queries      []Query       `json:"queries,omitempty"`
+	Charges      []ChargeKind  `json:"charges,omitempty"`
+	Rates        []Rate        `json:"rates,omitempty"`
 	Synonyms     []Synonym     `json:"synonyms,omitempty"`
 	Utilities    *Utilities    `json:"utilities,omitempty"`
 	Tariffs      []Tariff      `json:"tariffs,omitempty"`

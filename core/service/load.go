@@ -12,6 +12,7 @@ import (
 //
 //	city.yaml calendar.yaml topics.yaml situations.yaml places.yaml
 //	agencies/*.yaml registers/*.yaml own-registers/*.yaml services/*.yaml messages/SERVICE.yaml resources/*.yaml lists.yaml queries.yaml synonyms.yaml
+//	charges/*.yaml rates.yaml
 //	utilities.yaml tariffs/*.yaml
 //	content/news.yaml content/pages/*.yaml
 //
@@ -134,6 +135,8 @@ func (l *loader) file(name string, content []byte) {
 		l.single(name, content, "queries", &l.city.Queries)
 	case name == "synonyms.yaml":
 		l.single(name, content, "synonyms", &l.city.Synonyms)
+	case name == "rates.yaml":
+		l.single(name, content, "rates", &l.city.Rates)
 	case name == "content/news.yaml":
 		l.single(name, content, "news", &l.city.News)
 	case name == "utilities.yaml":
@@ -149,6 +152,8 @@ func (l *loader) file(name string, content []byte) {
 		one(l, name, content, "own-register", &l.city.OwnRegisters, func(r *OwnRegister) string { return r.Key })
 	case dir == "resources":
 		one(l, name, content, "resource", &l.city.Resources, func(r *Resource) string { return r.Key })
+	case dir == "charges":
+		one(l, name, content, "charge", &l.city.Charges, func(k *ChargeKind) string { return k.Key })
 	case dir == "services":
 		one(l, name, content, "service", &l.city.Services, func(s *Service) string { return s.Key })
 	case dir == "messages":
@@ -204,6 +209,7 @@ func (l *loader) sort() {
 	byKey(l.city.Services, func(s *Service) string { return s.Key })
 	byKey(l.city.Resources, func(r *Resource) string { return r.Key })
 	byKey(l.city.Tariffs, func(t *Tariff) string { return t.Key })
+	byKey(l.city.Charges, func(k *ChargeKind) string { return k.Key })
 	byKey(l.city.Pages, func(p *Page) string { return p.Key })
 }
 

@@ -29,6 +29,9 @@ func Rendered(c *City) ([]SourceFile, error) {
 	if c.Utilities != nil {
 		w.file("utilities.yaml", c.Utilities)
 	}
+	if len(c.Rates) > 0 {
+		w.file("rates.yaml", c.Rates)
+	}
 	if len(c.News) > 0 {
 		w.file("content/news.yaml", c.News)
 	}
@@ -38,6 +41,7 @@ func Rendered(c *City) ([]SourceFile, error) {
 	writeEach(w, "resources", c.Resources, func(r *Resource) string { return r.Key })
 	writeEach(w, "tariffs", c.Tariffs, func(t *Tariff) string { return t.Key })
 	writeEach(w, "services", c.Services, func(s *Service) string { return s.Key })
+	writeEach(w, "charges", c.Charges, func(k *ChargeKind) string { return k.Key })
 	writeEach(w, "content/pages", c.Pages, func(p *Page) string { return p.Key })
 	return sortedFiles(w.files), w.err
 }

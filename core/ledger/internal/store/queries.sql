@@ -93,3 +93,9 @@ SELECT day, since, until, transfers, amount, digest, closed FROM ledger_day WHER
 -- name: FirstTransfer :one
 -- counts only
 SELECT ended FROM ledger_transfer WHERE ended IS NOT NULL ORDER BY ended LIMIT 1;
+
+-- name: PostedAfter :many
+-- counts only
+SELECT movement, line, debit, credit, amount, currency, ended, about FROM ledger_transfer
+WHERE state = 'posted' AND ended >= @since AND ended < @until AND (ended > @since OR movement > @movement OR (movement = @movement AND line > @line))
+ORDER BY ended, movement, line LIMIT @most;

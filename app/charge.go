@@ -1,0 +1,27 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"posad.city/core/account"
+	"posad.city/core/charge"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+)
+
+// numbers tells core/charge by which numbers others issue bills to a person: those of a confirmed account.
+type numbers struct{ accounts *account.Module }
+
+// Numbers implements charge.People.
+func (n numbers) Numbers(ctx context.Context, person id.ID) ([]charge.Identifier, error) {
+	owner, err := n.accounts.Person(ctx, act.ByJob(person, act.Purpose{Kind: "account"}), "account.look.profile", person)
+	if errors.Is(err, store.ErrNone) {
+		return nil, nil
+	}
+	if err != nil || owner.Level < act.Standard || owner.SNILS == "" {
+		return nil, err
+	}
+	return []charge.Identifier{{By: charge.BySNILS, Value: owner.SNILS}}, nil
+}

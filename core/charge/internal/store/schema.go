@@ -1,0 +1,9 @@
+// Package chargedb holds the tables and queries of core/charge; everything but this file is generated from the SQL beside it.
+package chargedb
+
+import "embed"
+
+// Schema is the module's numbered schema files.
+//
+//go:embed schema/*.sql
+var Schema embed.FS

@@ -1,0 +1,74 @@
+package charge
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"time"
+
+	"posad.city/core/charge/internal/store"
+	"posad.city/core/module"
+	"posad.city/core/service"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+)
+
+//go:embed locale/*.yaml
+var locales embed.FS
+
+// Deps are what the module is given by the app.
+type Deps struct {
+	// City is the city's data in force, with the kinds of charges; nil while none is published.
+	City func() *service.City
+	Zone func() *time.Location // the city's
+	// People tells a person's own numbers, once their account is confirmed; nil: nobody's are known.
+	People People
+}
+
+// People knows the numbers by which others issue charges to a person.
+type People interface {
+	// Numbers are those of a confirmed account; none for an account that is not confirmed.
+	Numbers(ctx context.Context, person id.ID) ([]Identifier, error)
+}
+
+// Module keeps charges. It is safe for concurrent use.
+type Module struct {
+	module.Plain
+	deps Deps
+	base *module.Base
+}
+
+// New returns the module.
+func New(d Deps) *Module { return &Module{deps: d} }
+
+// Name implements module.Module.
+func (m *Module) Name() string { return "charge" }
+
+// Migrations is the module's schema, for tests of later modules.
+var Migrations = store.Migrations{Module: "charge", Files: chargedb.Schema}
+
+// Schema implements module.Module.
+func (m *Module) Schema() store.Migrations { return Migrations }
+
+// Locales implements module.Module.
+func (m *Module) Locales() fs.FS { return locales }
+
+// Provision implements module.Module.
+func (m *Module) Provision(b *module.Base) error {
+	if m.deps.Zone == nil {
+		return errors.New("charge: no time zone is given")
+	}
+	m.base = b
+	return nil
+}
+
+func (m *Module) city() *service.City {
+	if m.deps.City == nil {
+		return nil
+	}
+	return m.deps.City()
+}
+
+// Zone is the city's time zone, in which days of discounts and penalties are counted.
+func (m *Module) Zone() *time.Location { return m.deps.Zone() }

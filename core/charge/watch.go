@@ -1,0 +1,161 @@
+package charge
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"posad.city/core/charge/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+)
+
+// watchersMost is how many people may watch one home: a flat's account has few owners.
+const watchersMost = 50
+
+// HomesOf are the homes that a person's account watches, their own first. The look at the person is recorded.
+func (m *Module) HomesOf(ctx context.Context, a act.Act, person id.ID) ([]id.ID, error) {
+	var out []id.ID
+	err := m.base.Store.Look(ctx, a, "charge.look.watches", func(p *store.Personal) error {
+		out = slices.Clone(a.Records(person))
+		for _, record := range a.Records(person) {
+			rows, err := chargedb.WatchesOf(p, record)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if !slices.Contains(out, row.Home) {
+					out = append(out, row.Home)
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Watchers are the people whose accounts watch a home: whom to tell of a charge there. The home of a person is watched by
+// that person; others' are in the list once they were found or saved.
+func (m *Module) Watchers(ctx context.Context, home id.ID) ([]id.ID, error) {
+	var out []id.ID
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		rows, err := chargedb.WatchersOf(r, home, watchersMost)
+		out = out[:0]
+		for _, row := range rows {
+			out = append(out, row.Person)
+		}
+		return err
+	})
+	return out, err
+}
+
+// Whose is in whose account a home lies, as far as the act goes: the actor's own, or that of the person whom they act for.
+// It is what a permission is asked of (act.Object.Holder). Anybody else's home comes back as it is.
+func (m *Module) Whose(ctx context.Context, a act.Act, home id.ID) (id.ID, error) {
+	if a.Is(home) || a.Holder == home {
+		return home, nil
+	}
+	watchers, err := m.Watchers(ctx, home)
+	if err != nil {
+		return home, err
+	}
+	switch {
+	case slices.Contains(watchers, a.Holder):
+		return a.Holder, nil
+	case slices.ContainsFunc(watchers, a.Is):
+		return a.Actor.Person, nil
+	}
+	return home, nil
+}
+
+// Source is why an account watches a home.
+type Source string
+
+// The sources.
+const (
+	SourceOwn      Source = "own"      // a number of the person themselves, of a confirmed account
+	SourceRegister Source = "register" // a register says that it is theirs
+	SourceSaved    Source = "saved"    // the person saved it
+)
+
+// Watch is a home that an account watches.
+type Watch struct {
+	Home       id.ID
+	Identifier Identifier
+	Source     Source
+	Since      time.Time
+}
+
+// Show writes the identifier as people read it.
+func (w Watch) Show() string { return w.Identifier.Show() }
+
+// Watched lists what a person's account watches beside the person's own id.
+func (m *Module) Watched(ctx context.Context, a act.Act, person id.ID) ([]Watch, error) {
+	var rows []chargedb.ChargeWatch
+	err := m.base.Store.Look(ctx, a, "charge.look.watches", func(p *store.Personal) error {
+		rows = rows[:0]
+		for _, record := range a.Records(person) {
+			some, err := chargedb.WatchesOf(p, record)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, some...)
+		}
+		return nil
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	var out []Watch
+	for _, row := range rows {
+		keys, err := m.base.Vault.Keys(ctx, row.Person)
+		if err != nil {
+			return nil, err
+		}
+		value, err := keys.Open("charge_watch", "value", row.Value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Watch{Home: row.Home, Identifier: Identifier{By: By(row.Means), Value: string(value)}, Source: Source(row.Source), Since: row.Since})
+	}
+	return out, nil
+}
+
+// PreparedWatch waits for its Write.
+type PreparedWatch struct {
+	Home id.ID
+	row  chargedb.PutWatchParams
+}
+
+// PrepareWatch makes ready that a person's account watches the home of an identifier. Errors: those of identifiers. Whether it
+// is theirs is the caller's to know.
+func (m *Module) PrepareWatch(ctx context.Context, person id.ID, i Identifier, source Source) (*PreparedWatch, error) {
+	normal, err := i.Normal()
+	if err != nil {
+		return nil, err
+	}
+	home, err := m.HomeOf(normal)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	value := keys.Seal("charge_watch", "value", []byte(normal.Value))
+	if value == nil {
+		return nil, vault.ErrErased
+	}
+	return &PreparedWatch{Home: home, row: chargedb.PutWatchParams{Person: person, Home: home, Means: string(normal.By), Source: string(source), Value: value}}, nil
+}
+
+// Put has the account watch the home; a second time changes nothing but why.
+func (p *PreparedWatch) Put(tx *store.Tx) error {
+	p.row.Since = tx.Now()
+	if err := chargedb.PutWatch(tx, p.row); err != nil {
+		return err
+	}
+	return chargedb.PutWatcher(tx, p.row.Home, p.row.Person)
+}
