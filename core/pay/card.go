@@ -2,6 +2,7 @@ package pay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -63,6 +64,9 @@ func (m *Module) open(ctx context.Context, holder id.ID, table, column string, s
 		return "", fmt.Errorf("pay: %s: %w", table, err)
 	}
 	plain, err := keys.Open(table, column, sealed)
+	if errors.Is(err, vault.ErrErased) {
+		return "", nil
+	}
 	return string(plain), err
 }
 

@@ -75,7 +75,10 @@ func (m *Module) won(tx *store.Tx, s settlement) error {
 		return err
 	}
 	p, err := whole(tx.As(s.act, lookPayment), s.Payer, s.Payment)
-	return errors.Join(err, m.listAgain(tx, p))
+	if err != nil {
+		return err
+	}
+	return errors.Join(m.emit(tx, EventDisputed, p), m.listAgain(tx, p))
 }
 
 // lost takes the money from the lines, in their order, as far as it was not given back before.
@@ -106,7 +109,7 @@ func (m *Module) lost(tx *store.Tx, s settlement) error {
 			return err
 		}
 	}
-	return m.listAgain(tx, p)
+	return errors.Join(m.emit(tx, EventDisputed, p), m.listAgain(tx, p))
 }
 
 // aside is a movement of the disputed amount.

@@ -155,8 +155,8 @@ SELECT payer, id, number, '', agency, 'fee', service, subject, '', amount, curre
   CASE WHEN state IN ('paid', 'refunded') THEN amount ELSE 0 END, CASE WHEN state = 'refunded' THEN amount ELSE 0 END,
   CASE WHEN state = 'refunded' THEN amount ELSE 0 END, issued, due, settled, FALSE, revision
 FROM charge;
-INSERT INTO bill_part (home, charge, payment, amount, given, reversed, at, entered)
-SELECT payer, id, payment, amount, CASE WHEN state = 'refunded' THEN amount ELSE 0 END, 0, settled, settled
+INSERT INTO bill_part (home, charge, payment, amount, given, forgiven, reversed, at, entered)
+SELECT payer, id, payment, amount, CASE WHEN state = 'refunded' THEN amount ELSE 0 END, CASE WHEN state = 'refunded' THEN amount ELSE 0 END, 0, settled, settled
 FROM charge WHERE payment IS NOT NULL AND state IN ('paid', 'refunded');
 INSERT INTO bill_home (id, home, payee, kind, service, number, external, test)
 SELECT id, payer, agency, 'fee', service, number, '', FALSE FROM charge;

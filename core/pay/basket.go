@@ -1,0 +1,184 @@
+package pay
+
+import (
+	"errors"
+	"net/mail"
+	"strings"
+
+	"posad.city/core/charge"
+	"posad.city/core/page"
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+	"posad.city/kit/money"
+	"posad.city/kit/web"
+	"posad.city/ui"
+)
+
+// basketForm is what is typed on the page of a basket. Amounts stand in the order of the charges; an empty one is all.
+type basketForm struct {
+	Charge []id.ID  `json:"charge"`
+	Amount []string `json:"amount" max:"30"`
+	Method string   `json:"method" max:"60"` // page, qr, or card: and a saved card's id
+	Save   bool     `json:"save"`
+	Email  string   `json:"email" max:"200"`
+	Key    id.ID    `json:"key"`
+	For    id.ID    `json:"for"`
+}
+
+// asked is a basket as it is read back: each charge with what was typed.
+type asked struct {
+	charges []charge.Charge
+	typed   []string
+	payer   id.ID
+}
+
+// gather reads the charges of a basket, and asks for each whether the actor may deal with it.
+func (m *Module) gather(c *web.Context, f basketForm) (asked, error) {
+	out := asked{payer: c.Person()}
+	if len(f.Charge) == 0 || len(f.Charge) > AsksMost {
+		return out, ErrBasket
+	}
+	for i, key := range f.Charge {
+		place, holder, err := m.mayCharge(c, key)
+		if err != nil {
+			return out, err
+		}
+		one, err := m.deps.Charges.Charge(c.Context(), c.Act(), place.Home, key)
+		if err != nil {
+			return out, err
+		}
+		if i > 0 && holder != out.payer {
+			return out, ErrBasket // the bills of one person at a time: each has an account of its own
+		}
+		typed := ""
+		if i < len(f.Amount) {
+			typed = strings.TrimSpace(f.Amount[i])
+		}
+		out.payer, out.charges, out.typed = holder, append(out.charges, one), append(out.typed, typed)
+	}
+	return out, nil
+}
+
+func (m *Module) showBasket(c *web.Context) error {
+	var f basketForm
+	if err := c.Bind(&f); err != nil {
+		return err
+	}
+	if len(f.Charge) == 0 {
+		if err := c.May(object(c.Person(), "")); err != nil {
+			return err
+		}
+		c.SetFlash("warning", "pay.flash_choose")
+		return c.Redirect("/pay")
+	}
+	in, err := m.gather(c, f)
+	if err != nil {
+		return err
+	}
+	f.Key = id.New(c.Now())
+	return m.renderBasket(c, f, in, nil)
+}
+
+func (m *Module) renderBasket(c *web.Context, f basketForm, in asked, faults []fault.Field) error {
+	cards, err := m.Cards(c.Context(), c.Act(), in.payer)
+	if err != nil {
+		return err
+	}
+	if in.payer != c.Person() {
+		cards = nil // somebody else's card is theirs to use
+	}
+	crumbs := []ui.Link{{Text: c.T("pay.title"), Href: "/pay"}, {Text: c.T("pay.basket_title")}}
+	options := page.Options{Title: c.T("pay.basket_title"), Layout: page.Plain, Crumbs: crumbs, Faulty: len(faults) > 0}
+	return m.base.Pages.Render(c, options, basketPage(c, m.basketView(c, f, in, cards, faults)))
+}
+
+// basket makes a form into a basket; faults are about its fields.
+func (m *Module) basket(f basketForm, in asked) (Basket, []fault.Field) {
+	out := Basket{Payer: in.payer, Key: f.Key, Save: f.Save, Email: strings.TrimSpace(f.Email), Method: Method(f.Method)}
+	var faults []fault.Field
+	if card, ok := strings.CutPrefix(f.Method, string(ByCard)+":"); ok {
+		key, err := id.Parse(card)
+		out.Method, out.Card = ByCard, key
+		if err != nil {
+			faults = append(faults, fault.Field{Name: "method", ID: "pay.method"})
+		}
+	}
+	for i, one := range in.charges {
+		ask := Ask{Home: one.Home, Charge: one.ID}
+		if in.typed[i] != "" {
+			sum, err := money.Parse(in.typed[i], one.Amount.Currency)
+			if err != nil || sum.Minor <= 0 {
+				faults = append(faults, fault.Field{Name: "amount", ID: "pay.amount_bad"})
+			}
+			ask.Amount = sum.Minor
+		}
+		out.Asks = append(out.Asks, ask)
+	}
+	if out.Email != "" {
+		if a, err := mail.ParseAddress(out.Email); err != nil || a.Address != out.Email {
+			faults = append(faults, fault.Field{Name: "email", ID: "pay.email_bad"})
+		}
+	}
+	return out, faults
+}
+
+func (m *Module) payBasket(c *web.Context) error {
+	var f basketForm
+	if err := c.Bind(&f); err != nil {
+		return err
+	}
+	in, err := m.gather(c, f)
+	if err != nil {
+		return err
+	}
+	b, faults := m.basket(f, in)
+	if len(faults) > 0 {
+		return m.renderBasket(c, f, in, faults)
+	}
+	begun, err := m.Begin(c.Context(), c.Act(), b, c.Lang())
+	if refused := aboutSums(err); refused != nil {
+		return m.renderBasket(c, f, in, []fault.Field{*refused})
+	}
+	return m.sendOn(c, begun, err)
+}
+
+// aboutSums makes the faults of typed amounts into those of their field.
+func aboutSums(err error) *fault.Field {
+	for _, one := range []*fault.Fault{ErrWhole, ErrTooMuch} {
+		if errors.Is(err, one) {
+			return &fault.Field{Name: "amount", ID: one.ID}
+		}
+	}
+	return nil
+}
+
+// sendOn leads to where a payment goes on: the bank's page, or our own of the payment.
+func (m *Module) sendOn(c *web.Context, begun Begun, err error) error {
+	if errors.Is(err, ErrSettled) || errors.Is(err, ErrPending) || errors.Is(err, ErrBank) {
+		c.SetFlash("warning", fault.Of(err).ID)
+		return c.Redirect("/pay")
+	}
+	if err != nil {
+		return err
+	}
+	if begun.State == Open && begun.Page != "" {
+		return c.RedirectOut(begun.Page)
+	}
+	return c.Redirect("/pay/payment/" + begun.Payment.String())
+}
+
+// payCharge pays all that is left of one charge on the bank's page: the button of a bill.
+func (m *Module) payCharge(c *web.Context) error {
+	one, holder, err := m.charge(c)
+	if err != nil {
+		return err
+	}
+	begun, err := m.Begin(c.Context(), c.Act(), Basket{Payer: holder, Asks: []Ask{{Home: one.Home, Charge: one.ID}}}, c.Lang())
+	if errors.Is(err, ErrSettled) || errors.Is(err, ErrPending) {
+		return c.Redirect("/pay/" + one.ID.String())
+	}
+	if err != nil {
+		return err
+	}
+	return m.sendOn(c, begun, nil)
+}
