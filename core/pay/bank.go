@@ -4,14 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"posad.city/kit/id"
@@ -46,9 +42,8 @@ type HostedBank struct {
 
 // Bounds of talking with the bank.
 const (
-	bankTimeout    = 5 * time.Second
-	bankMost       = 64 << 10         // bytes of an answer
-	signatureField = "Bank-Signature" // t=UNIX SECONDS,v1=HEX OF HMAC-SHA256("t.body")
+	bankTimeout = 5 * time.Second
+	bankMost    = 64 << 10 // bytes of an answer
 )
 
 type wireOrder struct {
@@ -160,25 +155,4 @@ func (b *HostedBank) Message(header http.Header, body []byte) (id.ID, error) {
 		return id.ID{}, ErrSignature.Because(err)
 	}
 	return attempt, nil
-}
-
-// SignMessage is the signature of a webhook's body sent at a Unix time.
-func SignMessage(secret string, at int64, body []byte) []byte {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(strconv.AppendInt(nil, at, 10))
-	mac.Write([]byte("."))
-	mac.Write(body)
-	return mac.Sum(nil)
-}
-
-func splitSignature(field string) (int64, []byte, bool) {
-	time, rest, ok := strings.Cut(field, ",")
-	seconds, timed := strings.CutPrefix(time, "t=")
-	digits, signed := strings.CutPrefix(rest, "v1=")
-	at, err := strconv.ParseInt(seconds, 10, 64)
-	if !ok || !timed || !signed || err != nil {
-		return 0, nil, false
-	}
-	signature, err := hex.DecodeString(digits)
-	return at, signature, err == nil
 }

@@ -78,14 +78,14 @@ type Standing struct {
 	State     State // Open, Paid, Declined, Expired, Reversed, or Refunded: everything was given back
 	Amount    int64 // minor units; what was asked for, and taken if it was paid
 	Currency  money.Currency
-	Page      string  // Open, ByPage: where the person pays
-	QR        string  // Open, ByQR: what the code says, an address of the fast payment system
-	Reason    Reason  // Declined: why
-	Card      *Saved  // Paid with Save: the card
-	Refunded  int64   // minor units given back so far
-	Disputed  int64   // minor units of the dispute; zero: there was none
-	Dispute   Dispute // how far it is
-	Reference string  // the provider's own number of it, as its statement says; empty until it was paid
+	Page      string    // Open, ByPage: where the person pays
+	QR        string    // Open, ByQR: what the code says, an address of the fast payment system
+	Reason    Reason    // Declined: why
+	Card      *Saved    // Paid with Save: the card
+	Refunded  int64     // minor units given back so far
+	Disputed  int64     // minor units of the dispute; zero: there was none
+	Dispute   Dispute   // how far it is
+	Reference string    // the provider's own number of it, as its statement says; empty until it was paid
 	Taken     time.Time // when it was paid, by the provider; zero: not told
 }
 
