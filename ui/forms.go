@@ -199,6 +199,25 @@ func (p CheckboxesProps) chosen(value string) bool {
 	return false
 }
 
+// PicksProps is a list of things with a sum each, of which any may be chosen.
+type PicksProps struct {
+	Name   string
+	Legend string // heard
+	More   string // words of each line's link
+	Items  []PickItem
+}
+
+// PickItem is one of them.
+type PickItem struct {
+	Value         string
+	Text, Note    string
+	Sum           string
+	Was, WasLabel string // a sum that was greater, struck out, and what it is; empty: none
+	Tag           *TagProps
+	Href          string // more about it; empty: nothing
+	Chosen        bool
+}
+
 // DatePartsProps is a date that the person knows by heart: three boxes, no calendar. They post Name.day, Name.month,
 // Name.year as typed.
 type DatePartsProps struct {
