@@ -68,7 +68,7 @@ type HTTPFiscal struct {
 // fiscalMost bounds an answer, bytes.
 const fiscalMost = 64 << 10
 
-type wireFiscal struct {
+type wireFiscalOrder struct {
 	ID       string       `json:"id"`
 	Kind     string       `json:"kind"` // income, return
 	Amount   int64        `json:"amount"`
@@ -89,7 +89,7 @@ func (f *HTTPFiscal) Send(ctx context.Context, o FiscalOrder) (Fiscal, error) {
 	if o.Return {
 		kind = "return"
 	}
-	body, err := json.Marshal(wireFiscal{o.ID.String(), kind, o.Amount.Minor, string(o.Amount.Currency), string(o.Method), o.At, o.Lines})
+	body, err := json.Marshal(wireFiscalOrder{o.ID.String(), kind, o.Amount.Minor, string(o.Amount.Currency), string(o.Method), o.At, o.Lines})
 	if err != nil {
 		return Fiscal{}, fmt.Errorf("pay: fiscal: %w", err)
 	}

@@ -106,7 +106,7 @@ func (m *Module) letter(ctx context.Context, j jobs.Job) error {
 	return m.deps.Mail.Send(ctx, mail.Message{
 		Job: j.ID, At: p.Ended, From: mail.Address{Name: m.deps.City(p.Lang), Address: m.deps.From}, To: mail.Address{Address: to},
 		Subject: say("pay.letter_subject", "amount", p.Amount.In(p.Lang)), Text: strings.Join(words, "\n\n") + "\n", Language: p.Lang,
-		Attachments: []mail.Attachment{{Name: "receipt-" + p.Code + ".pdf", Type: "application/pdf", Body: paper}},
+		Attachments: []mail.Attachment{{Name: "receipt-" + p.Code + ".pdf", Type: "application/pdf", Content: paper}},
 	})
 }
 
