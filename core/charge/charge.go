@@ -109,7 +109,7 @@ type NewCharge struct {
 	Service  string
 	Subject  id.ID
 	Amount   money.Amount
-	Title    lang.Text // zero: the kind's
+	Title    lang.Text // in both languages; zero: the kind's
 	Period   string
 	Dated    calendar.Date // when the payee decided it; zero: today. Discounts and terms count from it
 	Due      time.Time     // zero: as the kind says
@@ -141,6 +141,7 @@ var (
 	ErrSettled  = fault.New(fault.Conflict, "charge.settled_fault") // it is paid, cancelled or given back
 	ErrChanged  = fault.New(fault.Conflict, "charge.changed_fault") // somebody was first
 	ErrKind     = fault.New(fault.Invalid, "charge.kind_fault")
+	ErrTitle    = fault.New(fault.Invalid, "charge.title_fault")
 	ErrAmount   = fault.New(fault.Invalid, "charge.amount_fault")
 	ErrOther    = fault.New(fault.Conflict, "charge.other_fault") // the payee's number is another charge's
 	ErrPayer    = fault.New(fault.Invalid, "charge.payer_fault")  // neither a person nor an identifier, or both

@@ -33,7 +33,7 @@ type Prepared struct {
 	dueGiven bool // the payee named the day to pay
 }
 
-// Prepare makes a charge ready to be put. Errors: ErrKind, ErrAmount, ErrPayer, ErrExternal, ErrPeriod, ErrDetails and those
+// Prepare makes a charge ready to be put. Errors: ErrKind, ErrTitle, ErrAmount, ErrPayer, ErrExternal, ErrPeriod, ErrDetails and those
 // of identifiers.
 func (m *Module) Prepare(ctx context.Context, n NewCharge) (*Prepared, error) {
 	p, err := m.prepare(n)
@@ -132,6 +132,9 @@ func (p *Prepared) fill(n NewCharge, kind *service.ChargeKind) error {
 	title := n.Title
 	if title == (lang.Text{}) && kind != nil {
 		title = kind.Title
+	}
+	if title.RU == "" || title.EN == "" || utf8.RuneCountInString(title.RU) > detailMost || utf8.RuneCountInString(title.EN) > detailMost {
+		return ErrTitle
 	}
 	words, err := json.Marshal(title)
 	if err != nil {

@@ -27,7 +27,7 @@ type ChargeKind struct {
 type ChargeFound struct {
 	By     string `json:"by" need:"1" one:"person|snils|inn|flat-account|plate|licence|number" about:"What it is issued to"`
 	Open   bool   `json:"open,omitempty" about:"It may be found without signing in; nothing is shown then but kind, amount and day"`
-	Second *Text  `json:"second,omitempty" about:"What else must be given without signing in, as the field's label: the number of the vehicle's registration certificate"`
+	Second Text   `json:"second,omitzero" about:"What else must be given without signing in, as the field's label: the number of the vehicle's registration certificate"`
 }
 
 // ChargeDiscount is taken off when all of the rest is paid in time.
