@@ -40,6 +40,8 @@ func (s State) Open() bool { return s == Due || s == Part }
 const (
 	KindFee  = "fee"  // a service's fee: no discount, no penalty
 	KindGift = "gift" // a gift to a fund
+	// KindWallet is money that somebody puts onto a card of the city, its subject.
+	KindWallet = "wallet"
 )
 
 // Charge is what somebody owes.
@@ -105,7 +107,7 @@ type NewCharge struct {
 	For      Identifier // the identifier that it is issued to
 	Payee    id.ID
 	External string // the payee's own number of it; may be empty when ID is given
-	Kind     string // key of charges/KEY.yaml, KindFee or KindGift
+	Kind     string // key of charges/KEY.yaml, KindFee, KindGift or KindWallet
 	Service  string
 	Subject  id.ID
 	Amount   money.Amount
@@ -154,7 +156,7 @@ var (
 
 // kindOf finds the kind's file; nil for kinds of the house itself.
 func (m *Module) kindOf(key string) (*service.ChargeKind, error) {
-	if key == KindFee || key == KindGift {
+	if key == KindFee || key == KindGift || key == KindWallet {
 		return nil, nil
 	}
 	if city := m.city(); city != nil {
