@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"posad.city/core/agency"
 	"posad.city/core/charge/internal/store"
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
@@ -59,6 +61,9 @@ func (m *Module) prepare(n NewCharge) (*Prepared, error) {
 	if err := n.check(); err != nil {
 		return nil, err
 	}
+	if err := n.suits(kind); err != nil {
+		return nil, err
+	}
 	home := n.Person
 	if home.IsZero() {
 		if home, err = m.HomeOf(n.For); err != nil {
@@ -106,6 +111,24 @@ func (n NewCharge) check() error {
 		if !d.fits() {
 			return ErrDetails
 		}
+	}
+	return nil
+}
+
+// suits tells whether a kind is the payee's and is issued to such an identifier. nil is a kind of the house itself.
+func (n NewCharge) suits(kind *service.ChargeKind) error {
+	if kind == nil {
+		return nil
+	}
+	if kind.Agency != "" && n.Payee != agency.ID(kind.Agency) {
+		return ErrKind
+	}
+	by := n.For.By
+	if !n.Person.IsZero() {
+		by = ByPerson
+	}
+	if !slices.ContainsFunc(kind.Found, func(f service.ChargeFound) bool { return By(f.By) == by }) {
+		return ErrBy
 	}
 	return nil
 }

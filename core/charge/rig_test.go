@@ -42,7 +42,7 @@ func theCity() *service.City {
 		Charges: []service.ChargeKind{
 			{
 				Key: "fine", Agency: "road-police", Title: text("Fine"), About: text("…"), Days: 60, Law: text("Law"), Parts: true,
-				Found:    []service.ChargeFound{{By: "plate", Open: true, Second: text("Registration certificate")}, {By: "licence"}, {By: "number", Open: true}, {By: "snils"}},
+				Found:    []service.ChargeFound{{By: "plate", Open: true, Second: text("Registration certificate")}, {By: "licence"}, {By: "person"}, {By: "number", Open: true}, {By: "snils"}},
 				Discount: &service.ChargeDiscount{Percent: 25, Days: 30},
 			},
 			{

@@ -58,7 +58,7 @@ type ChargeInstalments struct {
 
 // Rate is an entry of rates.yaml: a yearly rate that somebody outside sets, with its history.
 type Rate struct {
-	Key    string      `json:"key" need:"1" about:"Name of the rate for ever"`
+	Key    string      `json:"rate" need:"1" about:"Name of the rate for ever"`
 	Title  Text        `json:"title" need:"1" about:"What it is called"`
 	Values []RateValue `json:"values" need:"1" about:"Its values, the oldest first; a past one is never changed"`
 }
