@@ -52,7 +52,7 @@ var sections = []struct {
 	{"resources/KEY.yaml", service.Resource{}},
 	{"own-registers/KEY.yaml", service.OwnRegister{}},
 	{"charges/KEY.yaml", service.ChargeKind{}},
-	{"rates.yaml", []service.Rate{}},
+	{"rates.yaml: a list of", service.Rate{}},
 	{"lists.yaml: a list of", service.List{}},
 	{"topics.yaml: a list of", service.Topic{}},
 	{"situations.yaml: a list of", service.Situation{}},
