@@ -24,6 +24,7 @@ import (
 	"posad.city/core/certificate"
 	"posad.city/core/charge"
 	"posad.city/core/desk"
+	"posad.city/core/developer"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
 	"posad.city/core/factor"
@@ -64,6 +65,7 @@ type Modules struct {
 	Document     *document.Module
 	Exchange     *exchange.Module
 	Ledger       *ledger.Module
+	Developer    *developer.Module
 	Charge       *charge.Module
 	Pay          *pay.Module
 	Notice       *notice.Module
@@ -85,7 +87,7 @@ type Modules struct {
 func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
-		m.Service, m.Document, m.Exchange, m.Ledger, m.Charge, m.Pay, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
+		m.Service, m.Document, m.Exchange, m.Ledger, m.Developer, m.Charge, m.Pay, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
 		m.MyData, m.Transparency, m.MyPage,
 	}
 }
@@ -130,6 +132,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		City: m.Service.Current, Endpoints: conf.endpoints(), Signer: m.exchangeSigner, Trust: m.exchangeTrust, Find: m.Account.Find, Providing: providing, Zone: inZone,
 	})
 	m.Ledger = ledger.New(ledger.Deps{Zone: inZone})
+	m.Developer = developer.New(developer.Deps{Agencies: m.Service, Keys: m.agencyKeys, Zone: inZone, Address: conf.Address, Nearby: conf.Demo})
 	m.Charge = charge.New(charge.Deps{City: m.Service.Current, Zone: inZone, People: numbers{m.Account}})
 	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Mandates: m.Mandate, Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
@@ -174,6 +177,7 @@ func (m *Modules) join() {
 		m.Account.AddTally(t)
 	}
 	m.provideMandates()
+	m.provideDeveloper()
 	m.Exchange.Provide(exchange.Any(m.Apply.Lives, m.Casework.Lives))
 	m.Exchange.ProvideOwn(m.Register)
 	m.Register.Provide(m.Casework.Lives, m.readCase)
@@ -211,10 +215,10 @@ func (m *Modules) ways(conf Config, zone *time.Location) error {
 // provide gives the edge what modules implement for it.
 func (m *Modules) provide(h *House) {
 	h.Base.Web.Provide(web.Deps{
-		Sessions: m.Account.Sessions(), Relator: m.Mandate.Relator(), Counters: m.Account.Counters(), Answers: m.Account.Answers(),
+		Sessions: m.Account.Sessions(), Relator: m.Mandate.Relator(), Counters: m.Account.Counters(), Answers: m.Account.Answers(), Keys: m.Developer.Edge(),
 		Holder: web.NewHolder(m.Account.HeldForms(), h.Clock),
 	})
-	h.Base.Store.SetGuard(m.Mandate.Guard)
+	h.Base.Store.SetGuard(m.guard)
 	h.Base.Pages.City = m.Service.Face
 	h.Base.Pages.User = m.user
 }

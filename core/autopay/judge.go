@@ -37,6 +37,7 @@ const (
 	RuleTries    Rule = "tries"    // refuse: the bank declined as often as the schedule has it
 	RuleRetry    Rule = "retry"    // wait: the day of the next try has not come
 	RuleEarly    Rule = "early"    // wait: the day on which the owner is told has not come
+	RuleNight    Rule = "night"    // wait: nobody is told anything, and nothing is paid, at night
 	RuleRange    Rule = "range"    // ask: outside what the owner expects
 	RuleFirst    Rule = "first"    // ask: nothing was paid before, so nobody knows what is usual
 	RuleUnusual  Rule = "unusual"  // ask: so much above the usual
@@ -65,6 +66,7 @@ type Inputs struct {
 	Rules   int           `json:"rules"`
 	Now     time.Time     `json:"now"`
 	Today   calendar.Date `json:"today"` // in the city
+	Hour    int           `json:"hour"`  // of the city's day
 	Terms   Terms         `json:"terms"`
 	Stopped bool          `json:"stopped,omitempty"`
 	Paused  calendar.Date `json:"paused,omitzero"` // the first day on which it pays again
@@ -175,6 +177,7 @@ var table = []row{
 	{RuleTries, Refuse, when(func(in Inputs, _ Judgement) bool { return len(in.Tries) >= TriesMost })},
 	{RuleRetry, Wait, until(nextTry)},
 	{RuleEarly, Wait, until(func(_ Inputs, out Judgement) calendar.Date { return out.Tell })},
+	{RuleNight, Wait, night},
 	{RuleRange, Ask, outside},
 	{RuleFirst, Ask, when(func(in Inputs, out Judgement) bool {
 		return out.Usual == 0 && in.Terms.Over > 0 && in.Terms.High == 0 && !in.agreed()
@@ -222,6 +225,15 @@ func nextTry(in Inputs, _ Judgement) calendar.Date {
 		return calendar.Date{}
 	}
 	return in.Tries[len(in.Tries)-1].Day.AddDays(retries[len(in.Tries)-1])
+}
+
+// night is from eveningHour to noticeHour.
+func night(in Inputs, out Judgement) (Judgement, bool) {
+	out.Again = in.Today
+	if in.Hour >= eveningHour {
+		out.Again = in.Today.AddDays(1)
+	}
+	return out, in.Hour < noticeHour || in.Hour >= eveningHour
 }
 
 func outside(in Inputs, out Judgement) (Judgement, bool) {

@@ -17,7 +17,7 @@ var moscow = time.FixedZone("MSK", 3*60*60)
 // ordinary is a bill of 4 320 roubles, known on 21 November and due on 10 December, of which the owner was told.
 func ordinary() Inputs {
 	return Inputs{
-		Rules: RulesVersion, Now: at(day("2026-12-08"), payHour, moscow), Today: day("2026-12-08"),
+		Rules: RulesVersion, Now: at(day("2026-12-08"), payHour, moscow), Today: day("2026-12-08"), Hour: payHour,
 		Terms: Terms{Each: 600000, Month: 800000, Over: 30, When: Before, Days: 2, Notice: 3},
 		Open:  true, Follows: true, Amount: 432000, Known: day("2026-11-21"), Due: day("2026-12-10"),
 		Told: day("2026-12-05"), ToldAmount: 432000, Past: []int64{420000, 410000, 450000},
@@ -61,6 +61,8 @@ func TestJudge(t *testing.T) {
 			in.Tries = []Try{{day("2026-12-01"), Declined}, {day("2026-12-02"), Declined}, {day("2026-12-05"), Declined}}
 		}, Refuse, RuleTries, ""},
 		{"early", func(in *Inputs) { in.Today, in.Told, in.ToldAmount = day("2026-12-04"), calendar.Date{}, 0 }, Wait, RuleEarly, "2026-12-05"},
+		{"before dawn", func(in *Inputs) { in.Hour = 8 }, Wait, RuleNight, "2026-12-08"},
+		{"late in the evening", func(in *Inputs) { in.Hour = 21 }, Wait, RuleNight, "2026-12-09"},
 		{"more than expected", func(in *Inputs) { in.Terms.High = 431999 }, Ask, RuleRange, ""},
 		{"less than expected", func(in *Inputs) { in.Terms.Low = 432001 }, Ask, RuleRange, ""},
 		{"as expected", func(in *Inputs) { in.Terms.Low, in.Terms.High = 432000, 432000 }, Pay, RuleDue, ""},
@@ -121,8 +123,9 @@ func drawTerms(t *rapid.T) Terms {
 func drawInputs(t *rapid.T) Inputs {
 	today := dates(t, "today")
 	usually := func(name string) bool { return rapid.IntRange(0, 9).Draw(t, name) > 0 }
+	hour := rapid.IntRange(0, 23).Draw(t, "hour")
 	in := Inputs{
-		Rules: RulesVersion, Today: today, Now: at(today, rapid.IntRange(0, 23).Draw(t, "hour"), moscow), Terms: drawTerms(t),
+		Rules: RulesVersion, Today: today, Hour: hour, Now: at(today, hour, moscow), Terms: drawTerms(t),
 		Stopped: !usually("stopped"), Open: usually("open"), Follows: usually("follows"), Amount: rapid.Int64Range(0, 1000).Draw(t, "amount"),
 		Refundable: rapid.Bool().Draw(t, "refundable"), Known: dates(t, "known"), Due: maybe(t, "due"), Told: maybe(t, "told"),
 		ToldAmount: rapid.Int64Range(0, 1000).Draw(t, "told amount"), Skipped: !usually("skipped"), CardGone: !usually("card"),
@@ -146,12 +149,30 @@ func drawInputs(t *rapid.T) Inputs {
 	return in
 }
 
+// drawNear changes a bill that would be paid in a few places.
+func drawNear(t *rapid.T) Inputs {
+	in, wild := ordinary(), drawInputs(t)
+	in.Amount, in.ToldAmount, in.Past, in.Terms.Each, in.Terms.Month = 432, 432, []int64{420}, 600, 800
+	for _, change := range []func(){
+		func() { in.Today, in.Now, in.Hour = wild.Today, wild.Now, wild.Hour }, func() { in.Terms = wild.Terms }, func() { in.Amount = wild.Amount },
+		func() { in.Told, in.ToldAmount = wild.Told, wild.ToldAmount }, func() { in.Approved = wild.Approved }, func() { in.Thinking = wild.Thinking },
+		func() { in.Tries = wild.Tries }, func() { in.Past = wild.Past }, func() { in.Spent = wild.Spent }, func() { in.Bound = wild.Bound },
+		func() { in.Paused = wild.Paused }, func() { in.Stopped, in.Skipped, in.Open = wild.Stopped, wild.Skipped, wild.Open },
+		func() { in.Known, in.Due = wild.Known, wild.Due }, func() { in.Follows, in.CardGone, in.Refundable = wild.Follows, wild.CardGone, wild.Refundable },
+	} {
+		if rapid.IntRange(0, 4).Draw(t, "wild") == 0 {
+			change()
+		}
+	}
+	return in
+}
+
 // Whatever stands, nothing is paid that the owner has not agreed to.
 func TestJudgeNeverPaysBeyondConsent(t *testing.T) {
 	t.Parallel()
 	paid := 0
 	rapid.Check(t, func(t *rapid.T) {
-		in := drawInputs(t)
+		in := drawNear(t)
 		got := Judge(in)
 		if got.Verdict == "" || got.Rule == "" {
 			t.Fatal("no verdict")
@@ -180,6 +201,8 @@ func TestJudgeNeverPaysBeyondConsent(t *testing.T) {
 			t.Fatal("outside what is expected, and not asked")
 		case in.Terms.Window > 0 && !in.Refundable && (in.Thinking.IsZero() || in.Now.Before(in.Thinking)):
 			t.Fatal("no time to think")
+		case in.Hour < noticeHour || in.Hour >= eveningHour:
+			t.Fatal("at night")
 		case len(in.Tries) >= TriesMost:
 			t.Fatal("too many tries")
 		}
@@ -195,13 +218,13 @@ func TestJudgeWaitsForADayThatComes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInputs(t)
 		got := Judge(in)
-		if got.Verdict != Wait || got.Again.IsZero() || got.Rule == RuleThinking || got.Rule == RuleWindow {
+		if got.Verdict != Wait || got.Again.IsZero() || got.Rule == RuleNight {
 			return
 		}
 		if !in.Today.Before(got.Again) {
 			t.Fatalf("%s waits for %s on %s", got.Rule, got.Again, in.Today)
 		}
-		in.Today = got.Again
+		in.Today, in.Hour = got.Again, payHour
 		if got.Rule == RuleUntold {
 			in.Told, in.ToldAmount = got.Again.AddDays(-1), in.Amount
 		}

@@ -51,8 +51,9 @@ const (
 // The hours of the city's day at which an owner is told, and at which it is decided to pay. Both lie where no zone moves
 // its clock.
 const (
-	noticeHour = 9
-	payHour    = 10
+	noticeHour  = 9
+	payHour     = 10
+	eveningHour = 21
 )
 
 // retries is the declared schedule after the bank declined: the next try so many days after the last. When it is over, the

@@ -40,6 +40,8 @@ func (s State) Open() bool { return s == Due || s == Part }
 const (
 	KindFee  = "fee"  // a service's fee: no discount, no penalty
 	KindGift = "gift" // a gift to a fund
+	// KindWallet is money that somebody puts onto a card of the city, its subject.
+	KindWallet = "wallet"
 )
 
 // Charge is what somebody owes.
@@ -105,11 +107,11 @@ type NewCharge struct {
 	For      Identifier // the identifier that it is issued to
 	Payee    id.ID
 	External string // the payee's own number of it; may be empty when ID is given
-	Kind     string // key of charges/KEY.yaml, KindFee or KindGift
+	Kind     string // key of charges/KEY.yaml, KindFee, KindGift or KindWallet
 	Service  string
 	Subject  id.ID
 	Amount   money.Amount
-	Title    lang.Text // zero: the kind's
+	Title    lang.Text // in both languages; zero: the kind's
 	Period   string
 	Dated    calendar.Date // when the payee decided it; zero: today. Discounts and terms count from it
 	Due      time.Time     // zero: as the kind says
@@ -141,6 +143,7 @@ var (
 	ErrSettled  = fault.New(fault.Conflict, "charge.settled_fault") // it is paid, cancelled or given back
 	ErrChanged  = fault.New(fault.Conflict, "charge.changed_fault") // somebody was first
 	ErrKind     = fault.New(fault.Invalid, "charge.kind_fault")
+	ErrTitle    = fault.New(fault.Invalid, "charge.title_fault")
 	ErrAmount   = fault.New(fault.Invalid, "charge.amount_fault")
 	ErrOther    = fault.New(fault.Conflict, "charge.other_fault") // the payee's number is another charge's
 	ErrPayer    = fault.New(fault.Invalid, "charge.payer_fault")  // neither a person nor an identifier, or both
@@ -153,7 +156,7 @@ var (
 
 // kindOf finds the kind's file; nil for kinds of the house itself.
 func (m *Module) kindOf(key string) (*service.ChargeKind, error) {
-	if key == KindFee || key == KindGift {
+	if key == KindFee || key == KindGift || key == KindWallet {
 		return nil, nil
 	}
 	if city := m.city(); city != nil {

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"posad.city/core/agency"
 	"posad.city/core/charge/internal/store"
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
@@ -33,7 +35,7 @@ type Prepared struct {
 	dueGiven bool // the payee named the day to pay
 }
 
-// Prepare makes a charge ready to be put. Errors: ErrKind, ErrAmount, ErrPayer, ErrExternal, ErrPeriod, ErrDetails and those
+// Prepare makes a charge ready to be put. Errors: ErrKind, ErrTitle, ErrAmount, ErrPayer, ErrExternal, ErrPeriod, ErrDetails and those
 // of identifiers.
 func (m *Module) Prepare(ctx context.Context, n NewCharge) (*Prepared, error) {
 	p, err := m.prepare(n)
@@ -57,6 +59,9 @@ func (m *Module) prepare(n NewCharge) (*Prepared, error) {
 		return nil, err
 	}
 	if err := n.check(); err != nil {
+		return nil, err
+	}
+	if err := n.suits(kind); err != nil {
 		return nil, err
 	}
 	home := n.Person
@@ -110,6 +115,24 @@ func (n NewCharge) check() error {
 	return nil
 }
 
+// suits tells whether a kind is the payee's and is issued to such an identifier. nil is a kind of the house itself.
+func (n NewCharge) suits(kind *service.ChargeKind) error {
+	if kind == nil {
+		return nil
+	}
+	if kind.Agency != "" && n.Payee != agency.ID(kind.Agency) {
+		return ErrKind
+	}
+	by := n.For.By
+	if !n.Person.IsZero() {
+		by = ByPerson
+	}
+	if !slices.ContainsFunc(kind.Found, func(f service.ChargeFound) bool { return By(f.By) == by }) {
+		return ErrBy
+	}
+	return nil
+}
+
 func (d Detail) fits() bool {
 	return utf8.RuneCountInString(d.Value) <= detailMost && utf8.RuneCountInString(d.Label.RU) <= detailMost && utf8.RuneCountInString(d.Label.EN) <= detailMost &&
 		len(d.Link) <= detailMost && (d.Link == "" || strings.HasPrefix(d.Link, "https://"))
@@ -132,6 +155,9 @@ func (p *Prepared) fill(n NewCharge, kind *service.ChargeKind) error {
 	title := n.Title
 	if title == (lang.Text{}) && kind != nil {
 		title = kind.Title
+	}
+	if title.RU == "" || title.EN == "" || utf8.RuneCountInString(title.RU) > detailMost || utf8.RuneCountInString(title.EN) > detailMost {
+		return ErrTitle
 	}
 	words, err := json.Marshal(title)
 	if err != nil {

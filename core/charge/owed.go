@@ -59,14 +59,15 @@ func (c Charge) Owed(at time.Time, zone *time.Location) Owed {
 	o := Owed{Face: c.Amount.Minor, Paid: c.Paid - c.Given}
 	o.add(Line{Key: "face", Amount: o.Face})
 	c.discount(&o, at, zone)
-	if c.Forgiven > 0 {
-		o.add(Line{Key: "forgiven", Amount: -c.Forgiven})
-	}
 	c.penalty(&o, calendar.DateOf(at, zone), zone)
+	forgiven := min(c.Forgiven, o.Face-o.Discount+o.Penalty) // a correction may have made less of it than was forgiven
+	if forgiven > 0 {
+		o.add(Line{Key: "forgiven", Amount: -forgiven})
+	}
 	if o.Paid > 0 {
 		o.add(Line{Key: "paid", Amount: -o.Paid})
 	}
-	c.conclude(&o)
+	c.conclude(&o, o.Face-o.Discount+o.Penalty-forgiven-o.Paid)
 	return o
 }
 
@@ -74,8 +75,7 @@ func (c Charge) Owed(at time.Time, zone *time.Location) Owed {
 func (o *Owed) add(l Line) { o.Lines = append(o.Lines, l) }
 
 // conclude says what is left, or too much. A charge that is over is owed no more, whatever its sum would be now.
-func (c Charge) conclude(o *Owed) {
-	rest := o.Face - o.Discount - c.Forgiven + o.Penalty - o.Paid
+func (c Charge) conclude(o *Owed, rest int64) {
 	if c.State == Cancelled {
 		o.add(Line{Key: "cancelled", Amount: -(rest + o.Paid)})
 		rest = -o.Paid
@@ -84,7 +84,7 @@ func (c Charge) conclude(o *Owed) {
 		o.add(Line{Key: "closed", Amount: -rest})
 		rest = 0
 	}
-	o.Left, o.Over = max(0, rest), min(max(0, -rest), o.Paid)
+	o.Left, o.Over = max(0, rest), max(0, -rest)
 	if o.Left == 0 {
 		o.Late, o.DiscountUntil = 0, time.Time{}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"posad.city/core/ledger"
+	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/money"
 )
@@ -144,12 +145,30 @@ type Provider interface {
 	Message(header http.Header, body []byte) (Message, error)
 }
 
+// WalletCard is a card of the city that holds money.
+type WalletCard struct {
+	ID      id.ID
+	Label   string // as people know it: the last digits of its number
+	Balance money.Amount
+}
+
+// Purse is a provider that takes money from cards of the city, and knows whose each is.
+type Purse interface {
+	Provider
+	// Wallets are a person's cards that may pay now.
+	Wallets(ctx context.Context, a act.Act, person id.ID) ([]WalletCard, error)
+	// MaySpend tells whether a card is that person's own and works; ErrNotTheirs otherwise.
+	MaySpend(ctx context.Context, person, card id.ID) error
+}
+
 // Errors of providers.
 var (
 	// ErrUnknownAttempt says that the provider has never heard of an attempt.
 	ErrUnknownAttempt = errors.New("pay: the provider does not know the attempt")
 	// ErrOtherOrder says that the provider knows the id with another amount.
 	ErrOtherOrder = errors.New("pay: the provider knows this id with another amount")
+	// ErrNotTheirs says that a card of the city is somebody else's, or does not work.
+	ErrNotTheirs = errors.New("pay: the card is not theirs, or does not work")
 )
 
 // The names of the providers that Posad has, as kept with attempts.

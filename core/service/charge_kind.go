@@ -27,7 +27,7 @@ type ChargeKind struct {
 type ChargeFound struct {
 	By     string `json:"by" need:"1" one:"person|snils|inn|flat-account|plate|licence|number" about:"What it is issued to"`
 	Open   bool   `json:"open,omitempty" about:"It may be found without signing in; nothing is shown then but kind, amount and day"`
-	Second *Text  `json:"second,omitempty" about:"What else must be given without signing in, as the field's label: the number of the vehicle's registration certificate"`
+	Second Text   `json:"second,omitzero" about:"What else must be given without signing in, as the field's label: the number of the vehicle's registration certificate"`
 }
 
 // ChargeDiscount is taken off when all of the rest is paid in time.
@@ -58,7 +58,7 @@ type ChargeInstalments struct {
 
 // Rate is an entry of rates.yaml: a yearly rate that somebody outside sets, with its history.
 type Rate struct {
-	Key    string      `json:"key" need:"1" about:"Name of the rate for ever"`
+	Key    string      `json:"rate" need:"1" about:"Name of the rate for ever"`
 	Title  Text        `json:"title" need:"1" about:"What it is called"`
 	Values []RateValue `json:"values" need:"1" about:"Its values, the oldest first; a past one is never changed"`
 }

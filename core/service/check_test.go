@@ -175,7 +175,7 @@ func TestEverySlipIsToldWithItsPlace(t *testing.T) {
 	if _, faults := LoadCity(smallCity(t)); len(faults) > 0 {
 		t.Fatalf("the small city is wrong by itself:\n%v", faults)
 	}
-	for _, slip := range slices.Concat(slips, proofSlips, ownSlips, tariffSlips) {
+	for _, slip := range slices.Concat(slips, proofSlips, ownSlips, tariffSlips, chargeSlips) {
 		t.Run(slip.kind+" "+slip.new, func(t *testing.T) {
 			t.Parallel()
 			files := smallCity(t)
@@ -206,7 +206,7 @@ func TestEveryKindHasASlip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slips := slices.Concat(slips, proofSlips, ownSlips, tariffSlips)
+	slips := slices.Concat(slips, proofSlips, ownSlips, tariffSlips, chargeSlips)
 	for _, key := range catalogue.Keys() {
 		kind, ok := strings.CutPrefix(key, "service.fault.")
 		if ok && !slices.ContainsFunc(slips, func(c change) bool { return c.kind == kind }) {

@@ -51,6 +51,8 @@ var sections = []struct {
 	{"agencies/KEY.yaml", service.Agency{}},
 	{"resources/KEY.yaml", service.Resource{}},
 	{"own-registers/KEY.yaml", service.OwnRegister{}},
+	{"charges/KEY.yaml", service.ChargeKind{}},
+	{"rates.yaml: a list of", service.Rate{}},
 	{"lists.yaml: a list of", service.List{}},
 	{"topics.yaml: a list of", service.Topic{}},
 	{"situations.yaml: a list of", service.Situation{}},

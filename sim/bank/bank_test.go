@@ -103,10 +103,13 @@ func (u *till) messages() []message {
 	return append([]message(nil), u.told...)
 }
 
+// holds is what the bank has for the merchant, but for its own fees.
 func (u *till) holds() int64 {
 	sum := int64(0)
 	for _, one := range u.Bookings() {
-		sum += one.Amount
+		if one.Kind != "fee" {
+			sum += one.Amount
+		}
 	}
 	return sum
 }

@@ -15,13 +15,14 @@ import (
 // Booking is one movement on the merchant's account. The account's balance is the sum of all.
 type Booking struct {
 	At        time.Time `json:"at"`
-	Kind      string    `json:"kind"`            // payment, refund, reversal, dispute, dispute won, fee, payout
-	Method    string    `json:"method"`          // page, card or qr of its payment
-	Payment   string    `json:"payment"`         // id of the payment, or of the payout's message
-	About     string    `json:"about"`           // the other side's own number: attempt, refund, payout
-	Reference string    `json:"reference"`       // the bank's number
-	Amount    int64     `json:"amount"`          // minor units; below zero it leaves the account
-	Name      string    `json:"name,omitempty"`  // of the one who is paid out
+	Kind      string    `json:"kind"`           // payment, refund, reversal, dispute, dispute won, fee, payout, payout returned, incoming
+	Method    string    `json:"method"`         // page, card or qr of its payment
+	Payment   string    `json:"payment"`        // id of the payment, or of the payout's message
+	About     string    `json:"about"`          // the other side's own number: attempt, refund, payout
+	Reference string    `json:"reference"`      // the bank's number
+	Amount    int64     `json:"amount"`         // minor units; below zero it leaves the account
+	Name      string    `json:"name,omitempty"` // of who is paid out, or sent it
+	Account   string    `json:"account,omitempty"`
 	Words     string    `json:"words,omitempty"` // for what
 }
 
@@ -138,6 +139,7 @@ func (b *Bank) take(l line) {
 
 // keep books what moved and writes a payment down with it, in one line. The payment's new card is kept too.
 func (b *Bank) keep(p *Payment, booked ...Booking) {
+	booked = slices.DeleteFunc(booked, func(one Booking) bool { return one.Amount == 0 })
 	b.booked = append(b.booked, booked...)
 	l := line{Payment: p, Booked: booked}
 	if p.Card != nil && p.Card.Token != "" {

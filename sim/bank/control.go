@@ -15,6 +15,7 @@ func (b *Bank) controls(mux *http.ServeMux) {
 	mux.HandleFunc("POST /control/clock", b.controlClock)
 	mux.HandleFunc("POST /control/payments/{id}", b.controlPayment)
 	mux.HandleFunc("POST /control/cards/{token}", b.controlCard)
+	mux.HandleFunc("POST /control/incoming", b.controlIncoming)
 }
 
 func (b *Bank) control(w http.ResponseWriter, r *http.Request) {
@@ -92,4 +93,22 @@ func (b *Bank) controlCard(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, map[string]string{"state": "blocked"})
+}
+
+// controlIncoming has somebody send a plain transfer: {"number", "name", "account", "words", "amount"}.
+func (b *Bank) controlIncoming(w http.ResponseWriter, r *http.Request) {
+	var ask struct {
+		Number, Name, Account, Words string
+		Amount                       int64
+	}
+	err := json.NewDecoder(r.Body).Decode(&ask)
+	if err != nil || ask.Number == "" || len(ask.Number) > 35 || ask.Amount <= 0 {
+		answer(w, http.StatusBadRequest, map[string]string{"error": "want number, name, account, words and amount"})
+		return
+	}
+	if err := b.Incoming(ask.Number, ask.Name, ask.Account, ask.Words, ask.Amount); err != nil {
+		answer(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+		return
+	}
+	answer(w, http.StatusOK, ask)
 }

@@ -27,6 +27,7 @@ type Faults struct {
 	Think         time.Duration `json:"think"`          // how long a saved card is open before it is paid or declined
 	RefundAfter   time.Duration `json:"refund_after"`   // how long a refund is pending
 	RefuseRefunds int           `json:"refuse_refunds"` // how many next refunds are refused for good
+	RefusePayouts int           `json:"refuse_payouts"` // how many next payments out are rejected
 }
 
 // SetFaults changes how the bank misbehaves from now on.

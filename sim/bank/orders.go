@@ -87,7 +87,7 @@ func (b *Bank) pay(p *Payment, c Card) {
 	if c.Reverse {
 		b.plan(p, stateReversed, reverseFor)
 	}
-	b.keep(p, b.enter(p, "payment", p.Reference, p.ID, p.Amount))
+	b.keep(p, b.enter(p, "payment", p.Reference, p.ID, p.Amount), b.enter(p, "fee", p.Reference, p.ID, -fee(p)))
 	b.notify(p, "payment")
 }
 

@@ -134,7 +134,27 @@ type act struct{ Do, Words string }
 type deskRow struct {
 	P         Payment
 	Sum, Back string
+	States    []string
 	Acts      []act
+}
+
+// said are the desk's words for how a payment stands.
+var said = map[string]string{
+	"open": "ждёт", "paid": "оплачен", "declined": "отказ", "expired": "истёк", "refunded": "возвращён", "reversed": "отменён банком",
+	"no_funds": "нет денег", "over_limit": "выше лимита", "card_expired": "карта истекла", "card_blocked": "карта заблокирована", "card_unknown": "нет такой карты",
+	"needs_person": "нужен плательщик", "by_payer": "плательщик отказался", "page": "страница банка", "card": "сохранённая карта", "qr": "QR-код",
+	"dispute open": "спор открыт", "dispute won": "спор в пользу города", "dispute lost": "спор в пользу плательщика",
+}
+
+func statesOf(p Payment) []string {
+	out := []string{said[p.State]}
+	if p.Reason != "" {
+		out = append(out, cmp.Or(said[p.Reason], p.Reason))
+	}
+	if p.Dispute != "" {
+		out = append(out, said["dispute "+p.Dispute])
+	}
+	return append(out, said[p.Method])
 }
 
 // deskMost is how many payments the desk shows.
@@ -150,7 +170,7 @@ func (b *Bank) showDesk(w http.ResponseWriter, r *http.Request) {
 	slices.SortFunc(list, func(x, y Payment) int { return cmp.Or(y.Began.Compare(x.Began), cmp.Compare(x.ID, y.ID)) })
 	var rows []deskRow
 	for _, p := range list[:min(len(list), deskMost)] {
-		row := deskRow{P: p, Sum: rub(p.Amount), Acts: deskActs(p)}
+		row := deskRow{P: p, Sum: rub(p.Amount), States: statesOf(p), Acts: deskActs(p)}
 		if p.Refunded > 0 {
 			row.Back = rub(p.Refunded)
 		}

@@ -95,7 +95,7 @@ func (b *Bank) refundWhole(r *http.Request) reply {
 	case p.State != statePaid:
 		return refused(http.StatusConflict, "nothing was taken")
 	}
-	if given := b.giveBack(p, "whole-"+p.ID, p.Amount-p.Refunded); given.State == "refused" {
+	if given := b.giveBack(p, p.ID, p.Amount-p.Refunded); given.State == "refused" {
 		return refused(http.StatusConflict, given.Reason)
 	}
 	return reply{status: http.StatusOK, body: b.shown(p)}

@@ -13,6 +13,7 @@ func (b *Bank) unplan(p *Payment) { p.Next, p.At = "", time.Time{} }
 // ripen does what is due by now. It is called under the lock, before anything is looked at.
 func (b *Bank) ripen() {
 	now := b.now()
+	b.ripenPayouts(now)
 	for id := range b.planned {
 		p := b.payments[id]
 		b.ripenRefunds(p, now)

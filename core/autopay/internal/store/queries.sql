@@ -56,12 +56,21 @@ WHERE person = @person AND standing = @standing AND month = @month AND id <> @be
 
 -- name: JudgeTurn :execrows
 UPDATE autopay_turn SET title = @title, due = @due, amount = @amount, state = @state, rule = @rule, pay_on = @pay_on, month = @month, told = @told,
-  told_amount = @told_amount, thinking = @thinking, tries = @tries, next = @next, revision = revision + 1
+  told_amount = @told_amount, thinking = @thinking, tries = @tries, next = @next, ended = NULL, revision = revision + 1
 WHERE person = @person AND id = @id AND revision = @was;
 
--- name: EndTurn :execrows
-UPDATE autopay_turn SET state = @state, rule = @rule, thinking = @thinking, ended = @ended, next = @next, revision = revision + 1
-WHERE person = @person AND id = @id AND state = @was;
+-- name: PayTurn :execrows
+UPDATE autopay_turn SET state = 'paid', amount = @amount, thinking = @thinking, ended = @ended, next = NULL, revision = revision + 1
+WHERE person = @person AND id = @id AND state <> 'paid' AND state <> 'undone';
+
+-- name: FailTurn :execrows
+UPDATE autopay_turn SET state = 'wait', next = @next, revision = revision + 1 WHERE person = @person AND id = @id AND state = 'paying';
+
+-- name: AwaitTurn :execrows
+UPDATE autopay_turn SET next = @next WHERE person = @person AND id = @id AND state = 'paying';
+
+-- name: UndoTurn :execrows
+UPDATE autopay_turn SET state = 'undone', revision = revision + 1 WHERE person = @person AND id = @id AND state = 'paid' AND thinking > @now;
 
 -- name: AnswerTurn :execrows
 UPDATE autopay_turn SET approved = @approved, skipped = @skipped, next = @next, revision = revision + 1
@@ -85,8 +94,12 @@ SELECT person, turn, number, key, payment, amount, day, fate, started, ended FRO
 -- name: NameTry :execrows
 UPDATE autopay_try SET payment = @payment WHERE person = @person AND turn = @turn AND number = @number AND payment IS NULL;
 
--- name: EndTry :execrows
-UPDATE autopay_try SET fate = @fate, ended = @ended WHERE person = @person AND turn = @turn AND number = @number AND fate = 'unknown';
+-- name: TakeTry :execrows
+-- Money counts whatever was thought of the try before.
+UPDATE autopay_try SET fate = 'taken', ended = @ended WHERE person = @person AND turn = @turn AND number = @number AND fate <> 'taken';
+
+-- name: DeclineTry :execrows
+UPDATE autopay_try SET fate = 'declined', ended = @ended WHERE person = @person AND turn = @turn AND number = @number AND fate = 'unknown';
 
 -- name: InsertDecision :exec
 INSERT INTO autopay_decision (person, turn, number, standing, verdict, rule, amount, inputs, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
@@ -128,3 +141,10 @@ DELETE FROM autopay_follow WHERE home = $1 AND standing = $2;
 
 -- name: Followers :many
 SELECT home, standing, person FROM autopay_follow WHERE home = $1 ORDER BY home, standing LIMIT $2;
+
+-- name: OrderRevision :one
+-- counts only
+SELECT revision FROM autopay_order WHERE person = $1 AND id = $2;
+
+-- name: NameTemplate :execrows
+UPDATE autopay_template SET name = @name WHERE person = @person AND id = @id;

@@ -1,0 +1,5 @@
+package autopay
+
+import "posad.city/kit/web"
+
+func (m *Module) routes(*web.Server) {}
