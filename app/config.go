@@ -32,6 +32,7 @@ type Config struct {
 	Mail     Mail              `yaml:"mail"`
 	SMS      SMS               `yaml:"sms"`
 	Bank     Bank              `yaml:"bank"`
+	Fiscal   FiscalOperator    `yaml:"fiscal"`
 	Scanner  Scanner           `yaml:"scanner"`
 	Backup   BackupPlan        `yaml:"backup"`
 	Agencies map[string]Agency `yaml:"agencies"` // by the agency's key in the city's data
@@ -70,6 +71,12 @@ type Bank struct {
 	Secret string `yaml:"secret"` // signs webhooks; or POSAD_BANK_SECRET
 }
 
+// FiscalOperator is who sends receipts of payments to the tax office for the city.
+type FiscalOperator struct {
+	API string `yaml:"api"` // empty: there is none
+	Key string `yaml:"key"` // or POSAD_FISCAL_KEY
+}
+
 // Agency is where an agency's registers answer, and where it takes messages.
 type Agency struct {
 	Endpoint string `yaml:"endpoint"`
@@ -82,7 +89,7 @@ type Agency struct {
 // secrets are the values that may come from the environment rather than from the file.
 func (c *Config) secrets() map[string]*string {
 	out := map[string]*string{
-		"POSAD_MAIL_PASSWORD": &c.Mail.Password, "POSAD_SMS_KEY": &c.SMS.Key, "POSAD_BANK_KEY": &c.Bank.Key, "POSAD_BANK_SECRET": &c.Bank.Secret,
+		"POSAD_MAIL_PASSWORD": &c.Mail.Password, "POSAD_SMS_KEY": &c.SMS.Key, "POSAD_BANK_KEY": &c.Bank.Key, "POSAD_BANK_SECRET": &c.Bank.Secret, "POSAD_FISCAL_KEY": &c.Fiscal.Key,
 		"POSAD_DATABASE": &c.Database,
 	}
 	for i := range c.Providers {

@@ -1,16 +1,21 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"net/url"
+	"slices"
 
 	"github.com/a-h/templ"
 
 	"posad.city/core/casework"
+	"posad.city/core/charge"
 	"posad.city/core/mypage"
 	"posad.city/core/pay"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
+	"posad.city/kit/money"
 	"posad.city/kit/web"
 	"posad.city/ui"
 )
@@ -131,33 +136,51 @@ var statusTones = map[casework.Status]ui.Tone{
 	casework.StatusRefused: ui.Fault, casework.StatusWithdrawn: ui.Neutral,
 }
 
-func (m *Modules) billTodos(c *web.Context) ([]mypage.Todo, error) {
-	charges, err := m.Pay.Charges(c.Context(), self(c), c.Person(), id.ID{})
-	var out []mypage.Todo
-	for _, charge := range charges {
-		if charge.State == pay.Due {
-			out = append(out, mypage.Todo{
-				Due: charge.Due, Title: c.T("app.todo.pay", "amount", charge.Amount.In(c.Lang())), Note: charge.Title.In(c.Lang()),
-				Do: c.T("app.todo.pay_do"), Href: "/pay/" + charge.ID.String(),
-			})
+// owed are a person's bills that are to be paid now, without offers that nobody owes, the most urgent first.
+func (m *Modules) owed(c *web.Context, a act.Act) ([]charge.Charge, error) {
+	charges, err := m.Charge.OfPerson(c.Context(), a, c.Person(), charge.Filter{Open: true})
+	charges = slices.DeleteFunc(charges, func(one charge.Charge) bool { return one.Kind == charge.KindGift || one.Kind == charge.KindWallet })
+	slices.SortStableFunc(charges, func(a, b charge.Charge) int {
+		if a.Due.IsZero() != b.Due.IsZero() {
+			return cmp.Compare(b.Due.Unix(), a.Due.Unix()) // without a term: last
 		}
+		return a.Due.Compare(b.Due)
+	})
+	return charges, err
+}
+
+func (m *Modules) billTodos(c *web.Context) ([]mypage.Todo, error) {
+	charges, err := m.owed(c, self(c))
+	var out []mypage.Todo
+	for _, one := range charges {
+		left := money.Amount{Minor: one.Owed(c.Now(), m.Charge.Zone()).Left, Currency: one.Amount.Currency}
+		out = append(out, mypage.Todo{
+			Due: one.Due, Title: c.T("app.todo.pay", "amount", left.In(c.Lang())), Note: one.Title.In(c.Lang()),
+			Do: c.T("app.todo.pay_do"), Href: "/pay/" + one.ID.String(),
+		})
 	}
 	return out, err
 }
 
-var billTones = map[pay.State]ui.Tone{pay.Due: ui.Warning, pay.Paid: ui.Success, pay.Cancelled: ui.Neutral}
-
 func (m *Modules) billWidget(c *web.Context) (templ.Component, error) {
-	charges, err := m.Pay.Charges(c.Context(), c.Act(), c.Person(), id.ID{})
+	charges, err := m.owed(c, c.Act())
 	if err != nil || len(charges) == 0 {
 		return nil, err
 	}
 	var rows []ui.RowItem
-	for _, charge := range charges[:min(len(charges), widgetLines)] {
-		rows = append(rows, ui.RowItem{Text: charge.Title.In(c.Lang()), Href: "/pay/" + charge.ID.String(), Value: charge.Amount.In(c.Lang()), Quiet: charge.State != pay.Due,
-			Tag: &ui.TagProps{Text: c.T("pay.state." + string(charge.State)), Tone: billTones[charge.State]}})
+	query, sum := url.Values{}, money.Amount{}
+	for _, one := range charges[:min(len(charges), pay.AsksMost)] {
+		left := money.Amount{Minor: one.Owed(c.Now(), m.Charge.Zone()).Left, Currency: one.Amount.Currency}
+		if len(rows) < widgetLines {
+			rows = append(rows, ui.RowItem{Text: one.Title.In(c.Lang()), Href: "/pay/" + one.ID.String(), Value: left.In(c.Lang())})
+		}
+		if sum, err = sum.Add(left); err != nil {
+			return nil, err
+		}
+		query.Add("charge", one.ID.String())
 	}
-	return rowsWidget(ui.WidgetProps{Icon: "receipt-duotone", Tone: ui.Ice, Title: c.T("app.widget.bills"), More: ui.Link{Text: c.T("app.widget.all_bills"), Href: "/pay"}}, rows), nil
+	head := ui.WidgetProps{Icon: "receipt-duotone", Tone: ui.Ice, Title: c.T("app.widget.bills"), More: ui.Link{Text: c.T("app.widget.all_bills"), Href: "/pay"}}
+	return billCard(c, head, sum.In(c.Lang()), rows, "/pay/basket?"+query.Encode()), nil
 }
 
 func (m *Modules) documentWidget(c *web.Context) (templ.Component, error) {

@@ -1,11 +1,8 @@
 package app
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -42,7 +39,6 @@ import (
 	"posad.city/core/studio"
 	"posad.city/core/transparency"
 	"posad.city/kit/calendar"
-	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/mail"
 	"posad.city/kit/pdf/view"
@@ -134,7 +130,10 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Ledger = ledger.New(ledger.Deps{Zone: inZone})
 	m.Developer = developer.New(developer.Deps{Agencies: m.Service, Keys: m.agencyKeys, Zone: inZone, Address: conf.Address, Nearby: conf.Demo})
 	m.Charge = charge.New(charge.Deps{City: m.Service.Current, Zone: inZone, People: numbers{m.Account}})
-	m.Pay = pay.New(pay.Deps{Bank: conf.acquirer(), Mandates: m.Mandate, Address: conf.Address, AgencyName: m.Service.AgencyName, Zone: inZone})
+	m.Pay = pay.New(pay.Deps{
+		Charges: m.Charge, Bank: conf.acquirer(), Mandates: m.Mandate, Fiscal: conf.fiscal(), Mail: mailer, From: conf.Mail.From, Address: conf.Address, City: m.cityName,
+		AgencyName: m.Service.AgencyName, KindTitle: m.kindTitle, Zone: inZone,
+	})
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
 	hooks, err := conf.hooks()
 	if err != nil {
@@ -143,7 +142,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Register = register.New(register.Deps{City: m.Service.Current, Papers: m.Document, Teller: m.Notice, People: m.Account, Zone: inZone, Hooks: hooks})
 	m.Booking = booking.New(booking.Deps{Services: m.Service, Teller: m.Notice, People: m.Account, Address: conf.Address})
 	m.Casework = casework.New(casework.Deps{
-		Services: m.Service, Registers: registers{m.Exchange, m.Register}, Bills: m.Pay, Papers: m.Document, Teller: m.Notice,
+		Services: m.Service, Registers: registers{m.Exchange, m.Register}, Bills: m.Charge, Payments: m.Pay, Papers: m.Document, Teller: m.Notice,
 		People: m.Account, Family: m.Mandate, Officials: m.Agency, Signers: m.Account, Visits: m.Booking,
 	})
 	m.Apply = apply.New(apply.Deps{
@@ -271,14 +270,6 @@ func (c Config) texter() (notice.Texter, error) {
 	return gateway, nil
 }
 
-// acquirer is the bank; a city without one says so when a fee is to be paid.
-func (c Config) acquirer() pay.Bank {
-	if c.Bank.API == "" {
-		return noBank{}
-	}
-	return &pay.HostedBank{API: strings.TrimRight(c.Bank.API, "/"), Key: c.Bank.Key, Secret: c.Bank.Secret}
-}
-
 // formTargets are the origins that a form of ours may lead to.
 func (c Config) formTargets() []string {
 	if u, err := url.Parse(c.Bank.API); err == nil && u.Host != "" {
@@ -286,17 +277,3 @@ func (c Config) formTargets() []string {
 	}
 	return nil
 }
-
-// noBank stands where no acquirer is configured.
-type noBank struct{}
-
-var errNoBank = errors.New("app: no bank is configured")
-
-func (noBank) Name() string { return "none" }
-func (noBank) Start(context.Context, pay.Order) (pay.Standing, error) {
-	return pay.Standing{}, errNoBank
-}
-func (noBank) Ask(context.Context, id.ID) (pay.Standing, error)    { return pay.Standing{}, errNoBank }
-func (noBank) Cancel(context.Context, id.ID) (pay.Standing, error) { return pay.Standing{}, errNoBank }
-func (noBank) Refund(context.Context, id.ID) (pay.Standing, error) { return pay.Standing{}, errNoBank }
-func (noBank) Message(http.Header, []byte) (id.ID, error)          { return id.ID{}, errNoBank }

@@ -13,8 +13,8 @@ import (
 	"posad.city/city/kitezh"
 	"posad.city/core/account"
 	"posad.city/core/agency"
+	"posad.city/core/charge"
 	"posad.city/core/document"
-	"posad.city/core/pay"
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
@@ -295,15 +295,15 @@ func (w *world) paper(holder id.ID) id.ID {
 // bill issues a charge of a person's.
 func (w *world) bill(payer id.ID) string {
 	w.t.Helper()
-	charge := id.New(w.Clock.Now())
-	ready, err := w.Modules.Pay.PrepareCharge(pay.NewCharge{
-		ID: charge, Payer: payer, Agency: agency.ID("transport"), Service: "parking-permit", Subject: id.New(w.Clock.Now()),
+	bill := id.New(w.Clock.Now())
+	ready, err := w.Modules.Charge.Prepare(w.t.Context(), charge.NewCharge{
+		ID: bill, Person: payer, Payee: agency.ID("transport"), Kind: charge.KindFee, Service: "parking-permit", Subject: id.New(w.Clock.Now()),
 		Amount: money.Amount{Minor: 10000, Currency: money.RUB}, Title: lang.Text{RU: "Сбор", EN: "Fee"},
 	})
 	w.Must(err)
 	w.Must(w.Base.Store.Write(w.t.Context(), ready.Put))
 	w.Run()
-	return charge.String()
+	return bill.String()
 }
 
 // upload keeps a file in a person's draft.

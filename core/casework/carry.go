@@ -98,7 +98,7 @@ func (c *change) leave(p *plan) error {
 	kind := service.TaskKind(t.Kind)
 	// A bill that was not paid in time is taken back; one paid in this very moment means that the case must be read again.
 	if kind == service.TaskPay && p.charged == chargeDue {
-		cancelled, err := c.m.deps.Bills.Cancel(c.tx, c.k.payer(), t.Reference)
+		cancelled, err := c.m.deps.Bills.Cancel(c.tx, c.act, c.k.payer(), t.Reference, "unpaid")
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,9 @@ import (
 
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/charge"
 	"posad.city/core/document"
+	"posad.city/core/pay"
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/clock"
@@ -151,7 +153,7 @@ func (h *history) pays() {
 	if t == nil || t.Kind != service.TaskPay || t.Reference.IsZero() {
 		return
 	}
-	_, _ = h.pay.Checkout(ctx, annaAct, anna, t.Reference, lang.Russian) // may be settled
+	_, _ = h.pay.Begin(ctx, annaAct, pay.Basket{Payer: anna, Asks: []pay.Ask{{Home: anna, Charge: t.Reference}}}, lang.Russian) // may be settled
 	for attempt, p := range h.bank.Payments() {
 		if p.State == "open" {
 			_, _ = h.bank.Decide(attempt, rapid.IntRange(0, 3).Draw(h.rt, "pays") > 0)
@@ -298,14 +300,14 @@ func (h *history) checkPapers(c Case) {
 	if len(papers) == 1 && (papers[0].Form == document.FormRefusal) != (c.Stage == Refused) {
 		h.rt.Errorf("the document %q of a case that is %s", papers[0].Form, c.Stage)
 	}
-	charges, err := h.pay.Charges(ctx, annaAct, anna, h.ref.ID)
+	charges, err := h.bills.OfPerson(ctx, annaAct, anna, charge.Filter{Subject: h.ref.ID})
 	h.must(err)
 	if len(charges) > 1 {
 		h.rt.Errorf("%d bills", len(charges))
 	}
-	for _, charge := range charges {
-		if charge.State == "due" || charge.State == "paid" && c.Ground == "unpaid" {
-			h.rt.Errorf("the bill is %s, the case %s by %q", charge.State, c.Stage, c.Ground)
+	for _, bill := range charges {
+		if bill.State == "due" || bill.State == "paid" && c.Ground == "unpaid" {
+			h.rt.Errorf("the bill is %s, the case %s by %q", bill.State, c.Stage, c.Ground)
 		}
 	}
 	told, err := h.told.Inbox(ctx, annaAct, anna, id.ID{}, 100)

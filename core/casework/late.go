@@ -8,7 +8,7 @@ import (
 
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
-	"posad.city/core/pay"
+	"posad.city/core/charge"
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
@@ -96,18 +96,18 @@ func (m *Module) prepareConsequence(ctx context.Context, a act.Act, k *known, p 
 		if t.Kind != string(service.TaskPay) || t.Reference.IsZero() {
 			continue
 		}
-		charge, err := m.deps.Bills.Charge(ctx, a, k.payer(), t.Reference)
+		bill, err := m.deps.Bills.Charge(ctx, a, k.payer(), t.Reference)
 		if err != nil {
 			return err
 		}
-		if charge.State != pay.Paid {
+		if bill.State != charge.Paid {
 			continue
 		}
-		refund, err := m.deps.Bills.PrepareRefund(ctx, k.payer(), t.Reference)
+		refund, err := m.deps.Payments.PrepareGiveBack(ctx, k.payer(), t.Reference)
 		if err != nil {
 			return err
 		}
-		p.puts, p.amount = append(p.puts, refund), p.amount+charge.Amount.Minor
+		p.puts, p.amount = append(p.puts, refund), p.amount+refund.Amount().Minor
 	}
 	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posad.city/core/agency"
+	"posad.city/core/charge"
 	"posad.city/core/document"
-	"posad.city/core/pay"
 	"posad.city/core/service"
 	"posad.city/kit/id"
 	"posad.city/kit/journal"
@@ -139,9 +139,9 @@ func TestAMissedTermHasItsConsequencesOnceEach(t *testing.T) {
 
 func (r *rig) gaveBackOnce(ref Ref) {
 	r.t.Helper()
-	charges, err := r.pay.Charges(ctx, annaAct, anna, ref.ID)
+	charges, err := r.bills.OfPerson(ctx, annaAct, anna, charge.Filter{Subject: ref.ID})
 	r.must(err)
-	if len(charges) != 1 || charges[0].State != pay.Refunded {
+	if len(charges) != 1 || charges[0].State != charge.Refunded {
 		r.t.Errorf("the bills: %+v", charges)
 	}
 	for _, p := range r.bank.Payments() {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/charge"
 	"posad.city/core/document"
 	"posad.city/core/module"
 	"posad.city/kit/jobs"
@@ -21,6 +22,7 @@ type Deps struct {
 	Services  Services
 	Registers Registers
 	Bills     Bills
+	Payments  Payments
 	Papers    Papers
 	Teller    Teller
 	People    People
@@ -71,7 +73,7 @@ const (
 )
 
 // The neighbours' events that may move a case.
-var wakers = []string{"exchange.replied", "exchange.failed", "pay.paid", "pay.cancelled"}
+var wakers = []string{"exchange.replied", "exchange.failed", charge.EventPaid, charge.EventCancelled}
 
 // sweepEach is how often every open case is looked at, whatever was lost.
 const sweepEach = time.Hour
@@ -79,7 +81,7 @@ const sweepEach = time.Hour
 // Provision implements module.Module.
 func (m *Module) Provision(b *module.Base) error {
 	d := m.deps
-	if d.Services == nil || d.Registers == nil || d.Bills == nil || d.Papers == nil || d.Teller == nil || d.People == nil || d.Family == nil {
+	if d.Services == nil || d.Registers == nil || d.Bills == nil || d.Payments == nil || d.Papers == nil || d.Teller == nil || d.People == nil || d.Family == nil {
 		return errors.New("casework: a neighbour is missing")
 	}
 	m.base = b

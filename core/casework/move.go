@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"posad.city/core/casework/internal/store"
+	"posad.city/core/charge"
 	"posad.city/core/exchange"
-	"posad.city/core/pay"
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/clock"
@@ -119,15 +119,15 @@ func (m *Module) situation(ctx context.Context, a act.Act, k *known) (situation,
 	return s, err
 }
 
-func (m *Module) chargeState(ctx context.Context, a act.Act, payer, charge id.ID) (chargeState, error) {
-	c, err := m.deps.Bills.Charge(ctx, a, payer, charge)
+func (m *Module) chargeState(ctx context.Context, a act.Act, payer, bill id.ID) (chargeState, error) {
+	c, err := m.deps.Bills.Charge(ctx, a, payer, bill)
 	if err != nil {
 		return chargeNone, fmt.Errorf("casework: charge: %w", err)
 	}
 	switch c.State {
-	case pay.Paid, pay.Refunded: // what went back was paid all the same
+	case charge.Paid, charge.Refunded: // what went back was paid all the same
 		return chargePaid, nil
-	case pay.Due:
+	case charge.Due, charge.Part: // the bank took a payment back, or a part of it went back
 		return chargeDue, nil
 	}
 	return chargeGone, nil
@@ -165,7 +165,7 @@ func (m *Module) prepare(ctx context.Context, a act.Act, k *known, s situation, 
 	case moveFetch:
 		err = m.prepareAsks(ctx, k, s, p)
 	case moveCharge:
-		err = m.prepareBill(k, s, p)
+		err = m.prepareBill(ctx, k, s, p)
 	case moveDecide:
 		d := Decision{Stage: mv.verdict, By: mv.by, Row: mv.row, Ground: mv.ground, Inputs: s.inputs, Environ: k.file.Environment}
 		p.decided, err = m.prepareDecision(ctx, k, d, a)
@@ -233,13 +233,13 @@ func (m *Module) prepareAsks(ctx context.Context, k *known, s situation, p *plan
 }
 
 // prepareBill makes the fee ready. The charge's id is the open task's own, so that a second one of the same task is none.
-func (m *Module) prepareBill(k *known, s situation, p *plan) error {
+func (m *Module) prepareBill(ctx context.Context, k *known, s situation, p *plan) error {
 	p.bill = id.Derived("charge", s.task.ID.String())
-	charge, err := m.deps.Bills.PrepareCharge(pay.NewCharge{
-		ID: p.bill, Payer: k.payer(), Agency: k.file.Agency, Service: k.file.Service, Subject: k.file.ID,
+	bill, err := m.deps.Bills.Prepare(ctx, charge.NewCharge{
+		ID: p.bill, Person: k.payer(), Payee: k.file.Agency, Kind: charge.KindFee, Service: k.file.Service, Subject: k.file.ID,
 		Amount: p.charge.Amount.Amount(), Title: p.charge.Title(), Due: s.task.Due,
 	})
-	p.puts = append(p.puts, charge)
+	p.puts = append(p.puts, bill)
 	return err
 }
 

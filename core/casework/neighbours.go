@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"posad.city/core/agency"
+	"posad.city/core/charge"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
 	"posad.city/core/mandate"
@@ -41,12 +42,16 @@ type Registers interface {
 	LookText(what string, l lang.Language) (string, bool)
 }
 
-// Bills issues what is owed; *pay.Module is one.
+// Bills issues what is owed; *charge.Module is one. A fee's home is who owes it.
 type Bills interface {
-	PrepareCharge(pay.NewCharge) (*pay.PreparedCharge, error)
-	Charge(ctx context.Context, a act.Act, payer, charge id.ID) (pay.Charge, error)
-	Cancel(tx *store.Tx, payer, charge id.ID) (bool, error)
-	PrepareRefund(ctx context.Context, payer, charge id.ID) (*pay.PreparedRefund, error)
+	Prepare(ctx context.Context, n charge.NewCharge) (*charge.Prepared, error)
+	Charge(ctx context.Context, a act.Act, home, charge id.ID) (charge.Charge, error)
+	Cancel(tx *store.Tx, a act.Act, home, charge id.ID, reason string) (bool, error)
+}
+
+// Payments gives back what was paid for a fee, by whomever; *pay.Module is one.
+type Payments interface {
+	PrepareGiveBack(ctx context.Context, home, charge id.ID) (*pay.PreparedGiveBack, error)
 }
 
 // Papers keeps files and makes result documents; *document.Module is one.

@@ -15,6 +15,7 @@ import (
 	"posad.city/city/kitezh"
 	"posad.city/core/account"
 	"posad.city/core/agency"
+	"posad.city/core/charge"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
 	"posad.city/core/ledger"
@@ -49,7 +50,7 @@ var (
 	igor     = id.Derived("person", "igor") // an official
 	vera     = id.Derived("person", "vera") // another one
 	annaAct  = act.Act{Actor: act.Actor{Kind: act.Person, Person: anna}, Holder: anna, Assurance: act.Standard, Channel: act.Web}
-	migrated = []store.Migrations{Migrations, vault.Migrations, journal.Migrations, jobs.Migrations, ledger.Migrations, pay.Migrations, exchange.Migrations, document.Migrations, notice.Migrations}
+	migrated = []store.Migrations{Migrations, vault.Migrations, journal.Migrations, jobs.Migrations, ledger.Migrations, charge.Migrations, pay.Migrations, exchange.Migrations, document.Migrations, notice.Migrations}
 )
 
 // officer is an act of an official of the agency.
@@ -74,7 +75,7 @@ var masterKey = sync.OnceValue(func() *vault.KEK {
 })
 
 var theTexts = sync.OnceValue(func() *lang.Catalogue {
-	texts, err := lang.Load((&Module{}).Locales(), pay.New(pay.Deps{}).Locales(), document.New(document.Deps{}).Locales(),
+	texts, err := lang.Load((&Module{}).Locales(), charge.New(charge.Deps{}).Locales(), pay.New(pay.Deps{}).Locales(), document.New(document.Deps{}).Locales(),
 		notice.New(notice.Deps{}).Locales(), exchange.New(exchange.Deps{}).Locales(), ui.Locale, page.Locale, web.Locale, blob.Locale, journal.Locale)
 	if err != nil {
 		panic(err) // a test's own ground
@@ -147,6 +148,7 @@ type rig struct {
 	queue  *jobs.Queue
 	agency *registers.Agency
 	bank   *bank.Bank
+	bills  *charge.Module
 	pay    *pay.Module
 	papers *document.Module
 	told   *notice.Module
@@ -185,17 +187,18 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	r.bank.SetFaults(bank.Faults{Messages: -1})
 	bankServer := httptest.NewServer(r.bank.Handler())
 	t.Cleanup(bankServer.Close)
+	r.bills = charge.New(charge.Deps{City: theCity, Zone: zone})
 	r.pay = pay.New(pay.Deps{
-		Bank: &pay.HostedBank{API: bankServer.URL, Key: "key", Secret: "secret", Client: bankServer.Client()}, Address: "http://city.test",
+		Charges: r.bills, Bank: &pay.Hosted{API: bankServer.URL, Key: "key", Secret: "secret", Client: bankServer.Client()}, Address: "http://city.test",
 		AgencyName: func(id.ID, lang.Language) string { return "Agency" }, Zone: zone,
 	})
 	asks := exchange.New(r.connect(zone))
 	r.papers = document.New(document.Deps{Address: "http://city.test", Zone: zone, Families: household{}})
 	r.told = notice.New(notice.Deps{People: household{}, Address: "http://city.test", City: func(lang.Language) string { return "Kitezh" }, Zone: zone})
-	r.Module = New(Deps{Services: oneCity{}, Registers: asks, Bills: r.pay, Papers: r.papers, Teller: r.told, People: household{}, Family: household{}})
+	r.Module = New(Deps{Services: oneCity{}, Registers: asks, Bills: r.bills, Payments: r.pay, Papers: r.papers, Teller: r.told, People: household{}, Family: household{}})
 	r.Module.memory.check = r.asRead
 	asks.Provide(r.Lives)
-	for _, m := range []interface{ Provision(*module.Base) error }{r.pay, asks, r.papers, r.told, r.Module} {
+	for _, m := range []interface{ Provision(*module.Base) error }{r.bills, r.pay, asks, r.papers, r.told, r.Module} {
 		r.must(m.Provision(base))
 	}
 	t.Cleanup(func() { _ = asks.Stop(ctx) }) // never fails
@@ -204,7 +207,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	r.must(err)
 	r.server = httptest.NewServer(handler)
 	t.Cleanup(r.server.Close)
-	for _, event := range []string{EventSubmitted, EventAsked, EventAnswered, EventDecided, EventSettled, EventIssued, EventLate, EventClosed, pay.EventDue, document.EventIssued} {
+	for _, event := range []string{EventSubmitted, EventAsked, EventAnswered, EventDecided, EventSettled, EventIssued, EventLate, EventClosed, charge.EventDue, document.EventIssued} {
 		r.queue.On(event, "test."+event, func(context.Context, jobs.Job) error { r.heard[event]++; return nil })
 	}
 	return r
@@ -396,7 +399,7 @@ func (r *rig) payBill(ref Ref) {
 	r.t.Helper()
 	c := r.read(ref)
 	bill := openTask(c.Tasks).Reference
-	_, err := r.pay.Checkout(ctx, annaAct, anna, bill, lang.Russian)
+	_, err := r.pay.Begin(ctx, annaAct, pay.Basket{Payer: anna, Asks: []pay.Ask{{Home: anna, Charge: bill}}}, lang.Russian)
 	r.must(err)
 	for attempt, p := range r.bank.Payments() {
 		if p.State == "open" {

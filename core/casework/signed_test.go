@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"posad.city/core/agency"
+	"posad.city/core/charge"
 	"posad.city/core/document"
 	"posad.city/core/service"
 	"posad.city/kit/money"
@@ -29,7 +30,7 @@ func TestWhatSignersAnsweredReachesTheRulesAndStaysWithTheDecision(t *testing.T)
 		r.status(ref, StatusSigning)
 		r.signsWith(ref, service.Answers{"agrees": false, "pays": true})
 		r.status(ref, StatusToPay) // what the signer said makes the fee
-		charges, err := r.pay.Charges(ctx, annaAct, anna, ref.ID)
+		charges, err := r.bills.OfPerson(ctx, annaAct, anna, charge.Filter{Subject: ref.ID})
 		r.must(err)
 		if len(charges) != 1 || charges[0].Amount != money.Roubles(50_000) {
 			t.Errorf("charges %+v", charges)

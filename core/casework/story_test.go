@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posad.city/core/agency"
+	"posad.city/core/charge"
 	"posad.city/core/mandate"
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
@@ -300,7 +301,7 @@ func TestABillThatIsNotPaidEndsTheCaseOnItsGround(t *testing.T) {
 	if c.Ground != "unpaid" || c.Decision.By != "ground" || !c.Late.IsZero() {
 		t.Errorf("ground %q by %q, late %s", c.Ground, c.Decision.By, c.Late)
 	}
-	charges, err := r.pay.Charges(ctx, annaAct, anna, ref.ID)
+	charges, err := r.bills.OfPerson(ctx, annaAct, anna, charge.Filter{Subject: ref.ID})
 	r.must(err)
 	if len(charges) != 1 || charges[0].State != "cancelled" {
 		t.Errorf("the bill: %+v", charges)
@@ -314,8 +315,8 @@ func TestABigFamilyPaysNothing(t *testing.T) {
 	in.Facts["family"] = service.Fact{State: service.FactKnown, Day: in.Today, Values: map[string]any{"big_family": true, "minors": float64(3), "children": []any{}}}
 	ref := r.openAs("parking-permit", in, anna)
 	r.run(time.Minute)
-	if r.heard["pay.due"] != 0 || !slices.Contains(r.events(ref), "free") {
-		t.Errorf("%d bills; %v", r.heard["pay.due"], r.events(ref))
+	if r.heard["charge.due"] != 0 || !slices.Contains(r.events(ref), "free") {
+		t.Errorf("%d bills; %v", r.heard["charge.due"], r.events(ref))
 	}
 }
 
@@ -331,7 +332,7 @@ func TestAWithdrawnCaseMovesNoMore(t *testing.T) {
 		if diff := cmp.Diff(want, r.events(ref)); diff != "" {
 			t.Error(diff)
 		}
-		charges, err := r.pay.Charges(ctx, annaAct, anna, ref.ID)
+		charges, err := r.bills.OfPerson(ctx, annaAct, anna, charge.Filter{Subject: ref.ID})
 		r.must(err)
 		if charges[0].State != "cancelled" {
 			t.Errorf("the bill is %s", charges[0].State)

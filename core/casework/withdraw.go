@@ -48,7 +48,7 @@ func (m *Module) withdraw(ctx context.Context, a act.Act, w Withdrawal) (int64, 
 
 func (c *change) withdraw(words vault.Sealed) error {
 	if t := c.task(); t != nil && t.Kind == string(service.TaskPay) && !t.Reference.IsZero() {
-		if _, err := c.m.deps.Bills.Cancel(c.tx, c.k.payer(), t.Reference); err != nil {
+		if _, err := c.m.deps.Bills.Cancel(c.tx, c.act, c.k.payer(), t.Reference, "withdrawn"); err != nil {
 			return err
 		}
 	}

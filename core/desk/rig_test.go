@@ -16,6 +16,7 @@ import (
 	"posad.city/core/account"
 	"posad.city/core/agency"
 	"posad.city/core/casework"
+	"posad.city/core/charge"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
 	"posad.city/core/ledger"
@@ -53,7 +54,7 @@ var (
 	rita     = id.Derived("person", "rita")  // of another agency
 	olga     = id.Derived("person", "olga")  // of another department of the agency
 	panin    = id.Derived("person", "panin") // of the agency that sends the answers
-	migrated = []store.Migrations{Migrations, casework.Migrations, agency.Migrations, feed.Migrations, vault.Migrations, journal.Migrations, jobs.Migrations, ledger.Migrations, pay.Migrations, exchange.Migrations,
+	migrated = []store.Migrations{Migrations, casework.Migrations, agency.Migrations, feed.Migrations, vault.Migrations, journal.Migrations, jobs.Migrations, ledger.Migrations, charge.Migrations, pay.Migrations, exchange.Migrations,
 		document.Migrations, notice.Migrations}
 )
 
@@ -87,7 +88,7 @@ var masterKey = sync.OnceValue(func() *vault.KEK {
 })
 
 var theTexts = sync.OnceValue(func() *lang.Catalogue {
-	texts, err := lang.Load((&Module{}).Locales(), agency.New(agency.Deps{}).Locales(), casework.New(casework.Deps{}).Locales(), pay.New(pay.Deps{}).Locales(), document.New(document.Deps{}).Locales(),
+	texts, err := lang.Load((&Module{}).Locales(), agency.New(agency.Deps{}).Locales(), casework.New(casework.Deps{}).Locales(), charge.New(charge.Deps{}).Locales(), pay.New(pay.Deps{}).Locales(), document.New(document.Deps{}).Locales(),
 		notice.New(notice.Deps{}).Locales(), exchange.New(exchange.Deps{}).Locales(), ui.Locale, page.Locale, web.Locale, blob.Locale, journal.Locale)
 	if err != nil {
 		panic(err) // a test's own ground
@@ -167,19 +168,20 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed, between func(Cases) Ca
 	base := &module.Base{Feed: feed.Open(s, nil), Web: server, Pages: pages, Store: s, Vault: v, Clock: c, Jobs: r.queue, Blobs: blobs, Seal: sealer, Journal: journal.New(sealer, c), Texts: texts, Log: log}
 	zone := func() *time.Location { return theCity().Days().Zone() }
 	who := people{s}
-	bills := pay.New(pay.Deps{Bank: noBank{}, Address: "http://city.test", AgencyName: func(id.ID, lang.Language) string { return "Agency" }, Zone: zone})
+	bills := charge.New(charge.Deps{City: theCity, Zone: zone})
+	payments := pay.New(pay.Deps{Charges: bills, Bank: noBank{}, Address: "http://city.test", AgencyName: func(id.ID, lang.Language) string { return "Agency" }, Zone: zone})
 	asks := exchange.New(exchange.Deps{City: theCity, Zone: zone})
 	papers := document.New(document.Deps{Address: "http://city.test", Zone: zone, Families: who})
 	told := notice.New(notice.Deps{People: who, Address: "http://city.test", City: func(lang.Language) string { return "Kitezh" }, Zone: zone})
 	staff := agency.New(agency.Deps{})
-	r.cases = casework.New(casework.Deps{Services: oneCity{}, Registers: asks, Bills: bills, Papers: papers, Teller: told, People: who, Family: who, Officials: staff})
+	r.cases = casework.New(casework.Deps{Services: oneCity{}, Registers: asks, Bills: bills, Payments: payments, Papers: papers, Teller: told, People: who, Family: who, Officials: staff})
 	var cases Cases = r.cases
 	if between != nil {
 		cases = between(cases)
 	}
 	r.Module = New(Deps{Cases: cases, Services: oneCity{}, Officials: staff, People: who, Family: who, Teller: told})
 	asks.Provide(r.cases.Lives)
-	for _, m := range []interface{ Provision(*module.Base) error }{staff, bills, asks, papers, told, r.cases, r.Module} {
+	for _, m := range []interface{ Provision(*module.Base) error }{staff, bills, payments, asks, papers, told, r.cases, r.Module} {
 		r.must(m.Provision(base))
 	}
 	t.Cleanup(func() { _ = asks.Stop(ctx) }) // never fails
@@ -193,7 +195,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed, between func(Cases) Ca
 }
 
 // noBank is never asked: letters cost nothing.
-type noBank struct{ pay.Bank }
+type noBank struct{ pay.Provider }
 
 func (noBank) Name() string { return "none" }
 

@@ -22,6 +22,7 @@ import (
 	"posad.city/core/agency"
 	"posad.city/core/apply"
 	"posad.city/core/casework"
+	"posad.city/core/charge"
 	"posad.city/core/document"
 	"posad.city/core/exchange"
 	"posad.city/core/form"
@@ -63,7 +64,7 @@ var (
 
 var migrated = []store.Migrations{
 	vault.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations, agency.Migrations, account.Migrations, mandate.Migrations,
-	service.Migrations, document.Migrations, exchange.Migrations, ledger.Migrations, pay.Migrations, notice.Migrations, casework.Migrations, apply.Migrations, Migrations,
+	service.Migrations, document.Migrations, exchange.Migrations, ledger.Migrations, charge.Migrations, pay.Migrations, notice.Migrations, casework.Migrations, apply.Migrations, Migrations,
 }
 
 var theCity = sync.OnceValue(func() *service.City {
@@ -130,6 +131,7 @@ type rig struct {
 	account  *account.Module
 	mandates *mandate.Module
 	papers   *document.Module
+	bills    *charge.Module
 	pays     *pay.Module
 	notices  *notice.Module
 	cases    *casework.Module
@@ -180,15 +182,16 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 		}
 		return ""
 	}
-	r.pays = pay.New(pay.Deps{Bank: &pay.HostedBank{API: bankServer.URL, Key: "key", Secret: "secret", Client: bankServer.Client()}, Address: "http://city.test", AgencyName: name, Zone: zone})
+	r.bills = charge.New(charge.Deps{City: theCity, Zone: zone})
+	r.pays = pay.New(pay.Deps{Charges: r.bills, Bank: &pay.Hosted{API: bankServer.URL, Key: "key", Secret: "secret", Client: bankServer.Client()}, Address: "http://city.test", AgencyName: name, Zone: zone})
 	r.notices = notice.New(notice.Deps{People: r.account, Address: "http://city.test", City: func(lang.Language) string { return "Kitezh" }, Zone: zone})
-	r.cases = casework.New(casework.Deps{Services: oneCity{}, Registers: asks, Bills: r.pays, Papers: r.papers, Teller: r.notices, People: r.account, Family: r.mandates})
+	r.cases = casework.New(casework.Deps{Services: oneCity{}, Registers: asks, Bills: r.bills, Payments: r.pays, Papers: r.papers, Teller: r.notices, People: r.account, Family: r.mandates})
 	r.drafts = apply.New(apply.Deps{Services: oneCity{}, People: r.account, Family: r.mandates, Registers: asks, Papers: apply.Documents(r.papers), Cases: noCases{}})
 	asks.Provide(exchange.Any(r.drafts.Lives, r.cases.Lives))
 	r.Module = New(Deps{
 		Sources: []Source{
 			{"account", r.account.Data()}, {"agency", agencies.Data()}, {"mandate", r.mandates.Data()}, {"casework", r.cases.Data()}, {"apply", r.drafts.Data()},
-			{"document", r.papers.Data()}, {"exchange", asks.Data()}, {"pay", r.pays.Data()}, {"notice", r.notices.Data()},
+			{"document", r.papers.Data()}, {"exchange", asks.Data()}, {"charge", r.bills.Data()}, {"pay", r.pays.Data()}, {"notice", r.notices.Data()},
 		},
 		Words: r.told, People: r.account, Apply: r.drafts, City: theCity, Files: r.papers.HeldFiles, AgencyName: name, LookText: asks.LookText, Zone: zone,
 		CaseLink: func(*web.Context, id.ID) (string, string) { return "", "" },
@@ -207,7 +210,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 		},
 		List: filepath.Join(t.TempDir(), "erased"),
 	})
-	modules := []module.Module{agencies, r.account, r.mandates, r.papers, asks, r.pays, r.notices, r.cases, r.drafts, r.Module}
+	modules := []module.Module{agencies, r.account, r.mandates, r.papers, asks, r.bills, r.pays, r.notices, r.cases, r.drafts, r.Module}
 	texts, err := lang.Load(textsOf(modules)...)
 	r.must(err)
 	texts = texts.Reporting(func(err error) { t.Error(err) })

@@ -16,6 +16,7 @@ import (
 	"posad.city/core/agency"
 	"posad.city/core/apply"
 	"posad.city/core/casework"
+	"posad.city/core/charge"
 	"posad.city/core/document"
 	"posad.city/core/notice"
 	"posad.city/core/pay"
@@ -68,15 +69,13 @@ func (r *rig) live() lived {
 
 func (r *rig) payOne() {
 	r.t.Helper()
-	bill, err := r.pays.PrepareCharge(pay.NewCharge{
-		ID: id.New(r.clock.Now()), Payer: anna, Agency: agency.ID("transport"), Service: "parking-permit", Subject: id.New(r.clock.Now()),
+	bill, err := r.bills.Prepare(ctx, charge.NewCharge{
+		ID: id.New(r.clock.Now()), Person: anna, Payee: agency.ID("transport"), Kind: charge.KindFee, Service: "parking-permit", Subject: id.New(r.clock.Now()),
 		Amount: money.Amount{Minor: 300000, Currency: money.RUB}, Title: document.Same("Парковка"),
 	})
 	r.must(err)
 	r.must(r.store.Write(ctx, bill.Put))
-	list, err := r.pays.Charges(ctx, r.signed(anna), anna, id.ID{})
-	r.must(err)
-	_, err = r.pays.Checkout(ctx, r.signed(anna), anna, list[0].ID, lang.Russian)
+	_, err = r.pays.Begin(ctx, r.signed(anna), pay.Basket{Payer: anna, Asks: []pay.Ask{{Home: anna, Charge: bill.ID}}}, lang.Russian)
 	r.must(err)
 	for attempt, p := range r.bank.Payments() {
 		if p.State == "open" {

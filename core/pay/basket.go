@@ -30,6 +30,7 @@ type asked struct {
 	charges []charge.Charge
 	typed   []string
 	payer   id.ID
+	wallets []ui.Choice // the person's cards of the city
 }
 
 // gather reads the charges of a basket, and asks for each whether the actor may deal with it.
@@ -87,18 +88,34 @@ func (m *Module) renderBasket(c *web.Context, f basketForm, in asked, faults []f
 	if in.payer != c.Person() {
 		cards = nil // somebody else's card is theirs to use
 	}
+	if in.wallets, err = m.wallets(c); err != nil {
+		return err
+	}
 	crumbs := []ui.Link{{Text: c.T("pay.title"), Href: "/pay"}, {Text: c.T("pay.basket_title")}}
 	options := page.Options{Title: c.T("pay.basket_title"), Layout: page.Plain, Crumbs: crumbs, Faulty: len(faults) > 0}
 	return m.base.Pages.Render(c, options, basketPage(c, m.basketView(c, f, in, cards, faults)))
+}
+
+// wallets are the person's cards of the city, as ways to pay.
+func (m *Module) wallets(c *web.Context) ([]ui.Choice, error) {
+	if m.deps.Wallet == nil {
+		return nil, nil
+	}
+	list, err := m.deps.Wallet.Wallets(c.Context(), c.Act(), c.Person())
+	var out []ui.Choice
+	for _, one := range list {
+		out = append(out, ui.Choice{Value: string(ByWallet) + ":" + one.ID.String(), Text: one.Label, Hint: c.T("pay.wallet_hint", "balance", one.Balance.In(c.Lang()))})
+	}
+	return out, err
 }
 
 // basket makes a form into a basket; faults are about its fields.
 func (m *Module) basket(f basketForm, in asked) (Basket, []fault.Field) {
 	out := Basket{Payer: in.payer, Key: f.Key, Save: f.Save, Email: strings.TrimSpace(f.Email), Method: Method(f.Method)}
 	var faults []fault.Field
-	if card, ok := strings.CutPrefix(f.Method, string(ByCard)+":"); ok {
+	if method, card, ok := strings.Cut(f.Method, ":"); ok {
 		key, err := id.Parse(card)
-		out.Method, out.Card = ByCard, key
+		out.Method, out.Card = Method(method), key
 		if err != nil {
 			faults = append(faults, fault.Field{Name: "method", ID: "pay.method"})
 		}

@@ -222,6 +222,9 @@ func (m *Module) prepareBegin(ctx context.Context, a act.Act, b Basket, l lang.L
 		in.Payer = in.payment
 	}
 	if b.Method == ByWallet {
+		if err := m.deps.Wallet.MaySpend(ctx, a.Actor.Person, b.Card); err != nil {
+			return nil, ErrCard.Because(err)
+		}
 		in.token = b.Card.String()
 	}
 	if b.Method == ByCard {

@@ -30,7 +30,7 @@ type Deps struct {
 	// Bank takes payments by page, saved card and QR.
 	Bank Provider
 	// Wallet takes payments from the city's cards; nil: there are none. It may be given later by Provide.
-	Wallet Provider
+	Wallet Purse
 	// Mandates bound what one pays for another; nil: nobody does here.
 	Mandates Mandates
 	// Fiscal sends receipts to a fiscal operator; nil: there is none.
@@ -98,7 +98,7 @@ type Module struct {
 func New(d Deps) *Module { return &Module{deps: d} }
 
 // Provide gives what is made of later modules. Call it before anything runs.
-func (m *Module) Provide(wallet Provider) { m.deps.Wallet = wallet }
+func (m *Module) Provide(wallet Purse) { m.deps.Wallet = wallet }
 
 // Name implements module.Module.
 func (m *Module) Name() string { return "pay" }
@@ -133,10 +133,11 @@ func (m *Module) Provision(b *module.Base) error {
 
 // provider is the one that an attempt was made at, or that takes a method.
 func (m *Module) provider(name string) (Provider, error) {
-	for _, p := range []Provider{m.deps.Bank, m.deps.Wallet} {
-		if p != nil && p.Name() == name {
-			return p, nil
-		}
+	if m.deps.Bank.Name() == name {
+		return m.deps.Bank, nil
+	}
+	if m.deps.Wallet != nil && m.deps.Wallet.Name() == name {
+		return m.deps.Wallet, nil
 	}
 	return nil, fmt.Errorf("pay: the provider %q is not there", name)
 }

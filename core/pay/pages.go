@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +61,9 @@ func (m *Module) chargesView(c *web.Context, all []charge.Charge) chargesView {
 	kinds := map[string]int{}
 	for _, one := range all {
 		if one.State.Open() && one.Owed(now, zone).Left > 0 {
+			if one.Kind == charge.KindGift || one.Kind == charge.KindWallet { // an offer, which nobody owes
+				continue
+			}
 			due = append(due, one)
 			kinds[one.Kind]++
 		} else if len(out.Past) < pastMost {
@@ -103,7 +105,7 @@ func (m *Module) kindChips(c *web.Context, kinds map[string]int, total int) []ui
 		return nil
 	}
 	chosen := c.Query("kind")
-	out := []ui.ChipProps{{Text: c.T("pay.all_kinds") + " " + strconv.Itoa(total), Href: "/pay", On: chosen == ""}}
+	out := []ui.ChipProps{{Text: c.T("pay.all_kinds"), Count: total, Href: "/pay", Current: chosen == ""}}
 	keys := make([]string, 0, len(kinds))
 	for key := range kinds {
 		keys = append(keys, key)
@@ -292,6 +294,7 @@ func (m *Module) basketView(c *web.Context, f basketForm, in asked, cards []Card
 			out.Choices = append(out.Choices, ui.Choice{Value: "card:" + card.ID.String(), Text: card.Label, Hint: c.T("pay.card_hint", "expires", card.Expires)})
 		}
 	}
+	out.Choices = append(out.Choices, in.wallets...)
 	out.Choices = append(out.Choices,
 		ui.Choice{Value: string(ByPage), Text: c.T("pay.method_name.page"), Hint: c.T("pay.method_hint.page")},
 		ui.Choice{Value: string(ByQR), Text: c.T("pay.method_name.qr"), Hint: c.T("pay.method_hint.qr")})

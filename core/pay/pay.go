@@ -136,16 +136,8 @@ func Wallet(card id.ID, c money.Currency) ledger.Account {
 	return ledger.Named("wallet "+card.String(), c, ledger.Credits)
 }
 
-// KindWallet is the kind of a charge whose money goes onto a card of the city, its subject.
-const KindWallet = "wallet"
-
 // income is the account that a line's money goes to.
-func (l Line) income(c money.Currency) ledger.Account {
-	if l.Kind == KindWallet {
-		return Wallet(l.Subject, c)
-	}
-	return Income(l.Payee, c)
-}
+func (l Line) income(c money.Currency) ledger.Account { return Income(l.Payee, c) }
 
 // The faults of this module.
 var (
