@@ -2,11 +2,17 @@ package app
 
 import (
 	"context"
+	"errors"
+	"strings"
+	"time"
 
 	"posad.city/core/agency"
+	"posad.city/core/charge"
 	"posad.city/core/developer"
 	"posad.city/core/notice"
 	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/money"
 	"posad.city/kit/store"
 )
 
@@ -33,7 +39,58 @@ func (m *Modules) agencyKeys() []string {
 
 // provideDeveloper gives core/developer what stands above it.
 func (m *Modules) provideDeveloper() {
+	m.Developer.Provide(m.whoseEvent, trials{m})
 	m.Developer.ProvidePaused(m.tellPaused)
+}
+
+// whoseEvent tells which agency an event of a charge or of a payment is for, and what it may know.
+func (m *Modules) whoseEvent(ctx context.Context, event string, _, object id.ID) ([]developer.About, error) {
+	if !strings.HasPrefix(event, "charge.") {
+		return nil, nil
+	}
+	place, err := m.Charge.Where(ctx, object)
+	if errors.Is(err, charge.ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []developer.About{{Agency: place.Payee, Test: place.Test, Data: developer.Data{Charge: object, Number: place.Number}}}, nil
+}
+
+// trials are the sandbox's charges, paid without money. Nobody looks at anybody: what is there is no person's.
+type trials struct{ m *Modules }
+
+// Trial implements developer.Sandbox.
+func (t trials) Trial(ctx context.Context, a act.Act, of, one id.ID) (developer.Trial, error) {
+	place, err := t.m.Charge.Where(ctx, one)
+	if errors.Is(err, charge.ErrNone) || err == nil && (!place.Test || place.Payee != of) {
+		return developer.Trial{}, developer.ErrMissing
+	}
+	if err != nil {
+		return developer.Trial{}, err
+	}
+	c, err := t.m.Charge.Charge(ctx, ofSandbox(a, of), place.Home, one)
+	if err != nil {
+		return developer.Trial{}, err
+	}
+	left := money.Amount{Minor: c.Owed(t.m.now(), t.m.Charge.Zone()).Left, Currency: c.Amount.Currency}
+	return developer.Trial{Agency: of, Home: place.Home, Charge: one, Number: place.Number, Left: left}, nil
+}
+
+// Pay implements developer.Sandbox.
+func (t trials) Pay(tx *store.Tx, a act.Act, one developer.Trial, payment id.ID, amount int64, at time.Time) error {
+	_, err := t.m.Charge.Settle(tx, ofSandbox(a, one.Agency), one.Home, one.Charge, charge.PartPayment{Payment: payment, Amount: amount, At: at})
+	return err
+}
+
+// GiveBack implements developer.Sandbox.
+func (t trials) GiveBack(tx *store.Tx, a act.Act, one developer.Trial, payment id.ID, amount int64) error {
+	return t.m.Charge.GiveBack(tx, ofSandbox(a, one.Agency), one.Home, one.Charge, payment, amount)
+}
+
+func ofSandbox(a act.Act, of id.ID) act.Act {
+	return act.ByJob(a.ID, act.Purpose{Kind: "sandbox", ID: of.String()})
 }
 
 // tellPaused tells each head of an agency that an endpoint of theirs was paused.

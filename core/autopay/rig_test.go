@@ -294,13 +294,16 @@ func (r *rig) turn(o Order, charge id.ID) Turn {
 	return t
 }
 
-// to moves the clock to an hour of a day, hour by hour, running what is due.
+// to moves the clock to an hour of a day, from one due job to the next.
 func (r *rig) to(date string, hour int) {
 	r.t.Helper()
-	until := at(day(date), hour, moscow)
-	for r.clock.Now().Before(until) {
-		r.clock.Move(min(time.Hour, until.Sub(r.clock.Now())))
-		r.run()
+	for until := at(day(date), hour, moscow); r.clock.Now().Before(until); r.run() {
+		next, err := r.queue.NextDue(ctx)
+		r.must(err)
+		if next.IsZero() || next.After(until) {
+			next = until
+		}
+		r.clock.Move(max(time.Minute, next.Sub(r.clock.Now())))
 	}
 }
 

@@ -114,12 +114,18 @@ func (m *Module) ChangeEndpoint(ctx context.Context, a act.Act, e Endpoint, n Ne
 
 // SwitchEndpoint turns an endpoint on or off. On also ends a pause: what waited goes out at once.
 func (m *Module) SwitchEndpoint(ctx context.Context, a act.Act, e Endpoint, on bool) error {
-	return m.changeEndpoint(ctx, a, e, func(p *developerdb.ChangeEndpointParams) {
+	err := m.changeEndpointBy(ctx, a, e, func(p *developerdb.ChangeEndpointParams, tx *store.Tx) error {
 		p.State, p.Failing, p.Failures = string(Off), time.Time{}, 0
-		if on {
-			p.State = string(On)
+		if !on {
+			return nil
 		}
+		p.State = string(On)
+		return developerdb.HurryDeliveries(tx, tx.Now(), e.Agency, e.ID)
 	})
+	if err == nil && on {
+		m.sender.rest(address{e.Agency, e.ID}, 0, m.base.Clock.Now())
+	}
+	return err
 }
 
 // RenewSecret gives an endpoint another secret and returns it; the old one signs beside it for SecretOverlap.

@@ -100,6 +100,9 @@ func (m *Module) PayTrial(ctx context.Context, a act.Act, charge id.ID, amount i
 	if !sandboxed(a, a.Actor.Agency) || m.sandbox == nil {
 		return Payment{}, ErrSandbox
 	}
+	if p, err := m.TrialPayment(ctx, a.Actor.Agency, a.ID); !errors.Is(err, ErrMissing) {
+		return p, err // the call came before, and its answer was lost
+	}
 	t, err := m.sandbox.Trial(ctx, a, a.Actor.Agency, charge)
 	if err != nil {
 		return Payment{}, err

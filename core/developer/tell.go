@@ -3,6 +3,7 @@ package developer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,11 +23,10 @@ type About struct {
 
 // Data is what a message says of what happened: ids alone. A receiver asks the API for more, by a key that is for it.
 type Data struct {
-	Charge   id.ID   `json:"charge,omitzero"`
-	Charges  []id.ID `json:"charges,omitempty"` // of a payment: those of the agency
-	Number   string  `json:"number,omitempty"`  // the charge's number, as people read it
-	External string  `json:"external,omitempty"`
-	Payment  id.ID   `json:"payment,omitzero"`
+	Charge  id.ID   `json:"charge,omitzero"`
+	Charges []id.ID `json:"charges,omitempty"` // of a payment: those of the agency
+	Number  string  `json:"number,omitempty"`  // the charge's number, as people read it
+	Payment id.ID   `json:"payment,omitzero"`
 }
 
 // Source tells whose an event is and what they may know of it; nothing when it is no agency's. The app has one on
@@ -78,13 +78,14 @@ func (m *Module) tell(ctx context.Context, j jobs.Job) (func(*store.Tx) error, e
 
 // anyEndpoint tells whether anybody in the city wants messages.
 func (m *Module) anyEndpoint(ctx context.Context) (bool, error) {
-	n := 0
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		rows, err := developerdb.EndpointsOn(r)
-		n = len(rows)
+		_, err := developerdb.EndpointThatHears(r)
 		return err
 	})
-	return n > 0, err
+	if errors.Is(err, store.ErrNone) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func bodyOf(kind string, at time.Time, about About) (string, error) {

@@ -26,6 +26,7 @@ func (c *checker) utilities() {
 			c.tell("utilities", "classes."+strconv.Itoa(i), "not_rising")
 		}
 	}
+	c.reference("utilities", "payee", "provider", u.Payee, keysOf(u.Providers, func(p *Provider) string { return p.Key }))
 	c.providers(u)
 	c.benefits(u)
 	for i := range c.city.Tariffs {

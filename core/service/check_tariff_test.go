@@ -15,6 +15,7 @@ const (
 // tariffSlips are those of the monthly bill of a flat.
 var tariffSlips = []change{
 	{"unknown_reference", bills, "agency: transport", "agency: ¦transprot"},
+	{"unknown_reference", bills, "payee: water", "payee: ¦watr"},
 	{"bad_count", bills, "due: 15", "due: ¦31"},
 	{"bad_count", bills, "closes: 25", "closes: ¦14"},
 	{"bad_count", bills, "percent: 50", "percent: ¦150"},

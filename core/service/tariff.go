@@ -13,6 +13,7 @@ type Decimal = exact.Decimal
 // Utilities is utilities.yaml: how the monthly bill of a flat is made, whoever provides what.
 type Utilities struct {
 	Agency    string     `json:"agency" need:"1" about:"Key of the agency that makes the bills: the settlement centre, to which they are paid and which pays the providers"`
+	Payee     string     `json:"payee" need:"1" about:"Key of the provider (below) to whose account bills are paid by a bank: the settlement centre's"`
 	Charge    string     `json:"charge" need:"1" about:"Key of the kind of charge (charges/KEY.yaml) as which a bill is issued"`
 	Due       int        `json:"due" need:"1" about:"Day of the next month by which a bill is paid: 1 to 28"`
 	Opens     int        `json:"opens" need:"1" about:"Day of the month from which residents give readings: 1 to 28"`

@@ -46,6 +46,7 @@ type Check struct {
 	Title   string // Проверить документ
 	Text    string
 	Address string // what the QR code holds: seal.CheckURL
+	Code    string // what the QR code holds in its place, such as a payment's requisites; empty: Address
 	Shown   string // the address that people type in, shorter: kitezh.example/v
 	Seal    string // Подписано печатью города: ключ 3bf5-dae3-8c02-20cd, 21 ноября 2026
 }
@@ -68,7 +69,11 @@ const MaxPages = 100
 func Render(d Document) ([]byte, error) {
 	var code *seal.Code
 	if d.Check != nil {
-		made, err := seal.QR(d.Check.Address)
+		text := d.Check.Code
+		if text == "" {
+			text = d.Check.Address
+		}
+		made, err := seal.QR(text)
 		if err != nil {
 			return nil, fmt.Errorf("pdf: %w", err)
 		}

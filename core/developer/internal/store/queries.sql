@@ -40,6 +40,9 @@ FROM developer_endpoint WHERE agency = @agency ORDER BY id LIMIT @most;
 -- name: EndpointsOn :many
 SELECT agency, id FROM developer_endpoint WHERE state = 'on' ORDER BY agency, id;
 
+-- name: EndpointThatHears :one
+SELECT agency, id FROM developer_endpoint WHERE state <> 'off' ORDER BY agency, id LIMIT 1;
+
 -- name: ChangeEndpoint :execrows
 UPDATE developer_endpoint SET url = @url, name = @name, types = @types, state = @state, secret = @secret, old_secret = @old_secret, old_until = @old_until,
   failing = @failing, failures = @failures, version = version + 1
@@ -82,6 +85,9 @@ UPDATE developer_delivery SET tries = tries + 1, next = @until WHERE agency = @a
 -- name: EndDelivery :execrows
 UPDATE developer_delivery SET state = @state, next = @next, status = @status, why = @why
 WHERE agency = @agency AND endpoint = @endpoint AND message = @message AND tries = @tries;
+
+-- name: HurryDeliveries :exec
+UPDATE developer_delivery SET since = tries, next = @now WHERE agency = @agency AND endpoint = @endpoint AND next > @now;
 
 -- name: Deliveries :many
 SELECT agency, endpoint, message, type, at, state, tries, since, next, status, why FROM developer_delivery

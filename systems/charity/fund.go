@@ -1,0 +1,277 @@
+package charity
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"posad.city/kit/act"
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/store"
+	"posad.city/systems/charity/internal/store"
+)
+
+// Fund reads a fund in any state; ErrNone when the organisation never asked to be one.
+func (m *Module) Fund(ctx context.Context, fund id.ID) (Fund, error) {
+	var out Fund
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		row, err := charitydb.FundByID(r, fund)
+		if err != nil {
+			return err
+		}
+		out, err = fundOf(row)
+		return err
+	})
+	return out, none(err)
+}
+
+// Funds lists the funds in the states, in the order of their titles in the language; at most 500 of a state.
+func (m *Module) Funds(ctx context.Context, l lang.Language, states ...FundState) ([]Fund, error) {
+	var out []Fund
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		out = nil
+		for _, state := range states {
+			rows, err := charitydb.FundsIn(r, string(state), fundsMost)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				one, err := fundOf(row)
+				if err != nil {
+					return err
+				}
+				out = append(out, one)
+			}
+		}
+		return nil
+	})
+	lang.SortBy(l, out, func(f Fund) string { return f.Title.In(l) })
+	return out, wrap("funds", err)
+}
+
+// NewFund is what an organisation says of itself when it asks to be verified.
+type NewFund struct {
+	Organisation id.ID
+	Title        lang.Text
+	Category     string
+	Body         FundBody
+	Revision     int64 // of the fund that is changed; 0: a new one
+}
+
+// check finds what is wrong with an application; requisites have check digits of their own length only.
+func (n NewFund) check(city City) error {
+	var faults []fault.Field
+	wrong := func(name, why string) { faults = append(faults, fault.Field{Name: name, ID: "charity.field." + why}) }
+	if n.Title.RU == "" || n.Title.EN == "" {
+		wrong("title", "both")
+	}
+	if n.Body.About.RU == "" || n.Body.About.EN == "" {
+		wrong("about", "both")
+	}
+	if _, known := titleOf(city.Categories, n.Category); !known {
+		wrong("category", "choose")
+	}
+	for name, want := range map[string]struct {
+		text   string
+		length int
+	}{"account": {n.Body.Bank.Account, 20}, "correspondent": {n.Body.Bank.Correspondent, 20}, "bic": {n.Body.Bank.BIC, 9}} {
+		if !digits(want.text, want.length) {
+			wrong(name, "digits_"+name)
+		}
+	}
+	if n.Body.Bank.Name == "" {
+		wrong("bank", "empty")
+	}
+	if len(n.Body.People) == 0 || n.Body.People[0].Name.RU == "" {
+		wrong("person", "empty")
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	slices.SortFunc(faults, func(a, b fault.Field) int { return strings.Compare(a.Name, b.Name) })
+	return ErrForm.With(faults...)
+}
+
+func digits(text string, length int) bool {
+	return len(text) == length && strings.Trim(text, "0123456789") == ""
+}
+
+// AskFund asks the city to verify an organisation as a fund, or again after a refusal. What the city verified (title, category,
+// requisites) stays as it is from then on; the rest its people change by themselves.
+func (m *Module) AskFund(ctx context.Context, a act.Act, n NewFund) error {
+	if err := n.check(m.deps.City()); err != nil {
+		return err
+	}
+	company, err := m.deps.Organisations.Organisation(ctx, n.Organisation)
+	if err != nil {
+		return err
+	}
+	before, err := m.Fund(ctx, company.ID)
+	fresh := errors.Is(err, ErrNone)
+	if err != nil && !fresh {
+		return err
+	}
+	next := asked(before, n)
+	row := id.New(m.now())
+	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		changed, err := int64(0), error(nil)
+		if fresh {
+			changed, err = charitydb.InsertFund(tx, charitydb.InsertFundParams{
+				Fund: company.ID, State: string(FundAsked), Title: write(n.Title), Body: write(n.Body), Ogrn: company.OGRN, Inn: company.INN,
+				Category: n.Category, Asked: tx.Now(), Since: time.Time{},
+			})
+		} else {
+			changed, err = charitydb.ChangeFund(tx, charitydb.ChangeFundParams{
+				Title: write(next.Title), Body: write(next.FundBody), Category: next.Category, State: string(next.State), Asked: tx.Now(), Fund: company.ID, Revision: n.Revision,
+			})
+		}
+		if err != nil {
+			return err
+		}
+		if changed == 0 {
+			return ErrChanged
+		}
+		return did(tx, company.ID, row, company.ID, a.Actor.Person, "fund_asked")
+	})
+}
+
+// asked is a fund after its people changed what they may.
+func asked(before Fund, n NewFund) Fund {
+	out := before
+	switch before.State {
+	case FundAsked, FundRefused:
+		out.Title, out.Category, out.FundBody, out.State = n.Title, n.Category, n.Body, FundAsked
+	default:
+		bank := before.Bank
+		out.FundBody = n.Body
+		out.Bank = bank
+	}
+	return out
+}
+
+// did notes who of a fund's people did something in its name.
+func did(tx *store.Tx, fund, row, object, person id.ID, kind string) error {
+	return charitydb.InsertAct(tx, charitydb.InsertActParams{Fund: fund, ID: row, Object: object, Person: person, Kind: kind, At: tx.Now()})
+}
+
+// Verdict is what an official decides about a fund.
+type Verdict string
+
+// The verdicts.
+const (
+	Publish Verdict = "published"
+	Refuse  Verdict = "refused"
+	Suspend Verdict = "suspended"
+	Resume  Verdict = "resumed"
+	EndFund Verdict = "ended"
+)
+
+// Checks are what an official has looked at before a fund is published: all of them.
+var Checks = []string{"documents", "registration", "law"}
+
+// after is the state that a verdict leads to; false when the fund's state does not allow it.
+func (v Verdict) after(s FundState) (FundState, bool) {
+	switch {
+	case v == Publish && s == FundAsked:
+		return FundOpen, true
+	case v == Refuse && s == FundAsked:
+		return FundRefused, true
+	case v == Suspend && s == FundOpen:
+		return FundSuspended, true
+	case v == Resume && s == FundSuspended:
+		return FundOpen, true
+	case v == EndFund && (s == FundOpen || s == FundSuspended):
+		return FundEnded, true
+	}
+	return "", false
+}
+
+// Verdicts are what may be decided about a fund in a state.
+func Verdicts(s FundState) []Verdict {
+	var out []Verdict
+	for _, v := range []Verdict{Publish, Refuse, Suspend, Resume, EndFund} {
+		if _, ok := v.after(s); ok {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// DecideFund is the official's word about a fund, with a reason that everybody reads. Errors: ErrState, ErrChanged, ErrForm
+// (no reason, or something was not checked), ErrTwo (the official asked for it themselves).
+func (m *Module) DecideFund(ctx context.Context, a act.Act, fund id.ID, v Verdict, reason string, checked []string) error {
+	f, err := m.Fund(ctx, fund)
+	if err != nil {
+		return err
+	}
+	next, ok := v.after(f.State)
+	if !ok {
+		return ErrState
+	}
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return ErrForm.With(fault.Field{Name: "reason", ID: "charity.field.reason"})
+	}
+	if v == Publish {
+		for _, check := range Checks {
+			if !slices.Contains(checked, check) {
+				return ErrForm.With(fault.Field{Name: "checks", ID: "charity.field.checks"})
+			}
+		}
+	}
+	ready, err := m.prepareOfficial(ctx, a, official{fund: f, object: fund, kind: "fund_" + string(v), reason: reason, checks: checked})
+	if err != nil {
+		return err
+	}
+	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		if err := another(tx, a, fund, fund); err != nil {
+			return err
+		}
+		since := time.Time{}
+		if v == Publish {
+			since = tx.Now()
+		}
+		n, err := charitydb.SetFundState(tx, charitydb.SetFundStateParams{State: string(next), Since: since, Fund: fund, Revision: f.Revision})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrChanged
+		}
+		if err := charitydb.OpenPurse(tx, fund, fund); err != nil {
+			return err
+		}
+		return ready.put(tx)
+	})
+}
+
+// another makes sure that the official did not ask for it themselves in the fund's name: two people for everything.
+func another(tx *store.Tx, a act.Act, fund, object id.ID) error {
+	acts, err := charitydb.ActsOn(tx.As(a, lookActs), fund, object)
+	if err != nil {
+		return err
+	}
+	for _, one := range acts {
+		if a.Is(one.Person) {
+			return ErrTwo
+		}
+	}
+	return nil
+}
+
+// Decisions lists what officials have decided about a fund, newest first.
+func (m *Module) Decisions(ctx context.Context, fund id.ID) ([]Decision, error) {
+	var out []Decision
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		out = nil
+		rows, err := charitydb.DecisionsOf(r, fund, listMost)
+		for _, row := range rows {
+			out = append(out, Decision{ID: row.ID, Object: row.Object, Kind: row.Kind, Reason: row.Reason, Official: row.Official, Agency: row.Agency, At: row.At})
+		}
+		return err
+	})
+	return out, wrap("decisions", err)
+}

@@ -1,0 +1,476 @@
+package charity
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"posad.city/core/notice"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/money"
+	"posad.city/kit/store"
+	"posad.city/systems/charity/internal/store"
+)
+
+// NewGift is a gift that somebody makes.
+type NewGift struct {
+	ID      id.ID // zero: a new one
+	Giver   id.ID // zero: nobody is signed in, and the gift is of a person of its own
+	Fund    id.ID
+	Appeal  id.ID // the fund's id: its own aims
+	Amount  int64 // kopecks
+	Shown   string
+	Monthly id.ID
+}
+
+// giftBody is what is sealed of a gift.
+type giftBody struct {
+	Code  string `json:"code"`
+	Shown string `json:"shown,omitempty"`
+	Known bool   `json:"known,omitempty"` // the giver has an account
+}
+
+// payWithin is how long a promised gift waits to be paid.
+const payWithin = 30 * 24 * time.Hour
+
+// Promise makes a gift that is to be paid: its charge and its page. Errors: ErrClosed (the fund or the appeal takes no gifts),
+// ErrNone, ErrForm (the amount).
+func (m *Module) Promise(ctx context.Context, a act.Act, n NewGift) (Gift, error) {
+	g, err := m.promised(ctx, n)
+	if err != nil {
+		return g, err
+	}
+	put, err := m.preparePromise(ctx, n, g)
+	if err != nil {
+		return g, err
+	}
+	return g, m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error { return put(tx) })
+}
+
+// promised decides what gift it will be.
+func (m *Module) promised(ctx context.Context, n NewGift) (Gift, error) {
+	if n.Amount < GiftLeast || n.Amount > GiftMost {
+		return Gift{}, ErrForm.With(field("amount", "amount"))
+	}
+	f, err := m.Fund(ctx, n.Fund)
+	if err != nil {
+		return Gift{}, err
+	}
+	if f.State != FundOpen {
+		return Gift{}, ErrClosed
+	}
+	if n.Appeal != n.Fund {
+		s, err := m.Appeal(ctx, n.Appeal)
+		if err != nil {
+			return Gift{}, err
+		}
+		if s.Fund != n.Fund {
+			return Gift{}, ErrNone
+		}
+		if s.State != AppealOpen && n.Monthly.IsZero() { // a monthly one goes where the rule says
+			return Gift{}, ErrClosed
+		}
+	}
+	out := Gift{Giver: n.Giver, ID: n.ID, Fund: n.Fund, Appeal: n.Appeal, Amount: n.Amount, State: GiftPromised, Monthly: n.Monthly, Made: m.now(), Code: rand.Text()}
+	if out.ID.IsZero() {
+		out.ID = id.New(m.now())
+	}
+	if out.Giver.IsZero() {
+		out.Giver = id.New(m.now())
+	}
+	out.Shown = shownName(n.Shown)
+	return out, nil
+}
+
+// shownName is a name as everybody will see it.
+func shownName(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > nameMost {
+		text = string(runes[:nameMost])
+	}
+	return text
+}
+
+// preparePromise makes a promise ready for a Write: the gift and its charge, both in the giver's account.
+func (m *Module) preparePromise(ctx context.Context, n NewGift, g Gift) (func(*store.Tx) error, error) {
+	f, err := m.Fund(ctx, g.Fund)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, g.Giver)
+	if err != nil {
+		return nil, fmt.Errorf("charity: keys: %w", err)
+	}
+	title := m.both("charity.gift_to")
+	title.RU, title.EN = title.RU+": "+f.Title.RU, title.EN+": "+f.Title.EN
+	charge, err := m.charges.Prepare(ctx, NewCharge{
+		ID: g.ID, Person: g.Giver, Payee: g.Fund, Aim: g.Appeal, Amount: money.Roubles(g.Amount), Title: title, Due: g.Made.Add(payWithin),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("charity: charge: %w", err)
+	}
+	body := keys.Seal("charity_gift", "body", []byte(write(giftBody{Code: g.Code, Shown: g.Shown, Known: !n.Giver.IsZero()})))
+	code := m.base.Vault.Keyed("charity.code", g.Code)
+	return func(tx *store.Tx) error {
+		fresh, err := charitydb.InsertGift(tx, charitydb.InsertGiftParams{
+			Giver: g.Giver, ID: g.ID, Fund: g.Fund, Appeal: g.Appeal, Amount: g.Amount, Currency: string(money.RUB), State: string(GiftPromised),
+			Monthly: g.Monthly, Made: tx.Now(), Body: body,
+		})
+		if err != nil || fresh == 0 {
+			return err
+		}
+		if err := charitydb.InsertCode(tx, charitydb.InsertCodeParams{Code: code, Fund: g.Fund, Gift: g.ID, Appeal: g.Appeal, Amount: g.Amount}); err != nil {
+			return err
+		}
+		return charge.Put(tx)
+	}, nil
+}
+
+// Gift reads one gift of a giver; ErrNone when there is none.
+func (m *Module) Gift(ctx context.Context, a act.Act, giver, gift id.ID) (Gift, error) {
+	out, _, err := m.gift(ctx, a, giver, gift)
+	return out, none(err)
+}
+
+func (m *Module) gift(ctx context.Context, a act.Act, giver, gift id.ID) (Gift, bool, error) {
+	var row charitydb.CharityGift
+	err := m.base.Store.Look(ctx, a, lookGifts, func(p *store.Personal) error {
+		var err error
+		row, err = charitydb.GiftByID(p, giver, gift)
+		return err
+	})
+	if err != nil {
+		return Gift{}, false, err
+	}
+	return m.open(ctx, row)
+}
+
+// open opens what is sealed of a gift; it tells also whether the giver has an account.
+func (m *Module) open(ctx context.Context, row charitydb.CharityGift) (Gift, bool, error) {
+	out := Gift{
+		Giver: row.Giver, ID: row.ID, Fund: row.Fund, Appeal: row.Appeal, Amount: row.Amount, State: GiftState(row.State), Monthly: row.Monthly,
+		Made: row.Made, Given: row.Given,
+	}
+	keys, err := m.base.Vault.Keys(ctx, row.Giver)
+	if err != nil {
+		return out, false, fmt.Errorf("charity: keys: %w", err)
+	}
+	if keys.Erased() {
+		return out, false, nil
+	}
+	plain, err := keys.Open("charity_gift", "body", row.Body)
+	if err != nil {
+		return out, false, fmt.Errorf("charity: gift %s: %w", row.ID, err)
+	}
+	var body giftBody
+	if err := json.Unmarshal(plain, &body); err != nil {
+		return out, false, fmt.Errorf("charity: gift %s: %w", row.ID, err)
+	}
+	out.Code, out.Shown = body.Code, body.Shown
+	return out, body.Known, nil
+}
+
+// giftsMost is how many gifts a person's list has, the newest.
+const giftsMost = 2000
+
+// GiftsOf lists a person's gifts, the newest first.
+func (m *Module) GiftsOf(ctx context.Context, a act.Act, person id.ID) ([]Gift, error) {
+	var rows []charitydb.CharityGift
+	err := m.base.Store.Look(ctx, a, lookGifts, func(p *store.Personal) error {
+		rows = nil
+		for _, one := range a.Records(person) {
+			some, err := charitydb.GiftsOf(p, one, giftsMost)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, some...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, wrap("gifts", err)
+	}
+	out := make([]Gift, 0, len(rows))
+	for _, row := range rows {
+		one, _, err := m.open(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// heardPaid enters a gift whose charge was paid into its fund's books, and tells its giver. It may come twice.
+func (m *Module) heardPaid(ctx context.Context, j jobs.Job) error {
+	g, known, err := m.gift(ctx, m.system(j.Object), j.Holder, j.Object)
+	if errors.Is(err, store.ErrNone) {
+		return nil // a bill of another kind
+	}
+	if err != nil {
+		return err
+	}
+	err = m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.enter(tx, g, j.Made) })
+	if err != nil {
+		return wrap("enter a gift", err)
+	}
+	told, err := m.thanks(ctx, g, known)
+	if err != nil {
+		return err
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		changed := int64(0)
+		for _, was := range []GiftState{GiftPromised, GiftDropped} {
+			n, err := charitydb.SetGiftState(tx, charitydb.SetGiftStateParams{State: string(GiftGiven), Given: j.Made, Giver: g.Giver, ID: g.ID, Was: string(was)})
+			if err != nil {
+				return err
+			}
+			changed += n
+		}
+		if changed > 0 && told != nil {
+			if err := told.Put(tx); err != nil {
+				return err
+			}
+		}
+		return m.base.Jobs.Done(tx, j)
+	})
+}
+
+func (m *Module) thanks(ctx context.Context, g Gift, known bool) (*notice.Prepared, error) {
+	if !known || m.deps.Teller == nil {
+		return nil, nil
+	}
+	f, err := m.Fund(ctx, g.Fund)
+	if err != nil {
+		return nil, err
+	}
+	return m.deps.Teller.Prepare(ctx, notice.Notice{
+		Key: "charity.given/" + g.ID.String(), To: g.Giver, Topic: notice.Money, Kind: "charity.told.given", Path: "/charity/where/" + g.Code,
+		Params: map[string]any{"amount": money.Roubles(g.Amount), "fund": f.Title},
+	})
+}
+
+// enter puts a gift into the fund's books, in parts when it comes above the target of its appeal. A gift that is there already
+// changes nothing.
+func (m *Module) enter(tx *store.Tx, g Gift, at time.Time) error {
+	there, err := charitydb.EntriesOf(tx, g.Fund, g.ID)
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	appeals, err := openOf(tx, g.Fund)
+	if err != nil {
+		return err
+	}
+	for part, share := range Split(g.Amount, roomsOf(g, appeals), g.Fund) {
+		if err := m.enterShare(tx, g, int64(part), share, at); err != nil {
+			return err
+		}
+	}
+	return reach(tx, g.Fund, appeals)
+}
+
+func (m *Module) enterShare(tx *store.Tx, g Gift, part int64, share Share, at time.Time) error {
+	if err := charitydb.OpenPurse(tx, g.Fund, share.Appeal); err != nil {
+		return err
+	}
+	p, err := purse(tx, g.Fund, share.Appeal)
+	if err != nil {
+		return err
+	}
+	if _, err := charitydb.GiveToPurse(tx, charitydb.GiveToPurseParams{Amount: share.Amount, Fund: g.Fund, Appeal: share.Appeal, Place: p.Place}); err != nil {
+		return err
+	}
+	_, err = charitydb.InsertEntry(tx, charitydb.InsertEntryParams{
+		Fund: g.Fund, ID: g.ID, Part: part, Kind: string(EntryGift), Appeal: share.Appeal, Place: p.Place + 1, Amount: share.Amount, At: at, Day: m.dayOf(at), Shown: g.Shown,
+	})
+	return err
+}
+
+// openOf are a fund's appeals with their money, the longest open first.
+func openOf(r store.Reader, fund id.ID) ([]Standing, error) {
+	rows, err := charitydb.AppealsOf(r, fund, appealsMost)
+	if err != nil {
+		return nil, err
+	}
+	var out []Standing
+	for i := len(rows) - 1; i >= 0; i-- {
+		one, err := appealOf(rows[i])
+		if err != nil {
+			return nil, err
+		}
+		s := Standing{Appeal: one}
+		if s.Purse, err = purse(r, fund, one.ID); err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// roomsOf are the aims that a gift may go to, as its appeal said: itself while it is open, then the similar ones.
+func roomsOf(g Gift, appeals []Standing) []Room {
+	room := func(s Standing) Room {
+		if s.Over == OverStays {
+			return Room{s.ID, -1}
+		}
+		return Room{s.ID, max(s.Target-s.Purse.Given, 0)}
+	}
+	var out []Room
+	category := ""
+	for _, s := range appeals {
+		if s.ID != g.Appeal {
+			continue
+		}
+		category = s.Category
+		if s.State == AppealOpen {
+			out = append(out, room(s))
+		}
+	}
+	for _, s := range appeals {
+		if s.ID != g.Appeal && s.State == AppealOpen && s.Category == category {
+			out = append(out, room(s))
+		}
+	}
+	return out
+}
+
+// reach closes the appeals that have their target and want no more, and opens again those from which a gift went back.
+func reach(tx *store.Tx, fund id.ID, before []Standing) error {
+	for _, s := range before {
+		now, err := purse(tx, fund, s.ID)
+		if err != nil {
+			return err
+		}
+		next := s.State
+		switch {
+		case s.State == AppealOpen && s.Over == OverSimilar && now.Given >= s.Target:
+			next = AppealReached
+		case s.State == AppealReached && now.Given < s.Target:
+			next = AppealOpen
+		}
+		if next == s.State {
+			continue
+		}
+		if err := setAppeal(tx, s.Appeal, next, time.Time{}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// GiveBack gives a gift back to its giver while no part of it was paid out or waits to be. Errors: ErrNone, ErrState (it was
+// not paid, or went back), ErrSpent.
+func (m *Module) GiveBack(ctx context.Context, a act.Act, giver, gift id.ID) error {
+	g, _, err := m.gift(ctx, a, giver, gift)
+	if err != nil {
+		return none(err)
+	}
+	if g.State != GiftGiven {
+		return ErrState
+	}
+	refund, err := m.payments.PrepareRefund(ctx, a, giver, gift)
+	if err != nil {
+		return err
+	}
+	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		if err := m.mayGoBack(tx, g); err != nil {
+			return err
+		}
+		if err := refund.Put(tx); err != nil {
+			return err
+		}
+		return m.leave(tx, g, tx.Now())
+	})
+}
+
+// mayGoBack tells whether all of a gift lies, and nothing that was asked of the purse needs it.
+func (m *Module) mayGoBack(tx *store.Tx, g Gift) error {
+	parts, err := charitydb.EntriesOf(tx, g.Fund, g.ID)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if part.Kind != string(EntryGift) {
+			return ErrState
+		}
+		p, err := purse(tx, g.Fund, part.Appeal)
+		if err != nil {
+			return err
+		}
+		way, err := traceOf(tx, g.Fund, part.Appeal, g.ID)
+		if err != nil {
+			return err
+		}
+		if way.Lies != way.Given || p.Free() < part.Amount {
+			return ErrSpent
+		}
+	}
+	return nil
+}
+
+// leave takes a gift out of the fund's books.
+func (m *Module) leave(tx *store.Tx, g Gift, at time.Time) error {
+	parts, err := charitydb.EntriesOf(tx, g.Fund, g.ID)
+	if err != nil {
+		return err
+	}
+	appeals, err := openOf(tx, g.Fund)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if part.Kind != string(EntryGift) {
+			continue
+		}
+		n, err := charitydb.InsertEntry(tx, charitydb.InsertEntryParams{
+			Fund: g.Fund, ID: g.ID, Part: part.Part, Kind: string(EntryBack), Appeal: part.Appeal, Place: part.Place, Amount: part.Amount, At: at, Day: m.dayOf(at),
+		})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue // it left before
+		}
+		if _, err := charitydb.TakeFromPurse(tx, part.Amount, g.Fund, part.Appeal); err != nil {
+			return err
+		}
+	}
+	if err := reach(tx, g.Fund, appeals); err != nil {
+		return err
+	}
+	_, err = charitydb.SetGiftState(tx, charitydb.SetGiftStateParams{State: string(GiftBack), Giver: g.Giver, ID: g.ID, Was: string(GiftGiven)})
+	return err
+}
+
+// heardBack takes a gift out of the books whose charge was given back by somebody else: an official, or the bank. The money
+// may have been spent; then the fund's books show that it owes.
+func (m *Module) heardBack(ctx context.Context, j jobs.Job) error {
+	g, _, err := m.gift(ctx, m.system(j.Object), j.Holder, j.Object)
+	if errors.Is(err, store.ErrNone) {
+		return nil
+	}
+	if err != nil || g.State == GiftBack {
+		return err
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := m.leave(tx, g, j.Made); err != nil {
+			return err
+		}
+		return m.base.Jobs.Done(tx, j)
+	})
+}
+
+// HideName takes a giver's name out of the public books.
+func (m *Module) HideName(ctx context.Context, a act.Act, giver, gift id.ID) error {
+	g, _, err := m.gift(ctx, a, giver, gift)
+	if err != nil {
+		return none(err)
+	}
+	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error { return charitydb.HideName(tx, g.Fund, g.ID) })
+}

@@ -1,0 +1,213 @@
+package utility
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"posad.city/core/charge"
+	"posad.city/kit/act"
+	"posad.city/kit/decimal"
+	"posad.city/kit/id"
+	"posad.city/kit/journal"
+	"posad.city/kit/lang"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+	"posad.city/systems/utility/internal/store"
+)
+
+// The bounds of a recalculation.
+const (
+	reasonLeast = 5
+	reasonMost  = 500
+	sumMost     = 100_000_000 // kopecks: a million roubles
+	absenceMost = 365
+)
+
+// check looks at a recalculation before it is kept.
+func (r Recalculation) check(f Flat) error {
+	switch {
+	case !slices.Contains(f.Tariffs, r.Tariff):
+		return ErrTariff
+	case len([]rune(r.Reason)) < reasonLeast || len([]rune(r.Reason)) > reasonMost:
+		return ErrReason
+	}
+	switch r.Sort {
+	case Absence:
+		days := 0
+		if !r.From.IsZero() && !r.Until.IsZero() {
+			days = r.From.DaysUntil(r.Until)
+		}
+		if days < 6 || days > absenceMost || r.People < 1 || r.People > f.People {
+			return ErrDays // five full days at least (point 86 of the Rules), that of leaving and of coming not counted
+		}
+	case Quality:
+		if r.Percent <= 0 || r.Percent > decimal.Of(100) {
+			return ErrSum
+		}
+	case Sum:
+		if r.Amount == 0 || r.Amount > sumMost || r.Amount < -sumMost {
+			return ErrSum
+		}
+	default:
+		return ErrSum
+	}
+	return nil
+}
+
+// Recalculate enters a recalculation, which the bill of the period takes in, and puts it into the journal. Whether the flat is the
+// official's to change is the caller's to have asked. Errors: ErrTariff, ErrReason, ErrDays, ErrSum.
+func (m *Module) Recalculate(ctx context.Context, a act.Act, f Flat, p Period, r Recalculation) error {
+	r.Reason = strings.TrimSpace(r.Reason)
+	if err := r.check(f); err != nil {
+		return err
+	}
+	keys, err := m.base.Vault.Keys(ctx, f.Home)
+	if err != nil {
+		return err
+	}
+	r.ID = id.New(m.base.Clock.Now())
+	details, err := sealed(keys, "utility_recalculation", "details", r)
+	if err != nil {
+		return err
+	}
+	entry, err := m.base.Journal.Prepare(keys, m.entered(a, f, p, r))
+	if err != nil {
+		return err
+	}
+	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		if err := utilitydb.InsertRecalculation(tx, utilitydb.InsertRecalculationParams{Home: f.Home, ID: r.ID, Period: p.String(), Details: details, Author: a.Actor.Person, At: tx.Now()}); err != nil {
+			return err
+		}
+		_, err := journal.Enter(tx, entry)
+		return err
+	})
+}
+
+// entered is a recalculation as the journal has it.
+func (m *Module) entered(a act.Act, f Flat, p Period, r Recalculation) journal.Entry {
+	t := func(key string) string { return m.base.Texts.Text(lang.Russian, key) }
+	facts := []journal.Fact{
+		{Name: "account", Label: t("utility.fact.account"), Value: f.Account}, {Name: "period", Label: t("utility.fact.period"), Value: p.String()},
+		{Name: "sort", Label: t("utility.fact.sort"), Value: t("utility.sort." + r.Sort)}, {Name: "tariff", Label: t("utility.fact.tariff"), Value: r.Tariff},
+		{Name: "reason", Label: t("utility.fact.reason"), Value: r.Reason},
+	}
+	switch r.Sort {
+	case Sum:
+		facts = append(facts, journal.Fact{Name: "amount", Label: t("utility.fact.amount"), Value: kopecks(r.Amount)})
+	case Quality:
+		facts = append(facts, journal.Fact{Name: "percent", Label: t("utility.fact.percent"), Value: r.Percent.String()})
+	case Absence:
+		facts = append(facts, journal.Fact{Name: "days", Label: t("utility.fact.days"), Value: r.From.String() + " – " + r.Until.String()})
+	}
+	return journal.Entry{Act: a.ID, Kind: "utility.recalculation", Title: t("utility.journal.recalculation"), Object: r.ID, Facts: facts}
+}
+
+// Again makes the next version of the last month's bill, from what is known now, and corrects its charge in the same Write. It
+// tells whether anything differs; nothing is written when not. ErrNone when there is no bill of the month, or a later one.
+func (m *Module) Again(ctx context.Context, a act.Act, home id.ID, p Period) (bool, error) {
+	city := m.deps.Services.Current()
+	if city == nil || city.Utilities == nil {
+		return false, ErrNoCity
+	}
+	versions, err := m.Versions(ctx, a, home, p)
+	if err != nil {
+		return false, err
+	}
+	old := versions[0]
+	b := &batch{m: m, city: city, period: p, after: before(home)}
+	if err := b.gather(ctx); err != nil {
+		return false, err
+	}
+	if len(b.flats) == 0 || b.flats[0].flat.Home != home {
+		return false, ErrNone
+	}
+	g := b.flats[0]
+	if !g.state.back(old.Input) {
+		return false, ErrNone
+	}
+	in := g.input(city, p)
+	bill, err := Compute(in)
+	if err != nil {
+		return false, err
+	}
+	if bill.Total == old.Total && bill.Carry == old.Carry {
+		return false, nil
+	}
+	next, err := m.made(g.flat, b.keys[home], in, bill, old.Version+1)
+	if err != nil {
+		return false, err
+	}
+	if next.state, err = sealed(b.keys[home], "utility_state", "content", g.state.after(in, bill)); err != nil {
+		return false, err
+	}
+	return true, m.replace(ctx, a, next, old, b.keys[home])
+}
+
+// replace writes the next version and corrects the charge.
+func (m *Module) replace(ctx context.Context, a act.Act, next made, old Issued, keys *vault.Keys) error {
+	entry, err := m.base.Journal.Prepare(keys, journal.Entry{
+		Act: a.ID, Kind: "utility.bill", Title: m.base.Texts.Text(lang.Russian, "utility.journal.bill"), Object: next.row.ID,
+		Facts: []journal.Fact{
+			{Name: "account", Label: m.base.Texts.Text(lang.Russian, "utility.fact.account"), Value: next.flat.Account},
+			{Name: "was", Label: m.base.Texts.Text(lang.Russian, "utility.fact.was"), Value: kopecks(old.Total)},
+			{Name: "amount", Label: m.base.Texts.Text(lang.Russian, "utility.fact.amount"), Value: kopecks(next.bill.Total)},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	var fresh *charge.Prepared
+	due := m.ChargeID(next.flat.Account, old.Period)
+	if old.Total == 0 && next.bill.Total > 0 {
+		if fresh, err = m.deps.Charges.Prepare(ctx, m.newCharge(m.deps.Services.Current(), next.flat, old.Period, next.bill.Total)); err != nil {
+			return err
+		}
+	}
+	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		put, err := next.put(tx)
+		if err != nil || !put {
+			return err
+		}
+		if err := utilitydb.AddSimilar(tx, utilitydb.AddSimilarParams{House: next.flat.House, Class: int64(next.flat.Class), Period: next.row.Period, Kind: "", Flats: 0, Total: next.bill.Total - old.Total}); err != nil {
+			return err
+		}
+		if _, err := journal.Enter(tx, entry); err != nil {
+			return err
+		}
+		switch {
+		case fresh != nil:
+			return fresh.Put(tx)
+		case old.Total == 0:
+			return nil
+		case next.bill.Total == 0:
+			_, err := m.deps.Charges.Cancel(tx, a, next.flat.Home, due, "corrected")
+			return err
+		}
+		return m.deps.Charges.Correct(tx, a, next.flat.Home, due, charge.Correction{Amount: next.bill.Total, Reason: "corrected"})
+	})
+}
+
+// back sets the state to what it was before the bill with these inputs; false when another bill was made since.
+func (s *state) back(in Input) bool {
+	if s.Estimated == nil {
+		s.Estimated = map[string]int{}
+	}
+	for _, m := range in.Meters {
+		s.Estimated[m.ID.String()] = m.Estimated
+		for _, d := range m.Dials {
+			key := dialKey(m.ID, d.Zone)
+			one, there := s.Dials[key]
+			if !there {
+				continue
+			}
+			last := len(one.History) - 1
+			if last < 0 || one.History[last].Period != in.Period {
+				return false
+			}
+			one.To, one.History = d.From, one.History[:last]
+			s.Dials[key] = one
+		}
+	}
+	return true
+}

@@ -1,0 +1,127 @@
+-- name: PutFlat :exec
+INSERT INTO utility_flat (home, house, class, area, people, no_meter, tariffs, details, since, until, revision)
+VALUES (@home, @house, @class, @area, @people, @no_meter, @tariffs, @details, @since, @until, 1)
+ON CONFLICT (home) DO UPDATE SET house = excluded.house, class = excluded.class, area = excluded.area, people = excluded.people, no_meter = excluded.no_meter,
+  tariffs = excluded.tariffs, details = excluded.details, since = excluded.since, until = excluded.until, revision = utility_flat.revision + 1;
+
+-- name: FlatByHome :one
+SELECT home, house, class, area, people, no_meter, tariffs, details, since, until, revision FROM utility_flat WHERE home = $1;
+
+-- name: FlatsAfter :many
+SELECT home, house, class, area, people, no_meter, tariffs, details, since, until, revision FROM utility_flat WHERE home > @after ORDER BY home LIMIT @most;
+
+-- name: FlatsOfHouse :many
+SELECT home, house, class, area, people, no_meter, tariffs, details, since, until, revision FROM utility_flat WHERE house = @house AND home > @after ORDER BY home LIMIT @most;
+
+-- name: Houses :many
+-- counts only
+SELECT house, CAST(COUNT(*) AS BIGINT) AS flats, CAST(SUM(people) AS BIGINT) AS people FROM utility_flat GROUP BY house ORDER BY house;
+
+-- name: CountFlats :one
+-- counts only
+SELECT CAST(COUNT(*) AS BIGINT) AS flats FROM utility_flat;
+
+-- name: PutMeter :exec
+INSERT INTO utility_meter (home, id, tariff, number, zones, first, verified, since, until) VALUES (@home, @id, @tariff, @number, @zones, @first, @verified, @since, @until)
+ON CONFLICT (home, id) DO UPDATE SET tariff = excluded.tariff, number = excluded.number, zones = excluded.zones, verified = excluded.verified, until = excluded.until;
+
+-- name: MetersOf :many
+SELECT home, id, tariff, number, zones, first, verified, since, until FROM utility_meter WHERE home = $1 ORDER BY tariff, number, id;
+
+-- name: MetersBetween :many
+SELECT home, id, tariff, number, zones, first, verified, since, until FROM utility_meter WHERE home > @after AND home <= @upto ORDER BY home, tariff, number, id;
+
+-- name: InsertReading :execrows
+INSERT INTO utility_reading (home, period, id, meter, zone, value, day, source, state, doubt, author, at)
+VALUES (@home, @period, @id, @meter, @zone, @value, @day, @source, @state, @doubt, @author, @at) ON CONFLICT (home, period, id) DO NOTHING;
+
+-- name: SetReading :execrows
+UPDATE utility_reading SET state = @state WHERE home = @home AND period = @period AND id = @id AND state = @was;
+
+-- name: ReadingsOf :many
+SELECT home, period, id, meter, zone, value, day, source, state, doubt, author, at FROM utility_reading WHERE home = @home AND period >= @from_period ORDER BY period DESC, at DESC, id;
+
+-- name: ReadingsBetween :many
+SELECT home, period, id, meter, zone, value, day, source, state, doubt, author, at FROM utility_reading
+WHERE home > @after AND home <= @upto AND period = @period AND state = 'taken' ORDER BY home, at, id;
+
+-- name: ReadingsToReview :many
+SELECT home, period, id, meter, zone, value, day, source, state, doubt, author, at FROM utility_reading WHERE state = 'review' ORDER BY home, id LIMIT @most;
+
+-- name: PutState :exec
+INSERT INTO utility_state (home, period, content) VALUES (@home, @period, @content)
+ON CONFLICT (home) DO UPDATE SET period = excluded.period, content = excluded.content;
+
+-- name: StateOf :one
+SELECT home, period, content FROM utility_state WHERE home = $1;
+
+-- name: StatesBetween :many
+SELECT home, period, content FROM utility_state WHERE home > @after AND home <= @upto ORDER BY home;
+
+-- name: PutBenefit :exec
+INSERT INTO utility_benefit (home, id, since, until, details) VALUES (@home, @id, @since, @until, @details)
+ON CONFLICT (home, id) DO UPDATE SET since = excluded.since, until = excluded.until, details = excluded.details;
+
+-- name: BenefitsOf :many
+SELECT home, id, since, until, details FROM utility_benefit WHERE home = $1 ORDER BY id;
+
+-- name: BenefitsBetween :many
+SELECT home, id, since, until, details FROM utility_benefit WHERE home > @after AND home <= @upto ORDER BY home, id;
+
+-- name: InsertRecalculation :exec
+INSERT INTO utility_recalculation (home, id, period, details, author, at) VALUES (@home, @id, @period, @details, @author, @at) ON CONFLICT (home, id) DO NOTHING;
+
+-- name: RecalculationsOf :many
+SELECT home, id, period, details, author, at FROM utility_recalculation WHERE home = $1 ORDER BY period DESC, id;
+
+-- name: RecalculationsBetween :many
+SELECT home, id, period, details, author, at FROM utility_recalculation WHERE home > @after AND home <= @upto AND period = @period ORDER BY home, id;
+
+-- name: InsertBill :execrows
+INSERT INTO utility_bill (home, period, version, id, total, content, issued) VALUES (@home, @period, @version, @id, @total, @content, @issued)
+ON CONFLICT (home, period, version) DO NOTHING;
+
+-- name: BillsOf :many
+SELECT home, period, version, id, total, content, issued FROM utility_bill WHERE home = @home AND period >= @from_period ORDER BY period DESC, version DESC LIMIT @most;
+
+-- name: BillsOfPeriod :many
+SELECT home, period, version, id, total, content, issued FROM utility_bill WHERE home = @home AND period = @period ORDER BY version DESC;
+
+-- name: BillsBetween :many
+SELECT home, period, version, id, total, issued FROM utility_bill WHERE home > @after AND home <= @upto AND period = @period ORDER BY home, version;
+
+-- name: AddSimilar :exec
+INSERT INTO utility_similar (house, class, period, kind, flats, total) VALUES (@house, @class, @period, @kind, @flats, @total)
+ON CONFLICT (house, class, period, kind) DO UPDATE SET flats = utility_similar.flats + excluded.flats, total = utility_similar.total + excluded.total;
+
+-- name: SimilarOf :many
+SELECT house, class, period, kind, flats, total FROM utility_similar WHERE house = @house AND class = @class AND period = @period ORDER BY kind;
+
+-- name: BeginRun :execrows
+INSERT INTO utility_run (agency, period, id, author, state, cursor, flats, done, made, failed, total, started, ended)
+VALUES (@agency, @period, @id, @author, 'running', NULL, @flats, 0, 0, 0, 0, @started, NULL)
+ON CONFLICT (agency, period) DO UPDATE SET id = excluded.id, author = excluded.author, state = 'running', cursor = NULL, flats = excluded.flats, done = 0, made = 0, failed = 0, total = 0,
+  started = excluded.started, ended = NULL WHERE utility_run.state = 'done';
+
+-- name: MoveRun :execrows
+UPDATE utility_run SET cursor = @cursor, done = done + @done, made = made + @made, failed = failed + @failed, total = total + @total
+WHERE agency = @agency AND period = @period AND id = @id AND state = 'running';
+
+-- name: EndRun :execrows
+UPDATE utility_run SET state = 'done', ended = @ended WHERE agency = @agency AND period = @period AND id = @id AND state = 'running';
+
+-- name: RunOf :one
+SELECT agency, period, id, author, state, cursor, flats, done, made, failed, total, started, ended FROM utility_run WHERE agency = @agency AND period = @period;
+
+-- name: RunsOf :many
+SELECT agency, period, id, author, state, cursor, flats, done, made, failed, total, started, ended FROM utility_run WHERE agency = @agency ORDER BY period DESC LIMIT @most;
+
+-- name: PutFault :exec
+INSERT INTO utility_fault (agency, period, home, reason) VALUES (@agency, @period, @home, @reason)
+ON CONFLICT (agency, period, home) DO UPDATE SET reason = excluded.reason;
+
+-- name: DropFaults :exec
+DELETE FROM utility_fault WHERE agency = @agency AND period = @period;
+
+-- name: FaultsOf :many
+SELECT agency, period, home, reason FROM utility_fault WHERE agency = @agency AND period = @period ORDER BY home LIMIT @most;

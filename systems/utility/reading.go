@@ -1,0 +1,320 @@
+package utility
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"posad.city/kit/act"
+	"posad.city/kit/calendar"
+	"posad.city/kit/decimal"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+	"posad.city/systems/utility/internal/store"
+)
+
+// Who gave a reading.
+const (
+	FromResident = "resident"
+	FromAgency   = "agency"
+	FromImport   = "import"
+)
+
+// How far a reading is.
+const (
+	Taken   = "taken"
+	Asked   = "asked"   // the resident is asked whether it is right; it is kept, and counts for nothing
+	Review  = "review"  // it is lower than before, and whoever gave it says that it is right: the agency looks at it
+	Refused = "refused" // the agency did not take it, or the resident gave another one
+)
+
+// Why a reading is odd.
+const (
+	Lower = "lower" // than the one before
+	High  = "high"  // many times the usual
+)
+
+// valueDigits is how many digits of a reading stand before the point at most.
+const valueDigits = 8
+
+// ParseValue reads what a dial shows, as people write it: 00123, 123,456 or 123.4, at most three digits after the point.
+// ErrValue.
+func ParseValue(text string) (Decimal, error) {
+	text = strings.Map(func(r rune) rune {
+		if r == ' ' || r == '\u00a0' || r == '\u202f' {
+			return -1
+		}
+		return r
+	}, strings.TrimSpace(text))
+	whole, part, _ := strings.Cut(strings.Replace(text, ",", ".", 1), ".")
+	if len(part) > 3 || len(strings.TrimLeft(whole, "0")) > valueDigits || strings.HasPrefix(text, "-") {
+		return 0, ErrValue
+	}
+	value, err := decimal.Parse(strings.TrimSuffix(strings.Replace(text, ",", ".", 1), "."))
+	if err != nil {
+		return 0, ErrValue
+	}
+	return value, nil
+}
+
+// Given is a reading as somebody gives it.
+type Given struct {
+	Meter     id.ID
+	Zone      string
+	Value     Decimal
+	Day       calendar.Date
+	Confirmed bool // whoever gives it was asked and says that it is right
+}
+
+// Reading is a reading that is kept.
+type Reading struct {
+	ID     id.ID
+	Home   id.ID
+	Period Period
+	Meter  id.ID
+	Zone   string
+	Value  Decimal
+	Day    calendar.Date
+	Source string
+	State  string
+	Doubt  string
+	At     time.Time
+}
+
+// DialView is a dial as its flat's page shows it.
+type DialView struct {
+	Meter    id.ID
+	Tariff   string
+	Number   string
+	Zone     string
+	Verified calendar.Date
+	Last     Decimal // the last reading that was taken, or what it showed when it was put in
+	LastDay  calendar.Date
+	Usual    Decimal // a month
+	Known    int     // months of which Usual is the average; 0: none
+	History  []used
+	Open     *Reading // what was given for the open month; nil: nothing
+}
+
+// Key names the field of a form.
+func (d DialView) Key() string { return d.Meter.String() + zoneKey(d.Zone) }
+
+// doubt judges a reading; empty: nothing is odd. odd is how many times the usual is too much. It is pure.
+func doubt(value Decimal, d DialView, months int, odd int) string {
+	if value < d.Last {
+		return Lower
+	}
+	usual := max(d.Usual, decimal.One)
+	if d.Known > 0 && value-d.Last > usual*Decimal(odd)*Decimal(max(months, 1)) {
+		return High
+	}
+	return ""
+}
+
+// decideState is what becomes of a reading. It is pure.
+func decideState(doubt string, confirmed, official bool) string {
+	switch {
+	case doubt == "" || confirmed && (official || doubt == High):
+		return Taken
+	case confirmed:
+		return Review
+	}
+	return Asked
+}
+
+// Dials are a flat's dials with their last readings. The look is recorded.
+func (m *Module) Dials(ctx context.Context, a act.Act, home id.ID) ([]DialView, error) {
+	u, err := m.utilities()
+	if err != nil {
+		return nil, err
+	}
+	open := m.Open(u)
+	var meters []utilitydb.UtilityMeter
+	var readings []utilitydb.UtilityReading
+	var states []utilitydb.UtilityState
+	err = m.base.Store.Look(ctx, a, lookFlat, func(p *store.Personal) error {
+		var err error
+		if meters, err = utilitydb.MetersOf(p, home); err != nil {
+			return err
+		}
+		if readings, err = utilitydb.ReadingsOf(p, home, open.Add(-12).String()); err != nil {
+			return err
+		}
+		states, err = utilitydb.StatesBetween(p, before(home), home)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var s state
+	if len(states) == 1 {
+		keys, err := m.base.Vault.Keys(ctx, home)
+		if err != nil {
+			return nil, err
+		}
+		if err := unseal(keys, "utility_state", "content", states[0].Content, &s); err != nil {
+			return nil, err
+		}
+	}
+	return dialViews(meters, readings, s, open, m.today()), nil
+}
+
+// before is the id right before another one, so that a range holds one home.
+func before(home id.ID) id.ID {
+	for i := len(home) - 1; i >= 0; i-- {
+		home[i]--
+		if home[i] != 0xff {
+			break
+		}
+	}
+	return home
+}
+
+// dialViews puts a flat's dials together. Readings come the newest first.
+func dialViews(meters []utilitydb.UtilityMeter, readings []utilitydb.UtilityReading, s state, open Period, today calendar.Date) []DialView {
+	var out []DialView
+	for _, row := range meters {
+		if until := day(row.Until); !until.IsZero() && until.Before(today) {
+			continue
+		}
+		first := firstOf(row)
+		for _, zone := range zonesOf(row) {
+			state := s.Dials[dialKey(row.ID, zone)]
+			v := DialView{Meter: row.ID, Tariff: row.Tariff, Number: row.Number, Zone: zone, Verified: day(row.Verified), Last: first[zone], LastDay: day(row.Since), History: state.History}
+			v.Usual, v.Known = state.usual()
+			v.read(readings, open)
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// read finds the last reading before the open month and the one for it.
+func (v *DialView) read(readings []utilitydb.UtilityReading, open Period) {
+	for _, r := range readings {
+		if r.Meter != v.Meter || r.Zone != v.Zone || r.State == Refused {
+			continue
+		}
+		if r.Period == open.String() {
+			if v.Open == nil {
+				one := readingOf(r)
+				v.Open = &one
+			}
+			continue
+		}
+		if r.State == Taken {
+			v.Last, v.LastDay = Decimal(r.Value), day(r.Day)
+			return
+		}
+	}
+}
+
+func readingOf(r utilitydb.UtilityReading) Reading {
+	p, _ := ParsePeriod(r.Period)
+	return Reading{ID: r.ID, Home: r.Home, Period: p, Meter: r.Meter, Zone: r.Zone, Value: Decimal(r.Value), Day: day(r.Day), Source: r.Source, State: r.State, Doubt: r.Doubt, At: r.At}
+}
+
+// Give keeps readings of a flat for the open month. Each is taken, or kept and asked about: nothing that was given is lost. The
+// readings come back in the order of the list. ErrNone for a meter that is not the flat's.
+func (m *Module) Give(ctx context.Context, a act.Act, home id.ID, source string, list []Given) ([]Reading, error) {
+	u, err := m.utilities()
+	if err != nil {
+		return nil, err
+	}
+	dials, err := m.Dials(ctx, a, home)
+	if err != nil {
+		return nil, err
+	}
+	open := m.Open(u)
+	out := make([]Reading, len(list))
+	for i, g := range list {
+		at := slices.IndexFunc(dials, func(d DialView) bool { return d.Meter == g.Meter && d.Zone == g.Zone })
+		if at < 0 {
+			return nil, ErrNone
+		}
+		d := dials[at]
+		why := doubt(g.Value, d, monthsBetween(d.LastDay, open), u.Odd)
+		if g.Day.IsZero() {
+			g.Day = m.today()
+		}
+		out[i] = Reading{
+			ID: id.New(m.base.Clock.Now()), Home: home, Period: open, Meter: g.Meter, Zone: g.Zone, Value: g.Value, Day: g.Day, Source: source,
+			State: decideState(why, g.Confirmed, source != FromResident), Doubt: why,
+		}
+		if source == FromImport && out[i].State == Asked {
+			out[i].State = Review // there is nobody to ask
+		}
+	}
+	return out, m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		for i := range out {
+			out[i].At = tx.Now()
+			if _, err := utilitydb.InsertReading(tx, out[i].row(a)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (r Reading) row(a act.Act) utilitydb.InsertReadingParams {
+	return utilitydb.InsertReadingParams{
+		Home: r.Home, Period: r.Period.String(), ID: r.ID, Meter: r.Meter, Zone: r.Zone, Value: int64(r.Value), Day: dayText(r.Day), Source: r.Source,
+		State: r.State, Doubt: r.Doubt, Author: a.Actor.Person, At: r.At,
+	}
+}
+
+// monthsBetween is for how many months a reading speaks.
+func monthsBetween(last calendar.Date, open Period) int {
+	if last.IsZero() {
+		return 1
+	}
+	months := (open.year-last.Year())*12 + open.Month() - int(last.Month())
+	return max(months, 1)
+}
+
+// Judge takes a reading that waits for the agency, or refuses it. ErrNone when it does not wait.
+func (m *Module) Judge(ctx context.Context, a act.Act, r Reading, take bool) error {
+	to := Refused
+	if take {
+		to = Taken
+	}
+	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		n, err := utilitydb.SetReading(tx, utilitydb.SetReadingParams{State: to, Home: r.Home, Period: r.Period.String(), ID: r.ID, Was: Review})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return tx.Fail(ErrNone)
+		}
+		return nil
+	})
+}
+
+// Readings are a flat's readings of the last year, the newest first.
+func (m *Module) Readings(ctx context.Context, a act.Act, home id.ID) ([]Reading, error) {
+	var out []Reading
+	err := m.base.Store.Look(ctx, a, lookFlat, func(p *store.Personal) error {
+		rows, err := utilitydb.ReadingsOf(p, home, PeriodOf(m.today()).Add(-12).String())
+		out = out[:0]
+		for _, r := range rows {
+			out = append(out, readingOf(r))
+		}
+		return err
+	})
+	return out, err
+}
+
+// ToReview are the readings that wait for the agency.
+func (m *Module) ToReview(ctx context.Context, a act.Act, most int) ([]Reading, error) {
+	var out []Reading
+	err := m.base.Store.Look(ctx, a, lookDesk, func(p *store.Personal) error {
+		rows, err := utilitydb.ReadingsToReview(p, int64(most))
+		out = out[:0]
+		for _, r := range rows {
+			out = append(out, readingOf(r))
+		}
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,516 @@
+package utility
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"posad.city/core/agency"
+	"posad.city/core/charge"
+	"posad.city/core/service"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/lang"
+	"posad.city/kit/money"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+	"posad.city/systems/utility/internal/store"
+)
+
+// batchMost is how many flats are done between two notes of the progress.
+const batchMost = 250
+
+// Run is the making of a month's bills.
+type Run struct {
+	ID                       id.ID
+	Period                   Period
+	Done                     bool
+	Flats, Did, Made, Failed int64
+	Total                    int64 // kopecks
+	Started, Ended           time.Time
+}
+
+func runOf(row utilitydb.UtilityRun) Run {
+	p, _ := ParsePeriod(row.Period)
+	return Run{ID: row.ID, Period: p, Done: row.State == "done", Flats: row.Flats, Did: row.Done, Made: row.Made, Failed: row.Failed, Total: row.Total, Started: row.Started, Ended: row.Ended}
+}
+
+// Begin has the bills of a month made. A month that was made may be begun again: flats that have their bill keep it. Errors:
+// ErrRunning, ErrTooEarly for a month that has not ended its readings, ErrNoCity.
+func (m *Module) Begin(ctx context.Context, a act.Act, p Period) error {
+	u, err := m.utilities()
+	if err != nil {
+		return err
+	}
+	if today := m.today(); PeriodOf(today).Before(p) || PeriodOf(today) == p && today.Day() <= u.Closes {
+		return ErrTooEarly
+	}
+	run := id.New(m.base.Clock.Now())
+	centre := agency.ID(u.Agency)
+	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		flats, err := utilitydb.CountFlats(tx)
+		if err != nil {
+			return err
+		}
+		n, err := utilitydb.BeginRun(tx, utilitydb.BeginRunParams{Agency: centre, Period: p.String(), ID: run, Author: a.Actor.Person, Flats: flats, Started: tx.Now()})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return tx.Fail(ErrRunning)
+		}
+		if err := utilitydb.DropFaults(tx, centre, p.String()); err != nil {
+			return err
+		}
+		return m.base.Jobs.Put(tx, jobs.New{Handler: jobRun, Holder: centre, Object: run, Payload: p.String()})
+	})
+}
+
+// Runs are the months that were made, the newest first.
+func (m *Module) Runs(ctx context.Context, a act.Act, most int) ([]Run, error) {
+	var out []Run
+	err := m.base.Store.Look(ctx, a, lookDesk, func(p *store.Personal) error {
+		rows, err := utilitydb.RunsOf(p, m.agencyID(), int64(most))
+		out = out[:0]
+		for _, row := range rows {
+			out = append(out, runOf(row))
+		}
+		return err
+	})
+	return out, err
+}
+
+// run is the job: batch after batch, from the flat after the last one done.
+func (m *Module) run(ctx context.Context, j jobs.Job) error {
+	p, ok := ParsePeriod(j.Payload)
+	city := m.deps.Services.Current()
+	if !ok || city == nil || city.Utilities == nil {
+		return jobs.Fatal(fmt.Errorf("utility: run: period %q", j.Payload))
+	}
+	ctx = store.Background(ctx)
+	for {
+		var row utilitydb.UtilityRun
+		err := m.base.Store.Look(ctx, m.system(), lookDesk, func(r *store.Personal) error {
+			var err error
+			row, err = utilitydb.RunOf(r, j.Holder, p.String())
+			return err
+		})
+		if err != nil || row.ID != j.Object || row.State != "running" {
+			return err
+		}
+		b := &batch{m: m, city: city, period: p, after: row.Cursor, charged: true}
+		if err := b.do(ctx); err != nil {
+			return fmt.Errorf("utility: run %s: %w", p, err)
+		}
+		if err := m.note(ctx, row, b); err != nil || len(b.flats) == 0 {
+			return err
+		}
+	}
+}
+
+// note keeps how far the run is, and ends it when there was nothing left.
+func (m *Module) note(ctx context.Context, row utilitydb.UtilityRun, b *batch) error {
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if len(b.flats) == 0 {
+			_, err := utilitydb.EndRun(tx, utilitydb.EndRunParams{Ended: tx.Now(), Agency: row.Agency, Period: row.Period, ID: row.ID})
+			return err
+		}
+		for home, reason := range b.faults {
+			if err := utilitydb.PutFault(tx, utilitydb.PutFaultParams{Agency: row.Agency, Period: row.Period, Home: home, Reason: reason}); err != nil {
+				return err
+			}
+		}
+		_, err := utilitydb.MoveRun(tx, utilitydb.MoveRunParams{
+			Cursor: b.upto(), Done: int64(len(b.flats)), Made: int64(b.made), Failed: int64(len(b.faults)), Total: b.total,
+			Agency: row.Agency, Period: row.Period, ID: row.ID,
+		})
+		return err
+	})
+}
+
+// batch is some flats of a run: read, computed, written, charged. Each part may be repeated.
+type batch struct {
+	m       *Module
+	city    *service.City
+	period  Period
+	after   id.ID
+	charged bool // charges are issued; not for months before the city's own
+
+	flats  []gathered
+	keys   map[id.ID]*vault.Keys
+	known  map[id.ID]utilitydb.BillsBetweenRow // the newest bill that is there
+	ready  []made
+	faults map[id.ID]string
+	made   int
+	total  int64
+}
+
+// made is a bill that waits for its Write.
+type made struct {
+	flat  Flat
+	bill  Bill
+	row   utilitydb.InsertBillParams
+	state vault.Sealed
+	carry *utilitydb.InsertRecalculationParams
+}
+
+func (b *batch) upto() id.ID { return b.flats[len(b.flats)-1].flat.Home }
+
+// do makes the batch's bills and charges; without flats there was nothing left.
+func (b *batch) do(ctx context.Context) error {
+	if err := b.gather(ctx); err != nil || len(b.flats) == 0 {
+		return err
+	}
+	if err := b.compute(); err != nil {
+		return err
+	}
+	if err := b.write(ctx); err != nil {
+		return err
+	}
+	if !b.charged {
+		return nil
+	}
+	return b.charge(ctx)
+}
+
+// gather reads the batch with a few queries.
+func (b *batch) gather(ctx context.Context) error {
+	var rows []utilitydb.UtilityFlat
+	var meters []utilitydb.UtilityMeter
+	var readings []utilitydb.UtilityReading
+	var states []utilitydb.UtilityState
+	var benefits []utilitydb.UtilityBenefit
+	var changes []utilitydb.UtilityRecalculation
+	var bills []utilitydb.BillsBetweenRow
+	period := b.period.String()
+	err := b.m.base.Store.Look(ctx, b.m.system(), lookFlat, func(p *store.Personal) error {
+		var err error
+		if rows, err = utilitydb.FlatsAfter(p, b.after, batchMost); err != nil || len(rows) == 0 {
+			return err
+		}
+		upto := rows[len(rows)-1].Home
+		var errs [6]error
+		meters, errs[0] = utilitydb.MetersBetween(p, b.after, upto)
+		readings, errs[1] = utilitydb.ReadingsBetween(p, b.after, upto, period)
+		states, errs[2] = utilitydb.StatesBetween(p, b.after, upto)
+		benefits, errs[3] = utilitydb.BenefitsBetween(p, b.after, upto)
+		changes, errs[4] = utilitydb.RecalculationsBetween(p, b.after, upto, period)
+		bills, errs[5] = utilitydb.BillsBetween(p, b.after, upto, period)
+		return errors.Join(errs[:]...)
+	})
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	homes := make([]id.ID, len(rows))
+	for i, row := range rows {
+		homes[i] = row.Home
+	}
+	if b.keys, err = b.m.base.Vault.KeysMany(ctx, homes); err != nil {
+		return err
+	}
+	byHome := map[id.ID]*gathered{}
+	b.flats = make([]gathered, len(rows))
+	for i, row := range rows {
+		if b.flats[i].flat, err = b.m.flatOf(row, b.keys[row.Home]); err != nil {
+			return err
+		}
+		byHome[row.Home] = &b.flats[i]
+	}
+	return b.sort(byHome, meters, readings, states, benefits, changes, bills)
+}
+
+// sort gives each flat what is its own.
+func (b *batch) sort(flats map[id.ID]*gathered, meters []utilitydb.UtilityMeter, readings []utilitydb.UtilityReading, states []utilitydb.UtilityState,
+	benefits []utilitydb.UtilityBenefit, changes []utilitydb.UtilityRecalculation, bills []utilitydb.BillsBetweenRow) error {
+	for _, row := range meters {
+		flats[row.Home].meters = append(flats[row.Home].meters, row)
+	}
+	for _, row := range readings {
+		flats[row.Home].readings = append(flats[row.Home].readings, row)
+	}
+	for _, row := range states {
+		if err := unseal(b.keys[row.Home], "utility_state", "content", row.Content, &flats[row.Home].state); err != nil {
+			return err
+		}
+	}
+	for _, row := range benefits {
+		h, err := benefitOf(b.keys[row.Home], row)
+		if err != nil {
+			return err
+		}
+		flats[row.Home].benefits = append(flats[row.Home].benefits, h)
+	}
+	for _, row := range changes {
+		r, err := changeOf(b.keys[row.Home], row)
+		if err != nil {
+			return err
+		}
+		flats[row.Home].changes = append(flats[row.Home].changes, r)
+	}
+	b.known = map[id.ID]utilitydb.BillsBetweenRow{}
+	for _, row := range bills {
+		b.known[row.Home] = row // versions rise
+	}
+	return nil
+}
+
+func benefitOf(keys *vault.Keys, row utilitydb.UtilityBenefit) (heldBenefit, error) {
+	out := heldBenefit{since: day(row.Since), until: day(row.Until)}
+	return out, unseal(keys, "utility_benefit", "details", row.Details, &out.sealedBenefit)
+}
+
+func changeOf(keys *vault.Keys, row utilitydb.UtilityRecalculation) (Recalculation, error) {
+	var out Recalculation
+	err := unseal(keys, "utility_recalculation", "details", row.Details, &out)
+	out.ID = row.ID
+	return out, err
+}
+
+// unseal opens JSON.
+func unseal(keys *vault.Keys, table, column string, sealed vault.Sealed, into any) error {
+	plain, err := keys.Open(table, column, sealed)
+	if err != nil {
+		return fmt.Errorf("utility: %s: %w", table, err)
+	}
+	if err := json.Unmarshal(plain, into); err != nil {
+		return fmt.Errorf("utility: %s: %w", table, err)
+	}
+	return nil
+}
+
+// compute makes the bills of those flats that have none.
+func (b *batch) compute() error {
+	b.faults = map[id.ID]string{}
+	for _, g := range b.flats {
+		home := g.flat.Home
+		if _, there := b.known[home]; there || g.flat.Since.After(b.period.Last()) || !g.flat.Until.IsZero() && g.flat.Until.Before(b.period.First()) {
+			continue
+		}
+		if len(g.flat.Tariffs) == 0 {
+			b.faults[home] = "no_tariffs"
+			continue
+		}
+		in := g.input(b.city, b.period)
+		bill, err := Compute(in)
+		if err != nil {
+			b.m.base.Log.Warn("utility: no bill", slog.String("period", b.period.String()), slog.String("home", home.String()), slog.Any("error", err))
+			b.faults[home] = "inputs"
+			continue
+		}
+		one, err := b.m.made(g.flat, b.keys[home], in, bill, 1)
+		if err != nil {
+			return err
+		}
+		if one.state, err = sealed(b.keys[home], "utility_state", "content", g.state.after(in, bill)); err != nil {
+			return err
+		}
+		b.ready = append(b.ready, one)
+	}
+	return nil
+}
+
+// BillID is the id of a bill.
+func BillID(home id.ID, p Period, version int) id.ID {
+	return id.Derived("utility bill", home.String()+"/"+p.String()+"/"+itoa(version))
+}
+
+// made seals a bill.
+func (m *Module) made(f Flat, keys *vault.Keys, in Input, bill Bill, version int) (made, error) {
+	content, err := packed(stored(in, bill))
+	if err != nil {
+		return made{}, err
+	}
+	out := made{flat: f, bill: bill, row: utilitydb.InsertBillParams{
+		Home: f.Home, Period: in.Period.String(), Version: int64(version), ID: BillID(f.Home, in.Period, version), Total: bill.Total,
+		Content: keys.Seal("utility_bill", "content", content),
+	}}
+	if out.row.Content == nil {
+		return out, vault.ErrErased
+	}
+	if bill.Carry < 0 {
+		next := Recalculation{Sort: Carried, Amount: bill.Carry}
+		details, err := sealed(keys, "utility_recalculation", "details", next)
+		if err != nil {
+			return out, err
+		}
+		out.carry = &utilitydb.InsertRecalculationParams{Home: f.Home, ID: id.Derived("utility carry", out.row.ID.String()), Period: in.Period.Add(1).String(), Details: details}
+	}
+	return out, nil
+}
+
+func sealed(keys *vault.Keys, table, column string, value any) (vault.Sealed, error) {
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("utility: %s: %w", table, err)
+	}
+	out := keys.Seal(table, column, plain)
+	if out == nil {
+		return nil, vault.ErrErased
+	}
+	return out, nil
+}
+
+var packers = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(io.Discard, flate.BestSpeed)
+	if err != nil {
+		return nil // the level is a constant
+	}
+	return w
+}}
+
+// packed is compressed JSON.
+func packed(value any) ([]byte, error) {
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("utility: bill: %w", err)
+	}
+	var out bytes.Buffer
+	w, ok := packers.Get().(*flate.Writer)
+	if !ok {
+		return nil, errors.New("utility: no compression")
+	}
+	defer packers.Put(w)
+	w.Reset(&out)
+	if _, err := w.Write(plain); err != nil {
+		return nil, fmt.Errorf("utility: bill: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("utility: bill: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// unpacked reads what packed made; at most a megabyte.
+func unpacked(content []byte, into any) error {
+	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(content)), 1<<20))
+	if err == nil {
+		err = json.Unmarshal(plain, into)
+	}
+	if err != nil {
+		return fmt.Errorf("utility: bill: %w", err)
+	}
+	return nil
+}
+
+// write keeps the bills, with what the next ones begin from. A bill that came meanwhile stands, and nothing is done for it.
+func (b *batch) write(ctx context.Context) error {
+	if len(b.ready) == 0 {
+		return nil
+	}
+	return b.m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		b.made, b.total = 0, 0
+		similar := map[utilitydb.AddSimilarParams]*[2]int64{}
+		for _, one := range b.ready {
+			put, err := one.put(tx)
+			if err != nil {
+				return err
+			}
+			if put {
+				b.made, b.total = b.made+1, b.total+one.bill.Total
+				one.compare(b.period, similar)
+			}
+		}
+		for key, sums := range similar {
+			key.Flats, key.Total = sums[0], sums[1]
+			if err := utilitydb.AddSimilar(tx, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (one made) put(tx *store.Tx) (bool, error) {
+	one.row.Issued = tx.Now()
+	n, err := utilitydb.InsertBill(tx, one.row)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	if one.state != nil {
+		if err := utilitydb.PutState(tx, one.flat.Home, one.row.Period, one.state); err != nil {
+			return false, err
+		}
+	}
+	if one.carry != nil {
+		one.carry.At = tx.Now()
+		if err := utilitydb.InsertRecalculation(tx, *one.carry); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// compare adds the bill to the sums of similar flats, by kind of service and in all.
+func (one made) compare(p Period, sums map[utilitydb.AddSimilarParams]*[2]int64) {
+	add := func(kind string, total int64) {
+		key := utilitydb.AddSimilarParams{House: one.flat.House, Class: int64(one.flat.Class), Period: p.String(), Kind: kind}
+		if sums[key] == nil {
+			sums[key] = &[2]int64{}
+		}
+		sums[key][0]++
+		sums[key][1] += total
+	}
+	add("", one.bill.Total)
+	kinds := map[string]int64{}
+	for _, l := range one.bill.Lines {
+		kinds[l.Kind] += l.Total
+	}
+	for kind, total := range kinds {
+		add(kind, total)
+	}
+}
+
+// charge issues a charge for each bill that is above zero; those that stand are known.
+func (b *batch) charge(ctx context.Context) error {
+	totals := map[id.ID]int64{}
+	for home, row := range b.known {
+		totals[home] = row.Total
+	}
+	for _, one := range b.ready {
+		totals[one.flat.Home] = one.bill.Total
+	}
+	var list []charge.NewCharge
+	for _, g := range b.flats {
+		if total := totals[g.flat.Home]; total > 0 {
+			list = append(list, b.m.newCharge(b.city, g.flat, b.period, total))
+		}
+	}
+	outcomes, err := b.m.deps.Charges.IssueMany(ctx, b.m.system(), list)
+	if err != nil {
+		return err
+	}
+	for _, o := range outcomes {
+		if o.Result == charge.Refused {
+			b.faults[o.Home] = "charge"
+			b.m.base.Log.Warn("utility: no charge", slog.String("period", b.period.String()), slog.Any("error", o.Fault))
+		}
+	}
+	return nil
+}
+
+// newCharge is the charge of a flat's month: one, whatever versions the bill has.
+func (m *Module) newCharge(city *service.City, f Flat, p Period, total int64) charge.NewCharge {
+	u := city.Utilities
+	due := p.Add(1).Day(u.Due).AddDays(1).Start(m.deps.Zone()).Add(-time.Second)
+	title := func(l lang.Language) string { return m.base.Texts.Text(l, "utility.charge_title", "month", p.In(l)) }
+	return charge.NewCharge{
+		For: charge.Identifier{By: charge.ByFlat, Value: f.Account}, Payee: agency.ID(u.Agency), External: External(f.Account, p), Kind: u.Charge,
+		Subject: f.Home, Amount: money.Roubles(total), Title: lang.Text{RU: title(lang.Russian), EN: title(lang.English)}, Period: p.String(), Dated: p.Add(1).First(), Due: due,
+	}
+}
+
+// External is the bill's own number: the account and the month.
+func External(account string, p Period) string { return account + "-" + p.String() }
+
+// ChargeID is the charge of a flat's month.
+func (m *Module) ChargeID(account string, p Period) id.ID {
+	return charge.IDOf(m.agencyID(), External(account, p))
+}
