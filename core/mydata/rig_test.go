@@ -182,6 +182,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 		}
 		return ""
 	}
+	books := ledger.New(ledger.Deps{Zone: zone})
 	r.bills = charge.New(charge.Deps{City: theCity, Zone: zone})
 	r.pays = pay.New(pay.Deps{Charges: r.bills, Bank: &pay.Hosted{API: bankServer.URL, Key: "key", Secret: "secret", Client: bankServer.Client()}, Address: "http://city.test", AgencyName: name, Zone: zone})
 	r.notices = notice.New(notice.Deps{People: r.account, Address: "http://city.test", City: func(lang.Language) string { return "Kitezh" }, Zone: zone})
@@ -191,7 +192,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	r.Module = New(Deps{
 		Sources: []Source{
 			{"account", r.account.Data()}, {"agency", agencies.Data()}, {"mandate", r.mandates.Data()}, {"casework", r.cases.Data()}, {"apply", r.drafts.Data()},
-			{"document", r.papers.Data()}, {"exchange", asks.Data()}, {"charge", r.bills.Data()}, {"pay", r.pays.Data()}, {"notice", r.notices.Data()},
+			{"document", r.papers.Data()}, {"exchange", asks.Data()}, {"ledger", books.Data()}, {"charge", r.bills.Data()}, {"pay", r.pays.Data()}, {"notice", r.notices.Data()},
 		},
 		Words: r.told, People: r.account, Apply: r.drafts, City: theCity, Files: r.papers.HeldFiles, AgencyName: name, LookText: asks.LookText, Zone: zone,
 		CaseLink: func(*web.Context, id.ID) (string, string) { return "", "" },
@@ -210,7 +211,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 		},
 		List: filepath.Join(t.TempDir(), "erased"),
 	})
-	modules := []module.Module{agencies, r.account, r.mandates, r.papers, asks, r.bills, r.pays, r.notices, r.cases, r.drafts, r.Module}
+	modules := []module.Module{agencies, r.account, r.mandates, r.papers, asks, books, r.bills, r.pays, r.notices, r.cases, r.drafts, r.Module}
 	texts, err := lang.Load(textsOf(modules)...)
 	r.must(err)
 	texts = texts.Reporting(func(err error) { t.Error(err) })

@@ -21,17 +21,17 @@ func TestThePlan(t *testing.T) {
 	m := New(Deps{Zone: func() *time.Location { return time.UTC }})
 	decided := time.Date(2024, 12, 31, 23, 0, 0, 0, time.UTC)
 	got := m.plan([]module.Holding{
-		{Key: "casework.cases", Items: make([]module.Item, 4)}, {Key: "notice.messages", Items: make([]module.Item, 7)}, {Key: "pay.charges", Items: make([]module.Item, 1)},
+		{Key: "casework.cases", Items: make([]module.Item, 4)}, {Key: "notice.messages", Items: make([]module.Item, 7)}, {Key: "charge.charges", Items: make([]module.Item, 1)},
 	}, []module.Stay{
 		{Key: "casework.cases", Law: module.LawDecision, Since: decided, Count: 1, Item: "1234567890"},
 		{Key: "casework.cases", Law: module.LawOpen, Count: 1, Item: "2234567890"},
-		{Key: "pay.charges", Law: module.LawPayment, Since: decided, Count: 1},
+		{Key: "charge.charges", Law: module.LawPayment, Since: decided, Count: 1},
 	})
 	want := Plan{
 		Goes: []PlanLine{{Key: "casework.cases", Count: 2}, {Key: "notice.messages", Count: 7}},
 		Stays: []PlanLine{
 			{Key: "casework.cases", Count: 1, Law: module.LawDecision, Until: 2029, Numbers: []string{id.FormatNumber("1234567890")}},
-			{Key: "pay.charges", Count: 1, Law: module.LawPayment, Until: 2029},
+			{Key: "charge.charges", Count: 1, Law: module.LawPayment, Until: 2029},
 		},
 		Waits: []PlanLine{{Key: "casework.cases", Count: 1, Law: module.LawOpen, Numbers: []string{id.FormatNumber("2234567890")}}},
 	}
