@@ -10,7 +10,7 @@ import (
 var coreModules = []string{
 	"page", "module", // what every other module stands on: frame and life cycle
 	"agency", "account", "factor", "approval", "certificate", "broker", "centre", "mandate", "organisation", "openid",
-	"service", "form", "talk", "document", "exchange", "ledger", "developer", "charge", "pay", "notice", "autopay", "register", "booking", "casework", "apply", "desk", "studio",
+	"service", "form", "talk", "document", "exchange", "ledger", "developer", "charge", "pay", "reconcile", "notice", "autopay", "register", "booking", "casework", "apply", "desk", "studio",
 	"mydata", "transparency", "mypage", "stats", "content", "assistant",
 }
 

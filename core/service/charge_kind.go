@@ -19,6 +19,7 @@ type ChargeKind struct {
 	Penalty     *ChargePenalty     `json:"penalty,omitempty" about:"What grows when it is paid late; left out: nothing"`
 	Instalments *ChargeInstalments `json:"instalments,omitempty" about:"How it may be paid by instalments; left out: it may not"`
 	Parts       bool               `json:"parts,omitempty" about:"A part of it may be paid"`
+	Undo        bool               `json:"undo,omitempty" about:"The payee gives back at once what a standing order took, when the payer thinks better of it within hours; left out: it does not"`
 	Contest     string             `json:"contest,omitempty" about:"Key of the service by which one disagrees with it"`
 	Law         Text               `json:"law" need:"1" about:"The act and its article, as people read it"`
 }

@@ -34,6 +34,7 @@ func (c *checker) run() {
 	c.popular()
 	c.synonyms()
 	c.utilities()
+	c.charity()
 	c.charges()
 	c.city.compiled = compiled{rules: map[string]*Rules{}, addresses: c.book, days: c.calendar}
 	for i := range c.city.Services {

@@ -28,6 +28,7 @@ type City struct {
 	Rates        []Rate        `json:"rates,omitempty"`
 	Synonyms     []Synonym     `json:"synonyms,omitempty"`
 	Utilities    *Utilities    `json:"utilities,omitempty"`
+	Charity      *Charity      `json:"charity,omitempty"`
 	Tariffs      []Tariff      `json:"tariffs,omitempty"`
 
 	compiled compiled

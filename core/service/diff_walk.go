@@ -32,7 +32,7 @@ var whats = map[string]string{
 	"exempt": "exemption", "steps": "step", "parts": "part", "late": "consequence", "rows": "row", "grounds": "ground", "facts": "line",
 	"groups": "group", "reminders": "reminder", "notices": "notice", "examples": "example", "agencies": "agency", "registers": "register",
 	"queues": "queue", "skills": "skill", "values": "value", "parameters": "parameter", "topics": "topic", "situations": "situation",
-	"pages": "article", "news": "news", "resources": "resource", "lists": "list", "law": "law", "tariffs": "tariff", "providers": "provider", "benefits": "benefit", "charges": "charge", "rates": "rate", "found": "found",
+	"pages": "article", "news": "news", "resources": "resource", "lists": "list", "law": "law", "tariffs": "tariff", "providers": "provider", "benefits": "benefit", "categories": "category", "charges": "charge", "rates": "rate", "found": "found",
 }
 
 // opaque are told as changed as a whole: nobody reads them key by key.

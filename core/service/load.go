@@ -13,7 +13,7 @@ import (
 //	city.yaml calendar.yaml topics.yaml situations.yaml places.yaml
 //	agencies/*.yaml registers/*.yaml own-registers/*.yaml services/*.yaml messages/SERVICE.yaml resources/*.yaml lists.yaml queries.yaml synonyms.yaml
 //	charges/*.yaml rates.yaml
-//	utilities.yaml tariffs/*.yaml
+//	utilities.yaml tariffs/*.yaml charity.yaml
 //	content/news.yaml content/pages/*.yaml
 //
 // Any other YAML file is a fault, except under demo/, which the city does not read.
@@ -139,6 +139,9 @@ func (l *loader) file(name string, content []byte) {
 		l.single(name, content, "rates", &l.city.Rates)
 	case name == "content/news.yaml":
 		l.single(name, content, "news", &l.city.News)
+	case name == "charity.yaml":
+		l.city.Charity = &Charity{}
+		l.single(name, content, "charity", l.city.Charity)
 	case name == "utilities.yaml":
 		l.city.Utilities = &Utilities{}
 		l.single(name, content, "utilities", l.city.Utilities)

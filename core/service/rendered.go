@@ -26,6 +26,9 @@ func Rendered(c *City) ([]SourceFile, error) {
 	if len(c.Synonyms) > 0 {
 		w.file("synonyms.yaml", c.Synonyms)
 	}
+	if c.Charity != nil {
+		w.file("charity.yaml", c.Charity)
+	}
 	if c.Utilities != nil {
 		w.file("utilities.yaml", c.Utilities)
 	}

@@ -226,6 +226,9 @@ func (m *Module) PutAppeal(ctx context.Context, a act.Act, n NewAppeal) (id.ID, 
 	if err != nil {
 		return id.ID{}, err
 	}
+	if picture.IsZero() {
+		n.Body.Alt = lang.Text{}
+	}
 	if err := n.check(m.deps.City(), m.today(), !picture.IsZero()); err != nil {
 		return id.ID{}, err
 	}

@@ -44,10 +44,10 @@ type Fund struct {
 
 // FundBody is what a fund says of itself. Everybody reads it.
 type FundBody struct {
-	About   lang.Text `json:"about"`
+	About   lang.Text `json:"about,omitzero"`
 	People  []Member  `json:"people"`
 	Bank    Bank      `json:"bank"`
-	Address lang.Text `json:"address"`
+	Address lang.Text `json:"address,omitzero"`
 	Site    string    `json:"site,omitempty"`
 	Email   string    `json:"email,omitempty"`
 	Phone   string    `json:"phone,omitempty"`
@@ -55,8 +55,8 @@ type FundBody struct {
 
 // Member is somebody whom a fund names as one of its people.
 type Member struct {
-	Name lang.Text `json:"name"`
-	Role lang.Text `json:"role"`
+	Name lang.Text `json:"name,omitzero"`
+	Role lang.Text `json:"role,omitzero"`
 }
 
 // Bank is where a fund's money goes.
@@ -119,16 +119,16 @@ type Appeal struct {
 
 // AppealBody is the text of an appeal.
 type AppealBody struct {
-	Title lang.Text    `json:"title"`
-	Story lang.Text    `json:"story"`
-	Alt   lang.Text    `json:"alt"` // what the picture shows
+	Title lang.Text    `json:"title,omitzero"`
+	Story lang.Text    `json:"story,omitzero"`
+	Alt   lang.Text    `json:"alt,omitzero"` // what the picture shows
 	Lines []BudgetLine `json:"lines"`
 }
 
 // BudgetLine is one of the things that an appeal's money is for.
 type BudgetLine struct {
 	Key    string    `json:"key"`
-	Title  lang.Text `json:"title"`
+	Title  lang.Text `json:"title,omitzero"`
 	Amount int64     `json:"amount"` // minor units
 }
 
@@ -205,11 +205,11 @@ type Payout struct {
 
 // PayoutBody says to whom money goes and for what. Everybody reads it once it is paid.
 type PayoutBody struct {
-	To      lang.Text `json:"to"`
+	To      lang.Text `json:"to,omitzero"`
 	ToINN   string    `json:"to_inn,omitempty"`
 	Account string    `json:"account,omitempty"` // for the bank alone
 	BIC     string    `json:"bic,omitempty"`
-	What    lang.Text `json:"what"`
+	What    lang.Text `json:"what,omitzero"`
 }
 
 // Report is what a fund tells of an appeal. One without lines is news.
@@ -222,7 +222,7 @@ type Report struct {
 
 // ReportBody is the text of a report.
 type ReportBody struct {
-	Text  lang.Text    `json:"text"`
+	Text  lang.Text    `json:"text,omitzero"`
 	Lines []ReportLine `json:"lines,omitempty"`
 	Files []Paper      `json:"files,omitempty"`
 }
@@ -230,7 +230,7 @@ type ReportBody struct {
 // ReportLine is what was bought for a line of the budget.
 type ReportLine struct {
 	Line   string    `json:"line"`
-	What   lang.Text `json:"what"`
+	What   lang.Text `json:"what,omitzero"`
 	Amount int64     `json:"amount"`
 }
 

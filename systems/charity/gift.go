@@ -226,7 +226,7 @@ func (m *Module) heardPaid(ctx context.Context, j jobs.Job) error {
 	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		changed := int64(0)
-		for _, was := range []GiftState{GiftPromised, GiftDropped} {
+		for _, was := range []GiftState{GiftPromised, GiftDropped, GiftBack} {
 			n, err := charitydb.SetGiftState(tx, charitydb.SetGiftStateParams{State: string(GiftGiven), Given: j.Made, Giver: g.Giver, ID: g.ID, Was: string(was)})
 			if err != nil {
 				return err
@@ -257,18 +257,29 @@ func (m *Module) thanks(ctx context.Context, g Gift, known bool) (*notice.Prepar
 }
 
 // enter puts a gift into the fund's books, in parts when it comes above the target of its appeal. A gift that is there already
-// changes nothing.
+// changes nothing; one that left, and was paid again, comes as new parts.
 func (m *Module) enter(tx *store.Tx, g Gift, at time.Time) error {
 	there, err := charitydb.EntriesOf(tx, g.Fund, g.ID)
-	if err != nil || len(there) > 0 {
+	if err != nil {
 		return err
+	}
+	came, left := int64(0), int64(0)
+	for _, e := range there {
+		if e.Kind == string(EntryGift) {
+			came++
+		} else {
+			left++
+		}
+	}
+	if came > left {
+		return nil
 	}
 	appeals, err := openOf(tx, g.Fund)
 	if err != nil {
 		return err
 	}
 	for part, share := range Split(g.Amount, roomsOf(g, appeals), g.Fund) {
-		if err := m.enterShare(tx, g, int64(part), share, at); err != nil {
+		if err := m.enterShare(tx, g, came+int64(part), share, at); err != nil {
 			return err
 		}
 	}
@@ -458,12 +469,33 @@ func (m *Module) heardBack(ctx context.Context, j jobs.Job) error {
 	if err != nil || g.State == GiftBack {
 		return err
 	}
+	return m.takeOut(ctx, j, g)
+}
+
+// takeOut takes a gift out of its fund's books by a job.
+func (m *Module) takeOut(ctx context.Context, j jobs.Job, g Gift) error {
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := m.leave(tx, g, j.Made); err != nil {
 			return err
 		}
 		return m.base.Jobs.Done(tx, j)
 	})
+}
+
+// heardChanged takes a gift out of the books whose money the bank took back: its charge is owed again.
+func (m *Module) heardChanged(ctx context.Context, j jobs.Job) error {
+	g, _, err := m.gift(ctx, m.system(j.Object), j.Holder, j.Object)
+	if errors.Is(err, store.ErrNone) {
+		return nil
+	}
+	if err != nil || g.State != GiftGiven {
+		return err
+	}
+	unpaid, err := m.charges.Unpaid(ctx, g.Giver, g.ID)
+	if err != nil || !unpaid {
+		return err
+	}
+	return m.takeOut(ctx, j, g)
 }
 
 // HideName takes a giver's name out of the public books.

@@ -46,7 +46,7 @@ func TestEveryTextIsThere(t *testing.T) {
 
 // jobKeys are names of operations and jobs, which look like texts.
 var jobKeys = map[string]bool{
-	jobPaid: true, jobBack: true, jobTellSoon: true, jobMonthly: true, jobDays: true, "charity.changed": true, "charity.browse": true, "charity.where": true,
+	jobPaid: true, jobBack: true, jobOwed: true, jobTellSoon: true, jobMonthly: true, jobDays: true, "charity.changed": true, "charity.browse": true, "charity.where": true,
 	"charity.give": true, "charity.mine": true, "charity.change": true, "charity.funds": true, "charity.fund": true, "charity.fund_change": true,
 	"charity.fund_spend": true, "charity.desk": true, "charity.decide": true, holdGifts: true, holdActs: true,
 }

@@ -59,12 +59,14 @@ func (m *Module) Locales() fs.FS { return locales }
 const (
 	eventPaid     = "charge.paid"
 	eventRefunded = "charge.refunded"
+	eventChanged  = "charge.changed" // owed again, for example
 )
 
 // The jobs.
 const (
 	jobPaid     = "charity.paid"
 	jobBack     = "charity.back"
+	jobOwed     = "charity.owed"
 	jobTellSoon = "charity.monthly_soon"
 	jobMonthly  = "charity.monthly"
 	jobDays     = "charity.days"
@@ -78,6 +80,7 @@ func (m *Module) Provision(b *module.Base) error {
 	m.base = b
 	b.Jobs.On(eventPaid, jobPaid, m.heardPaid)
 	b.Jobs.On(eventRefunded, jobBack, m.heardBack)
+	b.Jobs.On(eventChanged, jobOwed, m.heardChanged)
 	b.Jobs.Handle(jobTellSoon, m.tellSoon)
 	b.Jobs.Handle(jobMonthly, m.giveMonthly)
 	b.Jobs.Every(jobDays, 6*time.Hour, m.endAppeals)

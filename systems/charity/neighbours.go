@@ -35,6 +35,8 @@ type Charges interface {
 	Prepare(ctx context.Context, n NewCharge) (Putter, error)
 	// Drop takes back a charge that nobody paid; it tells whether it was unpaid still.
 	Drop(tx *store.Tx, a act.Act, giver, gift id.ID) (bool, error)
+	// Unpaid tells whether a gift that was paid is owed again, since the bank took its money back.
+	Unpaid(ctx context.Context, giver, gift id.ID) (bool, error)
 }
 
 // Paying is how a gift is to be paid. Without a card, on the bank's page.

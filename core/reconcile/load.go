@@ -1,0 +1,519 @@
+package reconcile
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"posad.city/core/ledger"
+	"posad.city/core/pay"
+	"posad.city/core/reconcile/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/id"
+	"posad.city/kit/money"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+)
+
+// Load takes a file of statements: all of it is read and added up before anything is written. A file whose loading broke off
+// goes on where it stopped when it is given again. Errors: ErrFile, ErrAccount, ErrSums, ErrOther; ErrKnown: all of it was
+// loaded before, which the statements are returned with.
+func (m *Module) Load(ctx context.Context, a act.Act, source string, file []byte) ([]Statement, error) {
+	if len(file) > statementMost {
+		return nil, ErrFile
+	}
+	sheets, err := readSheets(file, m.deps.Account)
+	if err != nil {
+		return nil, err
+	}
+	var out []Statement
+	known := 0
+	for _, s := range sheets {
+		s.Source, s.Official, s.Loaded = source, a.Actor.Person, m.base.Clock.Now()
+		err := m.loadSheet(ctx, a, s)
+		if errors.Is(err, ErrKnown) {
+			known++
+		} else if err != nil {
+			return out, err
+		}
+		out = append(out, s.Statement)
+	}
+	if known == len(sheets) {
+		return out, ErrKnown
+	}
+	return out, nil
+}
+
+func (m *Module) loadSheet(ctx context.Context, a act.Act, s sheet) error {
+	if err := m.begin(ctx, a, s.Statement); err != nil {
+		return err
+	}
+	if err := m.loadLines(ctx, a, s); err != nil {
+		return err
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error { return reconciledb.StatementDone(tx, s.ID) })
+}
+
+// loadLines writes those of a statement's lines that are not written yet.
+func (m *Module) loadLines(ctx context.Context, a act.Act, s sheet) error {
+	keys, err := m.base.Vault.Keys(ctx, m.treasury())
+	if err != nil {
+		return fmt.Errorf("reconcile: the treasury's key: %w", err)
+	}
+	lines, err := m.unloaded(ctx, s)
+	if err != nil {
+		return err
+	}
+	plan, err := m.plan(ctx, lines)
+	if err != nil {
+		return err
+	}
+	actID := a.ID
+	if actID.IsZero() {
+		actID = id.New(m.base.Clock.Now())
+	}
+	for chunk := range slices.Chunk(lines, chunkLines) {
+		rows := make([]reconciledb.InsertPartParams, len(chunk))
+		for i, l := range chunk {
+			if rows[i], err = m.partRow(keys, s.Statement, l, plan[l.ID]); err != nil {
+				return err
+			}
+		}
+		err := m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
+			for i, l := range chunk {
+				if err := m.putPart(tx, rows[i], l, plan[l.ID], actID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("reconcile: statement %s: %w", s.BankID, err)
+		}
+	}
+	return nil
+}
+
+// chunkLines is how many lines one Write takes.
+const chunkLines = 40
+
+// begin writes the statement's head, and what lay at the bank before the first one.
+func (m *Module) begin(ctx context.Context, a act.Act, s Statement) error {
+	actID := a.ID
+	if actID.IsZero() {
+		actID = id.New(m.base.Clock.Now())
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		n, err := reconciledb.InsertStatement(tx, reconciledb.InsertStatementParams{
+			ID: s.ID, Account: s.Account, BankID: s.BankID, Sequence: s.Sequence, Since: s.Since.String(), Until: s.Until.String(), Opening: s.Opening, Closing: s.Closing,
+			Currency: string(s.Currency), Lines: s.Lines, Came: s.Came, Went: s.Went, Digest: s.Digest[:], Source: s.Source, Official: s.Official, Loaded: tx.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			row, err := reconciledb.StatementByID(tx, s.ID)
+			switch {
+			case err != nil:
+				return err
+			case row.Opening != s.Opening || row.Closing != s.Closing || row.Lines != s.Lines || row.Came != s.Came:
+				return tx.Fail(ErrOther)
+			case row.State == "done":
+				return tx.Fail(ErrKnown)
+			}
+		}
+		return m.open(tx, s, actID)
+	})
+}
+
+// open posts what lay at the bank before the first statement; the same movement for all statements of the account, so that only
+// the first one's counts.
+func (m *Module) open(tx *store.Tx, s Statement, actID id.ID) error {
+	first, err := reconciledb.FirstStatement(tx, s.Account)
+	if err != nil || first.ID != s.ID || s.Opening == 0 {
+		return err
+	}
+	bank, before := Bank(s.Account, s.Currency), Opening(s.Currency)
+	balance, err := ledger.BalanceOf(tx, before.ID)
+	if err != nil || balance != (ledger.Balance{}) {
+		return err
+	}
+	_, err = ledger.Post(tx, ledger.Movement{
+		ID: id.Derived("bank opening", s.Account), Holder: m.treasury(), Act: actID, Lines: []ledger.Line{moved(bank, before, s.Opening, s.Currency)},
+	})
+	return err
+}
+
+// moved is a line of the books by which so much came to the account at the bank from another; below zero it went there.
+func moved(bank, other ledger.Account, amount int64, c money.Currency) ledger.Line {
+	if amount < 0 {
+		return ledger.Line{Debit: other, Credit: bank, Amount: money.Amount{Minor: -amount, Currency: c}}
+	}
+	return ledger.Line{Debit: bank, Credit: other, Amount: money.Amount{Minor: amount, Currency: c}}
+}
+
+// unloaded are the lines of a statement that are not written yet.
+func (m *Module) unloaded(ctx context.Context, s sheet) ([]read, error) {
+	var out []read
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		out = out[:0]
+		stand := map[id.ID]bool{}
+		for after := int64(0); ; {
+			rows, err := reconciledb.PartsOf(r, reconciledb.PartsOfParams{Treasury: m.treasury(), Statement: s.ID, After: after, Most: openPage})
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				stand[row.ID], after = true, row.Number
+			}
+			if len(rows) < openPage {
+				break
+			}
+		}
+		for _, l := range s.lines {
+			if !stand[l.ID] {
+				out = append(out, l)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// shown is what was decided of a line.
+type shown struct {
+	pairs []showing
+	rest  int64
+	twice bool
+	came  *returned // a payout that came back
+}
+
+type showing struct {
+	Pair
+	expected Expected
+}
+
+type returned struct{ payout, line, payee id.ID }
+
+// plan matches lines with what is expected, all of a statement at once.
+func (m *Module) plan(ctx context.Context, lines []read) (map[id.ID]shown, error) {
+	out := map[id.ID]shown{}
+	candidates := map[id.ID]Expected{}
+	var plain []Line
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		clear(out)
+		clear(candidates)
+		plain = plain[:0]
+		for _, l := range lines {
+			if back, err := cameBack(r, l); err != nil {
+				return err
+			} else if back != nil {
+				out[l.ID] = shown{came: back}
+				continue
+			}
+			if l.fee {
+				out[l.ID] = shown{rest: l.Amount}
+				continue
+			}
+			if err := m.candidates(r, l.Line, candidates); err != nil {
+				return err
+			}
+			plain = append(plain, l.Line)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	decide(plain, candidates, out)
+	return out, nil
+}
+
+// decide carries what Match found into what is done with each line.
+func decide(lines []Line, candidates map[id.ID]Expected, into map[id.ID]shown) {
+	var ours []Ours
+	for _, e := range candidates {
+		ours = append(ours, e.ours())
+	}
+	found := Match(lines, ours)
+	for _, l := range lines {
+		into[l.ID] = shown{rest: found.Rest[l.ID], twice: slices.Contains(found.Twice, l.ID)}
+	}
+	for _, p := range found.Pairs {
+		one := into[p.Line]
+		one.pairs = append(one.pairs, showing{p, candidates[p.Ours]})
+		into[p.Line] = one
+	}
+}
+
+// candidates adds what a line may show.
+func (m *Module) candidates(r store.Reader, l Line, into map[id.ID]Expected) error {
+	add := func(rows []reconciledb.ReconcileExpected, err error) error {
+		if err != nil {
+			return err
+		}
+		list, err := expectedRows(rows)
+		for _, e := range list {
+			if e.State != expectedVoid {
+				into[e.ID] = e
+			}
+		}
+		return err
+	}
+	name, named := ownReference(l.Reference)
+	if named {
+		if err := add(reconciledb.ExpectedByName(r, name)); err != nil {
+			return err
+		}
+	}
+	if l.BankReference != "" {
+		if err := add(reconciledb.ExpectedByReference(r, l.BankReference)); err != nil {
+			return err
+		}
+	}
+	if l.Plain || named {
+		return nil
+	}
+	return add(reconciledb.ExpectedBySum(r, l.Day.AddDays(-around).String(), l.Day.AddDays(around).String(), l.Amount))
+}
+
+// cameBack finds the payout that a line gives back; nil when it gives back none.
+func cameBack(r store.Reader, l read) (*returned, error) {
+	name, ok := ownReference(l.Reference)
+	if !ok || l.Amount <= 0 {
+		return nil, nil
+	}
+	row, err := reconciledb.PayoutLineByID(r, name)
+	if errors.Is(err, store.ErrNone) {
+		return nil, nil
+	}
+	if err != nil || row.Amount != l.Amount || row.Currency != l.Currency || row.State != linePaid && row.State != lineSent {
+		return nil, err
+	}
+	return &returned{row.Payout, row.ID, row.Payee}, nil
+}
+
+func (m *Module) partRow(keys *vault.Keys, s Statement, l read, did shown) (reconciledb.InsertPartParams, error) {
+	out := reconciledb.InsertPartParams{
+		Treasury: m.treasury(), ID: l.ID, Statement: s.ID, Number: l.number, Day: l.Day.String(), Amount: l.Amount, Currency: l.Currency, Code: l.code,
+		Reference: l.Reference, BankReference: l.BankReference, Rest: did.rest, Met: l.Amount - did.rest, State: string(did.state(l.fee)),
+	}
+	if l.fee {
+		out.Rest, out.Met = 0, l.Amount
+	}
+	if l.details == (Details{}) {
+		return out, nil
+	}
+	plain, err := json.Marshal(l.details)
+	if err != nil {
+		return out, fmt.Errorf("reconcile: details: %w", err)
+	}
+	out.Details = keys.Seal("reconcile_part", "details", plain)
+	return out, nil
+}
+
+func (d shown) state(fee bool) State {
+	switch {
+	case fee:
+		return Fee
+	case d.came != nil:
+		return Returned
+	case d.twice:
+		return Duplicate
+	case d.rest == 0:
+		return Whole
+	case len(d.pairs) > 0:
+		return Partly
+	}
+	return Unknown
+}
+
+// putPart writes a line, counts what it shows, and moves the books.
+func (m *Module) putPart(tx *store.Tx, row reconciledb.InsertPartParams, l read, did shown, actID id.ID) error {
+	n, err := reconciledb.InsertPart(tx, row)
+	if err != nil || n == 0 {
+		return err
+	}
+	c := money.Currency(l.Currency)
+	bank := Bank(m.deps.Account.Number, c)
+	movement := ledger.Movement{ID: l.ID, Holder: m.treasury(), Act: actID}
+	for _, p := range did.pairs {
+		if err := m.meet(tx, p, tx.Now()); err != nil {
+			return err
+		}
+		movement.Lines = append(movement.Lines, about(moved(bank, p.expected.account(), p.Amount, c), p.Ours))
+	}
+	if did.came != nil {
+		back, err := m.payoutBack(tx, did.came, l)
+		if err != nil {
+			return err
+		}
+		movement.Lines = append(movement.Lines, about(moved(bank, back, l.Amount, c), did.came.line))
+	}
+	if did.rest != 0 {
+		movement.Lines = append(movement.Lines, about(moved(bank, restAccount(l, did, c), did.rest, c), l.ID))
+	}
+	_, err = ledger.Post(tx, movement)
+	return err
+}
+
+func about(l ledger.Line, what id.ID) ledger.Line {
+	l.About = what
+	return l
+}
+
+// restAccount is where what nobody expected of a line lies.
+func restAccount(l read, did shown, c money.Currency) ledger.Account {
+	switch {
+	case l.fee:
+		return Fees(c)
+	case did.rest > 0:
+		return Unidentified(c)
+	}
+	return Unexplained(c)
+}
+
+// meet counts what a line shows. Somebody else may have counted it first: then the Write fails and the loading is given again.
+func (m *Module) meet(tx *store.Tx, p showing, now time.Time) error {
+	row, err := reconciledb.ExpectedByID(tx, p.Ours)
+	if err != nil {
+		return err
+	}
+	if row.Met != p.expected.Met && size(row.Amount-row.Met) < size(p.Amount) {
+		return tx.Fail(ErrChanged)
+	}
+	if _, err := reconciledb.MeetExpected(tx, p.Amount, p.Ours); err != nil {
+		return err
+	}
+	if err := reconciledb.InsertMatch(tx, reconciledb.InsertMatchParams{Part: p.Line, Expected: p.Ours, Amount: p.Amount, How: string(p.How), At: now}); err != nil {
+		return err
+	}
+	if row.Kind == KindPayout && row.Met+p.Amount == row.Amount {
+		_, err = reconciledb.ChangePayoutLine(tx, reconciledb.ChangePayoutLineParams{Payout: row.Payment, ID: row.Name, State: linePaid, Was: lineSent})
+	}
+	return err
+}
+
+// payoutBack writes down that a payout came back, and tells to which account of the books.
+func (m *Module) payoutBack(tx *store.Tx, back *returned, l read) (ledger.Account, error) {
+	row, err := reconciledb.PayoutLineByID(tx, back.line)
+	if err != nil {
+		return ledger.Account{}, err
+	}
+	n, err := reconciledb.ChangePayoutLine(tx, reconciledb.ChangePayoutLineParams{
+		Payout: back.payout, ID: back.line, State: lineReturned, Reason: l.details.Returned, Reference: l.BankReference, Was: row.State,
+	})
+	if err != nil {
+		return ledger.Account{}, err
+	}
+	if n == 0 || row.State != linePaid && row.State != lineSent {
+		return ledger.Account{}, tx.Fail(ErrChanged)
+	}
+	c := money.Currency(l.Currency)
+	if back.payee.IsZero() {
+		return Unidentified(c), m.reopen(tx, PayoutLine{Payout: row.Payout, ID: row.ID, Part: row.Part, Amount: money.Amount{Minor: row.Amount, Currency: c}})
+	}
+	return pay.Income(back.payee, c), nil
+}
+
+// again matches lines that nobody knew with what has been expected since.
+func (m *Module) again(ctx context.Context) (int, error) {
+	changed := 0
+	for _, state := range []State{Unknown, Partly} {
+		after := reconciledb.PartsInParams{Treasury: m.treasury(), State: string(state), Most: openPage}
+		for {
+			var rows []reconciledb.ReconcilePart
+			found := map[id.ID]shown{}
+			err := m.base.Store.Read(store.Background(ctx), func(r *store.Snapshot) error {
+				var err error
+				if rows, err = reconciledb.PartsIn(r, after); err != nil {
+					return err
+				}
+				clear(found)
+				return m.planAgain(r, rows, found)
+			})
+			if err != nil {
+				return changed, err
+			}
+			for _, row := range rows {
+				did := found[row.ID]
+				if len(did.pairs) == 0 {
+					continue
+				}
+				if err := m.rematch(ctx, row, did); err != nil {
+					return changed, err
+				}
+				changed++
+			}
+			if len(rows) < openPage {
+				break
+			}
+			last := rows[len(rows)-1]
+			after.Day, after.ID = last.Day, last.ID
+		}
+	}
+	return changed, nil
+}
+
+func (m *Module) planAgain(r store.Reader, rows []reconciledb.ReconcilePart, found map[id.ID]shown) error {
+	candidates := map[id.ID]Expected{}
+	var lines []Line
+	for _, row := range rows {
+		l, err := lineOf(row)
+		if err != nil {
+			return err
+		}
+		if err := m.candidates(r, l, candidates); err != nil {
+			return err
+		}
+		lines = append(lines, l)
+	}
+	decide(lines, candidates, found)
+	return nil
+}
+
+// lineOf is what is left of a line. It is taken for ours by a reference alone: whatever is of its sum came since.
+func lineOf(row reconciledb.ReconcilePart) (Line, error) {
+	p, err := partOf(row)
+	return Line{ID: p.ID, Reference: p.Reference, BankReference: p.BankReference, Amount: p.Rest, Currency: string(p.Currency), Day: p.Day, Plain: true}, err
+}
+
+// rematch moves what a line turned out to show from where it lay.
+func (m *Module) rematch(ctx context.Context, row reconciledb.ReconcilePart, did shown) error {
+	c := money.Currency(row.Currency)
+	actID := id.New(m.base.Clock.Now())
+	return m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
+		now, err := reconciledb.PartByID(tx, row.Treasury, row.ID)
+		if err != nil || now.Revision != row.Revision {
+			return err // somebody was first
+		}
+		movement := ledger.Movement{ID: id.Derived("bank line again", row.ID.String()+" "+strconv.FormatInt(row.Revision, 10)), Holder: m.treasury(), Act: actID}
+		met := int64(0)
+		for _, p := range did.pairs {
+			if err := m.meet(tx, p, tx.Now()); err != nil {
+				return err
+			}
+			met += p.Amount
+			from := Unidentified(c)
+			if p.Amount < 0 {
+				from = Unexplained(c)
+			}
+			movement.Lines = append(movement.Lines, about(moved(from, p.expected.account(), p.Amount, c), p.Ours))
+		}
+		state := Partly
+		if row.Rest == met {
+			state = Whole
+		}
+		if _, err := reconciledb.ChangePart(tx, reconciledb.ChangePartParams{
+			Treasury: row.Treasury, ID: row.ID, State: string(state), Met: row.Met + met, Rest: row.Rest - met, Revision: row.Revision,
+		}); err != nil {
+			return err
+		}
+		_, err = ledger.Post(tx, movement)
+		return err
+	})
+}

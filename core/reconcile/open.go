@@ -1,0 +1,234 @@
+package reconcile
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"posad.city/core/agency"
+	"posad.city/core/reconcile/internal/store"
+	"posad.city/kit/calendar"
+	"posad.city/kit/id"
+	"posad.city/kit/journal"
+	"posad.city/kit/lang"
+	"posad.city/kit/money"
+	"posad.city/kit/store"
+)
+
+// OpenDay is a day of the open books: its totals as they were published, byte for byte, and their digest, which the journal has.
+type OpenDay struct {
+	Day        calendar.Date
+	Came, Back int64 // minor units
+	Digest     [32]byte
+	Body       []byte // JSON of wireDay
+	Entry      id.ID  // in the city's account in the journal
+	At         time.Time
+}
+
+// Fits tells whether the body is what the digest says.
+func (d OpenDay) Fits() bool { return sha256.Sum256(d.Body) == d.Digest }
+
+// wireDay is a published day. Totals are of everybody together, in minor units.
+type wireDay struct {
+	City     string      `json:"city"`
+	Day      string      `json:"day"`
+	Currency string      `json:"currency"`
+	Came     int64       `json:"came"`
+	Back     int64       `json:"back"`
+	Lines    []wireTotal `json:"lines"`
+}
+
+type wireTotal struct {
+	Payee string `json:"payee"` // its id
+	Name  string `json:"name"`
+	Kind  string `json:"kind"`
+	Came  int64  `json:"came"`
+	Back  int64  `json:"back"`
+	Count int64  `json:"count"` // payments
+}
+
+// signAfter is how long after its end a day is published: the books are added up by then.
+const signAfter = 30 * time.Minute
+
+// publishDays publishes the days that are over and enters each into the journal.
+func (m *Module) publishDays(ctx context.Context) error {
+	for range 40 { // after a city stood still for long the rest comes with the next round
+		day, err := m.nextDay(ctx)
+		if err != nil || day.IsZero() {
+			return err
+		}
+		if err := m.publishDay(ctx, day); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextDay is the day to publish next; the zero Date when none is due.
+func (m *Module) nextDay(ctx context.Context) (calendar.Date, error) {
+	days, err := m.OpenDays(ctx, calendarNone)
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	var next calendar.Date
+	if len(days) > 0 {
+		next = days[0].Day.AddDays(1)
+	} else {
+		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+			first, err := reconciledb.FirstIncome(r)
+			if err != nil {
+				return err
+			}
+			next, err = calendar.ParseDate(first)
+			return err
+		})
+		if errors.Is(err, store.ErrNone) {
+			return calendar.Date{}, nil
+		}
+		if err != nil {
+			return calendar.Date{}, err
+		}
+	}
+	if m.base.Clock.Now().Before(next.AddDays(1).Start(m.deps.Zone()).Add(signAfter)) {
+		return calendar.Date{}, nil
+	}
+	return next, nil
+}
+
+func (m *Module) publishDay(ctx context.Context, day calendar.Date) error {
+	out, err := m.totals(ctx, day)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(out)
+	if err != nil {
+		return fmt.Errorf("reconcile: day: %w", err)
+	}
+	digest := sha256.Sum256(body)
+	keys, err := m.base.Vault.Keys(ctx, agency.ID(agency.City))
+	if err != nil {
+		return fmt.Errorf("reconcile: the city's key: %w", err)
+	}
+	ready, err := m.base.Journal.Prepare(keys, journal.Entry{
+		Act: id.New(m.base.Clock.Now()), Kind: EntryDay, Title: m.base.Texts.Text(lang.Russian, "reconcile.journal.day"), Object: id.Derived("open day", day.String()),
+		Facts: []journal.Fact{
+			m.fact("day", day.String()), m.fact("came", money.Amount{Minor: out.Came, Currency: money.Currency(out.Currency)}.String()),
+			m.fact("back", money.Amount{Minor: out.Back, Currency: money.Currency(out.Currency)}.String()), m.fact("digest", hex.EncodeToString(digest[:])),
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("reconcile: journal: %w", err)
+	}
+	err = m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
+		entered, err := journal.Enter(tx, ready)
+		if err != nil {
+			return err
+		}
+		return reconciledb.InsertOpenDay(tx, reconciledb.InsertOpenDayParams{Day: day.String(), Came: out.Came, Back: out.Back, Digest: digest[:], Body: body, Entry: entered.ID, At: tx.Now()})
+	})
+	if errors.Is(err, store.ErrExists) {
+		return nil // another node was first
+	}
+	return err
+}
+
+func (m *Module) totals(ctx context.Context, day calendar.Date) (wireDay, error) {
+	out := wireDay{City: m.base.Seal.City(), Day: day.String(), Currency: string(m.deps.Account.Currency), Lines: []wireTotal{}}
+	income, err := m.IncomeBetween(ctx, day, day)
+	if err != nil {
+		return out, err
+	}
+	payees, err := m.deps.Payees(ctx)
+	if err != nil {
+		return out, fmt.Errorf("reconcile: payees: %w", err)
+	}
+	names := map[id.ID]string{}
+	for _, p := range payees {
+		names[p.ID] = p.Title.In(lang.Russian)
+	}
+	for _, one := range income {
+		if string(one.Currency) != out.Currency {
+			continue
+		}
+		out.Came += one.Came
+		out.Back += one.Back
+		out.Lines = append(out.Lines, wireTotal{Payee: one.Payee.String(), Name: names[one.Payee], Kind: one.Kind, Came: one.Came, Back: one.Back, Count: one.Lines})
+	}
+	return out, nil
+}
+
+var calendarNone calendar.Date
+
+// openShown is how many days a page of the open books lists.
+const openShown = 60
+
+// OpenDays lists the published days before one, the newest first; the zero Date: from the last.
+func (m *Module) OpenDays(ctx context.Context, before calendar.Date) ([]OpenDay, error) {
+	until := "9999-12-31"
+	if !before.IsZero() {
+		until = before.String()
+	}
+	var out []OpenDay
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		rows, err := reconciledb.OpenDays(r, until, openShown)
+		out = out[:0]
+		for _, row := range rows {
+			one, err := openDayOf(row)
+			if err != nil {
+				return err
+			}
+			out = append(out, one)
+		}
+		return err
+	})
+	return out, err
+}
+
+func openDayOf(row reconciledb.ReconcileOpenDay) (OpenDay, error) {
+	day, err := calendar.ParseDate(row.Day)
+	out := OpenDay{Day: day, Came: row.Came, Back: row.Back, Body: row.Body, Entry: row.Entry, At: row.At}
+	copy(out.Digest[:], row.Digest)
+	return out, err
+}
+
+// OpenDay is a published day; ErrNone.
+func (m *Module) OpenDay(ctx context.Context, day calendar.Date) (OpenDay, error) {
+	var out OpenDay
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		row, err := reconciledb.OpenDay(r, day.String())
+		if err != nil {
+			return err
+		}
+		out, err = openDayOf(row)
+		return err
+	})
+	return out, none(err)
+}
+
+// DayReceipt is the journal's receipt of a published day: its entry, the proof that it lies in the public log, and the city's
+// signature. `posad verify` checks it with no network.
+func (m *Module) DayReceipt(ctx context.Context, d OpenDay) ([]byte, error) {
+	city := agency.ID(agency.City)
+	keys, err := m.base.Vault.Keys(ctx, city)
+	if err != nil {
+		return nil, fmt.Errorf("reconcile: the city's key: %w", err)
+	}
+	var row journal.Row
+	err = m.base.Store.Look(ctx, m.system(), "reconcile.look.day", func(p *store.Personal) error {
+		var err error
+		row, err = journal.EntryByID(p, city, d.Entry)
+		return err
+	})
+	if err != nil {
+		return nil, none(err)
+	}
+	e, err := m.base.Journal.Open(keys, row)
+	if err != nil {
+		return nil, fmt.Errorf("reconcile: entry: %w", err)
+	}
+	return m.base.Journal.Receipt(ctx, e)
+}

@@ -1,0 +1,294 @@
+package charity
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"posad.city/core/ledger"
+	"posad.city/core/mandate"
+	"posad.city/core/module"
+	"posad.city/core/organisation"
+	"posad.city/kit/act"
+	"posad.city/kit/calendar"
+	"posad.city/kit/clock"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/journal"
+	"posad.city/kit/lang"
+	"posad.city/kit/money"
+	"posad.city/kit/seal"
+	"posad.city/kit/store"
+	"posad.city/kit/store/storetest"
+	"posad.city/kit/vault"
+)
+
+var (
+	anna     = id.Derived("person", "anna")
+	oleg     = id.Derived("person", "oleg")
+	opekina  = id.Derived("person", "opekina")
+	social   = id.Derived("agency", "social")
+	river    = organisation.ID("1025200000014")
+	member   = act.Act{ID: id.Derived("act", "member"), Actor: act.Actor{Kind: act.Person, Person: oleg}, Holder: river, Assurance: act.Standard}
+	self     = act.Act{ID: id.Derived("act", "self"), Actor: act.Actor{Kind: act.Person, Person: anna}, Holder: anna, Assurance: act.Standard}
+	clearing = ledger.Named("bank clearing", money.RUB, ledger.Free)
+)
+
+// desk is a fresh act of an official: one act enters one kind about one thing once.
+func (r *rig) desk() act.Act {
+	r.clock.Move(time.Second)
+	return act.Act{ID: id.New(r.clock.Now()), Actor: act.Actor{Kind: act.Official, Person: opekina, Agency: social, Role: "officer"}, Assurance: act.Verified}
+}
+
+// rig is the module on a fresh store, with a till that pays.
+type rig struct {
+	*Module
+	t     testing.TB
+	till  *till
+	clock *clock.Fixed
+}
+
+var needs = []store.Migrations{vault.Migrations, jobs.Migrations, journal.Migrations, ledger.Migrations, Migrations}
+
+func each(t *testing.T, test func(t *testing.T, r *rig)) {
+	t.Helper()
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, c *clock.Fixed) { test(t, newRig(t, s, c)) }, needs...)
+}
+
+func must[T any](t testing.TB) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func moscow() *time.Location { return time.FixedZone("Moscow", 3*3600) }
+
+func text(ru string) lang.Text { return lang.Text{RU: ru, EN: ru + " (en)"} }
+
+func theCity() City {
+	return City{
+		Agency: social, Name: text("Китеж"), AgencyName: text("Соцзащита"),
+		Categories: []Named{{Key: "children", Title: text("Дети"), Tone: "rose"}, {Key: "animals", Title: text("Звери"), Tone: "mint"}},
+		Districts:  []Named{{Key: "zarechye", Title: text("Заречье")}},
+	}
+}
+
+type companies struct{}
+
+func (companies) Organisation(_ context.Context, company id.ID) (organisation.Organisation, error) {
+	if company != river {
+		return organisation.Organisation{}, organisation.ErrNone
+	}
+	return organisation.Organisation{ID: river, OGRN: "1025200000014", INN: "5250000015", Title: "Фонд «Река»"}, nil
+}
+
+func (companies) Acting(context.Context, act.Act, id.ID) ([]mandate.Principal, error) {
+	return nil, nil
+}
+
+func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
+	t.Helper()
+	kek := must[*vault.KEK](t)(vault.ParseKEK(vault.NewKEKText()))
+	v := must[*vault.Vault](t)(vault.Open(context.Background(), vault.Options{Store: s, KEK: kek, Clock: c}))
+	r := &rig{t: t, clock: c}
+	r.Module = New(Deps{City: theCity, Organisations: companies{}, Members: companies{}, Zone: moscow})
+	texts := must[*lang.Catalogue](t)(lang.Load(locales))
+	signer := seal.New("kitezh", v, c)
+	base := &module.Base{
+		Store: s, Vault: v, Clock: c, Jobs: jobs.NewQueue(s, jobs.Options{}), Log: slog.New(slog.DiscardHandler), Texts: texts, Journal: journal.New(signer, c),
+	}
+	r.till = &till{r: r, declines: map[id.ID]bool{}, owed: map[id.ID]bool{}}
+	r.Provide(r.till, r.till)
+	if err := r.Provision(base); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (r *rig) drain() {
+	r.t.Helper()
+	if _, err := r.base.Jobs.Drain(context.Background()); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// till takes gifts as core/pay does: one movement in the ledger and one event.
+type till struct {
+	r        *rig
+	declines map[id.ID]bool // cards
+	owed     map[id.ID]bool // gifts whose money the bank took back
+	begun    int
+}
+
+type putter func(tx *store.Tx) error
+
+func (p putter) Put(tx *store.Tx) error { return p(tx) }
+
+func (t *till) Prepare(context.Context, NewCharge) (Putter, error) {
+	return putter(func(*store.Tx) error { return nil }), nil
+}
+
+func (t *till) Drop(*store.Tx, act.Act, id.ID, id.ID) (bool, error) { return true, nil }
+
+func (t *till) Unpaid(_ context.Context, _, gift id.ID) (bool, error) { return t.owed[gift], nil }
+
+func (t *till) Cards(_ context.Context, _ act.Act, person id.ID) ([]Card, error) {
+	return []Card{{ID: id.Derived("card", person.String()), Label: "•• 4242"}}, nil
+}
+
+func (t *till) Begin(ctx context.Context, a act.Act, p Paying, _ lang.Language) (Begun, error) {
+	t.begun++
+	if t.declines[p.Card] {
+		return Begun{Over: true}, nil
+	}
+	g := must[Gift](t.r.t)(t.r.Gift(ctx, t.r.system(p.Gift), p.Giver, p.Gift))
+	return Begun{Done: true}, t.r.base.Store.Write(ctx, func(tx *store.Tx) error {
+		fresh, err := ledger.Post(tx, ledger.Movement{ID: id.Derived("payment", g.ID.String()), Holder: g.Giver, Act: a.ID, Lines: []ledger.Line{
+			{Debit: clearing, Credit: Account(g.Fund), Amount: money.Roubles(g.Amount), About: g.ID},
+		}})
+		if err != nil || !fresh {
+			return err
+		}
+		return t.r.base.Jobs.Emit(tx, jobs.Event{Name: eventPaid, Holder: g.Giver, Object: g.ID, Version: 2})
+	})
+}
+
+func (t *till) back(tx *store.Tx, g Gift, what, event string) error {
+	fresh, err := ledger.Post(tx, ledger.Movement{ID: id.Derived(what, g.ID.String()), Holder: g.Giver, Act: id.Derived("act", what), Lines: []ledger.Line{
+		{Debit: Account(g.Fund), Credit: clearing, Amount: money.Roubles(g.Amount), About: g.ID},
+	}})
+	if err != nil || !fresh {
+		return err
+	}
+	return t.r.base.Jobs.Emit(tx, jobs.Event{Name: event, Holder: g.Giver, Object: g.ID, Version: 3})
+}
+
+func (t *till) PrepareRefund(ctx context.Context, a act.Act, giver, gift id.ID) (Putter, error) {
+	g, err := t.r.Gift(ctx, a, giver, gift)
+	return putter(func(tx *store.Tx) error { return t.back(tx, g, "refund", eventRefunded) }), err
+}
+
+// reverse is the bank taking the money back.
+func (t *till) reverse(g Gift) {
+	t.r.t.Helper()
+	t.owed[g.ID] = true
+	if err := t.r.base.Store.Write(context.Background(), func(tx *store.Tx) error { return t.back(tx, g, "reversal", eventChanged) }); err != nil {
+		t.r.t.Fatal(err)
+	}
+}
+
+func (r *rig) body() FundBody {
+	return FundBody{About: text("Помогаем"), People: []Member{{Name: text("Иванова"), Role: text("директор")}}, Bank: Bank{
+		Account: "40703810000000000001", Correspondent: "30101810000000000001", BIC: "042202001", Name: "Банк",
+	}}
+}
+
+// fund is a verified fund.
+func (r *rig) fund() Fund {
+	r.t.Helper()
+	ctx := context.Background()
+	if err := r.AskFund(ctx, member, NewFund{Organisation: river, Title: text("Река"), Category: "children", Body: r.body()}); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := r.DecideFund(ctx, r.desk(), river, Publish, "Всё в порядке", Checks); err != nil {
+		r.t.Fatal(err)
+	}
+	return must[Fund](r.t)(r.Fund(ctx, river))
+}
+
+func (r *rig) newAppeal(over Over, target int64) NewAppeal {
+	return NewAppeal{Fund: river, Category: "children", Until: calendar.DateOf(r.clock.Now(), moscow()).AddDays(60), Over: over, Send: true, Body: AppealBody{
+		Title: text("Кроватка"), Story: text("Нужна"), Lines: []BudgetLine{{Key: "a", Title: text("Кровать"), Amount: target - target/4}, {Key: "b", Title: text("Матрас"), Amount: target / 4}},
+	}}
+}
+
+// appeal is an open appeal.
+func (r *rig) appeal(over Over, target int64) Standing {
+	r.t.Helper()
+	ctx := context.Background()
+	made := must[id.ID](r.t)(r.PutAppeal(ctx, member, r.newAppeal(over, target)))
+	if err := r.DecideAppeal(ctx, r.desk(), made, OpenAppeal, "Проверено"); err != nil {
+		r.t.Fatal(err)
+	}
+	return must[Standing](r.t)(r.Appeal(ctx, made))
+}
+
+// give gives and pays.
+func (r *rig) give(aim id.ID, amount int64) Gift {
+	r.t.Helper()
+	ctx := context.Background()
+	g := must[Gift](r.t)(r.Promise(ctx, self, NewGift{Giver: anna, Fund: river, Appeal: aim, Amount: amount, Shown: "Анна"}))
+	must[Begun](r.t)(r.till.Begin(ctx, self, Paying{Giver: anna, Gift: g.ID}, lang.Russian))
+	r.drain()
+	return must[Gift](r.t)(r.Gift(ctx, self, anna, g.ID))
+}
+
+func (r *rig) newPayout(aim id.ID, line string, amount int64) NewPayout {
+	return NewPayout{Fund: river, Aim: aim, Line: line, Amount: amount, Body: PayoutBody{To: text("Магазин"), Account: "40702810000000000002", BIC: "042202001", What: text("Кровать")}}
+}
+
+// payOutNow asks and approves.
+func (r *rig) payOutNow(aim id.ID, line string, amount int64) id.ID {
+	r.t.Helper()
+	ctx := context.Background()
+	p := must[id.ID](r.t)(r.AskPayout(ctx, member, r.newPayout(aim, line, amount)))
+	if err := r.DecidePayout(ctx, r.desk(), p, true, "По смете"); err != nil {
+		r.t.Fatal(err)
+	}
+	return p
+}
+
+// sound holds the books to the ledger, the purses to the entries, and every gift to its trace.
+func (r *rig) sound(t interface{ Fatalf(string, ...any) }, reversed bool) {
+	ctx := context.Background()
+	today := calendar.DateOf(r.clock.Now(), moscow())
+	b, err := r.Books(ctx, river, today.AddDays(-40), today)
+	if err != nil || !b.Fits {
+		t.Fatalf("the books say %d, the ledger %d: %v", b.After, b.Ledger, err)
+	}
+	appeals, err := r.AppealsOf(ctx, river)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	own, err := r.Purse(ctx, river, river)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	total := int64(0)
+	for _, s := range append(appeals, Standing{Purse: own}) {
+		p := s.Purse
+		total += p.Given - p.Paid
+		if !reversed && p.Paid+p.Asked > p.Given {
+			t.Fatalf("more goes out than came: %+v", p)
+		}
+		if s.Over == OverSimilar && p.Given > s.Target {
+			t.Fatalf("an appeal has %d of %d", p.Given, s.Target)
+		}
+		h, err := r.history(ctx, river, p.Appeal)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		given, traced := int64(0), int64(0)
+		for _, g := range h.given {
+			given += g.Amount
+		}
+		for _, piece := range Trace(h.given, h.spent, h.told) {
+			traced += piece.Amount
+		}
+		if given != p.Given || traced != given {
+			t.Fatalf("the purse has %d, its gifts %d, their pieces %d", p.Given, given, traced)
+		}
+	}
+	if total != b.Ledger {
+		t.Fatalf("the purses come to %d, the ledger to %d", total, b.Ledger)
+	}
+}
+
+// until moves the clock to a moment.
+func (r *rig) until(at time.Time) { r.clock.Move(at.Sub(r.clock.Now())) }
