@@ -102,24 +102,25 @@ var always = []rule{
 	{"half a notice", `SELECT n.id FROM notice AS n LEFT JOIN notice_text AS x ON x.person = n.person AND x.id = n.id WHERE x.id IS NULL`},
 	{"a dead job", `SELECT handler, event, object, attempt, failure FROM job WHERE state = 'dead'`},
 	// Halves of payments; sums are in checkMoney.
-	{"two charges of a case", `SELECT subject, COUNT(*) FROM charge GROUP BY subject HAVING COUNT(*) > 1`},
-	{"a charge of no case", `SELECT c.id FROM charge AS c LEFT JOIN case_file AS f ON f.id = c.subject AND f.applicant = c.payer WHERE f.id IS NULL`},
-	{"a charge that its case does not know", `SELECT c.id FROM charge AS c LEFT JOIN task AS t ON t.case_id = c.subject AND t.kind = 'pay' AND t.reference = c.id
-	 LEFT JOIN timeline AS l ON l.case_id = c.subject AND l.event = 'pay' WHERE t.id IS NULL OR l.number IS NULL`},
-	{"a case that waits for a charge that is not there", `SELECT t.case_id FROM task AS t LEFT JOIN charge AS c ON c.id = t.reference AND c.subject = t.case_id
+	{"two charges of a case", `SELECT subject, COUNT(*) FROM bill WHERE kind = 'fee' GROUP BY subject HAVING COUNT(*) > 1`},
+	{"a charge of no case", `SELECT c.id FROM bill AS c LEFT JOIN case_file AS f ON f.id = c.subject AND f.applicant = c.home WHERE c.kind = 'fee' AND f.id IS NULL`},
+	{"a charge that its case does not know", `SELECT c.id FROM bill AS c LEFT JOIN task AS t ON t.case_id = c.subject AND t.kind = 'pay' AND t.reference = c.id
+	 LEFT JOIN timeline AS l ON l.case_id = c.subject AND l.event = 'pay' WHERE c.kind = 'fee' AND (t.id IS NULL OR l.number IS NULL)`},
+	{"a case that waits for a charge that is not there", `SELECT t.case_id FROM task AS t LEFT JOIN bill AS c ON c.id = t.reference AND c.subject = t.case_id
 	 WHERE t.kind = 'pay' AND t.reference IS NOT NULL AND c.id IS NULL`},
 	{"half a payment", `SELECT p.id, p.state FROM payment AS p WHERE NOT EXISTS (SELECT 1 FROM payment_line AS l WHERE l.payer = p.payer AND l.payment = p.id)
 	 OR NOT EXISTS (SELECT 1 FROM attempt AS a WHERE a.payer = p.payer AND a.payment = p.id)
 	 OR (SELECT SUM(l.amount) FROM payment_line AS l WHERE l.payer = p.payer AND l.payment = p.id) <> p.amount`},
 	{"an attempt or a line of no payment", `SELECT a.id FROM attempt AS a LEFT JOIN payment AS p ON p.payer = a.payer AND p.id = a.payment WHERE p.id IS NULL
 	 UNION ALL SELECT l.payment FROM payment_line AS l LEFT JOIN payment AS p ON p.payer = l.payer AND p.id = l.payment
-	 LEFT JOIN charge AS c ON c.payer = l.payer AND c.id = l.charge WHERE p.id IS NULL OR c.id IS NULL`},
+	 LEFT JOIN bill AS c ON c.home = l.home AND c.id = l.charge WHERE p.id IS NULL OR c.id IS NULL`},
 	{"something of a payment that can't be found", `SELECT a.id FROM attempt AS a LEFT JOIN pay_home AS h ON h.id = a.id AND h.payer = a.payer AND h.payment = a.payment WHERE h.id IS NULL
-	 UNION ALL SELECT c.id FROM charge AS c LEFT JOIN pay_home AS h ON h.id = c.id AND h.payer = c.payer WHERE h.id IS NULL`},
+	 UNION ALL SELECT c.id FROM bill AS c LEFT JOIN bill_home AS h ON h.id = c.id AND h.home = c.home WHERE h.id IS NULL
+	 UNION ALL SELECT r.id FROM refund AS r LEFT JOIN pay_home AS h ON h.id = r.id AND h.payer = r.payer WHERE r.kind <> 'reversed' AND h.id IS NULL`},
 	{"two attempts under way for one charge", `SELECT l.charge, COUNT(*) FROM attempt AS a JOIN payment_line AS l ON l.payer = a.payer AND l.payment = a.payment
 	 WHERE a.state IN ('started', 'open') GROUP BY l.charge HAVING COUNT(*) > 1`},
 	{"an attempt and its payment differ", `SELECT p.id, p.state, a.state FROM payment AS p JOIN attempt AS a ON a.payer = p.payer AND a.payment = p.id
-	 WHERE (a.state = 'paid') <> (p.state IN ('paid', 'surplus', 'refunded'))`},
+	 WHERE (a.state = 'paid') <> (p.state IN ('paid', 'refunded'))`},
 }
 
 // atRest holds when nothing is left to be done: nothing is forgotten.
@@ -144,8 +145,8 @@ var atRest = []rule{
 	{"a line of a desk where nothing is to be done", `SELECT d.number, d.kind, d.status FROM desk_line AS d
 	 LEFT JOIN task AS t ON t.holder = d.holder AND t.case_id = d.id AND t.id = d.task AND t.state = 'open' AND t.agency = d.agency AND t.queue = d.queue
 	 WHERE t.id IS NULL`},
-	{"a paid charge whose case has not gone on, or the other way round", `SELECT c.subject, c.state FROM charge AS c
-	 LEFT JOIN timeline AS t ON t.case_id = c.subject AND t.event = 'paid' WHERE (c.state = 'paid') <> (t.number IS NOT NULL)`},
+	{"a paid charge whose case has not gone on, or the other way round", `SELECT c.subject, c.state FROM bill AS c
+	 LEFT JOIN timeline AS t ON t.case_id = c.subject AND t.event = 'paid' WHERE c.kind = 'fee' AND (c.state = 'paid') <> (t.number IS NOT NULL)`},
 }
 
 func checkRules(t *testing.T, b *books, rules []rule) {
