@@ -43,6 +43,7 @@ import (
 	"posad.city/kit/mail"
 	"posad.city/kit/pdf/view"
 	"posad.city/kit/web"
+	"posad.city/systems/utility"
 )
 
 // Modules are the city's blocks, each made with its neighbours.
@@ -74,6 +75,7 @@ type Modules struct {
 	MyData       *mydata.Module
 	Transparency *transparency.Module
 	MyPage       *mypage.Module
+	Utility      *utility.Module
 
 	now  func() time.Time // the house's clock
 	pdfs *view.Reader     // holds memory while PDFs are looked into
@@ -84,7 +86,7 @@ func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
 		m.Service, m.Document, m.Exchange, m.Ledger, m.Developer, m.Charge, m.Pay, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
-		m.MyData, m.Transparency, m.MyPage,
+		m.MyData, m.Transparency, m.MyPage, m.Utility,
 	}
 }
 
@@ -129,7 +131,9 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	})
 	m.Ledger = ledger.New(ledger.Deps{Zone: inZone})
 	m.Developer = developer.New(developer.Deps{Agencies: m.Service, Keys: m.agencyKeys, Zone: inZone, Address: conf.Address, Nearby: conf.Demo})
-	m.Charge = charge.New(charge.Deps{City: m.Service.Current, Zone: inZone, People: numbers{m.Account}})
+	m.Charge = charge.New(charge.Deps{
+		City: m.Service.Current, Zone: inZone, People: numbers{m.Account}, Things: m.things, Limit: m.Account.Limit, AgencyName: m.Service.AgencyName,
+	})
 	m.Pay = pay.New(pay.Deps{
 		Charges: m.Charge, Bank: conf.acquirer(), Mandates: m.Mandate, Fiscal: conf.fiscal(), Mail: mailer, From: conf.Mail.From, Address: conf.Address, City: m.cityName,
 		AgencyName: m.Service.AgencyName, KindTitle: m.kindTitle, Zone: inZone,
@@ -157,6 +161,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	m.Transparency = transparency.New(transparency.Deps{Folder: filepath.Join(conf.Data, "log"), Zone: zone, Witnesses: outside, Quorum: conf.PublicLog.Quorum})
+	m.Utility = utility.New(utility.Deps{Services: m.Service, Charges: m.Charge, Zone: inZone})
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.join()
 	return m, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -63,6 +64,28 @@ func (b *bare) put(text string, args []any) error {
 		return b.pg.commit([]statement{{text, args}})
 	}
 	return b.lite.commit([]statement{{text, args}})
+}
+
+// all runs statements of one caller in a gathered commit.
+func (b *bare) all(stmts []statement) error {
+	if b.pg != nil {
+		return b.pg.commit(stmts)
+	}
+	return b.lite.commit(stmts)
+}
+
+// make makes a table for the prototype alone.
+func (b *bare) make(t testing.TB, table string) {
+	t.Helper()
+	var err error
+	if b.pg != nil {
+		_, err = b.pg.pool.Exec(context.Background(), table)
+	} else {
+		err = liteRun(b.lite.writer, table+" WITHOUT ROWID", nil, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (b *bare) point(number string) error {
@@ -296,6 +319,11 @@ type barePg struct {
 }
 
 func openBarePg(ctx context.Context, address string) (*barePg, error) {
+	return openBarePgBy(ctx, address, 4)
+}
+
+// openBarePgBy makes one whose batches go by so many connections at once.
+func openBarePgBy(ctx context.Context, address string, loops int) (*barePg, error) {
 	conf, err := pgxpool.ParseConfig(address)
 	if err != nil {
 		return nil, err
@@ -311,7 +339,7 @@ func openBarePg(ctx context.Context, address string) (*barePg, error) {
 		return nil, err
 	}
 	b := &barePg{pool: pool, queue: make(chan waiting, 1024)}
-	for range 4 {
+	for range loops {
 		go b.loop()
 	}
 	return b, nil

@@ -128,3 +128,12 @@ func (p People) Children(of Resident) []Resident {
 	}
 	return out
 }
+
+// CharityFunds is the file of the demo's charity funds with their history, for charity.ReadBeginning.
+func CharityFunds() ([]byte, error) {
+	content, err := files.ReadFile("demo/charity.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("kitezh: charity funds: %w", err)
+	}
+	return content, nil
+}

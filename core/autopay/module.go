@@ -131,6 +131,14 @@ func (m *Module) system() act.Act {
 	return act.ByJob(id.New(m.base.Clock.Now()), act.Purpose{Kind: "account"})
 }
 
+// kindName is what a kind of bills is called, also when the city has it no more.
+func (m *Module) kindName(kind string, l lang.Language) string {
+	if name := m.deps.KindName(kind, l); name != "" {
+		return name
+	}
+	return m.base.Texts.Text(l, "autopay.kind_other")
+}
+
 // home finds whose an order, a turn, a template or a payment is.
 func (m *Module) home(ctx context.Context, what id.ID) (autopaydb.AutopayHome, error) {
 	var out autopaydb.AutopayHome

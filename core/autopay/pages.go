@@ -9,7 +9,7 @@ import (
 
 // orderNote is what an order is about, in a line.
 func orderNote(m *Module, c *web.Context, o Order) string {
-	out := m.deps.KindName(o.Biller.Kind, c.Lang())
+	out := m.kindName(o.Biller.Kind, c.Lang())
 	if o.Name.Known != "" {
 		out += " · " + o.Name.Known
 	}
@@ -145,7 +145,7 @@ func whyKey(t Turn) string {
 func billChoices(m *Module, c *web.Context, bills []Bill) []ui.Choice {
 	out := make([]ui.Choice, 0, len(bills))
 	for _, b := range bills {
-		out = append(out, ui.Choice{Value: b.ID.String(), Text: m.deps.KindName(b.Kind, c.Lang()) + " · " + billNote(m, c, b)})
+		out = append(out, ui.Choice{Value: b.ID.String(), Text: m.kindName(b.Kind, c.Lang()) + " · " + billNote(m, c, b)})
 	}
 	return out
 }

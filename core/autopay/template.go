@@ -30,7 +30,7 @@ func (m *Module) Keep(ctx context.Context, a act.Act, person, charge id.ID, name
 		return id.ID{}, ErrBill
 	}
 	if name = strings.TrimSpace(name); name == "" {
-		name = shorten(m.deps.KindName(bill.Kind, languageOf(a)))
+		name = shorten(m.kindName(bill.Kind, languageOf(a)))
 	}
 	if len([]rune(name)) > nameMost {
 		return id.ID{}, ErrFields.With(fault.Field{Name: "name", ID: "autopay.fault.name"})

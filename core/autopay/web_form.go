@@ -184,7 +184,7 @@ func (m *Module) showNew(c *web.Context) error {
 	if f.When == "" {
 		kept := v.Form
 		v.Form = termsOf(suggest(v.Usual, v.Bill.Amount.Minor))
-		v.Form.For, v.Form.Charge, v.Form.Name = kept.For, kept.Charge, shorten(m.deps.KindName(v.Bill.Kind, c.Lang()))
+		v.Form.For, v.Form.Charge, v.Form.Name = kept.For, kept.Charge, shorten(m.kindName(v.Bill.Kind, c.Lang()))
 		if len(v.Cards) > 0 {
 			v.Form.Card = v.Cards[0].ID.String()
 		}
@@ -324,7 +324,11 @@ func (m *Module) postChange(c *web.Context) error {
 // plain says in sentences what an order does.
 func (m *Module) plain(c *web.Context, o Order, usual int64, refundable bool) []string {
 	t := o.Terms
-	out := []string{c.T("autopay.plain.what", "kind", m.deps.KindName(o.Biller.Kind, c.Lang()), "known", o.Name.Known, "payee", m.deps.AgencyName(o.Biller.Payee, c.Lang()), "card", o.Card.Label)}
+	what := m.kindName(o.Biller.Kind, c.Lang())
+	if o.Name.Known != "" {
+		what += ", " + o.Name.Known
+	}
+	out := []string{c.T("autopay.plain.what", "what", what, "payee", m.deps.AgencyName(o.Biller.Payee, c.Lang()), "card", o.Card.Label)}
 	if t.When == OnDay {
 		out = append(out, c.T("autopay.plain.day", "n", t.Days))
 	} else {

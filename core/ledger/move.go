@@ -13,8 +13,9 @@ import (
 	"posad.city/kit/store"
 )
 
-// buckets is how many rows of balance an account without a bound has. A movement keeps to one of them for ever.
-const buckets = 16
+// buckets is how many rows of balance an account without a bound has, so that of two dozen Writes at once hardly two meet on
+// PostgreSQL. A movement keeps to one of them for ever.
+const buckets = 256
 
 // Post moves money. It tells whether it did: false when the same movement stood in the books before. Errors: ErrMovement,
 // ErrShort, ErrOther; after one of these the Write fails.
@@ -27,12 +28,16 @@ func put(tx *store.Tx, m Movement, state State) (bool, error) {
 	if err := m.check(); err != nil {
 		return false, tx.Fail(err)
 	}
-	fresh := int64(0)
+	rows := make([]store.Stmt, len(m.Lines))
 	for i := range m.Lines {
-		n, err := ledgerdb.InsertTransfer(tx, ledgerdb.InsertTransferParams(m.row(i, state, tx.Now())))
-		if err != nil {
-			return false, err
-		}
+		rows[i] = ledgerdb.InsertTransferStmt(ledgerdb.InsertTransferParams(m.row(i, state, tx.Now())))
+	}
+	counts, err := tx.ExecAll(rows...)
+	if err != nil {
+		return false, err
+	}
+	fresh := int64(0)
+	for _, n := range counts {
 		fresh += n
 	}
 	switch fresh {
@@ -163,9 +168,12 @@ func (m Movement) deltas(state State) []delta {
 		add(l.Debit, l.Amount.Minor, 0)
 		add(l.Credit, 0, l.Amount.Minor)
 	}
-	slices.SortFunc(out, func(a, b delta) int { return bytes.Compare(a.account.ID[:], b.account.ID[:]) })
+	slices.SortFunc(out, inOrder)
 	return out
 }
+
+// inOrder is the order in which every Write touches balances, so that no two wait for each other in a circle.
+func inOrder(a, b delta) int { return bytes.Compare(a.account.ID[:], b.account.ID[:]) }
 
 func (m Movement) bucket() int64 {
 	h := fnv.New32a()
@@ -175,18 +183,29 @@ func (m Movement) bucket() int64 {
 
 // move changes the balances. A row appears with its account's first transfer; ending a reservation finds it there.
 func move(tx *store.Tx, deltas []delta, ending bool) error {
+	var free []store.Stmt // that wait for the next one with a bound, so that rows are touched in their order
 	for _, d := range deltas {
 		if d.account.Bound == Free && !ending {
-			if err := ledgerdb.MoveBalance(tx, d.params()); err != nil {
-				return err
-			}
+			free = append(free, ledgerdb.MoveBalanceStmt(d.params()))
 			continue
 		}
+		if err := execAll(tx, free); err != nil {
+			return err
+		}
+		free = nil
 		if err := d.held(tx); err != nil {
 			return err
 		}
 	}
-	return nil
+	return execAll(tx, free)
+}
+
+func execAll(tx *store.Tx, stmts []store.Stmt) error {
+	if len(stmts) == 0 {
+		return nil
+	}
+	_, err := tx.ExecAll(stmts...)
+	return err
 }
 
 // held changes a row that the database holds to a bound. It must be there: a row that an upsert proposes is judged alone.

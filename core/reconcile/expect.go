@@ -155,3 +155,29 @@ func (m *Module) refresh(ctx context.Context) error {
 		return m.expect(ctx, e.Payment)
 	})
 }
+
+// Way is what no statement has shown yet, of a provider and a kind.
+type Way struct {
+	Provider, Kind string
+	Amount         money.Amount
+	Count          int64
+	Oldest         calendar.Date
+}
+
+// Ways is what is on its way.
+func (m *Module) Ways(ctx context.Context) ([]Way, error) {
+	var out []Way
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		rows, err := reconciledb.OnItsWay(r)
+		out = out[:0]
+		for _, row := range rows {
+			oldest, err := calendar.ParseDate(row.Oldest)
+			if err != nil {
+				return err
+			}
+			out = append(out, Way{Provider: row.Provider, Kind: row.Kind, Amount: money.Amount{Minor: row.Amount, Currency: money.Currency(row.Currency)}, Count: row.N, Oldest: oldest})
+		}
+		return err
+	})
+	return out, err
+}

@@ -56,14 +56,14 @@ func TestMatch(t *testing.T) {
 		"somebody's transfer of the same sum":      {[]Line{plain}, []Ours{our("a", "", 500, day)}, "?x=500"},
 		"a reference of something else of the sum": {[]Line{line("x", ref("z"), "", 500, day)}, []Ours{our("a", "", 500, day)}, "?x=500"},
 	} {
-		if got := told(Match(test.lines, test.ours)); got != test.want {
+		if got := inWords(Match(test.lines, test.ours)); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}
 }
 
-// told writes what was found with the names of the test.
-func told(m Matched) string {
+// inWords writes what was found with the names of the test.
+func inWords(m Matched) string {
 	names := map[id.ID]string{}
 	for _, n := range []string{"x", "y", "a", "b"} {
 		names[id.Derived("line", n)], names[id.Derived("ours", n)] = n, n

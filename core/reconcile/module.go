@@ -37,6 +37,8 @@ type Deps struct {
 	Charges  Charges
 	Payees   func(ctx context.Context) ([]Payee, error)
 	People   People // nil: officials are not named
+	// KindName is what a kind of charges is called; nil, or an empty name: its key.
+	KindName func(kind string, l lang.Language) string
 	Bank     Banker // nil: statements and orders are carried by hand
 	Zone     func() *time.Location
 }
@@ -99,7 +101,7 @@ func (m *Module) Provision(b *module.Base) error {
 		}
 	}
 	if b.Web != nil {
-		_ = b.Web
+		m.routes(b.Web)
 	}
 	return m.measure()
 }

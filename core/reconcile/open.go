@@ -17,6 +17,7 @@ import (
 	"posad.city/kit/lang"
 	"posad.city/kit/money"
 	"posad.city/kit/store"
+	"posad.city/kit/web"
 )
 
 // OpenDay is a day of the open books: its totals as they were published, byte for byte, and their digest, which the journal has.
@@ -231,4 +232,35 @@ func (m *Module) DayReceipt(ctx context.Context, d OpenDay) ([]byte, error) {
 		return nil, fmt.Errorf("reconcile: entry: %w", err)
 	}
 	return m.base.Journal.Receipt(ctx, e)
+}
+
+// chosen reads the day that the page of the open books shows.
+func (m *Module) chosen(c *web.Context, v *openView) error {
+	if len(v.Days) == 0 {
+		return nil
+	}
+	v.Day = &v.Days[0]
+	if asked := c.Query("day"); asked != "" {
+		day, err := calendar.ParseDate(asked)
+		if v.Wrong = err != nil; v.Wrong {
+			return nil
+		}
+		one, err := m.OpenDay(c.Context(), day)
+		if errors.Is(err, ErrNone) {
+			v.Wrong = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		v.Day = &one
+	}
+	v.Fits = v.Day.Fits()
+	if !v.Fits {
+		return nil
+	}
+	if err := json.Unmarshal(v.Day.Body, &v.Total); err != nil {
+		return fmt.Errorf("reconcile: day: %w", err)
+	}
+	return nil
 }

@@ -143,6 +143,53 @@ func (c *pgConn) run(sql string, args ...any) (int64, error) {
 	return tag.RowsAffected(), err
 }
 
+// execAll sends the statements together, behind what begins the transaction when they are its first.
+func (c *pgConn) execAll(stmts []Stmt) ([]int64, int, error) {
+	if c.inRows {
+		return nil, 0, fmt.Errorf("%w: a change inside the rows of a query", ErrNested)
+	}
+	b := new(pgx.Batch)
+	if c.left {
+		b.Queue("rollback")
+	}
+	if !c.begun {
+		b.Queue(c.begin)
+	}
+	before := b.Len()
+	for i, s := range stmts {
+		bound, err := pgArgs(s.Query, s.Args)
+		if err != nil {
+			return nil, i, err
+		}
+		b.Queue(s.Query.pg, bound...)
+	}
+	if len(stmts) == 0 {
+		return nil, 0, nil
+	}
+	c.begun, c.left = true, false
+	results := c.c.SendBatch(c.ctx, b)
+	counts, at, err := counted(results, before, len(stmts))
+	if end := results.Close(); err == nil {
+		err = end
+	}
+	return counts, at, err
+}
+
+// counted reads how many rows each statement of a batch touched, behind so many that begin the transaction.
+func counted(results pgx.BatchResults, before, stmts int) ([]int64, int, error) {
+	out := make([]int64, stmts)
+	for i := -before; i < stmts; i++ {
+		tag, err := results.Exec()
+		if err != nil {
+			return nil, max(i, 0), err
+		}
+		if i >= 0 {
+			out[i] = tag.RowsAffected()
+		}
+	}
+	return out, 0, nil
+}
+
 // again starts the whole transaction anew: the first run was not under a savepoint, and nothing else is in it.
 func (c *pgConn) again(fn func(conn) error) error {
 	c.rollback()

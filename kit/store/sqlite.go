@@ -322,6 +322,18 @@ func (c *liteConn) exec(q *Query, args []any) (int64, error) {
 	return n, end()
 }
 
+func (c *liteConn) execAll(stmts []Stmt) ([]int64, int, error) {
+	out := make([]int64, len(stmts))
+	for i, s := range stmts {
+		n, err := c.exec(s.Query, s.Args)
+		if err != nil {
+			return nil, i, err
+		}
+		out[i] = n
+	}
+	return out, 0, nil
+}
+
 func (c *liteConn) again(fn func(conn) error) error {
 	if err := errors.Join(c.run(liteBack), c.run(liteRelease), c.run(liteSavepoint)); err != nil {
 		return err

@@ -67,6 +67,8 @@ type engine interface {
 type conn interface {
 	query(q *Query, each func(*Row) error, args []any) error
 	exec(q *Query, args []any) (int64, error)
+	// execAll runs statements in order until one fails, whose place it tells then; in one round trip where there are any.
+	execAll(stmts []Stmt) ([]int64, int, error)
 	// again rolls back what fn did and runs it once more: the double run of tests.
 	again(fn func(conn) error) error
 }
@@ -204,6 +206,27 @@ func (tx *Tx) Exec(q *Query, args ...any) (int64, error) {
 		}
 	}
 	return n, tx.failed
+}
+
+// ExecAll runs statements that change, in order, and tells how many rows each touched. On PostgreSQL it is one round trip.
+func (tx *Tx) ExecAll(stmts ...Stmt) ([]int64, error) {
+	if tx.failed != nil {
+		return nil, fmt.Errorf("store: %w: %w", ErrSpoiled, tx.failed)
+	}
+	counts, at, err := tx.conn.execAll(stmts)
+	if err != nil {
+		tx.failed = uniform(stmts[at].Query.name, err)
+		return nil, tx.failed
+	}
+	for i, s := range stmts {
+		if tx.store.trace == nil || counts[i] == 0 {
+			continue
+		}
+		if touch, ok := tx.store.touch(s.Query, s.Args); ok {
+			tx.touched = append(tx.touched, touch)
+		}
+	}
+	return counts, nil
 }
 
 // Fail spoils the Write with err and returns it: the Write rolls back and ends with err even when its closure goes on and

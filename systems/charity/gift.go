@@ -77,7 +77,7 @@ func (m *Module) promised(ctx context.Context, n NewGift) (Gift, error) {
 			return Gift{}, ErrClosed
 		}
 	}
-	out := Gift{Giver: n.Giver, ID: n.ID, Fund: n.Fund, Appeal: n.Appeal, Amount: n.Amount, State: GiftPromised, Monthly: n.Monthly, Made: m.now(), Code: rand.Text()}
+	out := Gift{Giver: n.Giver, ID: n.ID, Fund: n.Fund, Appeal: n.Appeal, Amount: n.Amount, State: GiftPromised, Monthly: n.Monthly, Made: m.now(), Code: newCode()}
 	if out.ID.IsZero() {
 		out.ID = id.New(m.now())
 	}
@@ -87,6 +87,9 @@ func (m *Module) promised(ctx context.Context, n NewGift) (Gift, error) {
 	out.Shown = shownName(n.Shown)
 	return out, nil
 }
+
+// newCode is the code of a gift's page: 26 letters and digits that nobody guesses.
+func newCode() string { return rand.Text() }
 
 // shownName is a name as everybody will see it.
 func shownName(text string) string {
@@ -385,6 +388,9 @@ func (m *Module) GiveBack(ctx context.Context, a act.Act, giver, gift id.ID) err
 	if g.State != GiftGiven {
 		return ErrState
 	}
+	if err := m.base.Store.Read(ctx, func(r *store.Snapshot) error { return m.mayGoBack(r, g) }); err != nil {
+		return err
+	}
 	refund, err := m.payments.PrepareRefund(ctx, a, giver, gift)
 	if err != nil {
 		return err
@@ -401,7 +407,7 @@ func (m *Module) GiveBack(ctx context.Context, a act.Act, giver, gift id.ID) err
 }
 
 // mayGoBack tells whether all of a gift lies, and nothing that was asked of the purse needs it.
-func (m *Module) mayGoBack(tx *store.Tx, g Gift) error {
+func (m *Module) mayGoBack(tx store.Reader, g Gift) error {
 	parts, err := charitydb.EntriesOf(tx, g.Fund, g.ID)
 	if err != nil {
 		return err

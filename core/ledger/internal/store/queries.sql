@@ -1,4 +1,4 @@
--- name: InsertTransfer :execrows
+-- name: InsertTransfer :exec
 INSERT INTO ledger_transfer (holder, movement, line, debit, credit, amount, currency, state, entered, ended, act, about)
 VALUES (@holder, @movement, @line, @debit, @credit, @amount, @currency, @state, @entered, @ended, @act, @about)
 ON CONFLICT (holder, movement, line) DO NOTHING;

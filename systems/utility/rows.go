@@ -1,0 +1,372 @@
+package utility
+
+import (
+	"slices"
+	"strconv"
+
+	"posad.city/core/charge"
+	"posad.city/kit/calendar"
+	"posad.city/kit/decimal"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/web"
+	"posad.city/ui"
+)
+
+func flatRows(c *web.Context, flats []myFlat, addresses map[id.ID]lang.Text) []ui.RowItem {
+	var out []ui.RowItem
+	for _, f := range flats {
+		row := ui.RowItem{Icon: "house-line", Text: c.T("utility.account_line", "account", f.Show()), Href: "/pay", Value: c.T("utility.saved_only"), Quiet: true}
+		if f.Resident {
+			row.Text, row.Href, row.Value = addresses[f.Home].In(c.Lang()), path(f.Home), f.Show()
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// dialRows are the dials with their last values and whether the open month has one.
+func (m *Module) dialRows(c *web.Context, v flatView) []ui.RowItem {
+	var out []ui.RowItem
+	for _, d := range v.Dials {
+		row := ui.RowItem{Icon: "clock-fill", Text: m.dialTitle(c, d), Value: number(c.Lang(), d.Last), Quiet: true}
+		if d.Open != nil {
+			row.Value, row.Quiet = number(c.Lang(), d.Open.Value), false
+			row.Icon, row.Tone = "check-circle-fill", ui.Success
+			if d.Open.State != Taken {
+				row.Icon, row.Tone = "warning-fill", ui.Warning
+			}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// dialHint is what to look at: the last value, the number of the meter, an end of its verification that is near or past.
+func (m *Module) dialHint(c *web.Context, d DialView) string {
+	out := c.T("utility.readings.last", "value", number(c.Lang(), d.Last), "day", lang.DayMonth(c.Lang(), d.LastDay), "number", d.Number)
+	switch left := m.today().DaysUntil(d.Verified); {
+	case left < 0:
+		out += " " + c.T("utility.readings.expired", "day", lang.Date(c.Lang(), d.Verified))
+	case left <= 60:
+		out += " " + c.T("utility.readings.expires", "day", lang.Date(c.Lang(), d.Verified))
+	}
+	return out
+}
+
+func openValue(c *web.Context, d DialView) string {
+	if d.Open == nil {
+		return ""
+	}
+	return plainNumber(c.Lang(), d.Open.Value)
+}
+
+func (m *Module) historyRows(c *web.Context, v flatView) []ui.RowItem {
+	var out []ui.RowItem
+	for _, b := range v.Bills[:min(len(v.Bills), 12)] {
+		out = append(out, ui.RowItem{Text: b.Period.In(c.Lang()), Href: billPath(v.Flat.Home, b.Period), Value: sumText(c.Lang(), b.Total), Tag: m.chargeTag(c, v.Charges, b.Period)})
+	}
+	return out
+}
+
+// shortMonth is three letters of a month.
+func shortMonth(c *web.Context, p Period) string {
+	return c.T("utility.months.m" + itoa(p.Month()))
+}
+
+func changeTitle(c *web.Context, change Change) string {
+	if change.Tariff == Carried {
+		return c.T("utility.carried")
+	}
+	return change.Title.In(c.Lang())
+}
+
+func changeText(c *web.Context, change Change) string {
+	return differenceText(c, change.Now-change.Was)
+}
+
+func differenceText(c *web.Context, n int64) string {
+	if n == 0 {
+		return c.T("utility.no_change")
+	}
+	return signedSum(c.Lang(), n)
+}
+
+// share is a width in per cent.
+func share(part, whole int64) string {
+	if whole <= 0 || part <= 0 {
+		return "0"
+	}
+	return strconv.FormatInt(max(part*100/whole, 1), 10) + "%"
+}
+
+func similarText(c *web.Context, v flatView) string {
+	mine, others := v.newest().Total, v.Similar.Total
+	if others == 0 || mine == others {
+		return c.T("utility.similar.same")
+	}
+	percent := (mine - others) * 100 / others
+	key := "utility.similar.more"
+	if percent < 0 {
+		key, percent = "utility.similar.less", -percent
+	}
+	if percent == 0 {
+		return c.T("utility.similar.same")
+	}
+	return c.T(key, "percent", percent)
+}
+
+// classText is the class of area in words.
+func classText(c *web.Context, v flatView) string {
+	return number(c.Lang(), v.Flat.Area-v.Flat.Area%decimal.One) + " " + c.T("utility.unit.m2")
+}
+
+// inputRows are what a bill was made of.
+func (m *Module) inputRows(c *web.Context, v billView) []ui.SummaryRow {
+	l := c.Lang()
+	in := v.Bill.Input
+	rows := []ui.SummaryRow{
+		{Name: c.T("utility.fact.account"), Value: v.Flat.Account}, {Name: c.T("utility.fact.area"), Value: number(l, in.Area) + " " + c.T("utility.unit.m2")},
+		{Name: c.T("utility.fact.people"), Value: itoa(in.People)},
+	}
+	for _, h := range in.Benefits {
+		rows = append(rows, ui.SummaryRow{Name: c.T("utility.benefit"), Value: h.Benefit.Title.In(l) + "\n" + h.Benefit.Law.In(l)})
+	}
+	for i, o := range v.Flat.Owners {
+		if len(v.Flat.Owners) > 1 {
+			rows = append(rows, ui.SummaryRow{Name: c.T("utility.owner", "name", o.Name), Value: c.T("utility.share", "n", o.Share.Numerator, "of", o.Share.Denominator, "sum", sumText(l, v.Parts[i]))})
+		}
+	}
+	return append(rows, ui.SummaryRow{Name: c.T("utility.fact.version"), Value: in.Version[:min(12, len(in.Version))]})
+}
+
+func versionRows(c *web.Context, v billView) []ui.RowItem {
+	var out []ui.RowItem
+	for _, one := range v.Versions {
+		row := ui.RowItem{Text: c.T("utility.version", "n", one.Version), Href: v.path() + "?version=" + itoa(one.Version), Value: sumText(c.Lang(), one.Total)}
+		if one.Version == v.Bill.Version {
+			row.Href = ""
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func penaltyNote(c *web.Context, d Debt) string {
+	if d.Penalty == 0 {
+		return ""
+	}
+	return c.T("utility.debt.penalty_in", "sum", sumText(c.Lang(), d.Penalty))
+}
+
+// debtRows are how what is owed of a month came to be, with the days of the penalty.
+func (m *Module) debtRows(c *web.Context, month DebtMonth) []ui.SummaryRow {
+	l := c.Lang()
+	rows := []ui.SummaryRow{{Name: c.T("utility.debt.face"), Value: sumText(l, month.Owed.Face)}}
+	if month.Owed.Paid > 0 {
+		rows = append(rows, ui.SummaryRow{Name: c.T("utility.debt.paid"), Value: sumText(l, month.Owed.Paid)})
+	}
+	if !month.Charge.Due.IsZero() {
+		rows = append(rows, ui.SummaryRow{Name: c.T("utility.debt.due"), Value: lang.Date(l, calendar.DateOf(month.Charge.Due, m.deps.Zone()))})
+	}
+	if month.Owed.Late > 0 {
+		rows = append(rows, ui.SummaryRow{Name: c.T("utility.debt.late"), Value: lang.Days(l, month.Owed.Late)})
+	}
+	for _, line := range month.Owed.Lines {
+		if line.Days > 0 && line.Amount > 0 {
+			rows = append(rows, ui.SummaryRow{Name: c.T("utility.debt.penalty"), Value: penaltyText(c, line)})
+		}
+	}
+	return append(rows, ui.SummaryRow{Name: c.T("utility.debt.left"), Value: sumText(l, month.Owed.Left)})
+}
+
+// penaltyText is one stretch of a penalty: so many days of a sum, at a rate, a share of it a day.
+func penaltyText(c *web.Context, line charge.Line) string {
+	l := c.Lang()
+	return c.T("utility.debt.stretch", "from", lang.Date(l, line.From), "to", lang.Date(l, line.To), "days", lang.Days(l, line.Days), "base", sumText(l, line.Base),
+		"rate", number(l, decimal.Hundredths(line.Points)), "share", line.Share, "of", line.Of, "sum", sumText(l, line.Amount))
+}
+
+// The desk.
+
+func (v deskView) head(c *web.Context) ui.DeskHeadProps {
+	var flats, people int64
+	for _, h := range v.Houses {
+		flats, people = flats+h.Flats, people+h.People
+	}
+	return ui.DeskHeadProps{Title: c.T("utility.desk.title"), Figures: []ui.Figure{
+		{Value: lang.Number(c.Lang(), flats), Text: c.T("utility.desk.flats")}, {Value: lang.Number(c.Lang(), people), Text: c.T("utility.desk.people")},
+		{Value: itoa(len(v.Review)), Text: c.T("utility.desk.waiting")},
+	}}
+}
+
+func (v deskView) runRows(c *web.Context) []ui.RowItem {
+	var out []ui.RowItem
+	for _, r := range v.Runs {
+		row := ui.RowItem{Icon: "check-circle-fill", Tone: ui.Success, Text: r.Period.In(c.Lang()), Value: c.T("utility.desk.made", "n", r.Made, "sum", shortSum(c.Lang(), r.Total)), Quiet: true}
+		if r.Failed > 0 {
+			row.Icon, row.Tone, row.Tag = "warning-fill", ui.Warning, &ui.TagProps{Text: c.T("utility.desk.failed", "n", r.Failed), Tone: ui.Warning}
+		}
+		if !r.Done {
+			row.Icon, row.Tone = "clock-fill", ui.Info
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func (v deskView) houseRows(c *web.Context) []ui.RowItem {
+	var out []ui.RowItem
+	for _, h := range v.Houses {
+		out = append(out, ui.RowItem{Icon: "buildings", Text: h.Title, Href: "/desk/utility/house?house=" + h.Key, Value: c.T("utility.desk.flats_n", "n", h.Flats), Quiet: true})
+	}
+	return out
+}
+
+func reviewTable(m *Module, c *web.Context, v deskView) ui.DataTableProps {
+	out := ui.DataTableProps{Caption: c.T("utility.desk.review"), Columns: []ui.Column{
+		{Title: c.T("utility.fact.address")}, {Title: c.T("utility.desk.meter")}, {Title: c.T("utility.desk.value")}, {Title: c.T("utility.desk.judge")},
+	}}
+	for _, r := range v.Review {
+		f := v.Flats[r.Home]
+		out.Rows = append(out.Rows, ui.TableRow{Title: f.Address.In(c.Lang()), Href: deskPath(r.Home), Note: f.Account, Cells: []ui.TableCell{
+			{Text: c.T("utility.doubt." + r.Doubt)}, {Text: number(c.Lang(), r.Value), Note: lang.Date(c.Lang(), r.Day)}, {Body: reviewForms(c, r)},
+		}})
+	}
+	return out
+}
+
+func houseTable(c *web.Context, v houseView) ui.DataTableProps {
+	out := ui.DataTableProps{Caption: v.Title, Columns: []ui.Column{
+		{Title: c.T("utility.desk.flat")}, {Title: c.T("utility.fact.account")}, {Title: c.T("utility.fact.area")}, {Title: c.T("utility.fact.people")},
+	}}
+	for _, f := range v.Flats {
+		out.Rows = append(out.Rows, ui.TableRow{Title: f.Number, Href: deskPath(f.Home), Cells: []ui.TableCell{
+			{Text: f.Account}, {Text: number(c.Lang(), f.Area) + " " + c.T("utility.unit.m2")}, {Text: itoa(f.People)},
+		}})
+	}
+	return out
+}
+
+func (v accountView) figures(c *web.Context) []ui.Figure {
+	out := []ui.Figure{{Value: sumText(c.Lang(), v.Debt.Left), Text: c.T("utility.debt.all")}}
+	if v.Debt.Left > 0 && slices.ContainsFunc(v.Debt.Months, func(d DebtMonth) bool { return d.Owed.Late > 0 }) {
+		out[0].Tone = ui.Fault
+	}
+	return out
+}
+
+func (m *Module) accountRows(c *web.Context, v accountView) []ui.SummaryRow {
+	l := c.Lang()
+	rows := []ui.SummaryRow{
+		{Name: c.T("utility.fact.account"), Value: v.Flat.Account}, {Name: c.T("utility.fact.area"), Value: number(l, v.Flat.Area) + " " + c.T("utility.unit.m2")},
+		{Name: c.T("utility.fact.people"), Value: itoa(v.Flat.People)},
+	}
+	for _, o := range v.Flat.Owners {
+		rows = append(rows, ui.SummaryRow{Name: c.T("utility.fact.owner"), Value: o.Name + ", " + strconv.FormatInt(o.Share.Numerator, 10) + "/" + strconv.FormatInt(o.Share.Denominator, 10)})
+	}
+	for _, b := range v.Benefits {
+		rows = append(rows, ui.SummaryRow{Name: c.T("utility.benefit"), Value: m.benefitTitle(c, b.Key)})
+	}
+	for _, d := range v.Dials {
+		rows = append(rows, ui.SummaryRow{Name: m.dialTitle(c, d), Value: c.T("utility.desk.dial", "number", d.Number, "value", number(l, d.Last), "verified", lang.Date(l, d.Verified))})
+	}
+	return rows
+}
+
+func (m *Module) benefitTitle(c *web.Context, key string) string {
+	if u, err := m.utilities(); err == nil {
+		if b, ok := u.Benefit(key); ok {
+			return b.Title.In(c.Lang())
+		}
+	}
+	return key
+}
+
+func (m *Module) deskBillRows(c *web.Context, v accountView) []ui.RowItem {
+	var out []ui.RowItem
+	for _, b := range v.Bills[:min(len(v.Bills), 12)] {
+		out = append(out, ui.RowItem{Text: b.Period.In(c.Lang()), Href: deskPath(v.Flat.Home) + "/bills/" + b.Period.String(), Value: sumText(c.Lang(), b.Total), Tag: m.chargeTag(c, v.Charges, b.Period)})
+	}
+	return out
+}
+
+func (v accountView) fault(name string) string {
+	for _, f := range v.Faults {
+		if f.Name == name {
+			return f.Text
+		}
+	}
+	return ""
+}
+
+func (v accountView) sort() string {
+	if v.Form.Sort == "" {
+		return Sum
+	}
+	return v.Form.Sort
+}
+
+func (m *Module) tariffChoices(c *web.Context, f Flat) []ui.Choice {
+	var out []ui.Choice
+	for _, key := range f.Tariffs {
+		out = append(out, ui.Choice{Value: key, Text: m.tariffTitle(c, key)})
+	}
+	return out
+}
+
+func (m *Module) changeLog(c *web.Context, v accountView) []ui.LogItem {
+	var out []ui.LogItem
+	for _, r := range v.Changes {
+		text := c.T("utility.sort." + r.Sort)
+		if r.Tariff != "" {
+			text += ", " + m.tariffTitle(c, r.Tariff)
+		}
+		if r.Amount != 0 {
+			text += ", " + signedSum(c.Lang(), r.Amount)
+		}
+		if r.Reason != "" {
+			text += ": " + r.Reason
+		}
+		month := v.Months[r.ID]
+		if p, ok := ParsePeriod(month); ok {
+			month = p.In(c.Lang())
+		}
+		out = append(out, ui.LogItem{When: month, Text: text})
+	}
+	return out
+}
+
+func (m *Module) readingLog(c *web.Context, v accountView) []ui.LogItem {
+	var out []ui.LogItem
+	for _, r := range v.Readings[:min(len(v.Readings), 24)] {
+		at := slices.IndexFunc(v.Dials, func(d DialView) bool { return d.Meter == r.Meter && d.Zone == r.Zone })
+		if at < 0 {
+			continue
+		}
+		out = append(out, ui.LogItem{When: lang.Date(c.Lang(), r.Day), Text: m.dialTitle(c, v.Dials[at]) + ": " + number(c.Lang(), r.Value) + ", " + c.T("utility.source."+r.Source) + ", " + c.T("utility.reading."+r.State)})
+	}
+	return out
+}
+
+func importTone(v importView) ui.Tone {
+	if len(v.Bad) > 0 {
+		return ui.Warning
+	}
+	return ui.Success
+}
+
+func importText(c *web.Context, v importView) string {
+	if len(v.Bad) == 0 {
+		return ""
+	}
+	return c.T("utility.import.not", "n", len(v.Bad))
+}
+
+func badRows(c *web.Context, v importView) []ui.RowItem {
+	var out []ui.RowItem
+	for _, b := range v.Bad {
+		out = append(out, ui.RowItem{Icon: "warning-fill", Tone: ui.Warning, Text: c.T("utility.import.line", "n", b.Line) + " " + b.Text, Value: c.T("utility.bad." + b.Reason), Quiet: true})
+	}
+	return out
+}
