@@ -25,3 +25,23 @@ func (n numbers) Numbers(ctx context.Context, person id.ID) ([]charge.Identifier
 	}
 	return []charge.Identifier{{By: charge.BySNILS, Value: owner.SNILS}}, nil
 }
+
+// things asks the registers by which numbers a person's bills may come beside their own: the plates of their vehicles.
+func (m *Modules) things(ctx context.Context, a act.Act, person id.ID) ([]charge.Identifier, error) {
+	owner, err := m.Account.Person(ctx, a, "account.look.profile", person)
+	if errors.Is(err, store.ErrNone) {
+		return nil, nil
+	}
+	if err != nil || owner.Level < act.Standard || owner.SNILS == "" {
+		return nil, err
+	}
+	vehicles, err := m.Exchange.Vehicles(ctx, owner, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []charge.Identifier
+	for _, v := range vehicles {
+		out = append(out, charge.Identifier{By: charge.ByPlate, Value: v.Plate})
+	}
+	return out, nil
+}

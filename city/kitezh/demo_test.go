@@ -218,3 +218,25 @@ func TestRegistersTellTheStories(t *testing.T) {
 		}
 	}
 }
+
+// TestBillsAreOfTheCity: every bill of the demo is of a kind of the city and to somebody who has the number.
+func TestBillsAreOfTheCity(t *testing.T) {
+	t.Parallel()
+	bills, err := kitezh.Bills()
+	if err != nil {
+		t.Fatal(err)
+	}
+	city, people := load(t)
+	seen := map[string]bool{}
+	for _, b := range bills {
+		kind, ok := city.ChargeKind(b.Kind)
+		resident, there := people.ByKey(b.To)
+		switch {
+		case !ok || !there || b.Value(resident) == "" || b.Amount <= 0 || seen[b.Number]:
+			t.Errorf("%+v", b)
+		case !slices.ContainsFunc(kind.Found, func(f service.ChargeFound) bool { return f.By == b.By }):
+			t.Errorf("%s is not issued to a %s", b.Kind, b.By)
+		}
+		seen[b.Number] = true
+	}
+}

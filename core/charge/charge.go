@@ -44,6 +44,12 @@ const (
 	KindWallet = "wallet"
 )
 
+// ownKind tells whether a kind is of the house itself.
+func ownKind(key string) bool { return key == KindFee || offered(key) }
+
+// offered tells whether nobody owes a charge of the kind: the person made it for themselves and may let it be.
+func offered(key string) bool { return key == KindGift || key == KindWallet }
+
 // Charge is what somebody owes.
 type Charge struct {
 	ID       id.ID
@@ -118,6 +124,7 @@ type NewCharge struct {
 	Details  []Detail
 	Proof    string // the second thing that whoever finds it without signing in must know
 	Terms    *Terms // nil: those of the kind
+	Plain    bool   // the kind's terms without its discount: the law excepts this one
 	Test     bool
 }
 
@@ -150,13 +157,15 @@ var (
 	ErrExternal = fault.New(fault.Invalid, "charge.external_fault")
 	ErrPeriod   = fault.New(fault.Invalid, "charge.period_fault")
 	ErrDetails  = fault.New(fault.Invalid, "charge.details_fault")
-	ErrBack     = fault.New(fault.Conflict, "charge.back_fault") // more is to go back than the payment put in
+	ErrBack     = fault.New(fault.Conflict, "charge.back_fault")  // more is to go back than the payment put in
+	ErrSecond   = fault.New(fault.Invalid, "charge.second_fault") // it stands on no bill
+	ErrWatches  = fault.New(fault.Conflict, "charge.watches_fault")
 	ErrPlan     = fault.New(fault.Invalid, "charge.plan_fault")
 )
 
 // kindOf finds the kind's file; nil for kinds of the house itself.
 func (m *Module) kindOf(key string) (*service.ChargeKind, error) {
-	if key == KindFee || key == KindGift || key == KindWallet {
+	if ownKind(key) {
 		return nil, nil
 	}
 	if city := m.city(); city != nil {

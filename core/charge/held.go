@@ -24,6 +24,7 @@ type held struct {
 func (held) Covers() map[string]string {
 	return map[string]string{
 		"bill": "charge.charges", "bill_part": "charge.charges", "bill_change": "charge.charges", "charge_watch": "charge.watches", "charge_watcher": "charge.watches",
+		"charge_import": "- an official's act of office: the file is the agency's",
 	}
 }
 

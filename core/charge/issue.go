@@ -14,7 +14,6 @@ import (
 	"posad.city/core/charge/internal/store"
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
-	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
@@ -73,6 +72,9 @@ func (m *Module) prepare(n NewCharge) (*Prepared, error) {
 	p := &Prepared{ID: n.ID, Home: home, Number: id.NewNumber(), m: m, away: n.Person.IsZero(), dueGiven: !n.Due.IsZero()}
 	if p.ID.IsZero() {
 		p.ID = IDOf(n.Payee, n.External)
+		if n.Test { // a trial never takes a real bill's place
+			p.ID = id.Derived("charge of a sandbox", n.Payee.String()+"/"+n.External)
+		}
 	}
 	if len(n.Details) > 0 {
 		if p.details, err = json.Marshal(n.Details); err != nil {
@@ -82,7 +84,7 @@ func (m *Module) prepare(n NewCharge) (*Prepared, error) {
 	return p, p.fill(n, kind)
 }
 
-// IDOf is the id of a charge that its payee calls by a number: the same bill twice is one.
+// IDOf is the id of a charge that its payee calls by a number: the same bill twice is one. A sandbox's has another.
 func IDOf(payee id.ID, external string) id.ID {
 	return id.Derived("charge", payee.String()+"/"+external)
 }
@@ -149,6 +151,9 @@ func (p *Prepared) fill(n NewCharge, kind *service.ChargeKind) error {
 		due = dated.AddDays(kind.Days + 1).Start(p.m.Zone()).Add(-time.Second)
 	}
 	terms := termsOf(kind, dated)
+	if n.Plain {
+		terms.Discount = nil
+	}
 	if n.Terms != nil {
 		terms = *n.Terms
 	}
@@ -220,7 +225,7 @@ func (p *Prepared) put(tx *store.Tx) (*chargedb.BillHome, error) {
 	if err := chargedb.InsertBill(tx, r); err != nil {
 		return nil, err
 	}
-	if p.quiet {
+	if p.quiet || offered(r.Kind) {
 		return nil, nil
 	}
 	return nil, p.m.base.Jobs.Emit(tx, jobs.Event{Name: EventDue, Holder: r.Home, Object: r.ID, Version: 1})
@@ -241,13 +246,4 @@ func packTerms(t Terms) (string, error) {
 // amountOf is an amount of the row's currency.
 func amountOf(row chargedb.Bill) money.Amount {
 	return money.Amount{Minor: row.Amount, Currency: money.Currency(row.Currency)}
-}
-
-// fieldOf says which field of an input a fault is of.
-func fieldOf(err error, name string) error {
-	f := fault.Of(err)
-	if f.Kind != fault.Invalid {
-		return err
-	}
-	return f.With(fault.Field{Name: name, ID: f.ID})
 }

@@ -20,10 +20,11 @@ type Result string
 
 // The results.
 const (
-	Issued  Result = "issued"
-	Known   Result = "known"   // it stands already, the same
-	Differs Result = "differs" // it stands already with another amount or day; nothing was altered
-	Refused Result = "refused" // Fault says why; nothing was issued
+	Issued    Result = "issued"
+	Known     Result = "known"     // it stands already, the same
+	Corrected Result = "corrected" // it stood already with another amount or day, and was corrected, as was asked
+	Differs   Result = "differs"   // it stands already with another amount or day; nothing was altered
+	Refused   Result = "refused"   // Fault says why; nothing was issued
 )
 
 // Outcome is what became of one charge of many.
@@ -38,44 +39,112 @@ type Outcome struct {
 // IssueMany issues many charges, at most ManyMost, and says of each what became of it, in the order of the list. A charge that
 // is wrong is refused alone; the rest is taken. It may be repeated: what stands is known.
 func (m *Module) IssueMany(ctx context.Context, a act.Act, batch []NewCharge) ([]Outcome, error) {
-	if len(batch) > ManyMost {
-		return nil, fmt.Errorf("charge: %d charges at once, %d at most", len(batch), ManyMost)
+	r := &round{m: m, a: a}
+	if err := r.prepare(batch); err != nil {
+		return nil, err
 	}
-	out := make([]Outcome, len(batch))
-	list := make([]*Prepared, len(batch))
-	for i, n := range batch {
-		p, err := m.prepare(n)
+	return r.out, r.run(ctx, nil)
+}
+
+// round is one batch of charges on its way into the store.
+type round struct {
+	m        *Module
+	a        act.Act
+	corrects bool // what stands with another amount or day is corrected
+	list     []*Prepared
+	out      []Outcome
+}
+
+// prepare makes the batch ready; what is refused has its outcome already.
+func (r *round) prepare(batch []NewCharge) error {
+	if len(batch) > ManyMost {
+		return fmt.Errorf("charge: %d charges at once, %d at most", len(batch), ManyMost)
+	}
+	for _, n := range batch {
+		p, err := r.m.prepare(n)
 		if err != nil {
 			f := fault.Of(err)
 			if f.Kind == fault.Internal {
-				return nil, err
+				return err
 			}
-			out[i] = Outcome{Result: Refused, Fault: f}
+			r.refuse(f)
 			continue
 		}
-		list[i], out[i] = p, Outcome{ID: p.ID, Home: p.Home, Number: p.Number, Result: Issued}
+		r.list = append(r.list, p)
+		r.out = append(r.out, Outcome{ID: p.ID, Home: p.Home, Number: p.Number, Result: Issued})
 	}
-	if err := m.ready(ctx, list); err != nil {
-		return nil, err
+	return nil
+}
+
+// refuse adds a charge that is not issued.
+func (r *round) refuse(f *fault.Fault) {
+	r.list, r.out = append(r.list, nil), append(r.out, Outcome{Result: Refused, Fault: f})
+}
+
+// run puts the batch in one Write. last, when given, is carried out in it, after the charges.
+func (r *round) run(ctx context.Context, last func(tx *store.Tx, out []Outcome) error) error {
+	if err := r.m.ready(ctx, r.list); err != nil {
+		return err
 	}
-	known := make([]*chargedb.BillHome, len(batch))
-	err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		for i, p := range list {
+	err := r.m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		for i, p := range r.list {
 			if p == nil {
 				continue
 			}
 			var err error
-			if known[i], err = p.put(tx); err != nil {
+			if r.out[i], err = r.one(tx, p); err != nil {
 				return err
 			}
 		}
-		return nil
+		if last == nil {
+			return nil
+		}
+		return last(tx, r.out)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("charge: issue many: %w", err)
+		return fmt.Errorf("charge: issue many: %w", err)
 	}
-	return out, m.compare(ctx, list, known, out)
+	return nil
 }
+
+// one issues a charge, or says how what stands in its place differs.
+func (r *round) one(tx *store.Tx, p *Prepared) (Outcome, error) {
+	out := Outcome{ID: p.ID, Home: p.Home, Number: p.Number, Result: Issued}
+	known, err := p.put(tx)
+	switch {
+	case err != nil || known == nil:
+		return out, err
+	case known.Home != p.Home:
+		return Outcome{Result: Refused, Fault: ErrOther}, nil
+	}
+	row, err := chargedb.BillByID(tx.As(r.m.byJob(r.a), "charge.look.charge"), known.Home, known.ID)
+	if err != nil {
+		return out, err
+	}
+	out.Number, out.Result = row.Number, Known
+	if !p.differs(row) {
+		return out, nil
+	}
+	out.Result = Differs
+	state := State(row.State)
+	if !r.corrects || row.Kind != p.row.Kind || row.Currency != p.row.Currency || !state.Open() && state != Paid {
+		return out, nil
+	}
+	fix := Correction{Amount: p.row.Amount, Reason: reasonImport}
+	if p.dueGiven {
+		fix.Due = p.row.Due
+	}
+	out.Result = Corrected
+	return out, r.m.Correct(tx, r.a, known.Home, known.ID, fix)
+}
+
+// differs tells whether a charge that stands is another than what was to be issued.
+func (p *Prepared) differs(row chargedb.Bill) bool {
+	return row.Amount != p.row.Amount || row.Currency != p.row.Currency || row.Kind != p.row.Kind || p.dueGiven && !row.Due.Equal(p.row.Due)
+}
+
+// byJob is Posad's own act on behalf of another, for what it must look at to carry that one out.
+func (m *Module) byJob(a act.Act) act.Act { return act.ByJob(a.ID, a.Purpose) }
 
 // ready seals what is to be sealed and finds out whose homes somebody watches.
 func (m *Module) ready(ctx context.Context, list []*Prepared) error {
@@ -106,38 +175,14 @@ func (m *Module) ready(ctx context.Context, list []*Prepared) error {
 func (m *Module) hush(ctx context.Context, list []*Prepared) error {
 	return m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		for _, p := range list {
-			if p == nil {
+			if p == nil || !p.away {
 				continue
 			}
 			_, err := chargedb.HasWatcher(r, p.Home)
 			if err != nil && !errors.Is(err, store.ErrNone) {
 				return err
 			}
-			p.quiet = errors.Is(err, store.ErrNone) && p.away
-		}
-		return nil
-	})
-}
-
-// compare says of each charge that stood already whether it is the same.
-func (m *Module) compare(ctx context.Context, list []*Prepared, known []*chargedb.BillHome, out []Outcome) error {
-	return m.base.Store.Look(ctx, act.ByJob(id.New(m.base.Clock.Now()), act.Purpose{}), "charge.look.charge", func(p *store.Personal) error {
-		for i, k := range known {
-			switch {
-			case k == nil:
-				continue
-			case k.Home != list[i].Home:
-				out[i] = Outcome{Result: Refused, Fault: ErrOther}
-				continue
-			}
-			row, err := chargedb.BillByID(p, k.Home, k.ID)
-			if err != nil {
-				return err
-			}
-			out[i].Number, out[i].Result = row.Number, Known
-			if r := list[i].row; row.Amount != r.Amount || row.Currency != r.Currency || row.Kind != r.Kind || list[i].dueGiven && !row.Due.Equal(r.Due) {
-				out[i].Result = Differs
-			}
+			p.quiet = errors.Is(err, store.ErrNone)
 		}
 		return nil
 	})

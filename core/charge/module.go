@@ -10,7 +10,10 @@ import (
 	"posad.city/core/charge/internal/store"
 	"posad.city/core/module"
 	"posad.city/core/service"
+	"posad.city/kit/act"
 	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 )
 
@@ -24,6 +27,12 @@ type Deps struct {
 	Zone func() *time.Location // the city's
 	// People tells a person's own numbers, once their account is confirmed; nil: nobody's are known.
 	People People
+	// Things asks the registers what is a person's: plates, a driving licence; nil: nobody is asked.
+	Things func(ctx context.Context, a act.Act, person id.ID) ([]Identifier, error)
+	// Limit counts tries of one key and refuses when there are too many; nil: they are not counted.
+	Limit func(ctx context.Context, guard, key string, most int, window time.Duration) error
+	// AgencyName is what an agency, or another payee, is called.
+	AgencyName func(payee id.ID, l lang.Language) string
 }
 
 // People knows the numbers by which others issue charges to a person.
@@ -37,6 +46,7 @@ type Module struct {
 	module.Plain
 	deps Deps
 	base *module.Base
+	seen seen
 }
 
 // New returns the module.
@@ -60,6 +70,12 @@ func (m *Module) Provision(b *module.Base) error {
 		return errors.New("charge: no time zone is given")
 	}
 	m.base = b
+	b.Jobs.Handle(jobDiscover, m.ask, jobs.Limit(2))
+	b.Jobs.Handle(jobImport, m.take, jobs.Limit(1))
+	b.Jobs.Every(jobSweep, importSweepGap, m.sweep)
+	if b.Web != nil {
+		m.routes(b.Web)
+	}
 	return nil
 }
 

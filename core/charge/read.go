@@ -21,11 +21,15 @@ type Filter struct {
 	Payee   id.ID
 	Subject id.ID
 	Service string
+	Offered bool // gifts and top-ups that were not paid, too
 	Test    bool // those of the sandbox instead
 	Most    int  // how many of each home; 0: 200
 }
 
 func (f Filter) fits(c Charge) bool {
+	if offered(c.Kind) && !f.Offered && f.Kind != c.Kind && (c.State == Due || c.State == Cancelled) {
+		return false
+	}
 	return (!f.Open || c.State.Open()) && (f.Kind == "" || c.Kind == f.Kind) && (f.Payee.IsZero() || c.Payee == f.Payee) &&
 		(f.Subject.IsZero() || c.Subject == f.Subject) && (f.Service == "" || c.Service == f.Service) && c.Test == f.Test
 }

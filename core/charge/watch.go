@@ -17,6 +17,11 @@ const watchersMost = 50
 
 // HomesOf are the homes that a person's account watches, their own first. The look at the person is recorded.
 func (m *Module) HomesOf(ctx context.Context, a act.Act, person id.ID) ([]id.ID, error) {
+	for _, record := range a.Records(person) {
+		if err := m.discover(ctx, record); err != nil {
+			m.base.Log.Warn("charge: a person's own numbers", "error", err)
+		}
+	}
 	var out []id.ID
 	err := m.base.Store.Look(ctx, a, "charge.look.watches", func(p *store.Personal) error {
 		out = slices.Clone(a.Records(person))

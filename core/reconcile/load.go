@@ -393,9 +393,21 @@ func (m *Module) meet(tx *store.Tx, p showing, now time.Time) error {
 		return err
 	}
 	if row.Kind == KindPayout && row.Met+p.Amount == row.Amount {
-		_, err = reconciledb.ChangePayoutLine(tx, reconciledb.ChangePayoutLineParams{Payout: row.Payment, ID: row.Name, State: linePaid, Was: lineSent})
+		return m.paidOut(tx, row)
 	}
-	return err
+	return nil
+}
+
+// paidOut writes down that a payment out left the bank. The statement may come before the bank's answer.
+func (m *Module) paidOut(tx *store.Tx, row reconciledb.ReconcileExpected) error {
+	l, err := reconciledb.PayoutLineByID(tx, row.Name)
+	if err != nil || l.State != lineSent && l.State != lineWaits {
+		return err
+	}
+	if _, err := reconciledb.ChangePayoutLine(tx, reconciledb.ChangePayoutLineParams{Payout: l.Payout, ID: l.ID, State: linePaid, Reference: l.Reference, Was: l.State}); err != nil {
+		return err
+	}
+	return m.tell(tx, EventPaidOut, l.Payee, l.ID)
 }
 
 // payoutBack writes down that a payout came back, and tells to which account of the books.
@@ -417,7 +429,7 @@ func (m *Module) payoutBack(tx *store.Tx, back *returned, l read) (ledger.Accoun
 	if back.payee.IsZero() {
 		return Unidentified(c), m.reopen(tx, PayoutLine{Payout: row.Payout, ID: row.ID, Part: row.Part, Amount: money.Amount{Minor: row.Amount, Currency: c}})
 	}
-	return pay.Income(back.payee, c), nil
+	return pay.Income(back.payee, c), m.tell(tx, EventCameBack, back.payee, back.line)
 }
 
 // again matches lines that nobody knew with what has been expected since.

@@ -32,7 +32,7 @@ type People interface {
 // Deps are what the module is given by the app.
 type Deps struct {
 	Treasury string // key of the agency that keeps the books
-	Account  Own
+	Account  Own    // without a number no statement is taken
 	Payments Payments
 	Charges  Charges
 	Payees   func(ctx context.Context) ([]Payee, error)
@@ -86,8 +86,8 @@ var followed = []string{"pay.taken", "pay.refunded", "pay.disputed"}
 
 // Provision implements module.Module.
 func (m *Module) Provision(b *module.Base) error {
-	if m.deps.Zone == nil || m.deps.Treasury == "" || m.deps.Charges == nil || m.deps.Payees == nil || m.deps.Account.Number == "" {
-		return errors.New("reconcile: the treasury, its account, the zone, charges and payees are needed")
+	if m.deps.Zone == nil || m.deps.Treasury == "" || m.deps.Charges == nil || m.deps.Payees == nil {
+		return errors.New("reconcile: the treasury, the zone, charges and payees are needed")
 	}
 	m.base = b
 	b.Jobs.Every(jobFold, foldEvery, m.foldJob, jobs.Limit(1))

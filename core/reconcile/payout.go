@@ -152,7 +152,7 @@ func (m *Module) payable(ctx context.Context, payout id.ID, until calendar.Date)
 	var out []PayoutLine
 	for _, p := range payees {
 		to, ok := details[p.ID]
-		if !ok {
+		if !ok || p.Own {
 			continue
 		}
 		amount, err := m.unpaid(ctx, p.ID, end)
@@ -483,7 +483,7 @@ func (m *Module) answerLine(tx *store.Tx, l PayoutLine, state string, r iso20022
 		if _, err := reconciledb.ChangePayoutLine(tx, change); err != nil {
 			return true, err
 		}
-		if err := m.takeBack(tx, l, actID); err != nil {
+		if err := errors.Join(m.takeBack(tx, l, actID), m.tell(tx, EventCameBack, l.Payee, l.ID)); err != nil {
 			return true, err
 		}
 		return true, m.putExpected(tx, l.Payout, AtBank{ID: l.ID, Kind: KindPayout, Provider: "bank", Amount: money.Amount{Minor: -l.Amount.Minor, Currency: l.Amount.Currency}, At: tx.Now(), Void: true})

@@ -83,6 +83,7 @@ type Payee struct {
 	ID    id.ID
 	Title lang.Text
 	Kind  string // agency, fund, provider
+	Own   bool   // the money leaves only by the payee's own word (PrepareTransfer): no daily payout takes it
 }
 
 // The kinds of payees.

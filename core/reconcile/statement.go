@@ -115,7 +115,7 @@ func sheetOf(head iso20022.Statement, account Own) (sheet, error) {
 	opening, first := head.Balance(iso20022.BalanceOpening)
 	closing, last := head.Balance(iso20022.BalanceClosing)
 	switch {
-	case head.Account.Number != account.Number:
+	case account.Number == "" || head.Account.Number != account.Number:
 		return sheet{}, ErrAccount
 	case !first || !last || opening.Amount.Currency != account.Currency || closing.Amount.Currency != account.Currency || closing.Day.Before(opening.Day):
 		return sheet{}, ErrSums.Because(errors.New("reconcile: its balances are missing, or in another currency"))

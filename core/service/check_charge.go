@@ -7,7 +7,7 @@ import (
 )
 
 // reservedCharges are kinds of the house itself.
-var reservedCharges = []string{"fee", "gift"}
+var reservedCharges = []string{"fee", "gift", "wallet"}
 
 // charges checks the kinds of bills and the rates that their penalties take.
 func (c *checker) charges() {

@@ -32,7 +32,7 @@ WHERE home = @home AND id = @id AND revision = @revision;
 
 -- name: CountOpen :one
 -- counts only
-SELECT CAST(COUNT(*) AS BIGINT) AS due FROM (SELECT id FROM bill WHERE home = @home AND (state = 'due' OR state = 'part') AND NOT test LIMIT @most) AS few;
+SELECT CAST(COUNT(*) AS BIGINT) AS due FROM (SELECT id FROM bill WHERE home = @home AND (state = 'due' OR state = 'part') AND kind <> 'gift' AND kind <> 'wallet' AND NOT test LIMIT @most) AS few;
 
 -- name: InsertPart :execrows
 INSERT INTO bill_part (home, charge, payment, amount, given, forgiven, reversed, at, entered) VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $6)
@@ -58,7 +58,10 @@ SELECT home, charge, revision, step, at, act, actor, agency, payment, amount, re
 
 -- name: PutWatch :exec
 INSERT INTO charge_watch (person, home, means, source, value, since) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (person, home) DO UPDATE SET source = excluded.source;
+ON CONFLICT (person, home) DO UPDATE SET source = excluded.source, since = excluded.since;
+
+-- name: StaleWatches :many
+SELECT person FROM charge_watch WHERE source = 'register' AND since < $1 ORDER BY since LIMIT $2;
 
 -- name: WatchesOf :many
 SELECT person, home, means, source, value, since FROM charge_watch WHERE person = $1 ORDER BY person, home;
@@ -82,3 +85,55 @@ SELECT CAST(1 AS BIGINT) AS there FROM charge_watcher WHERE home = $1 LIMIT 1;
 
 -- name: DeleteWatcher :exec
 DELETE FROM charge_watcher WHERE home = $1 AND person = $2;
+
+-- name: BillsByPayee :many
+SELECT home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision
+FROM bill WHERE payee = @payee AND (issued < @before OR (issued = @before AND id < @last)) AND (CAST(@any_kind AS BOOLEAN) OR kind = @kind) AND (CAST(@any_state AS BOOLEAN) OR state = @state) AND test = @test
+ORDER BY payee, issued DESC, id DESC LIMIT @most;
+
+-- name: InsertImport :exec
+INSERT INTO charge_import (agency, id, official, act, format, header, bytes, lines, parts, corrects, test, state, part, line, issued, known, corrected, bad, made, ended)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', 0, 0, 0, 0, 0, 0, $12, $13);
+
+-- name: BeginImport :exec
+UPDATE charge_import SET bytes = @bytes, lines = @lines, parts = @parts, state = 'running', ended = NULL WHERE agency = @agency AND id = @id AND state = 'sending';
+
+-- name: ImportByID :one
+SELECT agency, id, official, act, format, header, bytes, lines, parts, corrects, test, state, part, line, issued, known, corrected, bad, made, ended FROM charge_import WHERE agency = $1 AND id = $2;
+
+-- name: ImportsOf :many
+SELECT agency, id, official, act, format, header, bytes, lines, parts, corrects, test, state, part, line, issued, known, corrected, bad, made, ended FROM charge_import WHERE agency = $1 ORDER BY agency, id DESC LIMIT $2;
+
+-- name: MoveImport :execrows
+UPDATE charge_import SET part = part + 1, line = line + @lines, issued = issued + @issued, known = known + @known, corrected = corrected + @corrected, bad = bad + @bad
+WHERE agency = @agency AND id = @id AND part = @was AND state = 'running';
+
+-- name: SetImport :execrows
+UPDATE charge_import SET state = @state, ended = @ended WHERE agency = @agency AND id = @id AND state = @was;
+
+-- name: OldImports :many
+SELECT agency, id, official, act, format, header, bytes, lines, parts, corrects, test, state, part, line, issued, known, corrected, bad, made, ended FROM charge_import WHERE ended < $1 ORDER BY ended LIMIT $2;
+
+-- name: DeleteImport :exec
+DELETE FROM charge_import WHERE agency = $1 AND id = $2;
+
+-- name: InsertImportPart :exec
+INSERT INTO charge_import_part (agency, import, part, first, lines) VALUES ($1, $2, $3, $4, $5);
+
+-- name: ImportPart :one
+SELECT agency, import, part, first, lines FROM charge_import_part WHERE agency = $1 AND import = $2 AND part = $3;
+
+-- name: DeleteImportPart :exec
+DELETE FROM charge_import_part WHERE agency = $1 AND import = $2 AND part = $3;
+
+-- name: DeleteImportParts :execrows
+DELETE FROM charge_import_part WHERE agency = @agency AND import = @id AND part < @below;
+
+-- name: InsertBad :exec
+INSERT INTO charge_import_bad (agency, import, line, fault, content) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (agency, import, line) DO NOTHING;
+
+-- name: BadLines :many
+SELECT agency, import, line, fault, content FROM charge_import_bad WHERE agency = $1 AND import = $2 AND line > $3 ORDER BY agency, import, line LIMIT $4;
+
+-- name: DeleteBad :execrows
+DELETE FROM charge_import_bad WHERE agency = @agency AND import = @id AND line < @below;

@@ -1,0 +1,317 @@
+package charge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"posad.city/core/agency"
+	"posad.city/core/charge/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+	"posad.city/kit/journal"
+	"posad.city/kit/lang"
+	"posad.city/kit/store"
+	"posad.city/kit/vault"
+)
+
+// ErrRole says that the official may look, and not issue, correct or cancel.
+var (
+	ErrRole   = fault.New(fault.Denied, "charge.role_fault")
+	ErrReason = fault.New(fault.Invalid, "charge.reason_fault")
+)
+
+// reasons are why an official corrects or cancels; the text is charge.reason.<code>.
+func reasons() []string {
+	return []string{"mistake", "contest", "court", "twice", "elsewhere", "time", "other"}
+}
+
+const noteMost = 1000
+
+// mayIssue tells whether the act may issue and change charges of its agency: an officer, a head, or a program of the agency,
+// whose key said so.
+func mayIssue(a act.Act) bool {
+	return a.Actor.Kind == act.Program || a.Actor.Role == string(agency.Officer) || a.Actor.Role == string(agency.Head)
+}
+
+// PreparedAct is what an official does to a charge, waiting for its Write.
+type PreparedAct struct {
+	m     *Module
+	a     act.Act
+	place Place
+	entry *journal.Ready
+	put   func(tx *store.Tx) error
+}
+
+// Put does it, with its entry in the public log.
+func (p *PreparedAct) Put(tx *store.Tx) error {
+	if err := p.put(tx); err != nil {
+		return err
+	}
+	if p.entry == nil {
+		return nil
+	}
+	_, err := journal.Enter(tx, p.entry)
+	return err
+}
+
+// mine finds a charge of the act's agency; ErrNone for another's, so that nobody learns what others issue. ErrRole.
+func (m *Module) mine(ctx context.Context, a act.Act, charge id.ID, change bool) (Place, error) {
+	place, err := m.Where(ctx, charge)
+	switch {
+	case err != nil:
+		return place, err
+	case place.Payee != a.Actor.Agency || place.Test != a.Test:
+		return place, ErrNone
+	case change && !mayIssue(a):
+		return place, ErrRole
+	}
+	return place, nil
+}
+
+// PrepareIssue makes ready that an official issues one charge of their agency. Errors: ErrRole and those of Prepare.
+func (m *Module) PrepareIssue(ctx context.Context, a act.Act, e Entry) (*Prepared, *PreparedAct, error) {
+	if !mayIssue(a) {
+		return nil, nil, ErrRole
+	}
+	p, err := m.Prepare(ctx, m.charge(e, a.Actor.Agency, a.Test))
+	if err != nil {
+		return nil, nil, err
+	}
+	out := &PreparedAct{m: m, a: a}
+	out.put = func(tx *store.Tx) error {
+		known, err := p.put(tx)
+		if err == nil && known != nil {
+			return tx.Fail(ErrOther)
+		}
+		return err
+	}
+	out.entry, err = m.enter(ctx, a, "issued", p.ID, "", p.row.Amount)
+	return p, out, err
+}
+
+// PrepareCancel makes ready that an official cancels a charge. ErrNone, ErrRole, ErrReason; Put: ErrSettled, ErrChanged.
+func (m *Module) PrepareCancel(ctx context.Context, a act.Act, charge id.ID, revision int64, reason, note string) (*PreparedAct, error) {
+	place, sealed, err := m.begun(ctx, a, charge, reason, note)
+	if err != nil {
+		return nil, err
+	}
+	out := &PreparedAct{m: m, a: a, place: place}
+	out.put = func(tx *store.Tx) error {
+		if err := m.unchanged(tx, a, place, revision); err != nil {
+			return err
+		}
+		was, err := m.cancel(tx, a, place.Home, charge, reason, sealed)
+		if err == nil && !was {
+			return tx.Fail(ErrSettled)
+		}
+		return err
+	}
+	out.entry, err = m.enter(ctx, a, "cancelled", charge, reason, 0)
+	return out, err
+}
+
+// PrepareCorrect makes ready that an official corrects a charge. Errors as with PrepareCancel, and ErrAmount.
+func (m *Module) PrepareCorrect(ctx context.Context, a act.Act, charge id.ID, n Correction, note string) (*PreparedAct, error) {
+	place, sealed, err := m.begun(ctx, a, charge, n.Reason, note)
+	if err != nil {
+		return nil, err
+	}
+	if n.Amount < 0 || n.Amount > AmountMost {
+		return nil, ErrAmount
+	}
+	n.Note = sealed
+	out := &PreparedAct{m: m, a: a, place: place, put: func(tx *store.Tx) error { return m.Correct(tx, a, place.Home, charge, n) }}
+	out.entry, err = m.enter(ctx, a, "corrected", charge, n.Reason, n.Amount)
+	return out, err
+}
+
+// begun checks what correcting and cancelling have in common and seals the note.
+func (m *Module) begun(ctx context.Context, a act.Act, charge id.ID, reason, note string) (Place, vault.Sealed, error) {
+	place, err := m.mine(ctx, a, charge, true)
+	if err != nil {
+		return place, nil, err
+	}
+	known := false
+	for _, r := range reasons() {
+		known = known || r == reason
+	}
+	if !known || len([]rune(note)) > noteMost {
+		return place, nil, ErrReason
+	}
+	if note = strings.TrimSpace(note); note == "" {
+		return place, nil, nil
+	}
+	keys, err := m.base.Vault.Keys(ctx, place.Home)
+	if err != nil {
+		return place, nil, err
+	}
+	return place, keys.Seal("bill_change", "note", []byte(note)), nil
+}
+
+// unchanged fails the Write when the charge is not what the official saw.
+func (m *Module) unchanged(tx *store.Tx, a act.Act, place Place, revision int64) error {
+	if revision == 0 {
+		return nil
+	}
+	row, err := chargedb.BillByID(tx.As(m.byJob(a), "charge.look.charge"), place.Home, place.ID)
+	if err == nil && row.Revision != revision {
+		return tx.Fail(ErrChanged)
+	}
+	return err
+}
+
+// enter makes the entry of an official's act ready, under the agency's keys; nil in a house without a log.
+func (m *Module) enter(ctx context.Context, a act.Act, what string, charge id.ID, reason string, amount int64) (*journal.Ready, error) {
+	if m.base.Journal == nil || m.base.Texts == nil || a.Test {
+		return nil, nil
+	}
+	keys, err := m.base.Vault.Keys(ctx, a.Actor.Agency)
+	if err != nil {
+		return nil, err
+	}
+	say := func(key string) string { return m.base.Texts.Text(lang.Russian, key) }
+	facts := []journal.Fact{{Name: "charge", Label: say("charge.journal.fact_charge"), Value: charge.String()}}
+	if amount > 0 {
+		facts = append(facts, journal.Fact{Name: "amount", Label: say("charge.journal.fact_amount"), Value: fmt.Sprint(amount)})
+	}
+	if reason != "" {
+		facts = append(facts, journal.Fact{Name: "reason", Label: say("charge.journal.fact_reason"), Value: say("charge.reason." + reason)})
+	}
+	ready, err := m.base.Journal.Prepare(keys, journal.Entry{Act: a.ID, Kind: "charge." + what, Title: say("charge.journal." + what), Object: charge, Facts: facts})
+	if err != nil {
+		return nil, fmt.Errorf("charge: enter %s: %w", what, err)
+	}
+	return ready, nil
+}
+
+// Event is one step of a charge's history, as its agency and its payer see it.
+type Event struct {
+	Step    Step
+	At      time.Time
+	Actor   id.ID
+	Agency  id.ID
+	Payment id.ID
+	Amount  int64
+	Reason  string
+	Note    string
+}
+
+// History lists what happened to a charge after it was issued, the oldest first.
+func (m *Module) History(ctx context.Context, a act.Act, home, charge id.ID) ([]Event, error) {
+	var rows []chargedb.BillChange
+	err := m.look(ctx, a, "charge.look.charge", []id.ID{home}, func(p *store.Personal) error {
+		var err error
+		rows, err = chargedb.ChangesOf(p, home, charge)
+		return err
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	keys, err := m.base.Vault.Keys(ctx, home)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Event, 0, len(rows))
+	for _, row := range rows {
+		note, err := keys.Open("bill_change", "note", row.Note)
+		if err != nil && !errors.Is(err, vault.ErrErased) {
+			return nil, err
+		}
+		out = append(out, Event{
+			Step: Step(row.Step), At: row.At, Actor: row.Actor, Agency: row.Agency, Payment: row.Payment, Amount: row.Amount, Reason: row.Reason, Note: string(note),
+		})
+	}
+	return out, nil
+}
+
+// ListQuery narrows an agency's list.
+type ListQuery struct {
+	Kind  string
+	State State
+	// Number is a charge's public number or the agency's own; For, an identifier. Either finds without the rest.
+	Number string
+	For    Identifier
+	// After is the last line of the page before: its moment and id.
+	After   time.Time
+	AfterID id.ID
+}
+
+// pageMost is how many charges a page of an agency's list shows.
+const pageMost = 50
+
+// OfAgency lists charges that the act's agency issued, the newest first, at most pageMost and one more.
+func (m *Module) OfAgency(ctx context.Context, a act.Act, q ListQuery) ([]Charge, error) {
+	var out []Charge
+	var homes []id.ID
+	if q.For != (Identifier{}) {
+		home, err := m.HomeOf(q.For)
+		if err != nil {
+			return nil, err
+		}
+		homes = []id.ID{home}
+	}
+	err := m.look(ctx, a, "charge.look.charges", homes, func(p *store.Personal) error {
+		list, err := m.listed(p, a, q, homes)
+		out = out[:0]
+		for _, c := range list {
+			if c.Payee == a.Actor.Agency && c.Test == a.Test && (q.Kind == "" || c.Kind == q.Kind) && (q.State == "" || c.State == q.State) {
+				out = append(out, c)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+func (m *Module) listed(p *store.Personal, a act.Act, q ListQuery, homes []id.ID) ([]Charge, error) {
+	switch {
+	case len(homes) > 0:
+		return m.ReadAt(p, homes[0], Filter{Payee: a.Actor.Agency, Test: a.Test})
+	case q.Number != "":
+		return m.byNumber(p, a, q.Number)
+	}
+	after, last := q.After, q.AfterID
+	if after.IsZero() {
+		after, last = m.base.Clock.Now().Add(time.Hour), id.ID{}
+	}
+	rows, err := chargedb.BillsByPayee(p, chargedb.BillsByPayeeParams{
+		Payee: a.Actor.Agency, Before: after, Last: last, AnyKind: q.Kind == "", Kind: q.Kind, AnyState: q.State == "", State: string(q.State), Test: a.Test, Most: pageMost + 1,
+	})
+	var out []Charge
+	for _, row := range rows {
+		c, err := m.chargeOf(row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, err
+}
+
+// byNumber finds an agency's charges of a number, theirs or the city's. What is another agency's is not read.
+func (m *Module) byNumber(p *store.Personal, a act.Act, number string) ([]Charge, error) {
+	plain, err := id.ParseNumber(number)
+	if err != nil {
+		plain = strings.TrimSpace(number)
+	}
+	places, err := m.numbered(p, plain)
+	if err != nil {
+		return nil, err
+	}
+	var out []Charge
+	for _, place := range places {
+		if place.Payee != a.Actor.Agency {
+			continue
+		}
+		c, err := m.Read(p, place.Home, place.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}

@@ -1,0 +1,232 @@
+package charge
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"posad.city/core/charge/internal/store"
+	"posad.city/kit/act"
+	"posad.city/kit/fault"
+	"posad.city/kit/id"
+	"posad.city/kit/jobs"
+	"posad.city/kit/store"
+)
+
+const (
+	jobDiscover = "charge.discover"
+	// seenFor is how long a node takes a person's own numbers for known.
+	seenFor = 10 * time.Minute
+	// seenMost bounds what is remembered.
+	seenMost = 50_000
+	// askedFor is how long what a register said is believed; refreshMost how many people one round asks for.
+	askedFor    = 3 * 24 * time.Hour
+	refreshMost = 500
+	// watchMost is how many homes one account may watch.
+	watchMost = 30
+)
+
+// seen remembers whose own numbers were looked at lately.
+type seen struct {
+	mu   sync.Mutex
+	when map[id.ID]time.Time
+}
+
+// fresh tells whether a person was looked at lately, and takes it that they are now.
+func (s *seen) fresh(person id.ID, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, ok := s.when[person]; ok && now.Sub(at) < seenFor {
+		return true
+	}
+	if s.when == nil || len(s.when) >= seenMost {
+		s.when = map[id.ID]time.Time{}
+	}
+	s.when[person] = now
+	return false
+}
+
+func (s *seen) forget(person id.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.when, person)
+}
+
+// discover has a person's account watch their own numbers, once the account is confirmed, and asks the registers for the rest
+// when that is new.
+func (m *Module) discover(ctx context.Context, person id.ID) error {
+	if m.deps.People == nil || m.seen.fresh(person, m.base.Clock.Now()) {
+		return nil
+	}
+	numbers, err := m.deps.People.Numbers(ctx, person)
+	if err != nil || len(numbers) == 0 {
+		m.seen.forget(person)
+		return err
+	}
+	known, err := m.Watched(ctx, m.system(), person)
+	if err != nil {
+		return err
+	}
+	for _, number := range numbers {
+		normal, err := number.Normal()
+		if err != nil || slices.ContainsFunc(known, func(w Watch) bool { return w.Identifier == normal && w.Source == SourceOwn }) {
+			continue
+		}
+		p, err := m.PrepareWatch(ctx, person, normal, SourceOwn)
+		if err != nil {
+			return err
+		}
+		err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
+			if err := p.Put(tx); err != nil {
+				return err
+			}
+			return m.base.Jobs.Put(tx, jobs.New{Handler: jobDiscover, Holder: person, Object: person})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// askRegisters has the registers asked what is a person's, behind everybody who waits.
+func (m *Module) askRegisters(ctx context.Context, person id.ID) error {
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		return m.base.Jobs.Put(tx, jobs.New{Handler: jobDiscover, Holder: person, Object: person})
+	})
+}
+
+// refresh has the registers asked again of whom they named something long ago: a car that was sold is watched no more.
+func (m *Module) refresh(ctx context.Context) error {
+	if m.deps.Things == nil {
+		return nil
+	}
+	now := m.base.Clock.Now()
+	var people []id.ID
+	err := m.base.Store.Look(ctx, m.system(), "charge.look.watches", func(p *store.Personal) error {
+		var err error
+		people, err = chargedb.StaleWatches(p, now.Add(-askedFor), refreshMost)
+		return err
+	})
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		for _, person := range slices.Compact(people) {
+			n := jobs.New{Handler: jobDiscover, Holder: person, Object: person, Key: person.String() + now.Format("2006-01-02")}
+			if err := m.base.Jobs.Put(tx, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ask asks the registers for a person's things and has the account watch them, and no longer those that are theirs no more.
+func (m *Module) ask(ctx context.Context, j jobs.Job) error {
+	if m.deps.Things == nil {
+		return nil
+	}
+	things, err := m.deps.Things(ctx, m.system(), j.Holder)
+	if err != nil {
+		return err
+	}
+	known, err := m.Watched(ctx, m.system(), j.Holder)
+	if err != nil {
+		return err
+	}
+	var found []*PreparedWatch
+	for _, thing := range things[:min(len(things), watchMost)] {
+		p, err := m.PrepareWatch(ctx, j.Holder, thing, SourceRegister)
+		if fault.Of(err).Kind == fault.Invalid && err != nil {
+			continue // a register's own oddity, such as a plate of another country
+		}
+		if err != nil {
+			return err
+		}
+		found = append(found, p)
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		for _, w := range known {
+			gone := w.Source == SourceRegister && !slices.ContainsFunc(found, func(p *PreparedWatch) bool { return p.Home == w.Home })
+			if gone {
+				if err := m.drop(tx, j.Holder, w.Home); err != nil {
+					return err
+				}
+			}
+		}
+		for _, p := range found {
+			if err := p.Put(tx); err != nil {
+				return err
+			}
+		}
+		return m.base.Jobs.Done(tx, j)
+	})
+}
+
+func (m *Module) drop(tx *store.Tx, person, home id.ID) error {
+	if _, err := chargedb.DeleteWatch(tx, person, home); err != nil {
+		return err
+	}
+	return chargedb.DeleteWatcher(tx, home, person)
+}
+
+func (m *Module) system() act.Act {
+	return act.ByJob(id.New(m.base.Clock.Now()), act.Purpose{Kind: "account"})
+}
+
+// Save has an account watch what the person says is theirs. second is what stands on a bill of it, its number or the second
+// thing that finds it without signing in: it shows that they hold the bill. Errors: those of identifiers, ErrSecond, ErrWatches.
+func (m *Module) Save(ctx context.Context, person id.ID, i Identifier, second string) error {
+	p, err := m.PrepareWatch(ctx, person, i, SourceSaved)
+	if err != nil {
+		return err
+	}
+	known, err := m.Watched(ctx, m.system(), person)
+	switch {
+	case err != nil:
+		return err
+	case slices.ContainsFunc(known, func(w Watch) bool { return w.Home == p.Home }):
+		return nil
+	case len(known) >= watchMost:
+		return ErrWatches
+	}
+	if m.deps.Limit != nil {
+		if err := m.deps.Limit(ctx, "charge.save", p.Home.String(), guessesMost, guessesIn); err != nil {
+			return err
+		}
+	}
+	holds, err := m.holds(ctx, p.Home, second)
+	if err != nil {
+		return err
+	}
+	if !holds {
+		return ErrSecond
+	}
+	return m.base.Store.Write(ctx, p.Put)
+}
+
+// holds tells whether somebody knows what stands on a bill of a home. It is Posad's own look: nothing of the bills goes out.
+func (m *Module) holds(ctx context.Context, home id.ID, second string) (bool, error) {
+	plain, ok := plainCode(second, 4, externalMost)
+	if !ok {
+		return false, nil
+	}
+	out := false
+	err := m.base.Store.Look(ctx, m.system(), "charge.look.charges", func(p *store.Personal) error {
+		rows, err := chargedb.BillsOf(p, home, listMost)
+		out = false
+		for _, row := range rows {
+			external, _ := plainCode(row.External, 1, externalMost)
+			out = out || row.Number == plain || external == plain || row.Proof != nil && string(row.Proof) == string(m.proof(home, plain))
+		}
+		return err
+	})
+	return out, err
+}
+
+// Drop has an account watch a home no longer. What is the person's own comes back by itself.
+func (m *Module) Drop(ctx context.Context, person, home id.ID) error {
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.drop(tx, person, home) })
+}
