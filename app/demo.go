@@ -179,6 +179,12 @@ func (h *House) settle(ctx context.Context, people kitezh.People, o DemoOptions)
 	if err := h.Enrol(ctx, people); err != nil {
 		return err
 	}
+	if err := h.bills(ctx, people); err != nil {
+		return err
+	}
+	if err := h.flats(ctx, people); err != nil {
+		return err
+	}
 	h.watching.Go(func() { h.Modules.Service.Watch(ctx, os.DirFS(folder), h.watchingOf(folder)) })
 	return nil
 }

@@ -129,6 +129,16 @@ func (m *Module) past(ctx context.Context, a act.Act, person id.ID, b Biller, be
 }
 
 func pastOf(bills []Bill, b Biller, besides id.ID) []int64 {
+	paid := paidOf(bills, b, besides)
+	out := make([]int64, 0, len(paid))
+	for _, one := range paid {
+		out = append(out, one.Amount.Minor)
+	}
+	return out
+}
+
+// paidOf are the bills that pastOf tells of.
+func paidOf(bills []Bill, b Biller, besides id.ID) []Bill {
 	var paid []Bill
 	for _, one := range bills {
 		if one.Biller == b && one.ID != besides && !one.Paid.IsZero() && one.Amount.Minor > 0 {
@@ -136,11 +146,7 @@ func pastOf(bills []Bill, b Biller, besides id.ID) []int64 {
 		}
 	}
 	slices.SortFunc(paid, func(x, y Bill) int { return y.Paid.Compare(x.Paid) })
-	out := make([]int64, 0, len(paid))
-	for _, one := range paid[:min(len(paid), pastMost)] {
-		out = append(out, one.Amount.Minor)
-	}
-	return out
+	return paid[:min(len(paid), pastMost)]
 }
 
 func (m *Module) readCard(ctx context.Context, a act.Act, o Order, in *Inputs) error {

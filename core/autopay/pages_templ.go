@@ -775,9 +775,9 @@ func formPage(m *Module, c *web.Context, v formView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var33 string
-				templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("autopay.usual_words", "usual", v.amountOf(v.Usual), "count", min(len(v.Past), pastMost)))
+				templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(usualWords(c, v.amountOf(v.Usual), len(v.Past)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages.templ`, Line: 142, Col: 115}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages.templ`, Line: 142, Col: 69}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 				if templ_7745c5c3_Err != nil {
@@ -1383,9 +1383,9 @@ func orderPage(m *Module, c *web.Context, v orderView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var55 string
-			templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("autopay.usual_words", "usual", v.Order.amountOf(v.Usual), "count", min(len(v.Past), pastMost)))
+			templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinStringErrs(usualWords(c, v.Order.amountOf(v.Usual), len(v.Past)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages.templ`, Line: 238, Col: 122}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages.templ`, Line: 238, Col: 76}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
 			if templ_7745c5c3_Err != nil {
@@ -1800,9 +1800,9 @@ func turnPage(m *Module, c *web.Context, v turnView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var72 string
-				templ_7745c5c3_Var72, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("autopay.usual_words", "usual", v.Order.amountOf(Usual(v.Past)), "count", len(v.Past)))
+				templ_7745c5c3_Var72, templ_7745c5c3_Err = templ.JoinStringErrs(usualWords(c, v.Order.amountOf(v.Usual), len(v.Past)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages.templ`, Line: 305, Col: 112}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages.templ`, Line: 305, Col: 75}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
 				if templ_7745c5c3_Err != nil {

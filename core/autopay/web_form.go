@@ -115,7 +115,7 @@ type formView struct {
 	Form   termsForm
 	Cards  []Card
 	Usual  int64
-	Past   []int64
+	Past   []Bill
 	Faults []fault.Field
 	Plain  []string
 }
@@ -214,8 +214,8 @@ func (m *Module) newView(c *web.Context, f termsForm) (formView, error) {
 			return v, err
 		}
 	}
-	v.Bill, v.Past = bill, pastOf(bills, bill.Biller, id.ID{})
-	v.Usual = Usual(v.Past)
+	v.Bill, v.Past = bill, paidOf(bills, bill.Biller, id.ID{})
+	v.Usual = Usual(pastOf(bills, bill.Biller, id.ID{}))
 	v.Cards, err = m.deps.Payments.Cards(c.Context(), c.Act(), owner)
 	return v, err
 }
@@ -281,8 +281,8 @@ func (m *Module) changeView(c *web.Context, o Order) (formView, error) {
 			break
 		}
 	}
-	v.Past = pastOf(bills, o.Biller, id.ID{})
-	v.Usual = Usual(v.Past)
+	v.Past = paidOf(bills, o.Biller, id.ID{})
+	v.Usual = Usual(pastOf(bills, o.Biller, id.ID{}))
 	v.Cards, err = m.deps.Payments.Cards(c.Context(), c.Act(), o.Person)
 	return v, err
 }

@@ -143,7 +143,20 @@ func dateBlock(c *web.Context, d calendar.Date, tone ui.Tone) ui.DateBlockProps 
 	if d.IsZero() {
 		return ui.DateBlockProps{Day: "—", Tone: tone}
 	}
-	return ui.DateBlockProps{Day: lang.Number(c.Lang(), int64(d.Day())), Month: c.T("autopay.month." + lang.Number(lang.English, int64(d.Month()))), Tone: tone}
+	return ui.DateBlockProps{Day: lang.Number(c.Lang(), int64(d.Day())), Month: monthWord(c, d), Tone: tone}
+}
+
+// monthWord is a month's short name.
+func monthWord(c *web.Context, d calendar.Date) string {
+	return c.T("autopay.month." + lang.Number(lang.English, int64(d.Month())))
+}
+
+// usualWords say what is usual, and why it is.
+func usualWords(c *web.Context, usual money.Amount, count int) string {
+	if count == 1 {
+		return c.T("autopay.usual_one", "usual", usual)
+	}
+	return c.T("autopay.usual_words", "usual", usual, "count", count)
 }
 
 // why is what stands of a bill, in a sentence.

@@ -2,6 +2,7 @@ package autopay
 
 import (
 	"slices"
+	"strings"
 
 	"posad.city/core/page"
 	"posad.city/kit/calendar"
@@ -18,7 +19,7 @@ type orderView struct {
 	Card   orderCard
 	Turns  []Turn
 	Plain  []string
-	Past   []int64 // newest first
+	Past   []Bill // newest first
 	Usual  int64
 	Pause  pauseForm
 	Faults []fault.Field
@@ -46,20 +47,24 @@ func (m *Module) orderPage(c *web.Context, o Order, faults []fault.Field, f paus
 	if err != nil {
 		return err
 	}
-	v.Past = pastOf(bills, o.Biller, id.ID{})
-	v.Usual = Usual(v.Past)
+	v.Past = paidOf(bills, o.Biller, id.ID{})
+	v.Usual = Usual(pastOf(bills, o.Biller, id.ID{}))
 	refundable := slices.ContainsFunc(bills, func(b Bill) bool { return b.Biller == o.Biller && b.Refundable })
 	v.Plain = m.plain(c, o, v.Usual, refundable)
 	return m.base.Pages.Render(c, page.Options{Title: o.Name.Text, Layout: page.Account, Faulty: len(faults) > 0, Crumbs: crumbs(c, o.Name.Text)}, orderPage(m, c, v))
 }
 
 // chart shows what was paid, the oldest first, and what is owed now; its words say the same.
-func (m *Module) chart(c *web.Context, o Order, past []int64, now int64) ui.BarsProps {
-	out := ui.BarsProps{Label: c.T("autopay.chart.label", "usual", o.amountOf(Usual(past)), "count", len(past))}
+func (m *Module) chart(c *web.Context, o Order, past []Bill, now int64) ui.BarsProps {
 	shown := past[:min(len(past), chartMost)]
+	var words []string
+	out := ui.BarsProps{}
 	for i := len(shown) - 1; i >= 0; i-- {
-		out.Items = append(out.Items, bar(c, shown[i], c.T("autopay.chart.ago", "n", i+1)))
+		month := monthWord(c, calendar.DateOf(shown[i].Paid, m.deps.Zone()))
+		out.Items = append(out.Items, bar(c, shown[i].Amount.Minor, month))
+		words = append(words, month+" "+shown[i].Amount.In(c.Lang()))
 	}
+	out.Label = c.T("autopay.chart.label", "list", strings.Join(words, ", "))
 	if now > 0 {
 		last := bar(c, now, c.T("autopay.chart.now"))
 		last.Current = true
@@ -94,7 +99,8 @@ type turnView struct {
 	Order     Order
 	Turn      Turn
 	Decisions []Decision
-	Past      []int64
+	Past      []Bill
+	Usual     int64
 	Today     calendar.Date
 	Undo      bool
 	Same      bool // every decision comes out again from what was kept
@@ -112,9 +118,11 @@ func (m *Module) showTurn(c *web.Context) error {
 	for _, d := range v.Decisions {
 		v.Same = v.Same && d.Replays()
 	}
-	if len(v.Decisions) > 0 {
-		v.Past = v.Decisions[0].Inputs.Past
+	bills, err := m.deps.Charges.Bills(c.Context(), c.Act(), o.Person, c.Now())
+	if err != nil {
+		return err
 	}
+	v.Past, v.Usual = paidOf(bills, o.Biller, t.Charge), Usual(pastOf(bills, o.Biller, t.Charge))
 	title := t.Title.In(c.Lang())
 	at := []ui.Link{{Text: c.T("autopay.title"), Href: listPath}, {Text: o.Name.Text, Href: orderPath(o.ID)}, {Text: title}}
 	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Account, Crumbs: at}, turnPage(m, c, v))

@@ -831,7 +831,7 @@ func filePage(m *Module, c *web.Context, i Import, bad []BadLine) templ.Componen
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/desk/charges/files/" + i.ID.String(), Label: c.T("charge.files.turn")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/desk/charges/files/" + i.ID.String() + "/turn", Label: c.T("charge.files.turn")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -24,7 +24,7 @@ import (
 
 func (m *Module) deskRoutes(s *web.Server, ops operations) {
 	s.Page(ops.desk, "GET /desk/charges", m.showList)
-	s.Page(ops.issue, "GET /desk/charges/new", m.showNew)
+	s.Page(ops.desk, "GET /desk/charges/new", m.showNew)
 	s.Page(ops.issue, "POST /desk/charges/new", m.postNew)
 	s.Page(ops.read, "GET /desk/charges/{charge}", m.showCharge)
 	s.Page(ops.change, "POST /desk/charges/{charge}/correct", m.postCorrect)
@@ -33,7 +33,7 @@ func (m *Module) deskRoutes(s *web.Server, ops operations) {
 	s.Page(ops.send, "POST /desk/charges/files", m.postFile)
 	s.Page(ops.desk, "GET /desk/charges/files/{file}", m.showFile)
 	s.Page(ops.desk, "GET /desk/charges/files/{file}/bad", m.sendBad)
-	s.Page(ops.issue, "POST /desk/charges/files/{file}", m.postHalt)
+	s.Page(ops.issue, "POST /desk/charges/files/{file}/turn", m.postHalt)
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 45, Text: "charge.desk.title", Href: "/desk/charges", Icon: "receipt", Show: m.hasKinds})
 	}

@@ -143,7 +143,7 @@ func stepText(c *web.Context, s Step) string {
 	var args []any
 	for name, value := range s.Args {
 		if name == "unit" {
-			value = c.T("utility.unit." + value)
+			value = c.T("utility.unit." + strings.ToLower(value))
 		} else {
 			value = argument(c.Lang(), name, value)
 		}
@@ -184,10 +184,10 @@ func formula(c *web.Context, l Line) string {
 		return ""
 	}
 	language := c.Lang()
-	unit := c.T("utility.unit." + lineUnit(l))
+	unit := c.T("utility.unit." + strings.ToLower(lineUnit(l)))
 	out := number(language, l.Quantity) + "\u00a0" + unit
 	if l.Per != decimal.One {
-		out += " × " + number(language, l.Per) + "\u00a0" + c.T("utility.unit.Gcal")
+		out += " × " + number(language, l.Per) + "\u00a0" + c.T("utility.unit.gcal")
 	}
 	out += " × " + digits(language, l.Price.Fixed(2)) + "\u00a0₽"
 	if l.Factor != decimal.One {
@@ -259,7 +259,7 @@ func (m *Module) tariffTitle(c *web.Context, key string) string {
 func (m *Module) tariffUnit(c *web.Context, key string) string {
 	if city := m.deps.Services.Current(); city != nil {
 		if t, ok := city.Tariff(key); ok {
-			return c.T("utility.unit." + t.Unit)
+			return c.T("utility.unit." + strings.ToLower(t.Unit))
 		}
 	}
 	return ""
