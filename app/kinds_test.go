@@ -19,6 +19,7 @@ var kinds = map[string]string{
 	"document": "a certificate of Anna's and one of her son's, a file in the draft of each",
 	"charge":   "a bill of Anna's and one of her son's, both paid",
 	"notice":   "a message to Anna",
+	"program":  "the Department of Transport's keys and endpoints; a payment of its sandbox",
 	"desk":     "the desk of the agency whose hat is worn; an act on many cases, an absence and a text of the Department of Transport",
 	"official": "the roles of the city's agencies",
 	"register": "the registers that the city asks",
@@ -119,6 +120,10 @@ var narrower = map[string]struct {
 	"PUT /api/v1/desk/team/{person}":           {notHeads, "the head says what officials take"},
 	"GET /api/v1/desk/charts":                  {notHeads, "the head sees the load of the agency"},
 	"desk.looks":                               {notHeads, "the head sees the looks of the agency"},
+	"developer.see":                            {notItsHeadOrAdmin, "the head manages the agency's programs"},
+	"developer.change_key":                     {notItsHeadOrAdmin, "the head manages the agency's programs"},
+	"developer.hooks":                          {notItsHeadOrAdmin, "the head manages the agency's programs"},
+	"developer.change_hook":                    {notItsHeadOrAdmin, "the head manages the agency's programs"},
 	"desk.judge_look":                          {notHeads, "the head judges unusual looks"},
 	"POST /desk/documents/{document}/revoke":   {[]string{clerk, otherQueue, sameQueue, hasIt}, "the head takes from a person what the city gave"},
 }

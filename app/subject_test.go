@@ -8,6 +8,7 @@ import (
 	"posad.city/core/organisation"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
+	"posad.city/kit/web"
 )
 
 // subject is one column of the matrix: a person in a role.
@@ -18,6 +19,8 @@ type subject struct {
 	role   agency.Role
 	strong bool // by two factors
 	centre bool // at a service centre: an official has the keyboard
+	key    bool // a program of the agency of the hat, by a key for everything
+	test   bool // of the sandbox
 }
 
 // The officials of the Department of Transport.
@@ -45,6 +48,9 @@ var notKeepers = []string{
 // notItsHead are the officials who do not head the Department of Transport.
 var notItsHead = append([]string{otherQueue, sameQueue, hasIt}, notKeepers...)
 
+// notItsHeadOrAdmin are the officials of the Department of Transport who do not head it.
+var notItsHeadOrAdmin = []string{clerk, otherQueue, sameQueue, hasIt}
+
 // second is who confirms what a colleague at the Employment Centre has decided.
 func (w *world) second() *subject {
 	return &subject{name: "second of two officials", member: w.of("lapteva", "employment"), level: act.Standard, role: agency.Head}
@@ -71,11 +77,14 @@ func subjects(w *world) []*subject {
 		{name: "clerk of the centre", member: w.of("lukin", "centre"), level: act.Standard, role: agency.Clerk},
 		{name: "investigator", member: w.by("dorogin", "road-police", certificate), level: act.Verified, role: agency.Head, strong: true},
 		{name: "administrator", member: w.of("gorsky", "city"), level: act.Standard, role: agency.Admin},
+		{name: "program", member: w.program("transport", false), level: act.Verified, key: true},
+		{name: "program, sandbox", member: w.program("transport", true), level: act.Verified, key: true, test: true},
+		{name: "program of another agency", member: w.program("education", false), level: act.Verified, key: true},
 	}
 }
 
 func (s *subject) id() id.ID {
-	if s.level == act.Anonymous {
+	if s.level == act.Anonymous || s.key {
 		return id.ID{}
 	}
 	return s.Resident.ID()
@@ -104,6 +113,22 @@ func (s *subject) relations(w *world, o act.Object, scope string) act.Relation {
 		return act.Self
 	}
 	return act.Stranger
+}
+
+// called is how the subject stands to an object that a route is asked for. A program is one where a key is asked for, nobody
+// on a page or in another's protocol, and nothing at all elsewhere.
+func (s *subject) called(w *world, r web.Route, o act.Object) act.Relation {
+	switch {
+	case !s.key:
+		return s.relations(w, o, r.Op.Scope)
+	case r.Surface != web.SurfaceAPI:
+		return act.Unsigned
+	case r.Op.Key == "":
+		return 0
+	case o.Kind == "" || o.Agency == agency.ID(s.hat) && o.Test == s.test:
+		return act.OwnProgram
+	}
+	return 0
 }
 
 // official is how one who wears a hat stands to what is not theirs.

@@ -79,6 +79,7 @@ func makeThings(w *world) *things {
 	t.office()
 	t.book()
 	t.send()
+	w.programs(t.made)
 	return t
 }
 
@@ -218,6 +219,8 @@ func (t *things) targets(r web.Route) []target {
 		return []target{{name: "of transport", object: always(act.Object{Kind: "list", Agency: agency.ID("transport")}), path: t.public(r)}}
 	case r.Op.Object == "studio":
 		return t.studio(r)
+	case r.Op.Object == "program":
+		return []target{t.programs(r)}
 	case r.Op.Object == "entry" && strings.Contains(r.Path, "/desk/registers"):
 		return t.deskEntries(r)
 	case r.Op.Object == "booking" && strings.Contains(r.Path, "{booking}"):
@@ -325,7 +328,7 @@ func ownDesk(kind string) func(*subject) act.Object {
 	return func(s *subject) act.Object {
 		o := act.Object{Kind: kind}
 		if s.hat != "" {
-			o.Agency = agency.ID(s.hat)
+			o.Agency, o.Test = agency.ID(s.hat), s.test
 		}
 		return o
 	}
@@ -426,6 +429,23 @@ func (t *things) studio(r web.Route) []target {
 		out.query = "?" + url.Values{"path": {studied}}.Encode()
 	}
 	return []target{out}
+}
+
+// programs are what the Department of Transport's programs have. An administrator says whose; a program asks for its own.
+func (t *things) programs(r web.Route) target {
+	transport := agency.ID("transport")
+	out := target{name: "of transport", query: "?agency=transport", path: map[string]string{
+		"key": t.made["key"], "endpoint": t.made["endpoint"], "message": t.made["message"], "payment": t.made["trial"],
+	}}
+	trial := strings.Contains(r.Path, "/sandbox/")
+	out.object = func(s *subject) act.Object {
+		o := act.Object{Kind: "program", Agency: transport, Test: true}
+		if s.key && !trial && !strings.Contains(r.Path, "{") {
+			o.Agency, o.Test = agency.ID(s.hat), s.test
+		}
+		return o
+	}
+	return out
 }
 
 // bookings are an appointment of Anna's at the service centre and one of her son's.

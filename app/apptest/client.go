@@ -105,6 +105,13 @@ func (h *House) Program(person kitezh.Resident) *Client {
 	return c
 }
 
+// Key is a program of an agency that shows a key: it has no session.
+func (h *House) Key(shown string) *Client {
+	c := h.Nobody()
+	c.token, c.http.Jar = shown, nil
+	return c
+}
+
 // Program is the same session in a program, which sends its token by itself.
 func (c *Client) Program() *Client {
 	c.h.T.Helper()

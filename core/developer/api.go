@@ -321,7 +321,7 @@ func bodyOfPayment(p Payment) paymentBody {
 }
 
 func (m *Module) apiPayTrial(c *web.Context) error {
-	if _, err := m.thisAgency(c); err != nil {
+	if _, err := m.thisSandbox(c); err != nil {
 		return err
 	}
 	var in trialIn
@@ -336,16 +336,13 @@ func (m *Module) apiPayTrial(c *web.Context) error {
 }
 
 func (m *Module) apiTrial(c *web.Context) error {
-	of, err := m.thisAgency(c)
+	of, err := m.thisSandbox(c)
 	if err != nil {
 		return err
 	}
 	payment, err := c.ID("payment")
 	if err != nil {
 		return err
-	}
-	if !sandboxed(c.Act(), of) {
-		return ErrMissing
 	}
 	p, err := m.TrialPayment(c.Context(), of, payment)
 	if err != nil {
@@ -354,8 +351,17 @@ func (m *Module) apiTrial(c *web.Context) error {
 	return c.JSON(http.StatusOK, bodyOfPayment(p))
 }
 
+// thisSandbox is whose sandbox a request is about: a sandbox key's own.
+func (m *Module) thisSandbox(c *web.Context) (id.ID, error) {
+	of, err := m.thisAgency(c)
+	if err == nil && !sandboxed(c.Act(), of) {
+		err = ErrSandbox
+	}
+	return of, err
+}
+
 func (m *Module) apiRefundTrial(c *web.Context) error {
-	if _, err := m.thisAgency(c); err != nil {
+	if _, err := m.thisSandbox(c); err != nil {
 		return err
 	}
 	payment, err := c.ID("payment")
