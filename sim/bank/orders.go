@@ -98,11 +98,12 @@ func (b *Bank) decline(p *Payment, reason string) {
 	b.notify(p, "payment")
 }
 
-// reverse takes a paid payment back, whatever is left of it. It tells whether there was something.
+// reverse takes a paid payment back, whatever is left of it, unless somebody asks for its money already. It tells whether it
+// did.
 func (b *Bank) reverse(p *Payment) bool {
 	left := p.Amount - p.Refunded - p.atDispute()
 	b.unplan(p)
-	if p.State != statePaid || left <= 0 {
+	if p.State != statePaid || left <= 0 || p.Dispute == "open" || p.waits() {
 		b.keep(p)
 		return false
 	}

@@ -77,13 +77,14 @@ type wireBooks struct {
 }
 
 type wireDay struct {
-	Day     calendar.Date `json:"day"`
-	Gifts   int64         `json:"gifts"`
-	Came    int64         `json:"came"`
-	Back    int64         `json:"back"`
-	PaidOut int64         `json:"paid_out"`
-	Balance int64         `json:"balance"`
-	Payouts []wirePayout  `json:"payouts,omitempty"`
+	Day      calendar.Date `json:"day"`
+	Gifts    int64         `json:"gifts"`
+	Came     int64         `json:"came"`
+	Back     int64         `json:"back"`
+	PaidOut  int64         `json:"paid_out"`
+	Returned int64         `json:"returned" doc:"Payouts that the bank sent back"`
+	Balance  int64         `json:"balance"`
+	Payouts  []wirePayout  `json:"payouts,omitempty"`
 }
 
 type wirePayout struct {
@@ -245,7 +246,7 @@ func (m *Module) apiBooks(c *web.Context) error {
 	}
 	out := wireBooks{Fund: v.Fund.ID, Since: v.Since(), Until: v.Books.Until, Before: v.Before, After: v.After, Ledger: v.Ledger, Fits: v.Fits, Days: []wireDay{}}
 	for _, d := range v.Days {
-		day := wireDay{Day: d.Day, Gifts: d.Gifts, Came: d.Came, Back: d.Back, PaidOut: d.Out, Balance: d.Balance}
+		day := wireDay{Day: d.Day, Gifts: d.Gifts, Came: d.Came, Back: d.Back, PaidOut: d.Out, Returned: d.Returned, Balance: d.Balance}
 		for _, e := range d.Payouts {
 			p := v.Payouts[e.ID]
 			day.Payouts = append(day.Payouts, wirePayout{e.ID, e.Appeal, p.To, p.What, e.Amount})

@@ -31,7 +31,7 @@ func historyOf(r store.Reader, fund, aim id.ID) (past, error) {
 	}
 	back := map[piece]bool{}
 	for _, row := range rows {
-		if row.Kind == string(EntryBack) {
+		if row.Kind == string(EntryBack) || row.Kind == string(EntryReturn) {
 			back[piece{row.ID, row.Part}] = true
 		}
 	}
@@ -42,7 +42,9 @@ func historyOf(r store.Reader, fund, aim id.ID) (past, error) {
 				out.given = append(out.given, Given{row.ID, row.Part, row.Amount})
 			}
 		case EntryPayout:
-			out.spent = append(out.spent, Spent{row.ID, row.Line, row.Amount})
+			if !back[piece{row.ID, row.Part}] {
+				out.spent = append(out.spent, Spent{row.ID, row.Line, row.Amount})
+			}
 		}
 	}
 	reports, err := charitydb.ReportsOf(r, fund, aim)
@@ -200,13 +202,14 @@ func (p *WherePart) papers(r store.Reader, fund, aim id.ID) error {
 
 // DayBook is a day of a fund's books.
 type DayBook struct {
-	Day     calendar.Date
-	Gifts   int64 // how many
-	Came    int64
-	Back    int64
-	Out     int64
-	Balance int64 // at the end of the day
-	Payouts []Entry
+	Day      calendar.Date
+	Gifts    int64 // how many
+	Came     int64
+	Back     int64
+	Out      int64
+	Returned int64 // payouts that the bank sent back
+	Balance  int64 // at the end of the day
+	Payouts  []Entry
 }
 
 // Books are a fund's movements in a span of days.
@@ -280,6 +283,9 @@ func (b *Books) fold(rows []charitydb.DaysOfRow, entries []charitydb.CharityEntr
 		case EntryPayout:
 			d.Out = row.Amount
 			b.After -= row.Amount
+		case EntryReturn:
+			d.Returned = row.Amount
+			b.After += row.Amount
 		}
 		d.Balance = b.After
 	}

@@ -164,6 +164,7 @@ const (
 	EntryGift   EntryKind = "gift"
 	EntryBack   EntryKind = "back" // a gift went back to its giver
 	EntryPayout EntryKind = "payout"
+	EntryReturn EntryKind = "return" // a payout came back to the fund
 )
 
 // Entry is a movement in a fund's public books.
@@ -189,6 +190,7 @@ const (
 	PayoutPaid      PayoutState = "paid"
 	PayoutRefused   PayoutState = "refused"
 	PayoutTakenBack PayoutState = "taken_back"
+	PayoutReturned  PayoutState = "returned" // the bank sent it back: the money is the fund's again
 )
 
 // Payout is money that a fund spends on an aim.

@@ -16,6 +16,7 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
+	"posad.city/kit/money"
 	"posad.city/kit/store"
 	"posad.city/kit/store/storetest"
 )
@@ -325,6 +326,40 @@ func TestTheBankTakesAGiftBackAfterItWasSpent(t *testing.T) {
 		}
 		if _, err := r.AskPayout(ctx, member, r.newPayout(s.ID, "a", 1)); !errors.Is(err, ErrShort) {
 			t.Errorf("a payout out of what is owed: %v", err)
+		}
+	})
+}
+
+func TestAPayoutThatTheBankSendsBackLiesAgain(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.fund()
+		s := r.appeal(OverStays, 400_00)
+		g := r.give(s.ID, 100_00)
+		p := r.payOutNow(s.ID, "a", 80_00)
+		err := r.base.Store.Write(ctx, func(tx *store.Tx) error {
+			_, err := ledger.Post(tx, ledger.Movement{ID: id.Derived("returned", p.String()), Holder: river, Act: p, Lines: []ledger.Line{
+				{Debit: r.payoutsAccount(), Credit: Account(river), Amount: money.Roubles(80_00), About: p},
+			}})
+			if err != nil {
+				return err
+			}
+			for range 2 { // it may be told twice
+				if err := r.base.Jobs.Emit(tx, jobs.Event{Name: eventCameBack, Holder: river, Object: p}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.drain()
+		r.sound(t, false)
+		if w := must[Where](t)(r.Where(ctx, g.Code)); w.Parts[0].Way.Lies != 100_00 {
+			t.Errorf("the gift is %+v", w.Parts[0].Way)
+		}
+		if err := r.GiveBack(ctx, self, anna, g.ID); err != nil {
+			t.Errorf("it lies, and does not go back: %v", err)
 		}
 	})
 }

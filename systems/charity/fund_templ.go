@@ -439,7 +439,7 @@ func officePage(m *Module, c *web.Context, v officeView) templ.Component {
 	})
 }
 
-var payoutTones = map[PayoutState]ui.Tone{PayoutAsked: ui.Warning, PayoutPaid: ui.Success, PayoutRefused: ui.Fault, PayoutTakenBack: ui.Neutral}
+var payoutTones = map[PayoutState]ui.Tone{PayoutAsked: ui.Warning, PayoutPaid: ui.Success, PayoutRefused: ui.Fault, PayoutTakenBack: ui.Neutral, PayoutReturned: ui.Warning}
 
 func payoutTag(c *web.Context, s PayoutState) ui.TagProps {
 	return ui.TagProps{Text: c.T("charity.payout_state." + string(s)), Tone: payoutTones[s]}

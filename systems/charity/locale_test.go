@@ -46,7 +46,7 @@ func TestEveryTextIsThere(t *testing.T) {
 
 // jobKeys are names of operations and jobs, which look like texts.
 var jobKeys = map[string]bool{
-	jobPaid: true, jobBack: true, jobOwed: true, jobTellSoon: true, jobMonthly: true, jobDays: true, "charity.changed": true, "charity.browse": true, "charity.where": true,
+	jobPaid: true, jobBack: true, jobOwed: true, jobReturned: true, jobTellSoon: true, jobMonthly: true, jobDays: true, "charity.changed": true, "charity.browse": true, "charity.where": true,
 	"charity.give": true, "charity.mine": true, "charity.change": true, "charity.funds": true, "charity.fund": true, "charity.fund_change": true,
 	"charity.fund_spend": true, "charity.desk": true, "charity.decide": true, holdGifts: true, holdActs: true,
 }
@@ -61,7 +61,7 @@ func made() []string {
 	}
 	add("fund_state.", "asked", "open", "suspended", "refused", "ended")
 	add("appeal_state.", "draft", "asked", "refused", "open", "reached", "ended", "reported", "stopped")
-	add("payout_state.", "asked", "paid", "refused", "taken_back")
+	add("payout_state.", "asked", "paid", "refused", "taken_back", "returned")
 	add("gift_state.", "promised", "given", "back", "dropped")
 	add("monthly_state.", "on", "off")
 	add("monthly_why.", "giver", "card", "fund")

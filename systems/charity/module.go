@@ -60,6 +60,8 @@ const (
 	eventPaid     = "charge.paid"
 	eventRefunded = "charge.refunded"
 	eventChanged  = "charge.changed" // owed again, for example
+	// eventCameBack: holder is the fund, object the payout that the bank sent back; its money is on the fund's account again.
+	eventCameBack = "reconcile.came_back"
 )
 
 // The jobs.
@@ -67,6 +69,7 @@ const (
 	jobPaid     = "charity.paid"
 	jobBack     = "charity.back"
 	jobOwed     = "charity.owed"
+	jobReturned = "charity.returned"
 	jobTellSoon = "charity.monthly_soon"
 	jobMonthly  = "charity.monthly"
 	jobDays     = "charity.days"
@@ -81,6 +84,7 @@ func (m *Module) Provision(b *module.Base) error {
 	b.Jobs.On(eventPaid, jobPaid, m.heardPaid)
 	b.Jobs.On(eventRefunded, jobBack, m.heardBack)
 	b.Jobs.On(eventChanged, jobOwed, m.heardChanged)
+	b.Jobs.On(eventCameBack, jobReturned, m.heardReturned)
 	b.Jobs.Handle(jobTellSoon, m.tellSoon)
 	b.Jobs.Handle(jobMonthly, m.giveMonthly)
 	b.Jobs.Every(jobDays, 6*time.Hour, m.endAppeals)

@@ -87,10 +87,17 @@ type People interface {
 	Names(ctx context.Context, a act.Act, what string, people ...id.ID) (map[id.ID]lang.Name, error)
 }
 
-// Payouts sends approved payouts to the bank. Source is the ledger account from which it takes the money.
+// Order is an approved payout on its way to the bank.
+type Order struct {
+	Payout
+	AskedBy, ApprovedBy id.ID
+}
+
+// Payouts sends approved payouts to the bank. Source is the ledger account from which it takes the money; the movement into it
+// has the payout's id. What the bank sends back is told by the event reconcile.came_back.
 type Payouts interface {
 	Source() ledger.Account
-	Send(tx *store.Tx, a act.Act, p Payout) error
+	Prepare(ctx context.Context, o Order) (Putter, error)
 }
 
 // Named is a thing of the city that is chosen from.

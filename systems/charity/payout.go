@@ -2,6 +2,7 @@ package charity
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
+	"posad.city/kit/jobs"
 	"posad.city/kit/journal"
 	"posad.city/kit/lang"
 	"posad.city/kit/money"
@@ -175,6 +177,12 @@ func (m *Module) DecidePayout(ctx context.Context, a act.Act, payout id.ID, appr
 	if err != nil {
 		return err
 	}
+	var order Putter
+	if approve && m.deps.Payouts != nil {
+		if order, err = m.order(ctx, a, p); err != nil {
+			return err
+		}
+	}
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		if err := another(tx, a, p.Fund, payout); err != nil {
 			return err
@@ -185,7 +193,7 @@ func (m *Module) DecidePayout(ctx context.Context, a act.Act, payout id.ID, appr
 		if !approve {
 			return m.letBe(tx, p, PayoutRefused)
 		}
-		return m.payOut(tx, a, p)
+		return m.payOut(tx, a, p, order)
 	})
 }
 
@@ -202,7 +210,7 @@ func (m *Module) letBe(tx *store.Tx, p Payout, state PayoutState) error {
 }
 
 // payOut moves the money: the payout, the purse, the public books, the ledger and the order to the bank, or none of these.
-func (m *Module) payOut(tx *store.Tx, a act.Act, p Payout) error {
+func (m *Module) payOut(tx *store.Tx, a act.Act, p Payout, order Putter) error {
 	n, err := charitydb.SetPayoutState(tx, charitydb.SetPayoutStateParams{State: string(PayoutPaid), Decided: tx.Now(), Fund: p.Fund, ID: p.ID})
 	if err != nil {
 		return err
@@ -227,12 +235,60 @@ func (m *Module) payOut(tx *store.Tx, a act.Act, p Payout) error {
 		return err
 	}
 	_, err = ledger.Post(tx, ledger.Movement{ID: p.ID, Holder: p.Fund, Act: a.ID, Lines: []ledger.Line{
-		{Debit: Account(p.Fund), Credit: m.payoutsAccount(), Amount: money.Roubles(p.Amount), About: p.Appeal},
+		{Debit: Account(p.Fund), Credit: m.payoutsAccount(), Amount: money.Roubles(p.Amount), About: p.ID},
 	}})
-	if err != nil || m.deps.Payouts == nil {
+	if err != nil || order == nil {
 		return err
 	}
-	return m.deps.Payouts.Send(tx, a, p)
+	return order.Put(tx)
+}
+
+// order makes a payout ready for the bank. Whoever approves what they asked for is refused here too.
+func (m *Module) order(ctx context.Context, a act.Act, p Payout) (Putter, error) {
+	var asker id.ID
+	err := m.base.Store.Look(ctx, a, lookActs, func(r *store.Personal) error {
+		acts, err := charitydb.ActsOn(r, p.Fund, p.ID)
+		for _, one := range acts {
+			asker = one.Person
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if a.Is(asker) {
+		return nil, ErrTwo
+	}
+	return m.deps.Payouts.Prepare(ctx, Order{Payout: p, AskedBy: asker, ApprovedBy: a.Actor.Person})
+}
+
+// heardReturned puts a payout that the bank sent back into its purse again. It may come twice.
+func (m *Module) heardReturned(ctx context.Context, j jobs.Job) error {
+	p, err := m.Payout(ctx, j.Object)
+	if errors.Is(err, ErrNone) {
+		return nil // somebody else's
+	}
+	if err != nil {
+		return err
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		n, err := charitydb.ReturnPayout(tx, p.Fund, p.ID)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			if _, err := charitydb.ReturnToPurse(tx, p.Amount, p.Fund, p.Appeal); err != nil {
+				return err
+			}
+			_, err = charitydb.InsertEntry(tx, charitydb.InsertEntryParams{
+				Fund: p.Fund, ID: p.ID, Kind: string(EntryReturn), Appeal: p.Appeal, Amount: p.Amount, Line: p.Line, At: j.Made, Day: m.dayOf(j.Made),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return m.base.Jobs.Done(tx, j)
+	})
 }
 
 // TakeBackPayout lets a fund withdraw what it asked for.

@@ -260,6 +260,9 @@ func (m *Module) booksCSV(c *web.Context) error {
 		if d.Back > 0 {
 			rows = append(rows, line("back", "", d.Back, "", "", "", plainSum(d.Balance)))
 		}
+		if d.Returned > 0 {
+			rows = append(rows, line("returned", "", d.Returned, "", "", "", plainSum(d.Balance)))
+		}
 		for _, e := range d.Payouts {
 			p := v.Payouts[e.ID]
 			rows = append(rows, line("payout", "", e.Amount, safeCell(p.To.In(c.Lang())), safeCell(p.What.In(c.Lang())), safeCell(m.aimTitle(c, v.Appeals, e.Appeal)), plainSum(d.Balance)))

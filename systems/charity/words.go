@@ -391,6 +391,9 @@ func (m *Module) booksTable(c *web.Context, v booksView) ui.DataTableProps {
 			}
 			out.Rows = append(out.Rows, row)
 		}
+		if d.Returned > 0 {
+			out.Rows = append(out.Rows, ui.TableRow{Title: day, Note: c.T("charity.payout_state.returned"), Cells: []ui.TableCell{{Text: sum(c, d.Returned)}, {Text: "—", Muted: true}, {Text: sum(c, d.Balance)}}})
+		}
 		for _, e := range d.Payouts {
 			p := v.Payouts[e.ID]
 			out.Rows = append(out.Rows, ui.TableRow{Title: day, Note: p.To.In(c.Lang()), Cells: []ui.TableCell{

@@ -62,6 +62,12 @@ UPDATE charity_purse SET asked = asked + @amount WHERE fund = @fund AND appeal =
 -- name: PayFromPurse :execrows
 UPDATE charity_purse SET asked = asked - @amount, paid = paid + @amount, place = place + 1 WHERE fund = @fund AND appeal = @appeal AND given - paid >= @amount;
 
+-- name: ReturnToPurse :execrows
+UPDATE charity_purse SET paid = paid - @amount WHERE fund = @fund AND appeal = @appeal;
+
+-- name: ReturnPayout :execrows
+UPDATE charity_payout SET state = 'returned', revision = revision + 1 WHERE fund = @fund AND id = @id AND state = 'paid';
+
 -- name: LetBePurse :execrows
 UPDATE charity_purse SET asked = asked - @amount WHERE fund = @fund AND appeal = @appeal;
 
@@ -93,7 +99,7 @@ WHERE fund = @fund AND day >= @since AND day <= @until GROUP BY day, kind ORDER 
 -- name: BooksUntil :one
 SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'gift' THEN amount ELSE 0 END), 0) AS BIGINT) AS gifts,
   CAST(COALESCE(SUM(CASE WHEN kind = 'back' THEN amount ELSE 0 END), 0) AS BIGINT) AS back,
-  CAST(COALESCE(SUM(CASE WHEN kind = 'payout' THEN amount ELSE 0 END), 0) AS BIGINT) AS payouts
+  CAST(COALESCE(SUM(CASE WHEN kind = 'payout' THEN amount WHEN kind = 'return' THEN -amount ELSE 0 END), 0) AS BIGINT) AS payouts
 FROM charity_entry WHERE fund = @fund AND day <= @day;
 
 -- name: HideName :exec

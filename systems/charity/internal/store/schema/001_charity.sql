@@ -45,7 +45,7 @@ CREATE TABLE charity_purse (
   gifts BIGINT NOT NULL,
   asked BIGINT NOT NULL CHECK (asked >= 0), -- payouts that wait for the city
   paid BIGINT NOT NULL CHECK (paid >= 0),   -- payouts
-  told BIGINT NOT NULL CHECK (told >= 0 AND told <= paid), -- reported
+  told BIGINT NOT NULL CHECK (told >= 0), -- reported
   place BIGINT NOT NULL,          -- of the last entry
   PRIMARY KEY (fund, appeal)
 );
@@ -56,7 +56,7 @@ CREATE TABLE charity_entry (
   fund UUID NOT NULL,
   id UUID NOT NULL,               -- the gift or the payout
   part BIGINT NOT NULL,           -- a gift over an appeal's target comes in parts
-  kind TEXT NOT NULL CHECK (kind IN ('gift', 'back', 'payout')),
+  kind TEXT NOT NULL CHECK (kind IN ('gift', 'back', 'payout', 'return')),
   appeal UUID NOT NULL,
   place BIGINT NOT NULL,          -- in the purse, from 1: first in, first out
   amount BIGINT NOT NULL CHECK (amount > 0),
@@ -78,7 +78,7 @@ CREATE TABLE charity_payout (
   line TEXT NOT NULL,
   amount BIGINT NOT NULL CHECK (amount > 0),
   body TEXT NOT NULL,             -- JSON: to whom, their account, for what
-  state TEXT NOT NULL CHECK (state IN ('asked', 'paid', 'refused', 'taken_back')),
+  state TEXT NOT NULL CHECK (state IN ('asked', 'paid', 'refused', 'taken_back', 'returned')),
   asked TIMESTAMPTZ NOT NULL,
   decided TIMESTAMPTZ,
   revision BIGINT NOT NULL,
