@@ -101,6 +101,14 @@ func (m *Module) lost(tx *store.Tx, s settlement) error {
 			return err
 		}
 	}
+	waiting, err := m.endWaiting(tx, s, p, rest)
+	if err != nil {
+		return err
+	}
+	if waiting > 0 { // it was on its way back to the payer, who has it now
+		rest -= waiting
+		movement.Lines = append(movement.Lines, ledger.Line{Debit: ToReturn(currency), Credit: Disputed(currency), Amount: money.Amount{Minor: waiting, Currency: currency}})
+	}
 	if rest > 0 {
 		m.base.Log.Error("pay: a lost dispute took more than was left of the payment", "payment", p.ID.String(), "more", rest)
 	}

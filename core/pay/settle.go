@@ -275,7 +275,7 @@ func (m *Module) reversed(tx *store.Tx, s settlement) (bool, error) {
 			return true, err
 		}
 	}
-	waiting, err := m.endWaiting(tx, s, p)
+	waiting, err := m.endWaiting(tx, s, p, p.Amount.Minor)
 	if err != nil {
 		return true, err
 	}
@@ -290,18 +290,19 @@ func (m *Module) reversed(tx *store.Tx, s settlement) (bool, error) {
 	return true, m.noteReversal(tx, s, p, back)
 }
 
-// endWaiting ends the refunds that the bank was still asked for, since it has given everything back; it returns their sum.
-func (m *Module) endWaiting(tx *store.Tx, s settlement, p Payment) (int64, error) {
+// endWaiting ends the refunds of a payment that the bank has not given back, as far as their sum goes: it gave that money back in
+// another way. It returns what they came to.
+func (m *Module) endWaiting(tx *store.Tx, s settlement, p Payment, most int64) (int64, error) {
 	refunds, err := paydb.RefundsOf(tx.As(s.act, lookPayment), p.Payer)
 	if err != nil {
 		return 0, err
 	}
 	sum := int64(0)
 	for _, r := range refunds {
-		if r.Payment != p.ID || r.State != string(Asked) {
+		if r.Payment != p.ID || r.State == string(Given) || sum+r.Amount > most {
 			continue
 		}
-		n, err := paydb.EndRefund(tx, paydb.EndRefundParams{State: string(Given), Ended: tx.Now(), Payer: p.Payer, ID: r.ID})
+		n, err := paydb.CloseRefund(tx, tx.Now(), p.Payer, r.ID)
 		if err != nil {
 			return 0, err
 		}

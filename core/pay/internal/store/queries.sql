@@ -114,6 +114,9 @@ UPDATE refund SET fiscal = @fiscal WHERE payer = @payer AND id = @id;
 -- name: EndRefund :execrows
 UPDATE refund SET state = @state, ended = @ended, reference = @reference WHERE payer = @payer AND id = @id AND state = 'asked';
 
+-- name: CloseRefund :execrows
+UPDATE refund SET state = 'given', ended = @ended WHERE payer = @payer AND id = @id AND state <> 'given';
+
 -- name: AskRefundAgain :execrows
 UPDATE refund SET state = 'asked', ended = NULL WHERE payer = @payer AND id = @id AND state = 'refused';
 
