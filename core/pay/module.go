@@ -12,6 +12,7 @@ import (
 	"posad.city/core/mandate"
 	"posad.city/core/module"
 	"posad.city/core/pay/internal/store"
+	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
@@ -61,6 +62,9 @@ type Charges interface {
 	// HomesOf are the homes that a person's account looks at.
 	HomesOf(ctx context.Context, a act.Act, person id.ID) ([]id.ID, error)
 	Where(ctx context.Context, charge id.ID) (charge.Place, error)
+	// Find finds bills without signing in, by the ways that their kinds let.
+	Find(ctx context.Context, q charge.Query) ([]charge.Found, error)
+	Ways() []service.ChargeFound
 	// Settle counts a part of a payment for a charge, once, and returns how much of it was still owed: the rest is a surplus.
 	Settle(tx *store.Tx, a act.Act, home, charge id.ID, p charge.PartPayment) (int64, error)
 	// GiveBack says that a part of what a payment paid goes back: the charge is not owed again.

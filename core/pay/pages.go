@@ -130,7 +130,12 @@ func (m *Module) kindTitle(kind string, l lang.Language) string {
 }
 
 func (m *Module) pick(c *web.Context, one charge.Charge, now time.Time, zone *time.Location) ui.PickItem {
-	l, owed := c.Lang(), one.Owed(now, zone)
+	return m.pickOwed(c, one, one.Owed(now, zone), zone)
+}
+
+// pickOwed is a bill with what is owed of it.
+func (m *Module) pickOwed(c *web.Context, one charge.Charge, owed charge.Owed, zone *time.Location) ui.PickItem {
+	l := c.Lang()
 	out := ui.PickItem{Value: one.ID.String(), Text: one.Title.In(l), Sum: money.Amount{Minor: owed.Left, Currency: one.Amount.Currency}.In(l), Href: "/pay/" + one.ID.String()}
 	if one.Period != "" {
 		out.Text += ", " + periodWords(one.Period, l)

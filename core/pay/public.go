@@ -11,6 +11,7 @@ import (
 )
 
 func (m *Module) publicRoutes(s *web.Server) {
+	m.findRoutes(s)
 	check := s.Operation(act.Operation{Name: "pay.check", May: act.Everyone, PerMinute: 30})
 	guest := s.Operation(act.Operation{Name: "pay.guest", May: act.Everyone, PerMinute: 120})
 	s.Page(check, "GET /pay/check", m.showCheck)

@@ -59,3 +59,10 @@ func ownAmount(v deskView, line deskLine) string {
 	}
 	return v.Typed.Amount
 }
+
+func methodOr(method string) string {
+	if method == "" {
+		return string(ByPage)
+	}
+	return method
+}
