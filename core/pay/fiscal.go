@@ -201,7 +201,12 @@ func (m *Module) fiscalOrder(ctx context.Context, j jobs.Job) (FiscalOrder, bool
 			if !r.Charge.IsZero() && r.Charge != l.Charge {
 				continue
 			}
-			amount = min(l.Amount, r.Amount)
+			if amount = min(l.Amount, r.Amount); r.Kind == kindSurplus {
+				amount = l.Amount - l.Taken
+			}
+			if amount == 0 {
+				continue
+			}
 		}
 		out.Lines = append(out.Lines, FiscalLine{Title: l.Title.In(p.Lang), Number: l.Number, Payee: m.deps.AgencyName(l.Payee, p.Lang), Amount: amount})
 	}
