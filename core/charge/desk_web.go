@@ -35,7 +35,7 @@ func (m *Module) deskRoutes(s *web.Server, ops operations) {
 	s.Page(ops.desk, "GET /desk/charges/files/{file}/bad", m.sendBad)
 	s.Page(ops.issue, "POST /desk/charges/files/{file}/turn", m.postHalt)
 	if m.base.Pages != nil {
-		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 45, Text: "charge.desk.title", Href: "/desk/charges", Icon: "receipt", Show: m.hasKinds})
+		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 45, Text: "charge.desk.title", Href: "/desk/charges", Icon: "wallet", Show: m.hasKinds})
 	}
 }
 
