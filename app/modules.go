@@ -34,6 +34,7 @@ import (
 	"posad.city/core/openid"
 	"posad.city/core/organisation"
 	"posad.city/core/pay"
+	"posad.city/core/reconcile"
 	"posad.city/core/register"
 	"posad.city/core/service"
 	"posad.city/core/studio"
@@ -65,6 +66,7 @@ type Modules struct {
 	Developer    *developer.Module
 	Charge       *charge.Module
 	Pay          *pay.Module
+	Reconcile    *reconcile.Module
 	Notice       *notice.Module
 	Register     *register.Module
 	Booking      *booking.Module
@@ -85,7 +87,7 @@ type Modules struct {
 func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
-		m.Service, m.Document, m.Exchange, m.Ledger, m.Developer, m.Charge, m.Pay, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
+		m.Service, m.Document, m.Exchange, m.Ledger, m.Developer, m.Charge, m.Pay, m.Reconcile, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
 		m.MyData, m.Transparency, m.MyPage, m.Utility,
 	}
 }
@@ -138,6 +140,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		Charges: m.Charge, Bank: conf.acquirer(), Mandates: m.Mandate, Fiscal: conf.fiscal(), Mail: mailer, From: conf.Mail.From, Address: conf.Address, City: m.cityName,
 		AgencyName: m.Service.AgencyName, KindTitle: m.kindTitle, Zone: inZone,
 	})
+	m.newBooks(conf, inZone)
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
 	hooks, err := conf.hooks()
 	if err != nil {
