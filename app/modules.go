@@ -14,6 +14,7 @@ import (
 	"posad.city/core/agency"
 	"posad.city/core/apply"
 	"posad.city/core/approval"
+	"posad.city/core/autopay"
 	"posad.city/core/booking"
 	"posad.city/core/broker"
 	"posad.city/core/casework"
@@ -68,6 +69,7 @@ type Modules struct {
 	Pay          *pay.Module
 	Reconcile    *reconcile.Module
 	Notice       *notice.Module
+	Autopay      *autopay.Module
 	Register     *register.Module
 	Booking      *booking.Module
 	Casework     *casework.Module
@@ -87,7 +89,7 @@ type Modules struct {
 func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
-		m.Service, m.Document, m.Exchange, m.Ledger, m.Developer, m.Charge, m.Pay, m.Reconcile, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
+		m.Service, m.Document, m.Exchange, m.Ledger, m.Developer, m.Charge, m.Pay, m.Reconcile, m.Notice, m.Autopay, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
 		m.MyData, m.Transparency, m.MyPage, m.Utility,
 	}
 }
@@ -142,6 +144,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	})
 	m.newBooks(conf, inZone)
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
+	m.Autopay = autopay.New(m.autopaid(inZone))
 	hooks, err := conf.hooks()
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
