@@ -290,7 +290,8 @@ func (m *Module) reversed(tx *store.Tx, s settlement) (bool, error) {
 	return true, m.noteReversal(tx, s, p, back)
 }
 
-// endWaiting ends the refunds that the bank was still asked for, since it has given everything back; it returns their sum.
+// endWaiting ends the refunds that the bank was still asked for or has refused, since it has given everything back; it returns
+// their sum.
 func (m *Module) endWaiting(tx *store.Tx, s settlement, p Payment) (int64, error) {
 	refunds, err := paydb.RefundsOf(tx.As(s.act, lookPayment), p.Payer)
 	if err != nil {
@@ -298,8 +299,13 @@ func (m *Module) endWaiting(tx *store.Tx, s settlement, p Payment) (int64, error
 	}
 	sum := int64(0)
 	for _, r := range refunds {
-		if r.Payment != p.ID || r.State != string(Asked) {
+		if r.Payment != p.ID || r.Attempt != s.ID || r.State == string(Given) {
 			continue
+		}
+		if r.State == string(RefusedByAll) { // because it was reversed: the payer has it all the same
+			if _, err := paydb.AskRefundAgain(tx, p.Payer, r.ID); err != nil {
+				return 0, err
+			}
 		}
 		n, err := paydb.EndRefund(tx, paydb.EndRefundParams{State: string(Given), Ended: tx.Now(), Payer: p.Payer, ID: r.ID})
 		if err != nil {
