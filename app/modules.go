@@ -45,6 +45,7 @@ import (
 	"posad.city/kit/mail"
 	"posad.city/kit/pdf/view"
 	"posad.city/kit/web"
+	"posad.city/systems/card"
 	"posad.city/systems/utility"
 )
 
@@ -80,6 +81,7 @@ type Modules struct {
 	Transparency *transparency.Module
 	MyPage       *mypage.Module
 	Utility      *utility.Module
+	Card         *card.Module
 
 	now  func() time.Time // the house's clock
 	pdfs *view.Reader     // holds memory while PDFs are looked into
@@ -90,7 +92,7 @@ func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
 		m.Service, m.Document, m.Exchange, m.Ledger, m.Developer, m.Charge, m.Pay, m.Reconcile, m.Notice, m.Autopay, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
-		m.MyData, m.Transparency, m.MyPage, m.Utility,
+		m.MyData, m.Transparency, m.MyPage, m.Utility, m.Card,
 	}
 }
 
@@ -140,7 +142,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	})
 	m.Pay = pay.New(pay.Deps{
 		Charges: m.Charge, Bank: conf.acquirer(), Mandates: m.Mandate, Fiscal: conf.fiscal(), Mail: mailer, From: conf.Mail.From, Address: conf.Address, City: m.cityName,
-		AgencyName: m.Service.AgencyName, KindTitle: m.kindTitle, Zone: inZone,
+		AgencyName: m.payeeName, KindTitle: m.kindTitle, Zone: inZone,
 	})
 	m.newBooks(conf, inZone)
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
@@ -168,6 +170,8 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	}
 	m.Transparency = transparency.New(transparency.Deps{Folder: filepath.Join(conf.Data, "log"), Zone: zone, Witnesses: outside, Quorum: conf.PublicLog.Quorum})
 	m.Utility = utility.New(utility.Deps{Services: m.Service, Charges: m.Charge, Zone: inZone})
+	m.Card = m.newCards(inZone)
+	m.Pay.Provide(m.Card.Purse())
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.join()
 	return m, nil

@@ -19,3 +19,8 @@ func (m *Module) tariff(key string) (Tariff, bool) {
 	}
 	return Tariff{}, false
 }
+
+// FloatTitle is what the payee of top-ups is called.
+func FloatTitle() lang.Text {
+	return lang.Text{RU: "Транспортная карта", EN: "Transport card"}
+}
