@@ -39,6 +39,7 @@ func (h *House) admin(ctx context.Context) error {
 	mux.HandleFunc("POST /jobs", taken(h.jobs))
 	mux.HandleFunc("POST /keys", following(h.takeKeys))
 	mux.HandleFunc("POST /log", taken(h.log))
+	mux.HandleFunc("POST /books", taken(h.books))
 	mux.HandleFunc("POST /backup", following(h.backup))
 	mux.HandleFunc("POST /exchange", taken(h.exchange))
 	mux.HandleFunc("POST /exchange-check", following(h.exchangeCheck))

@@ -33,6 +33,7 @@ type Config struct {
 	SMS      SMS               `yaml:"sms"`
 	Bank     Bank              `yaml:"bank"`
 	Fiscal   FiscalOperator    `yaml:"fiscal"`
+	Books    Books             `yaml:"books"` // who keeps the city's books, and at which bank
 	Scanner  Scanner           `yaml:"scanner"`
 	Backup   BackupPlan        `yaml:"backup"`
 	Agencies map[string]Agency `yaml:"agencies"` // by the agency's key in the city's data
@@ -90,7 +91,7 @@ type Agency struct {
 func (c *Config) secrets() map[string]*string {
 	out := map[string]*string{
 		"POSAD_MAIL_PASSWORD": &c.Mail.Password, "POSAD_SMS_KEY": &c.SMS.Key, "POSAD_BANK_KEY": &c.Bank.Key, "POSAD_BANK_SECRET": &c.Bank.Secret, "POSAD_FISCAL_KEY": &c.Fiscal.Key,
-		"POSAD_DATABASE": &c.Database,
+		"POSAD_BOOKS_KEY": &c.Books.Key, "POSAD_DATABASE": &c.Database,
 	}
 	for i := range c.Providers {
 		name := strings.ToUpper(strings.ReplaceAll(c.Providers[i].Key, "-", "_"))

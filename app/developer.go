@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"posad.city/core/charge"
 	"posad.city/core/developer"
 	"posad.city/core/notice"
+	"posad.city/core/pay"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/money"
@@ -44,9 +46,9 @@ func (m *Modules) provideDeveloper() {
 }
 
 // whoseEvent tells which agency an event of a charge or of a payment is for, and what it may know.
-func (m *Modules) whoseEvent(ctx context.Context, event string, _, object id.ID) ([]developer.About, error) {
-	if !strings.HasPrefix(event, "charge.") {
-		return nil, nil
+func (m *Modules) whoseEvent(ctx context.Context, event string, holder, object id.ID) ([]developer.About, error) {
+	if strings.HasPrefix(event, "pay.") {
+		return m.whosePayment(ctx, holder, object)
 	}
 	place, err := m.Charge.Where(ctx, object)
 	if errors.Is(err, charge.ErrNone) {
@@ -56,6 +58,28 @@ func (m *Modules) whoseEvent(ctx context.Context, event string, _, object id.ID)
 		return nil, err
 	}
 	return []developer.About{{Agency: place.Payee, Test: place.Test, Data: developer.Data{Charge: object, Number: place.Number}}}, nil
+}
+
+// whosePayment tells whose charges a payment paid: each payee learns of its own. Nobody looks at anybody, and no word of the
+// payer leaves.
+func (m *Modules) whosePayment(ctx context.Context, payer, payment id.ID) ([]developer.About, error) {
+	p, err := m.Pay.Payment(ctx, act.ByJob(id.New(m.now()), act.Purpose{Kind: "webhook"}), payer, payment)
+	if errors.Is(err, pay.ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []developer.About
+	for _, l := range p.Lines {
+		i := slices.IndexFunc(out, func(a developer.About) bool { return a.Agency == l.Payee })
+		if i < 0 {
+			i = len(out)
+			out = append(out, developer.About{Agency: l.Payee, Data: developer.Data{Payment: p.ID}})
+		}
+		out[i].Data.Charges = append(out[i].Data.Charges, l.Charge)
+	}
+	return out, nil
 }
 
 // trials are the sandbox's charges, paid without money. Nobody looks at anybody: what is there is no person's.

@@ -14,6 +14,7 @@ import (
 	"posad.city/core/agency"
 	"posad.city/core/apply"
 	"posad.city/core/approval"
+	"posad.city/core/autopay"
 	"posad.city/core/booking"
 	"posad.city/core/broker"
 	"posad.city/core/casework"
@@ -34,6 +35,7 @@ import (
 	"posad.city/core/openid"
 	"posad.city/core/organisation"
 	"posad.city/core/pay"
+	"posad.city/core/reconcile"
 	"posad.city/core/register"
 	"posad.city/core/service"
 	"posad.city/core/studio"
@@ -43,6 +45,7 @@ import (
 	"posad.city/kit/mail"
 	"posad.city/kit/pdf/view"
 	"posad.city/kit/web"
+	"posad.city/systems/card"
 	"posad.city/systems/utility"
 )
 
@@ -65,7 +68,9 @@ type Modules struct {
 	Developer    *developer.Module
 	Charge       *charge.Module
 	Pay          *pay.Module
+	Reconcile    *reconcile.Module
 	Notice       *notice.Module
+	Autopay      *autopay.Module
 	Register     *register.Module
 	Booking      *booking.Module
 	Casework     *casework.Module
@@ -76,6 +81,7 @@ type Modules struct {
 	Transparency *transparency.Module
 	MyPage       *mypage.Module
 	Utility      *utility.Module
+	Card         *card.Module
 
 	now  func() time.Time // the house's clock
 	pdfs *view.Reader     // holds memory while PDFs are looked into
@@ -85,8 +91,8 @@ type Modules struct {
 func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
-		m.Service, m.Document, m.Exchange, m.Ledger, m.Developer, m.Charge, m.Pay, m.Notice, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
-		m.MyData, m.Transparency, m.MyPage, m.Utility,
+		m.Service, m.Document, m.Exchange, m.Ledger, m.Developer, m.Charge, m.Pay, m.Reconcile, m.Notice, m.Autopay, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
+		m.MyData, m.Transparency, m.MyPage, m.Utility, m.Card,
 	}
 }
 
@@ -136,9 +142,11 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	})
 	m.Pay = pay.New(pay.Deps{
 		Charges: m.Charge, Bank: conf.acquirer(), Mandates: m.Mandate, Fiscal: conf.fiscal(), Mail: mailer, From: conf.Mail.From, Address: conf.Address, City: m.cityName,
-		AgencyName: m.Service.AgencyName, KindTitle: m.kindTitle, Zone: inZone,
+		AgencyName: m.payeeName, KindTitle: m.kindTitle, Zone: inZone,
 	})
+	m.newBooks(conf, inZone)
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})
+	m.Autopay = autopay.New(m.autopaid(inZone))
 	hooks, err := conf.hooks()
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
@@ -162,6 +170,8 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	}
 	m.Transparency = transparency.New(transparency.Deps{Folder: filepath.Join(conf.Data, "log"), Zone: zone, Witnesses: outside, Quorum: conf.PublicLog.Quorum})
 	m.Utility = utility.New(utility.Deps{Services: m.Service, Charges: m.Charge, Zone: inZone})
+	m.Card = m.newCards(inZone)
+	m.Pay.Provide(m.Card.Purse())
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.join()
 	return m, nil

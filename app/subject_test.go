@@ -121,7 +121,7 @@ func (s *subject) called(w *world, r web.Route, o act.Object) act.Relation {
 	switch {
 	case !s.key:
 		return s.relations(w, o, r.Op.Scope)
-	case r.Surface != web.SurfaceAPI:
+	case r.Surface != web.SurfaceAPI || r.Describe.Root: // JSON of a standard, outside /api/, knows no keys
 		return act.Unsigned
 	case r.Op.Key == "":
 		return 0

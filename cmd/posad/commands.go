@@ -64,6 +64,10 @@ whole; save from the city's site, at another time, /.well-known/posad-keys.json 
 needed), posad-authority.pem (--roots), and a credential's list (--status). Of a receipt it tells which witnesses of the
 public log have confirmed it, of those whom you name (--witness); with --quorum N fewer are a failure. The exit status is 0
 only for a good file; 1 otherwise, also for a receipt whose promise is overdue and for a credential that was revoked.`},
+		{name: "books", args: "prove|day DAY|balance [DAY] --data DIR", short: "proves the city's books, or tells a day's income or balances", flags: books, long: `
+Proves the city's books now, as each night does: balances against transfers, charges against the books, sums of income against
+accounts, the bank against its statement. Every difference has a name; the exit status is 0 only when there is none. day
+tells a day's income by agency and kind, balance what lies on the accounts now, or at the end of a day.`},
 		{name: "log", args: "check|recover|witness …", short: "checks or recovers the city's public log, or watches one", flags: logCommand, long: `
 check --data DIR goes through the whole public log and names every row, place and tile that is not as it was published, and
 what witnesses outside say; --deep opens every row as well and computes its hash anew; --since FILE compares it with a

@@ -121,11 +121,11 @@ func (m *Module) wire(c *web.Context, one Charge) wireCharge {
 }
 
 func (m *Module) apiIssue(c *web.Context) error {
-	var e Entry
-	if err := c.Bind(&e); err != nil {
+	if err := m.mayProgram(c); err != nil {
 		return err
 	}
-	if err := m.mayProgram(c); err != nil {
+	var e Entry
+	if err := c.Bind(&e); err != nil {
 		return err
 	}
 	p, did, err := m.PrepareIssue(c.Context(), c.Act(), e)
@@ -157,11 +157,11 @@ func fieldOf(err error) error {
 }
 
 func (m *Module) apiMany(c *web.Context) error {
-	var in wireMany
-	if err := c.Bind(&in); err != nil {
+	if err := m.mayProgram(c); err != nil {
 		return err
 	}
-	if err := m.mayProgram(c); err != nil {
+	var in wireMany
+	if err := c.Bind(&in); err != nil {
 		return err
 	}
 	if !mayIssue(c.Act()) {
@@ -242,12 +242,12 @@ func (m *Module) apiFind(c *web.Context) error {
 }
 
 func (m *Module) apiCorrect(c *web.Context) error {
-	var in wireCorrect
-	if err := c.Bind(&in); err != nil {
-		return err
-	}
 	place, err := m.place(c)
 	if err != nil {
+		return err
+	}
+	var in wireCorrect
+	if err := c.Bind(&in); err != nil {
 		return err
 	}
 	n := Correction{Revision: in.Revision, Amount: in.Amount, Reason: in.Reason}
@@ -265,12 +265,12 @@ func (m *Module) apiCorrect(c *web.Context) error {
 }
 
 func (m *Module) apiCancel(c *web.Context) error {
-	var in wireCancel
-	if err := c.Bind(&in); err != nil {
-		return err
-	}
 	place, err := m.place(c)
 	if err != nil {
+		return err
+	}
+	var in wireCancel
+	if err := c.Bind(&in); err != nil {
 		return err
 	}
 	p, err := m.PrepareCancel(c.Context(), c.Act(), place.ID, in.Revision, in.Reason, in.Note)

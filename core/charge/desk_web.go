@@ -35,7 +35,7 @@ func (m *Module) deskRoutes(s *web.Server, ops operations) {
 	s.Page(ops.desk, "GET /desk/charges/files/{file}/bad", m.sendBad)
 	s.Page(ops.issue, "POST /desk/charges/files/{file}/turn", m.postHalt)
 	if m.base.Pages != nil {
-		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 45, Text: "charge.desk.title", Href: "/desk/charges", Icon: "receipt", Show: m.hasKinds})
+		m.base.Pages.Add(page.MenuDesk, page.Link{Order: 45, Text: "charge.desk.title", Href: "/desk/charges", Icon: "wallet", Show: m.hasKinds})
 	}
 }
 
@@ -103,11 +103,11 @@ type listView struct {
 }
 
 func (m *Module) showList(c *web.Context) error {
-	var f listForm
-	if err := c.Bind(&f); err != nil {
+	if err := atDesk(c); err != nil {
 		return err
 	}
-	if err := atDesk(c); err != nil {
+	var f listForm
+	if err := c.Bind(&f); err != nil {
 		return err
 	}
 	v := listView{Form: f, Kinds: m.kindsOf(c.Act().Actor.Agency), May: mayIssue(c.Act())}
@@ -164,11 +164,11 @@ func (m *Module) newPage(c *web.Context, v newView) error {
 }
 
 func (m *Module) postNew(c *web.Context) error {
-	var f newForm
-	if err := c.Bind(&f); err != nil {
+	if err := atDesk(c); err != nil {
 		return err
 	}
-	if err := atDesk(c); err != nil {
+	var f newForm
+	if err := c.Bind(&f); err != nil {
 		return err
 	}
 	e, wrong := f.entry()
@@ -309,10 +309,6 @@ func (m *Module) postCancel(c *web.Context) error {
 
 // postChange carries an official's change out; what is wrong with it comes back on the page.
 func (m *Module) postChange(c *web.Context, cancel bool, prepare func(which id.ID, f changeForm) (*PreparedAct, error)) error {
-	var f changeForm
-	if err := c.Bind(&f); err != nil {
-		return err
-	}
 	which, err := c.ID("charge")
 	if err != nil {
 		return err
@@ -322,6 +318,10 @@ func (m *Module) postChange(c *web.Context, cancel bool, prepare func(which id.I
 		return err
 	}
 	if err := c.May(act.Object{Kind: "charge", Agency: place.Payee, Test: place.Test}); err != nil {
+		return err
+	}
+	var f changeForm
+	if err := c.Bind(&f); err != nil {
 		return err
 	}
 	p, err := prepare(which, f)
@@ -364,14 +364,14 @@ func (m *Module) filesPage(c *web.Context, failed string) error {
 }
 
 func (m *Module) postFile(c *web.Context) error {
+	if err := atDesk(c); err != nil {
+		return err
+	}
 	var f struct {
 		File     web.File `json:"file"`
 		Corrects bool     `json:"corrects"`
 	}
 	if err := c.Bind(&f); err != nil {
-		return err
-	}
-	if err := atDesk(c); err != nil {
 		return err
 	}
 	if !mayIssue(c.Act()) {
@@ -418,14 +418,14 @@ func (m *Module) showFile(c *web.Context) error {
 const badShown = 20
 
 func (m *Module) postHalt(c *web.Context) error {
+	i, err := m.file(c)
+	if err != nil {
+		return err
+	}
 	var f struct {
 		Do string `json:"do" max:"10"`
 	}
 	if err := c.Bind(&f); err != nil {
-		return err
-	}
-	i, err := m.file(c)
-	if err != nil {
 		return err
 	}
 	if !mayIssue(c.Act()) {

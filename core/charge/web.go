@@ -100,11 +100,11 @@ func (m *Module) watchPage(c *web.Context, v watchView) error {
 }
 
 func (m *Module) postWatch(c *web.Context) error {
-	var typed watchForm
-	if err := c.Bind(&typed); err != nil {
+	if err := mine(c); err != nil {
 		return err
 	}
-	if err := mine(c); err != nil {
+	var typed watchForm
+	if err := c.Bind(&typed); err != nil {
 		return err
 	}
 	err := m.Save(c.Context(), c.Person(), Identifier{By: By(typed.By), Value: typed.Value}, typed.Second)
@@ -120,13 +120,13 @@ func (m *Module) postWatch(c *web.Context) error {
 }
 
 func (m *Module) postDrop(c *web.Context) error {
+	if err := mine(c); err != nil {
+		return err
+	}
 	var typed struct {
 		Home id.ID `json:"home"`
 	}
 	if err := c.Bind(&typed); err != nil {
-		return err
-	}
-	if err := mine(c); err != nil {
 		return err
 	}
 	if err := m.Drop(c.Context(), c.Person(), typed.Home); err != nil {

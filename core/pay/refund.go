@@ -316,6 +316,9 @@ func (m *Module) endRefund(tx *store.Tx, a act.Act, r paydb.Refund, provider str
 		if err != nil {
 			return err
 		}
+		if err := m.base.Jobs.Emit(tx, jobs.Event{Name: EventGiven, Holder: r.Payer, Object: r.Payment}); err != nil {
+			return err
+		}
 		if m.deps.Fiscal != nil {
 			if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobFiscal, Holder: r.Payer, Object: r.ID}); err != nil {
 				return err

@@ -299,7 +299,7 @@ func (m *Module) endWaiting(tx *store.Tx, s settlement, p Payment, most int64) (
 	}
 	sum := int64(0)
 	for _, r := range refunds {
-		if r.Payment != p.ID || r.State == string(Given) || sum+r.Amount > most {
+		if r.Payment != p.ID || r.Attempt != s.ID || r.State == string(Given) || sum+r.Amount > most {
 			continue
 		}
 		n, err := paydb.CloseRefund(tx, tx.Now(), p.Payer, r.ID)

@@ -72,7 +72,7 @@ func expectedRows(rows []reconciledb.ReconcileExpected) ([]Expected, error) {
 // follow writes down what statements must show because of a payment.
 func (m *Module) follow(ctx context.Context, j jobs.Job) error { return m.expect(ctx, j.Object) }
 
-// expect compares what is expected because of a payment with the payment; it may be repeated.
+// expect compares what is expected because of a payment, an attempt or a refund with the payment; it may be repeated.
 func (m *Module) expect(ctx context.Context, payment id.ID) error {
 	list, err := m.deps.Payments.AtBank(ctx, payment)
 	if errors.Is(err, store.ErrNone) {

@@ -68,6 +68,9 @@ func (m *Module) loadLines(ctx context.Context, a act.Act, s sheet) error {
 	if err != nil {
 		return err
 	}
+	if err := m.hear(ctx, lines); err != nil {
+		return err
+	}
 	plan, err := m.plan(ctx, lines)
 	if err != nil {
 		return err
@@ -182,6 +185,37 @@ func (m *Module) unloaded(ctx context.Context, s sheet) ([]read, error) {
 		return nil
 	})
 	return out, err
+}
+
+// hear asks core/pay about lines that name something which nobody has told of yet: an event may be on its way.
+func (m *Module) hear(ctx context.Context, lines []read) error {
+	if m.deps.Payments == nil {
+		return nil
+	}
+	var unheard []id.ID
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		unheard = unheard[:0]
+		for _, l := range lines {
+			name, ok := ownReference(l.Reference)
+			if !ok {
+				continue
+			}
+			known, err := reconciledb.ExpectedByName(r, name)
+			if err != nil {
+				return err
+			}
+			if len(known) == 0 {
+				unheard = append(unheard, name)
+			}
+		}
+		return nil
+	})
+	for _, name := range unheard {
+		if err == nil {
+			err = m.expect(ctx, name)
+		}
+	}
+	return err
 }
 
 // shown is what was decided of a line.

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"posad.city/core/module"
+	"posad.city/core/pay"
 	"posad.city/core/reconcile/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
@@ -82,7 +83,7 @@ const (
 )
 
 // followed are core/pay's events after which a statement must show something.
-var followed = []string{"pay.taken", "pay.refunded", "pay.disputed"}
+var followed = []string{pay.EventTaken, pay.EventRefunded, pay.EventGiven, pay.EventDisputed}
 
 // Provision implements module.Module.
 func (m *Module) Provision(b *module.Base) error {
@@ -120,6 +121,9 @@ func (m *Module) measure() error {
 	}
 	return nil
 }
+
+// Zone is the city's time zone.
+func (m *Module) Zone() *time.Location { return m.deps.Zone() }
 
 func (m *Module) today() calendar.Date { return calendar.DateOf(m.base.Clock.Now(), m.deps.Zone()) }
 

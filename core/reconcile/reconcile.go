@@ -3,11 +3,11 @@ package reconcile
 import (
 	"context"
 	"io"
-	"time"
 
 	"posad.city/core/agency"
 	"posad.city/core/charge"
 	"posad.city/core/ledger"
+	"posad.city/core/pay"
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
@@ -44,27 +44,19 @@ func OnPayout(c money.Currency) ledger.Account { return ledger.Named("on payout"
 
 // The kinds of what a statement must show.
 const (
-	KindPayment    = "payment"
-	KindRefund     = "refund"
-	KindReversal   = "reversal"
-	KindDispute    = "dispute"
-	KindDisputeWon = "dispute_won"
+	KindPayment    = pay.AtBankPayment
+	KindRefund     = pay.AtBankRefund
+	KindReversal   = pay.AtBankReversal
+	KindDispute    = pay.AtBankDispute
+	KindDisputeWon = pay.AtBankDisputeWon
 	KindPayout     = "payout"
 )
 
 // AtBank is what a statement must show because of a payment.
-type AtBank struct {
-	ID        id.ID
-	Name      id.ID // by which the statement names it: the attempt or the refund
-	Kind      string
-	Provider  string
-	Amount    money.Amount // above zero it comes to the city, below zero it goes
-	Reference string       // the bank's own number; may be empty
-	At        time.Time
-	Void      bool // it will not be shown: a refund that the bank refused
-}
+type AtBank = pay.AtBank
 
-// Payments tells what statements must show; the app makes it of core/pay. It names nobody.
+// Payments tells what statements must show; *pay.Module is one. It names nobody. The id is a
+// payment's, an attempt's or a refund's.
 type Payments interface {
 	AtBank(ctx context.Context, payment id.ID) ([]AtBank, error)
 }

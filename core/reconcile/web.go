@@ -353,8 +353,8 @@ func (m *Module) kindName(kind string, l lang.Language) string {
 			return name
 		}
 	}
-	if kind == otherKind {
-		return m.base.Texts.Text(l, "reconcile.kind.other")
+	if m.base.Texts.Has("reconcile.kind." + kind) {
+		return m.base.Texts.Text(l, "reconcile.kind."+kind)
 	}
 	return kind
 }

@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
+	if play() {
+		return 1
+	}
 	dir, err := os.MkdirTemp("", "posad-crash-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -207,6 +208,7 @@ func (m *Module) GiftsOf(ctx context.Context, a act.Act, person id.ID) ([]Gift, 
 		}
 		out = append(out, one)
 	}
+	slices.SortStableFunc(out, func(x, y Gift) int { return y.Made.Compare(x.Made) })
 	return out, nil
 }
 

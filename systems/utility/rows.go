@@ -64,7 +64,7 @@ func openValue(c *web.Context, d DialView) string {
 func (m *Module) historyRows(c *web.Context, v flatView) []ui.RowItem {
 	var out []ui.RowItem
 	for _, b := range v.Bills[:min(len(v.Bills), 12)] {
-		out = append(out, ui.RowItem{Text: b.Period.In(c.Lang()), Href: billPath(v.Flat.Home, b.Period), Value: sumText(c.Lang(), b.Total), Tag: m.chargeTag(c, v.Charges, b.Period)})
+		out = append(out, ui.RowItem{Text: monthTitle(c, b.Period), Href: billPath(v.Flat.Home, b.Period), Value: sumText(c.Lang(), b.Total), Tag: m.chargeTag(c, v.Charges, b.Period)})
 	}
 	return out
 }
@@ -203,7 +203,7 @@ func (v deskView) head(c *web.Context) ui.DeskHeadProps {
 func (v deskView) runRows(c *web.Context) []ui.RowItem {
 	var out []ui.RowItem
 	for _, r := range v.Runs {
-		row := ui.RowItem{Icon: "check-circle-fill", Tone: ui.Success, Text: r.Period.In(c.Lang()), Value: c.T("utility.desk.made", "n", r.Made, "sum", shortSum(c.Lang(), r.Total)), Quiet: true}
+		row := ui.RowItem{Icon: "check-circle-fill", Tone: ui.Success, Text: monthTitle(c, r.Period), Value: c.T("utility.desk.made", "n", r.Made, "sum", shortSum(c.Lang(), r.Total)), Quiet: true}
 		if r.Failed > 0 {
 			row.Icon, row.Tone, row.Tag = "warning-fill", ui.Warning, &ui.TagProps{Text: c.T("utility.desk.failed", "n", r.Failed), Tone: ui.Warning}
 		}
@@ -286,7 +286,7 @@ func (m *Module) benefitTitle(c *web.Context, key string) string {
 func (m *Module) deskBillRows(c *web.Context, v accountView) []ui.RowItem {
 	var out []ui.RowItem
 	for _, b := range v.Bills[:min(len(v.Bills), 12)] {
-		out = append(out, ui.RowItem{Text: b.Period.In(c.Lang()), Href: deskPath(v.Flat.Home) + "/bills/" + b.Period.String(), Value: sumText(c.Lang(), b.Total), Tag: m.chargeTag(c, v.Charges, b.Period)})
+		out = append(out, ui.RowItem{Text: monthTitle(c, b.Period), Href: deskPath(v.Flat.Home) + "/bills/" + b.Period.String(), Value: sumText(c.Lang(), b.Total), Tag: m.chargeTag(c, v.Charges, b.Period)})
 	}
 	return out
 }

@@ -3,6 +3,8 @@ package utility
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"posad.city/core/charge"
 	"posad.city/kit/calendar"
@@ -176,6 +178,13 @@ func lineTitle(c *web.Context, l Line) string {
 		}
 	}
 	return title + ", " + strings.Join(words, ", ")
+}
+
+// monthTitle is a month at the beginning of a line.
+func monthTitle(c *web.Context, p Period) string {
+	text := p.In(c.Lang())
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // formula is how a line was counted: 4,5 м³ × 0,0607 × 2 964,15 ₽.

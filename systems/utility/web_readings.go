@@ -113,7 +113,7 @@ func (m *Module) renderReadings(c *web.Context, v readingsView) error {
 	if v.Desk {
 		o.Layout, o.Crumbs = page.Desk, []ui.Link{{Text: c.T("utility.desk.title"), Href: "/desk/utility"}, {Text: v.Flat.Address.In(c.Lang()), Href: deskPath(v.Flat.Home)}, {Text: title}}
 	}
-	if v.asks() && !o.Faulty {
+	if v.asks() && !o.Faulty && c.Request().Method == http.MethodPost {
 		o.Status = http.StatusConflict
 	}
 	return m.base.Pages.Render(c, o, readingsPage(m, c, v))

@@ -1,0 +1,106 @@
+package pay
+
+import (
+	"context"
+	"time"
+
+	"posad.city/core/ledger"
+	"posad.city/core/pay/internal/store"
+	"posad.city/kit/id"
+	"posad.city/kit/money"
+	"posad.city/kit/store"
+)
+
+// EventGiven says that a refund went back for good: the bank's statement must show it. The holder is the payer, the object the
+// payment.
+const EventGiven = "pay.given"
+
+// AtBank is what the bank's statement must show because of a payment: what moved its clearing account in the books.
+type AtBank struct {
+	ID        id.ID
+	Name      id.ID  // by which the statement names it: the attempt or the refund
+	Kind      string // AtBankPayment and its like
+	Provider  string
+	Amount    money.Amount // above zero it comes to the city, below zero it goes
+	Reference string       // the bank's own number; may be empty
+	At        time.Time
+	Void      bool // it will not be shown after all
+}
+
+// The kinds of what a statement must show.
+const (
+	AtBankPayment    = "payment"
+	AtBankRefund     = "refund"
+	AtBankReversal   = "reversal"
+	AtBankDispute    = "dispute"
+	AtBankDisputeWon = "dispute_won"
+)
+
+// AtBank tells what statements must show because of a payment, by its id, its attempt's or its refund's; nothing for money that
+// never left the city's own books. It is read for the books and is nobody's look. ErrNone.
+func (m *Module) AtBank(ctx context.Context, what id.ID) ([]AtBank, error) {
+	home, err := m.home(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	if home.Payment.IsZero() {
+		home.Payment = what
+	}
+	var out []AtBank
+	err = m.base.Store.Look(ctx, m.system(), lookPayment, func(r *store.Personal) error {
+		out = nil
+		p, err := whole(r, home.Payer, home.Payment)
+		if err != nil {
+			return err
+		}
+		attempt, ok := p.taken()
+		if !ok || attempt.Provider == WalletName {
+			return nil
+		}
+		transfers, err := ledger.Of(r, p.Payer)
+		if err != nil {
+			return err
+		}
+		refunds, err := paydb.RefundsOf(r, p.Payer)
+		out = atBank(p, attempt, transfers, refunds)
+		return err
+	})
+	return out, none(err)
+}
+
+// atBank finds in a payer's transfers what moved the clearing account because of a payment.
+func atBank(p Payment, attempt Attempt, transfers []ledger.Transfer, refunds []paydb.Refund) []AtBank {
+	clearing := ClearingOf(attempt.Provider, p.Amount.Currency).ID
+	var out []AtBank
+	add := func(movement id.ID, one AtBank) {
+		for _, t := range transfers {
+			if t.Movement != movement || t.State != ledger.Posted {
+				continue
+			}
+			switch clearing {
+			case t.Debit:
+				one.Amount.Minor += t.Amount.Minor
+			case t.Credit:
+				one.Amount.Minor -= t.Amount.Minor
+			default:
+				continue
+			}
+			one.At = t.Ended
+		}
+		if one.Amount.Minor != 0 {
+			one.Provider, one.Amount.Currency = attempt.Provider, p.Amount.Currency
+			out = append(out, one)
+		}
+	}
+	name := attempt.ID.String()
+	add(p.ID, AtBank{ID: attempt.ID, Name: attempt.ID, Kind: AtBankPayment, Reference: attempt.Reference})
+	for kind, movement := range map[string]string{AtBankReversal: "reversal", AtBankDispute: "dispute", AtBankDisputeWon: "dispute won"} {
+		add(id.Derived(movement, name), AtBank{ID: id.Derived("at bank "+movement, name), Name: attempt.ID, Kind: kind})
+	}
+	for _, r := range refunds {
+		if r.Payment == p.ID {
+			add(id.Derived("refund", r.ID.String()), AtBank{ID: r.ID, Name: r.ID, Kind: AtBankRefund, Reference: r.Reference})
+		}
+	}
+	return out
+}
