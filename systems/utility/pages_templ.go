@@ -2306,7 +2306,7 @@ func readingsPage(m *Module, c *web.Context, v readingsView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Input(ui.InputProps{Field: ui.Field{Name: f.name(), Label: m.dialTitle(c, f.Dial), Hint: m.dialHint(c, f.Dial), Error: f.Error, Optional: true}, Value: f.Value, InputMode: "decimal", Width: ui.Width12, Suffix: m.tariffUnit(c, f.Dial.Tariff), MaxLength: 14}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Input(ui.InputProps{Field: ui.Field{Name: f.name(), Label: m.dialTitle(c, f.Dial), Hint: m.dialHint(c, f.Dial), Error: f.Error}, Value: f.Value, InputMode: "decimal", Width: ui.Width12, Suffix: m.tariffUnit(c, f.Dial.Tariff), MaxLength: 14}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
