@@ -178,7 +178,7 @@ func (m *Module) sendOn(c *web.Context, begun Begun, err error) error {
 	if err != nil {
 		return err
 	}
-	if begun.State == Open && begun.Page != "" {
+	if begun.State == Open && begun.Page != "" && begun.QR == "" {
 		return c.RedirectOut(begun.Page)
 	}
 	return c.Redirect("/pay/payment/" + begun.Payment.String())

@@ -159,7 +159,7 @@ func (m *Module) payFound(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if begun.State == Open && begun.Page != "" {
+	if begun.State == Open && begun.Page != "" && begun.QR == "" {
 		return c.RedirectOut(begun.Page)
 	}
 	if begun.Payer == begun.Payment {
