@@ -13,6 +13,7 @@ import (
 	"posad.city/kit/iso20022"
 	"posad.city/kit/lang"
 	"posad.city/kit/money"
+	"posad.city/systems/charity"
 )
 
 // Books say who keeps the city's books, and which account at the bank they are of.
@@ -73,7 +74,7 @@ func (m *Modules) newBooks(conf Config, zone func() *time.Location) {
 }
 
 // payees are whose income the city takes: its agencies, and whoever else has charges issued.
-func (m *Modules) payees(context.Context) ([]reconcile.Payee, error) {
+func (m *Modules) payees(ctx context.Context) ([]reconcile.Payee, error) {
 	city := m.Service.Current()
 	if city == nil {
 		return nil, nil
@@ -82,7 +83,11 @@ func (m *Modules) payees(context.Context) ([]reconcile.Payee, error) {
 	for i := range city.Agencies {
 		out = append(out, reconcile.Payee{ID: agency.ID(city.Agencies[i].Key), Title: city.Agencies[i].Title, Kind: reconcile.PayeeAgency})
 	}
-	return out, nil
+	funds, err := m.Charity.Funds(ctx, lang.Russian, charity.FundOpen, charity.FundSuspended, charity.FundEnded)
+	for _, f := range funds {
+		out = append(out, reconcile.Payee{ID: f.ID, Title: f.Title, Kind: reconcile.PayeeFund, Own: true})
+	}
+	return out, err
 }
 
 // kindName is what a kind of charges is called; empty when the city does not know it.

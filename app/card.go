@@ -22,12 +22,15 @@ func (m *Modules) newCards(zone func() *time.Location) *card.Module {
 	return card.New(card.Deps{Charges: m.Charge, Limits: m.Account, Carrier: func() id.ID { return agency.ID(carrier) }, Zone: zone})
 }
 
-// payeeName is what a payee is called on bills and receipts: an agency, or the money that lies on cards.
+// payeeName is what a payee is called on bills and receipts: an agency, a charity fund, or the money that lies on cards.
 func (m *Modules) payeeName(payee id.ID, l lang.Language) string {
 	if payee == card.Float() {
 		return card.FloatTitle().In(l)
 	}
-	return m.Service.AgencyName(payee, l)
+	if name := m.Service.AgencyName(payee, l); name != "" {
+		return name
+	}
+	return m.Charity.FundName(payee, l)
 }
 
 // demoCards are transport cards of the demo: the first is in Anna's account, the others wait to be added.

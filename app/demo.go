@@ -182,6 +182,9 @@ func (h *House) settle(ctx context.Context, people kitezh.People, o DemoOptions)
 	if err := h.bills(ctx, people); err != nil {
 		return err
 	}
+	if err := h.BeginCharity(ctx, people); err != nil {
+		return err
+	}
 	if err := h.transportCards(ctx, people); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ func (m *Modules) holdings(conf Config, zone func() *time.Location) mydata.Deps 
 			{Name: "register", Data: m.Register.Data()},
 			{Name: "exchange", Data: m.Exchange.Data()}, {Name: "ledger", Data: m.Ledger.Data()}, {Name: "charge", Data: m.Charge.Data()}, {Name: "pay", Data: m.Pay.Data()}, {Name: "utility", Data: m.Utility.Data()}, {Name: "card", Data: m.Card.Data()}, {Name: "notice", Data: m.Notice.Data()}, {Name: "autopay", Data: m.Autopay.Data()},
 			{Name: "approval", Data: m.Approval.Data()}, {Name: "organisation", Data: m.Organisation.Data()},
+			{Name: "charity", Data: m.Charity.Data()},
 			{Name: "centre", Data: m.Centre.Data()}, {Name: "openid", Data: m.OpenID.Data()},
 		},
 		Words: m.Account, People: m.Account, Apply: m.Apply, City: m.Service.Current, Files: m.Document.HeldFiles,

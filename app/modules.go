@@ -46,6 +46,7 @@ import (
 	"posad.city/kit/pdf/view"
 	"posad.city/kit/web"
 	"posad.city/systems/card"
+	"posad.city/systems/charity"
 	"posad.city/systems/utility"
 )
 
@@ -77,6 +78,7 @@ type Modules struct {
 	Apply        *apply.Module
 	Desk         *desk.Module
 	Studio       *studio.Module
+	Charity      *charity.Module
 	MyData       *mydata.Module
 	Transparency *transparency.Module
 	MyPage       *mypage.Module
@@ -92,7 +94,7 @@ func (m *Modules) list() []module.Module {
 	return []module.Module{
 		m.Agency, m.Account, m.Factor, m.Approval, m.Cert, m.Broker, m.Centre, m.Mandate, m.Organisation, m.OpenID,
 		m.Service, m.Document, m.Exchange, m.Ledger, m.Developer, m.Charge, m.Pay, m.Reconcile, m.Notice, m.Autopay, m.Register, m.Booking, m.Casework, m.Apply, m.Desk, m.Studio,
-		m.MyData, m.Transparency, m.MyPage, m.Utility, m.Card,
+		m.MyData, m.Transparency, m.MyPage, m.Utility, m.Card, m.Charity,
 	}
 }
 
@@ -163,6 +165,10 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	})
 	m.Desk = desk.New(desk.Deps{Cases: m.Casework, Services: m.Service, Officials: m.Agency, People: m.Account, Family: m.Mandate, Teller: m.Notice})
 	m.Studio = studio.New(studio.Deps{Services: m.Service, People: m.Account, Cases: m.Casework, Preview: apply.Preview, Touched: m.touched})
+	m.Charity = charity.New(charity.Deps{
+		City: m.charityCity, Organisations: m.Organisation, Members: m.Mandate, People: m.Account, Teller: m.Notice, Payouts: fundPayouts{m.Reconcile}, Scanner: scanner, Zone: inZone,
+	})
+	m.Charity.Provide(giftCharges{m.Charge}, giftPayments{m.Charge, m.Pay})
 	m.MyData = mydata.New(m.holdings(conf, inZone))
 	outside, err := conf.PublicLog.known()
 	if err != nil {

@@ -74,17 +74,22 @@ func (b *bare) all(stmts []statement) error {
 	return b.lite.commit(stmts)
 }
 
-// make makes a table for the prototype alone.
-func (b *bare) make(t testing.TB, table string) {
+// make makes tables and indexes for the prototype alone.
+func (b *bare) make(t testing.TB, statements ...string) {
 	t.Helper()
-	var err error
-	if b.pg != nil {
-		_, err = b.pg.pool.Exec(context.Background(), table)
-	} else {
-		err = liteRun(b.lite.writer, table+" WITHOUT ROWID", nil, nil)
-	}
-	if err != nil {
-		t.Fatal(err)
+	for _, text := range statements {
+		var err error
+		if b.pg != nil {
+			_, err = b.pg.pool.Exec(context.Background(), text)
+		} else {
+			if strings.HasPrefix(text, "CREATE TABLE") {
+				text += " WITHOUT ROWID"
+			}
+			err = liteRun(b.lite.writer, text, nil, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -65,8 +65,9 @@ func (m Movement) same(tx *store.Tx) error {
 	return nil
 }
 
-// PostStmts are the statements that post a movement by store.Append, which is quicker and reads nothing: a movement that
-// stands in the books already is store.ErrExists. Every account must be without a bound.
+// PostStmts are the statements that post a movement by store.Append together with others, and read nothing: a movement that
+// stands in the books already is store.ErrExists. Every account must be without a bound. Many at once into the same accounts
+// cross on PostgreSQL: a Clerk posts those.
 func PostStmts(m Movement, now time.Time) ([]store.Stmt, error) {
 	if err := m.check(); err != nil {
 		return nil, err

@@ -45,6 +45,8 @@ type Deps struct {
 	AgencyName func(payee id.ID, l lang.Language) string
 	// KindTitle is what a kind of charge is called; empty: it has no name.
 	KindTitle func(kind string, l lang.Language) string
+	// Regular says that core/autopay stands above: a receipt then offers to keep a template, and to pay the next bills by an order.
+	Regular bool
 	// Zone is the city's time zone.
 	Zone func() *time.Location
 }

@@ -356,7 +356,14 @@ type receiptView struct {
 	Back                            []ui.SummaryRow
 	Notices                         []ui.NoticeProps
 	Email                           bool
-	Home                            bool // the payer has an account
+	Home                            bool   // the payer has an account
+	Keep                            string // the payment, when its reader may keep what it paid as a template (core/autopay)
+	Again                           string // a charge that may come again: for an order to pay the next ones
+}
+
+// regular tells whether a kind of charge may come again: fees, gifts and top-ups do not.
+func (m *Module) regular(kind string) bool {
+	return m.deps.Regular && kind != charge.KindFee && kind != charge.KindGift && kind != charge.KindWallet
 }
 
 func (m *Module) receiptView(c *web.Context, p Payment, refunds []Refund, dispute *DisputeCase) receiptView {
@@ -364,6 +371,9 @@ func (m *Module) receiptView(c *web.Context, p Payment, refunds []Refund, disput
 	out := receiptView{
 		Number: id.FormatNumber(p.Code), Title: c.T("pay.receipt_title." + string(p.State)), Text: c.T("pay.receipt_text." + string(p.State)), Check: "/pay/check/" + p.Code,
 		PDF: "/pay/receipt/" + p.ID.String() + "/pdf", Email: p.email != nil, Home: !p.Guest,
+	}
+	if p.Payer == c.Person() && len(p.Lines) == 1 && m.regular(p.Lines[0].Kind) {
+		out.Keep, out.Again = p.ID.String(), p.Lines[0].Charge.String()
 	}
 	for _, r := range m.receiptRows(p, l) {
 		out.Rows = append(out.Rows, ui.SummaryRow{Name: r.label, Value: r.value})

@@ -275,3 +275,18 @@ func (m *Module) Decisions(ctx context.Context, fund id.ID) ([]Decision, error) 
 	})
 	return out, wrap("decisions", err)
 }
+
+// FundName is what a fund is called; empty for an id that is no fund's. A verified fund's name stays, so that it is read once.
+func (m *Module) FundName(fund id.ID, l lang.Language) string {
+	if title, known := m.names.Load(fund); known {
+		return title.(lang.Text).In(l)
+	}
+	f, err := m.Fund(context.Background(), fund)
+	if err != nil {
+		return ""
+	}
+	if f.State.Public() {
+		m.names.Store(fund, f.Title)
+	}
+	return f.Title.In(l)
+}

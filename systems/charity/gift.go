@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type NewGift struct {
 	Amount  int64 // kopecks
 	Shown   string
 	Monthly id.ID
+	Code    string // of its page, as newCode made it and the giver has seen it; empty: a new one
 }
 
 // giftBody is what is sealed of a gift.
@@ -85,12 +87,18 @@ func (m *Module) promised(ctx context.Context, n NewGift) (Gift, error) {
 	if out.Giver.IsZero() {
 		out.Giver = id.New(m.now())
 	}
+	if codeForm.MatchString(n.Code) {
+		out.Code = n.Code
+	}
 	out.Shown = shownName(n.Shown)
 	return out, nil
 }
 
 // newCode is the code of a gift's page: 26 letters and digits that nobody guesses.
 func newCode() string { return rand.Text() }
+
+// codeForm is what newCode makes.
+var codeForm = regexp.MustCompile(`^[A-Z2-7]{26}$`)
 
 // shownName is a name as everybody will see it.
 func shownName(text string) string {

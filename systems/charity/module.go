@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"posad.city/core/ledger"
@@ -30,6 +31,7 @@ type Module struct {
 	charges  Charges
 	payments Payments
 	base     *module.Base
+	names    sync.Map // of funds, by id
 }
 
 // New returns the module. Provide gives it what takes money.

@@ -23,6 +23,7 @@ type giveForm struct {
 	Name  string `json:"name" max:"60"`
 	Email string `json:"email" max:"200"`
 	Key   id.ID  `json:"key"` // of the check page: pressed twice, it is one gift
+	Code  string `json:"code" max:"40"`
 }
 
 // sums are what is offered, in kopecks.
@@ -148,7 +149,7 @@ func (m *Module) checkGive(c *web.Context) error {
 	if v.judge(); len(v.Faults) > 0 {
 		return m.giveStep(c, v)
 	}
-	v.Form.Key = id.New(c.Now())
+	v.Form.Key, v.Form.Code = id.New(c.Now()), newCode()
 	title := c.T("charity.check_title")
 	o := page.Options{Title: title, Layout: page.Form, Crumbs: m.crumbs(c, title, v.link(c)), Aside: giveAside(m, c, v)}
 	return m.base.Pages.Render(c, o, checkPage(m, c, v))
@@ -169,7 +170,7 @@ func (m *Module) payGift(c *web.Context) error {
 	if v.Form.How == "monthly" {
 		return m.beginMonthly(c, v)
 	}
-	n := NewGift{Giver: c.Person(), Fund: v.Fund.ID, Appeal: v.id(), Amount: v.Amount}
+	n := NewGift{Giver: c.Person(), Fund: v.Fund.ID, Appeal: v.id(), Amount: v.Amount, Code: v.Form.Code}
 	if v.Form.Show == "yes" {
 		n.Shown = v.Form.Name
 	}
