@@ -33,7 +33,7 @@ type DemoOptions struct {
 	Data     string
 	Listen   string
 	Database string            // postgres://…; empty: the embedded engine
-	Ports    int               // first of four ports for the outside servers; 0: any free ones
+	Ports    int               // first of five ports for the outside servers; 0: any free ones
 	Outside  map[string]string // outside servers that run already, by name: agencies, bank, mail, post, scanner (without it files are not scanned); for crash runs
 	Key      string            // key and secret of the outside servers that run already
 }
@@ -95,7 +95,7 @@ func startOutside(ctx context.Context, o DemoOptions) (map[string]string, []*chi
 	}
 	outside := map[string]string{}
 	var children []*child
-	for i, name := range []string{"post", "bank", "agencies", "scanner"} {
+	for i, name := range []string{"post", "bank", "agencies", "scanner", "fiscal"} {
 		listen := "127.0.0.1:0"
 		if o.Ports > 0 {
 			listen = net.JoinHostPort("127.0.0.1", strconv.Itoa(o.Ports+i))
@@ -132,6 +132,7 @@ func demoConfig(o DemoOptions, outside map[string]string) Config {
 	conf.Mail = Mail{Server: outside["mail"], From: "portal@kitezh.example", TLS: "none"}
 	conf.SMS = SMS{Gateway: outside["post"], Key: o.Key, Sender: "Kitezh"}
 	conf.Bank = Bank{API: outside["bank"], Key: o.Key, Secret: o.Key}
+	conf.Fiscal = FiscalOperator{API: outside["fiscal"], Key: o.Key}
 	conf.Scanner = Scanner{Address: outside["scanner"]}
 	conf.Agencies = map[string]Agency{}
 	entries, err := fs.ReadDir(kitezh.Files(), "agencies")

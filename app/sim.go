@@ -15,6 +15,7 @@ import (
 	"posad.city/kit/clock"
 	"posad.city/sim/agency"
 	"posad.city/sim/bank"
+	"posad.city/sim/fiscal"
 	"posad.city/sim/clamd"
 	"posad.city/sim/post"
 )
@@ -68,8 +69,21 @@ func Sim(ctx context.Context, name string, o SimOptions, log *slog.Logger, out i
 		return SimPost(ctx, o.Listen, o.Key, log, out)
 	case "scanner":
 		return SimScanner(ctx, o.Listen, out)
+	case "fiscal":
+		return SimFiscal(ctx, o, out)
 	}
-	return fmt.Errorf("there is no outside server %q: agencies, bank, post or scanner", name)
+	return fmt.Errorf("there is no outside server %q: agencies, bank, fiscal, post or scanner", name)
+}
+
+// SimFiscal runs the fiscal operator until ctx ends.
+func SimFiscal(ctx context.Context, o SimOptions, out io.Writer) error {
+	listener, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return fmt.Errorf("fiscal: %w", err)
+	}
+	address := "http://" + listener.Addr().String()
+	fmt.Fprintf(out, "ready fiscal=%s\n", address)
+	return serveUntil(ctx, listener, fiscal.New(address, o.Key, new(clock.System)).Handler())
 }
 
 // SimAgencies runs the registers of Kitezh's agencies until ctx ends.

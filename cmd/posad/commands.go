@@ -95,7 +95,7 @@ what went wrong, but never of those set aside.`},
 func lastCommands() []command {
 	return []command{
 		{name: "version", short: "tells the version", flags: version, long: `Tells the version of the program and of Go.`},
-		{name: "sim", args: "agencies|bank|post|scanner", short: "runs one of the demo's outside servers", flags: sim, hidden: true, long: `Runs one small server of the world outside; posad demo starts them itself.`},
+		{name: "sim", args: "agencies|bank|fiscal|post|scanner", short: "runs one of the demo's outside servers", flags: sim, hidden: true, long: `Runs one small server of the world outside; posad demo starts them itself.`},
 	}
 }
 
@@ -144,7 +144,7 @@ func demo(set *flag.FlagSet) func(context.Context, []string) error {
 	data := set.String("data", "var/demo", "folder of the demo's data")
 	listen := set.String("listen", "127.0.0.1:8080", "host:port of the portal")
 	database := set.String("database", "", "postgres://… address; empty: the embedded engine")
-	ports := set.Int("sims", 0, "first of four ports for the mailbox's page, the bank, the agencies and the virus scanner; 0: any free ones")
+	ports := set.Int("sims", 0, "first of five ports for the mailbox's page, the bank, the agencies, the virus scanner and the fiscal operator; 0: any free ones")
 	level := set.String("log", "warn", "debug, info, warn or error")
 	outside := set.String("outside", "", "outside servers that run already, for crash runs: agencies=URL,bank=URL,post=URL,mail=HOST:PORT,scanner=HOST:PORT")
 	key := set.String("key", "", "key and secret of those servers")
@@ -312,7 +312,7 @@ func sim(set *flag.FlagSet) func(context.Context, []string) error {
 	state := set.String("state", "", "file in which the bank keeps its books")
 	return func(ctx context.Context, args []string) error {
 		if len(args) != 1 {
-			return errors.New("name one: agencies, bank, post or scanner")
+			return errors.New("name one: agencies, bank, fiscal, post or scanner")
 		}
 		return app.Sim(ctx, args[0], app.SimOptions{Listen: *listen, Key: *key, Secret: *secret, State: *state}, logger("warn"), os.Stdout)
 	}
