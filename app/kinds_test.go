@@ -17,8 +17,10 @@ var kinds = map[string]string{
 	"case":     "Anna's permit, letter and pass (a mistake in it is looked at), her son's place at school, her load on which two agencies are asked, her application for a post on which two officials decide, a neighbour's that she signs",
 	"draft":    "Anna's, and hers for her son; a file that she sends in parts",
 	"document": "a certificate of Anna's and one of her son's, a file in the draft of each",
-	"charge":   "a bill of Anna's and one of her son's, both paid",
+	"charge":   "a bill of Anna's and one of her son's, both paid; one that the Department of Transport issued, and a file of them",
 	"notice":   "a message to Anna",
+	"charity":  "what charity funds asked of the city, at the desk of the Department of Social Protection",
+	"books":    "the treasury's; the income of the agency whose hat is worn",
 	"program":  "the Department of Transport's keys and endpoints; a payment of its sandbox",
 	"desk":     "the desk of the agency whose hat is worn; an act on many cases, an absence and a text of the Department of Transport",
 	"official": "the roles of the city's agencies",
@@ -42,16 +44,39 @@ func open(w *world) map[string]string {
 		"service": "parking-permit", "topic": w.City.Topics[0].Key, "situation": w.City.Situations[0].Key, "item": w.City.News[0].Key,
 		"agency": "transport", "page": w.City.Pages[0].Key, "code": "web.missing", "key": "outside", "kind": "account.profile",
 		"list": "taxi-licences", "register": "parking-permits", "resource": "centre", "opens": "family-parking",
-		"token": "no-such-token", "id": id.Derived("test", "no such question").String(),
+		"fund": demoFund().String(), "appeal": ofFund("wheelchair").String(), "aim": ofFund("wheelchair").String(), "file": ofFund("no file").String(),
+		"gift": ofFund("no gift").String(), "monthly": ofFund("no monthly gift").String(), "year": "2026",
+		"day": "2026-01-01", "token": "no-such-token", "id": id.Derived("test", "no such question").String(),
 	}
 }
 
 // secrets are routes that answer by a secret in the request or by a thing that need not be there, not by who asks alone:
 // whoever may is told anything but a fault of the house's.
 var secrets = map[string]string{
-	"POST /api/v1/pay/notify":          "the bank signs its messages",
-	"POST /api/v1/notices/unsubscribe": "the letter's link carries a token",
-	"POST /recover/cancel":             "the letter's link carries a token",
+	"POST /api/v1/pay/notify": "the bank signs its messages",
+
+	"GET /charity/where/{code}":                      "the giver alone has a gift's code",
+	"GET /api/v1/charity/where/{code}":               "the giver alone has a gift's code",
+	"GET /charity/files/{file}":                      "a file that need not be there",
+	"POST /account/gifts/{gift}/pay":                 "a gift that need not be there",
+	"POST /account/gifts/{gift}/back":                "a gift that need not be there",
+	"POST /account/gifts/{gift}/hide":                "a gift that need not be there",
+	"POST /account/gifts/monthly/{monthly}/stop":     "a monthly gift that need not be there",
+	"POST /api/v1/gifts":                             "an appeal that need not be there",
+	"POST /api/v1/gifts/{gift}/back":                 "a gift that need not be there",
+	"GET /account/funds/{organisation}/report":       "an appeal that need not be there",
+	"POST /account/funds/{organisation}/report":      "an appeal that need not be there",
+	"POST /account/funds/{organisation}/payout/back": "a payout that need not be there",
+
+	"GET /open-books/{day}/receipt":              "a day that need not be published",
+	"GET /api/v1/open-books/{day}":               "a day that need not be published",
+	"GET /desk/books/payouts/{payout}/order.xml": "a payout that need not be there",
+	"GET /desk/books/statements/{statement}":     "a statement that need not be there",
+	"GET /desk/books/lines/{line}":               "a line that need not be there",
+	"GET /desk/books/payouts/{payout}":           "a payout that need not be there",
+	"GET /api/v1/desk/books/proof":               "a proof that need not be there",
+	"POST /api/v1/notices/unsubscribe":           "the letter's link carries a token",
+	"POST /recover/cancel":                       "the letter's link carries a token",
 
 	"GET /sign-in/provider/{key}/return": "the browser that left for the provider comes back with what it was given",
 	"GET /approve/{token}":               "the code of the other device's screen",
@@ -91,6 +116,13 @@ var narrower = map[string]struct {
 	"apply.save":           {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
 	"apply.submit":         {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
 	"apply.delete":         {[]string{"child's other parent"}, "a draft is its applicant's alone until it is sent"},
+
+	"charge.issue":      {[]string{clerk, "clerk of the centre", "administrator"}, "officers and heads issue bills"},
+	"charge.send":       {[]string{clerk, "clerk of the centre", "administrator"}, "officers and heads issue bills"},
+	"charge.change":     {[]string{clerk}, "officers and heads correct and cancel bills"},
+	"charge.api_issue":  {[]string{clerk, "clerk of the centre", "administrator"}, "officers and heads issue bills"},
+	"charge.api_change": {[]string{clerk}, "officers and heads correct and cancel bills"},
+	"charge.api_send":   {[]string{clerk, "clerk of the centre", "administrator"}, "officers and heads issue bills"},
 
 	"studio.read":     {notAuthors, "heads of agencies and administrators write services"},
 	"studio.begin":    {notAuthors, "heads of agencies and administrators write services"},

@@ -12,10 +12,12 @@ import (
 	"posad.city/app/apptest"
 	"posad.city/core/account"
 	"posad.city/core/agency"
+	"posad.city/core/charge"
 	"posad.city/core/mandate"
 	"posad.city/core/organisation"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
+	"posad.city/kit/money"
 	"posad.city/kit/web"
 )
 
@@ -79,13 +81,38 @@ func makeThings(w *world) *things {
 	t.office()
 	t.book()
 	t.send()
+	t.charge()
 	w.programs(t.made)
+	w.funds()
 	return t
 }
 
 // office makes what officials of the Department of Transport have beside cases.
 func (t *things) office() {
 	t.made["bulk"], t.made["absence"], t.made["template"] = t.w.bulk(), t.w.absence(), t.w.template()
+}
+
+// charge issues a bill of the Department of Transport and sends a file of them.
+func (t *things) charge() {
+	clerk := act.Act{ID: id.New(t.w.Clock.Now()), Channel: act.Desk, Actor: act.Actor{
+		Kind: act.Official, Person: t.w.Resident("belova").ID(), Agency: agency.ID("transport"), Role: string(agency.Head),
+	}}
+	out, err := t.w.Modules.Charge.IssueMany(t.w.t.Context(), clerk, []charge.NewCharge{{
+		For: charge.Identifier{By: charge.ByNumber, Value: "matrix-1"}, Payee: agency.ID("transport"), External: "matrix-1", Kind: "parking-fine", Amount: money.Roubles(100_000),
+	}})
+	t.w.Must(err)
+	sent, err := t.w.Modules.Charge.Send(t.w.t.Context(), clerk, charge.Sent{Content: strings.NewReader("number;kind;by;value;amount\nmatrix-2;parking-fine;number;matrix-2;100\n")})
+	t.w.Must(err)
+	t.made["bill"], t.made["file of bills"] = out[0].ID.String(), sent.ID.String()
+}
+
+// bills are what an agency's officials and programs do with its charges.
+func (t *things) bills(r web.Route) []target {
+	if !strings.Contains(r.Path, "{") {
+		return []target{{name: "own desk", object: ownDesk("charge"), path: map[string]string{}}}
+	}
+	o := act.Object{Kind: "charge", Agency: agency.ID("transport")}
+	return []target{{name: "of transport", object: always(o), path: map[string]string{"charge": t.made["bill"], "file": t.made["file of bills"]}}}
 }
 
 // book makes an appointment of Anna's and one of her son's.
@@ -219,6 +246,12 @@ func (t *things) targets(r web.Route) []target {
 		return []target{{name: "of transport", object: always(act.Object{Kind: "list", Agency: agency.ID("transport")}), path: t.public(r)}}
 	case r.Op.Object == "studio":
 		return t.studio(r)
+	case r.Op.Object == "charge" && strings.HasPrefix(r.Op.Name, "charge."):
+		return t.bills(r)
+	case r.Op.Object == "books":
+		return t.books(r)
+	case r.Op.Object == "charity":
+		return t.charity()
 	case r.Op.Object == "program":
 		return []target{t.programs(r)}
 	case r.Op.Object == "entry" && strings.Contains(r.Path, "/desk/registers"):
@@ -261,6 +294,16 @@ func (t *things) targets(r web.Route) []target {
 		return []target{own(r, map[string]string{"site": t.made["client"]})}
 	}
 	return t.owned(r)
+}
+
+// books are the treasury's, and an agency's own income.
+func (t *things) books(r web.Route) []target {
+	nothing := id.Derived("test", "nothing in the books").String()
+	out := target{name: "the treasury's", object: always(act.Object{Kind: "books", Agency: agency.ID("finance")}), path: map[string]string{"statement": nothing, "line": nothing, "payout": nothing}, form: url.Values{}}
+	if r.Op.Name == "reconcile.income" {
+		out.name, out.object = "own income", ownDesk("books")
+	}
+	return []target{out}
 }
 
 // deskEntries are what an official does at their desk with the register of parking permits: finds, reads and changes an entry.

@@ -38,7 +38,7 @@ Made from the format's own types by ` + "`go test ./e2e/docs -run Reference -upd
 [writing-a-service.md](writing-a-service.md). Editors read the same as JSON Schema from [docs/schema](../schema).
 
 Kinds of value: **text** is a plain value; **words** is ` + "`{ru: …, en: …}`" + `, both needed; **rule** is an expression (see the guide); **term** is ` +
-	"`6 working days`" + ` or ` + "`30 calendar days`" + `; **money** is ` + "`3000.00 RUB`" + `; **list of** takes several, at least one. A key marked ● must be there.
+	"`6 working days`" + ` or ` + "`30 calendar days`" + `; **money** is ` + "`3000.00 RUB`" + `; **exact number** is ` + "`\"60.04\"`" + `; **list of** takes several, at least one. A key marked ● must be there.
 `
 
 // sections are the files of a city's folder, in the order in which an author meets them.
@@ -52,6 +52,8 @@ var sections = []struct {
 	{"resources/KEY.yaml", service.Resource{}},
 	{"own-registers/KEY.yaml", service.OwnRegister{}},
 	{"charges/KEY.yaml", service.ChargeKind{}},
+	{"utilities.yaml", service.Utilities{}},
+	{"tariffs/KEY.yaml", service.Tariff{}},
 	{"rates.yaml: a list of", service.Rate{}},
 	{"lists.yaml: a list of", service.List{}},
 	{"topics.yaml: a list of", service.Topic{}},
@@ -120,6 +122,8 @@ func kindOf(t reflect.Type, one string) (string, reflect.Type) {
 		return "rule", nil
 	case reflect.TypeFor[service.Term]():
 		return "term", nil
+	case reflect.TypeFor[service.Decimal]():
+		return "exact number", nil
 	case reflect.TypeFor[service.Money]():
 		return "money", nil
 	}

@@ -152,17 +152,12 @@ func (b *beginner) bring(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := b.put(tx); err != nil {
+	for _, put := range gifts { // each in its giver's account
+		if err := b.m.base.Store.Write(ctx, put); err != nil {
 			return err
 		}
-		for _, put := range gifts {
-			if err := put(tx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return b.m.base.Store.Write(ctx, b.put)
 }
 
 func (b *beginner) day(ago int) calendar.Date { return b.m.today().AddDays(-ago) }

@@ -85,8 +85,8 @@ func (m *Module) fundRoutes(s *web.Server) {
 }
 
 func (m *Module) deskRoutes(s *web.Server) {
-	read := s.Operation(act.Operation{Name: "charity.desk", Object: "desk", May: act.SameAgency, Assurance: act.Basic})
-	decide := s.Operation(act.Operation{Name: "charity.decide", Object: "desk", May: act.SameAgency, Assurance: act.Standard, Changes: true, NotAtCentre: true, Look: lookActs})
+	read := s.Operation(act.Operation{Name: "charity.desk", Object: "charity", May: act.SameAgency, Assurance: act.Basic})
+	decide := s.Operation(act.Operation{Name: "charity.decide", Object: "charity", May: act.SameAgency, Assurance: act.Standard, Changes: true, NotAtCentre: true, Look: lookActs})
 	s.Page(read, "GET /desk/charity", m.showDesk)
 	s.Page(read, "GET /desk/charity/funds/{fund}", m.showDeskFund)
 	s.Page(decide, "POST /desk/charity/funds/{fund}", m.postFundVerdict)

@@ -18,7 +18,7 @@ func (m *Module) deskAct(c *web.Context) error {
 	if city.Agency.IsZero() {
 		return ErrNoDesk
 	}
-	if err := c.May(act.Object{Kind: "desk", Agency: city.Agency}); err != nil {
+	if err := c.May(act.Object{Kind: "charity", Agency: city.Agency}); err != nil {
 		return err
 	}
 	if a.Actor.Kind != act.Official || a.Actor.Agency != city.Agency {
