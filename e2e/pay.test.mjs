@@ -72,7 +72,7 @@ test('the kept card pays without the bank’s page', { timeout: 120_000 }, async
   if (here(anna).startsWith('/pay/payment/')) await anna.waitForURL(/\/pay\/receipt\//, { timeout: 20_000 });
   await says(anna, 'Сохранённой картой');
   await open(anna, '/pay/cards');
-  await send(anna, 'main form button');
+  await send(anna, 'main form[action$="/remove"] button');
   await says(anna, 'Карта удалена');
 });
 
