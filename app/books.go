@@ -155,7 +155,7 @@ func (h *House) dayOfBooks(ctx context.Context, c BooksCommand) (string, error) 
 	}
 	var out strings.Builder
 	for _, one := range list {
-		fmt.Fprintf(&out, "%s\t%s\t%s\t%s\t%d\n", h.Modules.Service.AgencyName(one.Payee, c.Lang), one.Kind,
+		fmt.Fprintf(&out, "%s\t%s\t%s\t%s\t%d\n", h.Modules.payeeName(one.Payee, c.Lang), one.Kind,
 			money.Amount{Minor: one.Came, Currency: one.Currency}, money.Amount{Minor: -one.Back, Currency: one.Currency}, one.Lines)
 	}
 	if out.Len() == 0 {
@@ -179,7 +179,7 @@ func (h *House) balances(ctx context.Context, c BooksCommand) (string, error) {
 	}
 	var out strings.Builder
 	for _, b := range list {
-		name := h.Base.Texts.Text(c.Lang, "reconcile.account."+b.Key, "payee", h.Modules.Service.AgencyName(b.Payee, c.Lang))
+		name := h.Base.Texts.Text(c.Lang, "reconcile.account."+b.Key, "payee", h.Modules.payeeName(b.Payee, c.Lang))
 		fmt.Fprintf(&out, "%s\t%s\n", name, b.Amount)
 	}
 	return out.String(), nil

@@ -46,6 +46,13 @@ var sometimes = map[string]string{
 
 	"desk_unusual, desk_unusual_mark | notice, notice_delivery, notice_text": "an unusual look is found and its agency's head told, or the hour is looked at again",
 
+	"charge_watch | charge_watcher":                               "an account watches a number, and the number knows whom to tell: both or neither",
+	"bill | charge_import, charge_import_part":                    "a part of an agency's file is taken with its bills, each at its home, so that none is issued twice",
+	"bill | charge_import, charge_import_bad, charge_import_part": "a part of an agency's file is taken with its bills, each at its home, so that none is issued twice",
+	"bill":                              "bills of one part of a file, or of one call, come together, each at its home",
+	"bill | journal_entry":              "an official's act on a bill and its entry in the public log come together",
+	"bill, bill_change | journal_entry": "an official's act on a bill and its entry in the public log come together",
+
 	"journal_entry": "the sequencer of the public log gives places to whatever acts wait, whoever they are of",
 
 	"notice, notice_delivery, notice_text":          "an applicant and those who signed with them learn of one thing together, or the job tells them all again",

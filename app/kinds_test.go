@@ -19,6 +19,7 @@ var kinds = map[string]string{
 	"document": "a certificate of Anna's and one of her son's, a file in the draft of each",
 	"charge":   "a bill of Anna's and one of her son's, both paid; one that the Department of Transport issued, and a file of them",
 	"notice":   "a message to Anna",
+	"card":     "the transport cards that the Department of Transport makes",
 	"charity":  "what charity funds asked of the city, at the desk of the Department of Social Protection",
 	"books":    "the treasury's; the income of the agency whose hat is worn",
 	"program":  "the Department of Transport's keys and endpoints; a payment of its sandbox",
@@ -46,7 +47,7 @@ func open(w *world) map[string]string {
 		"list": "taxi-licences", "register": "parking-permits", "resource": "centre", "opens": "family-parking",
 		"fund": demoFund().String(), "appeal": ofFund("wheelchair").String(), "aim": ofFund("wheelchair").String(), "file": ofFund("no file").String(),
 		"gift": ofFund("no gift").String(), "monthly": ofFund("no monthly gift").String(), "year": "2026",
-		"day": "2026-01-01", "token": "no-such-token", "id": id.Derived("test", "no such question").String(),
+		"card": id.Derived("test", "no such card").String(), "day": "2026-01-01", "token": "no-such-token", "id": id.Derived("test", "no such question").String(),
 	}
 }
 
@@ -54,6 +55,18 @@ func open(w *world) map[string]string {
 // whoever may is told anything but a fault of the house's.
 var secrets = map[string]string{
 	"POST /api/v1/pay/notify": "the bank signs its messages",
+
+	"GET /account/transport-card/{card}":          "a card that need not be there",
+	"POST /account/transport-card/{card}/top-up":  "a card that need not be there",
+	"POST /account/transport-card/{card}/ticket":  "a card that need not be there",
+	"POST /account/transport-card/{card}/block":   "a card that need not be there",
+	"POST /account/transport-card/{card}/unblock": "a card that need not be there",
+	"GET /account/transport-card/{card}/replace":  "a card that need not be there",
+	"POST /account/transport-card/{card}/replace": "a card that need not be there",
+	"GET /api/v1/transport-cards/{card}/history":  "a card that need not be there",
+	"POST /api/v1/transport-cards/{card}/top-ups": "a card that need not be there",
+	"POST /api/v1/transport-cards/{card}/tickets": "a card that need not be there",
+	"POST /pay/cards/{card}/remove":               "a card that need not be there",
 
 	"GET /charity/where/{code}":                      "the giver alone has a gift's code",
 	"GET /api/v1/charity/where/{code}":               "the giver alone has a gift's code",

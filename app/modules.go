@@ -169,15 +169,15 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		City: m.charityCity, Organisations: m.Organisation, Members: m.Mandate, People: m.Account, Teller: m.Notice, Payouts: fundPayouts{m.Reconcile}, Scanner: scanner, Zone: inZone,
 	})
 	m.Charity.Provide(giftCharges{m.Charge}, giftPayments{m.Charge, m.Pay})
+	m.Utility = utility.New(utility.Deps{Services: m.Service, Charges: m.Charge, Zone: inZone})
+	m.Card = m.newCards(inZone)
+	m.Pay.Provide(m.Card.Purse())
 	m.MyData = mydata.New(m.holdings(conf, inZone))
 	outside, err := conf.PublicLog.known()
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	m.Transparency = transparency.New(transparency.Deps{Folder: filepath.Join(conf.Data, "log"), Zone: zone, Witnesses: outside, Quorum: conf.PublicLog.Quorum})
-	m.Utility = utility.New(utility.Deps{Services: m.Service, Charges: m.Charge, Zone: inZone})
-	m.Card = m.newCards(inZone)
-	m.Pay.Provide(m.Card.Purse())
 	m.MyPage = mypage.New(mypage.Deps{Sources: m.sources(), Greet: m.givenName, Zone: inZone})
 	m.join()
 	return m, nil

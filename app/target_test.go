@@ -252,6 +252,8 @@ func (t *things) targets(r web.Route) []target {
 		return t.books(r)
 	case r.Op.Object == "charity":
 		return t.charity()
+	case r.Op.Object == "card":
+		return []target{{name: "the carrier's", object: always(act.Object{Kind: "card", Agency: agency.ID("transport")}), path: map[string]string{}}}
 	case r.Op.Object == "program":
 		return []target{t.programs(r)}
 	case r.Op.Object == "entry" && strings.Contains(r.Path, "/desk/registers"):

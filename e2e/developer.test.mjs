@@ -98,8 +98,9 @@ test('a head gives a program its key and its messages', { timeout: 300_000 }, as
   }
   assert.deepEqual([...new Set(took.map((m) => JSON.parse(m.body).type))].sort(), ['charge.due', 'charge.paid', 'pay.taken'].filter((t) => took.some((m) => m.body.includes(t))));
 
-  await reloadUntil(page, 'everything taken', async (p) => !(await p.locator('main tbody').textContent()).includes('В пути'), { within: 60_000 });
-  await send(page, page.locator('main tbody a').last());
+  const taken = 'main tbody tr:has-text("Принято") a';
+  await reloadUntil(page, 'a taken message', async (p) => (await p.locator(taken).count()) > 0);
+  await send(page, page.locator(taken).first());
   await says(page, 'Попытки', '500');
   await examine(page, 'a message with its tries');
   const before = took.length;

@@ -8,7 +8,14 @@
 // with what it says through its API, and its tables with each other: every acknowledged write is there, no half of another,
 // no step of a case done twice, no payment lost or doubled, every promise verifies.
 //
-// POSAD_CRASH_SQLITE and POSAD_CRASH_POSTGRES say how often the city is killed on each engine, POSAD_CRASH_SEED repeats the
+// A second campaign is about money alone and much denser. The till (charges, payments, transport cards, books, on their own
+// store) and the bank are processes of their own, and either or both get SIGKILL while people pay by page, saved card, QR code
+// and transport card, press twice, ask for their money back, and the bank refuses, loses answers, answers too late, sends
+// messages twice, out of order or never, reverses and disputes. At the end every payment took money once and is counted, or
+// took nothing, or was given back; the books are sound, and what the bank holds is what they say.
+//
+// POSAD_CRASH_SQLITE and POSAD_CRASH_POSTGRES say how often the city is killed on each engine, POSAD_CRASH_PAY_SQLITE and
+// POSAD_CRASH_PAY_POSTGRES how often the till and the bank are, POSAD_CRASH_SEED repeats the
 // random choices of a run that failed; the moments themselves are the machine's. PostgreSQL is named by
 // POSAD_TEST_POSTGRES as everywhere.
 package crash

@@ -159,7 +159,6 @@ func (b *Bank) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/payments", b.api(b.order))
 	mux.HandleFunc("GET /v1/payments/{id}", b.api(b.ask))
 	mux.HandleFunc("POST /v1/payments/{id}/cancel", b.api(b.cancel))
-	mux.HandleFunc("POST /v1/payments/{id}/refund", b.api(b.refundWhole))
 	mux.HandleFunc("POST /v1/payments/{id}/refunds", b.api(b.refund))
 	mux.HandleFunc("GET /v1/statements/{day}", b.api(b.statement))
 	mux.HandleFunc("POST /v1/payouts", b.api(b.payout))

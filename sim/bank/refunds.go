@@ -84,23 +84,6 @@ func (b *Bank) finish(p *Payment, given *Refund) {
 	b.notify(p, "refund")
 }
 
-// refundWhole gives back all that is left, once.
-func (b *Bank) refundWhole(r *http.Request) reply {
-	p, ok := b.payments[r.PathValue("id")]
-	switch {
-	case !ok:
-		return refused(http.StatusNotFound, "no such payment")
-	case p.State == stateRefunded:
-		return reply{status: http.StatusOK, body: b.shown(p)}
-	case p.State != statePaid:
-		return refused(http.StatusConflict, "nothing was taken")
-	}
-	if given := b.giveBack(p, p.ID, p.Amount-p.Refunded); given.State == "refused" {
-		return refused(http.StatusConflict, given.Reason)
-	}
-	return reply{status: http.StatusOK, body: b.shown(p)}
-}
-
 // Dispute opens a payer's complaint about a part of what they paid; the money leaves at once. Zero: all that is left.
 func (b *Bank) Dispute(id string, amount int64) error {
 	return b.later(id, func(p *Payment) error {

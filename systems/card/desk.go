@@ -17,14 +17,14 @@ type stockForm struct {
 }
 
 func (m *Module) deskRoutes(s *web.Server) {
-	read := s.Operation(act.Operation{Name: "card.desk", Object: "desk", May: act.SameAgency, Assurance: act.Basic})
-	issue := s.Operation(act.Operation{Name: "card.issue", Object: "desk", May: act.SameAgency, Assurance: act.Standard, Changes: true, NotAtCentre: true})
+	read := s.Operation(act.Operation{Name: "card.desk", Object: "card", May: act.SameAgency, Assurance: act.Basic})
+	issue := s.Operation(act.Operation{Name: "card.issue", Object: "card", May: act.SameAgency, Assurance: act.Standard, Changes: true, NotAtCentre: true})
 	s.Page(read, "GET /desk/transport-cards", m.showDesk)
 	s.Page(issue, "POST /desk/transport-cards", m.postStock)
 	s.API(issue, "POST /api/v1/desk/transport-cards", m.apiStock, web.Describe{Tag: "cards", Summary: "Makes cards known that the carrier has made", In: apiStock{}, Out: apiIssued{}})
 }
 
-func (m *Module) carriers() act.Object { return act.Object{Kind: "desk", Agency: m.deps.Carrier()} }
+func (m *Module) carriers() act.Object { return act.Object{Kind: "card", Agency: m.deps.Carrier()} }
 
 func (m *Module) showDesk(c *web.Context) error { return m.desk(c, stockForm{}, nil) }
 

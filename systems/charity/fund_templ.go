@@ -392,7 +392,7 @@ func officePage(m *Module, c *web.Context, v officeView) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: officePath(v.ID) + "/payout/back", Label: c.T("charity.payout_back") + ": " + sum(c, p.Amount)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: officePath(v.ID) + "/payout/back"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

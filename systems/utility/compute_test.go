@@ -2,6 +2,7 @@ package utility
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -102,15 +103,16 @@ func short(b Bill) []string {
 	return out
 }
 
-// Each case was worked by hand from the formulae of annex 2 to the Rules (decree 354): 1 (meter), 4 and 4(1) (norm and its
-// factor), 2(1) (heating by area), 20 to 23 (hot water in two parts), and articles 155 to 158 of the Housing Code.
-func TestComputeByHand(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		change func(*Input)
-		want   []string
-		total  int64
-	}{
+// handCase is a bill that was worked by hand.
+type handCase struct {
+	change func(*Input)
+	want   []string
+	total  int64
+}
+
+// quantities are the cases of what is counted.
+func quantities(t testing.TB) map[string]handCase {
+	return map[string]handCase{
 		"a meter: 7 m³": {
 			func(in *Input) {
 				in.Tariffs = []service.Tariff{cold(t)}
@@ -191,6 +193,12 @@ func TestComputeByHand(t *testing.T) {
 				"power/day-band-2 meter 80×1×7.83×1 = 626.40", "power/night-band-2 meter 20×1×3.89×1 = 77.80",
 			}, 1878240 + 233220 + 62640 + 7780,
 		},
+	}
+}
+
+// reductions are the cases of prices that change, benefits and recalculations.
+func reductions(t testing.TB) map[string]handCase {
+	return map[string]handCase{
 		"a price that rises on the 16th: half of the month at each": {
 			func(in *Input) {
 				in.Tariffs = []service.Tariff{cold(t)}
@@ -265,7 +273,16 @@ func TestComputeByHand(t *testing.T) {
 			},
 			[]string{"upkeep area 52.3×1×33.45×1 = 1749.44", "carried nothing 0×1×0×1 = 0.00 -250.56"}, 174944 - 25056,
 		},
-	} {
+	}
+}
+
+// Each case was worked by hand from the formulae of annex 2 to the Rules (decree 354): 1 (meter), 4 and 4(1) (norm and its
+// factor), 2(1) (heating by area), 20 to 23 (hot water in two parts), and articles 155 to 158 of the Housing Code.
+func TestComputeByHand(t *testing.T) {
+	t.Parallel()
+	cases := quantities(t)
+	maps.Copy(cases, reductions(t))
+	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			in := flat(t)

@@ -14,7 +14,7 @@
 // version, whose id is made of flat, month and version, and one charge, whose number is made of the bill: what is done twice
 // after a crash changes nothing.
 //
-// It owns the tables utility_*, the pages /home/utility..., /desk/utility..., and their JSON faces. It does not own tariffs
+// It owns the tables utility_*, the pages /flats..., /desk/utility..., and their JSON faces. It does not own tariffs
 // (files of the city, core/service), what is owed and paid, discounts and penalties of late payment (core/charge, as the
 // city's kind of charge says), the payment itself (core/pay), or sending (core/notice, by the charge's events).
 //

@@ -131,7 +131,8 @@ func (m *Module) enter(ctx context.Context, u *service.Utilities, accounts []Acc
 		}
 		stmts = append(stmts, more...)
 		for _, person := range a.Residents {
-			w, err := m.deps.Charges.PrepareWatch(ctx, person, charge.Identifier{By: charge.ByFlat, Value: a.Account}, charge.SourceRegister)
+			// As one's own number: what core/charge asks registers about, vehicles, comes and goes by itself, and would take this along.
+			w, err := m.deps.Charges.PrepareWatch(ctx, person, charge.Identifier{By: charge.ByFlat, Value: a.Account}, charge.SourceOwn)
 			if err != nil {
 				return err
 			}

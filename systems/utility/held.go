@@ -41,7 +41,7 @@ func (h held) Held(ctx context.Context, a act.Act, person id.ID, most int) ([]mo
 	if err != nil {
 		return nil, err
 	}
-	out := module.Holding{Key: holdFlats, Edit: "/home/utility"}
+	out := module.Holding{Key: holdFlats, Edit: "/flats"}
 	for _, w := range watched {
 		if w.Identifier.By != charge.ByFlat || w.Source == charge.SourceSaved {
 			continue

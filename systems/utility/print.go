@@ -78,7 +78,7 @@ func (m *Module) printed(c *web.Context, u *service.Utilities, v billView) (pdf.
 // shortAddress is the site alone: the rest is too long to be typed.
 func shortAddress(address string) string {
 	site, _, _ := strings.Cut(address, "/")
-	return site + "/home/utility"
+	return site + "/flats"
 }
 
 // paymentCode is the payment's requisites by GOST R 56042.

@@ -33,14 +33,14 @@ func (m *Module) operations(s *web.Server) operations {
 
 func (m *Module) routes(s *web.Server, pages *page.Site) {
 	o := m.operations(s)
-	s.Page(o.list, "GET /home/utility", m.showFlats)
-	s.Page(o.read, "GET /home/utility/{home}", m.showFlat)
-	s.Page(o.read, "GET /home/utility/{home}/readings", m.showReadings)
-	s.Page(o.give, "POST /home/utility/{home}/readings", m.postReadings)
-	s.Page(o.read, "GET /home/utility/{home}/debt", m.showDebt)
-	s.Page(o.read, "GET /home/utility/{home}/bills/{period}", m.showBill)
-	s.Page(o.read, "GET /home/utility/{home}/bills/{period}/check", m.showCheck)
-	s.Page(o.read, "GET /home/utility/{home}/bills/{period}/pdf", m.sendPDF)
+	s.Page(o.list, "GET /flats", m.showFlats)
+	s.Page(o.read, "GET /flats/{home}", m.showFlat)
+	s.Page(o.read, "GET /flats/{home}/readings", m.showReadings)
+	s.Page(o.give, "POST /flats/{home}/readings", m.postReadings)
+	s.Page(o.read, "GET /flats/{home}/debt", m.showDebt)
+	s.Page(o.read, "GET /flats/{home}/bills/{period}", m.showBill)
+	s.Page(o.read, "GET /flats/{home}/bills/{period}/check", m.showCheck)
+	s.Page(o.read, "GET /flats/{home}/bills/{period}/pdf", m.sendPDF)
 	m.api(s, o)
 
 	s.Page(o.desk, "GET /desk/utility", m.showDesk)
@@ -56,7 +56,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	s.Page(o.change, "POST /desk/utility/flats/{home}/again", m.postAgain)
 
 	if pages != nil {
-		pages.Add(page.MenuAccount, page.Link{Order: 27, Text: "utility.menu", Href: "/home/utility", Icon: "house-line"})
+		pages.Add(page.MenuAccount, page.Link{Order: 27, Text: "utility.menu", Href: "/flats", Icon: "house-line"})
 		pages.Add(page.MenuDesk, page.Link{Order: 36, Text: "utility.desk.menu", Href: "/desk/utility", Icon: "house-line", Show: m.isCentre})
 	}
 }

@@ -95,7 +95,7 @@ func (c chart) rects(col column) []rect {
 	return out
 }
 
-func path(home id.ID) string                   { return "/home/utility/" + home.String() }
+func path(home id.ID) string                   { return "/flats/" + home.String() }
 func billPath(home id.ID, p Period) string     { return path(home) + "/bills/" + p.String() }
 func deskPath(home id.ID) string               { return "/desk/utility/flats/" + home.String() }
 func sumText(l lang.Language, n int64) string  { return money.Roubles(n).Full(l) }

@@ -210,7 +210,7 @@ func TestAResidentReadsTheirBill(t *testing.T) {
 	s := newSite(t)
 	at(s.clock, time.Date(2026, 10, 20, 12, 0, 0, 0, moscow))
 	b := s.browser("anna", "ru")
-	b.says("/home/utility", http.StatusSeeOther)
+	b.says("/flats", http.StatusSeeOther)
 	if b.where != path(s.home) {
 		t.Errorf("one flat leads to %s", b.where)
 	}
@@ -262,7 +262,7 @@ func TestOthersSeeNothingOfAFlat(t *testing.T) {
 			}
 		}
 	}
-	s.browser("boris", "ru").says("/home/utility", http.StatusOK, "видна только сумма")
+	s.browser("boris", "ru").says("/flats", http.StatusOK, "видна только сумма")
 }
 
 func TestReadingsAreGivenOnThePage(t *testing.T) {
