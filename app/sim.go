@@ -15,8 +15,8 @@ import (
 	"posad.city/kit/clock"
 	"posad.city/sim/agency"
 	"posad.city/sim/bank"
-	"posad.city/sim/fiscal"
 	"posad.city/sim/clamd"
+	"posad.city/sim/fiscal"
 	"posad.city/sim/post"
 )
 
