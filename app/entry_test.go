@@ -36,7 +36,7 @@ type entryStory struct {
 // TestARegisterOfTheCitysOwn: a permit is issued and stands in the register; its owner sees it, officials read it for a purpose
 // or not at all, correct it with a reason, another agency is told by signed messages, and a revoked permit is over.
 func TestARegisterOfTheCitysOwn(t *testing.T) {
-	w := &world{House: apptest.Open(t), t: t, people: map[string]*member{}}
+	w := &world{House: apptest.Open(t), t: t, people: map[string]*member{}, keys: map[string]*member{}}
 	s := &entryStory{world: w, anna: w.of("anna", ""), kotova: w.of("kotova", "transport"), belova: w.of("belova", "transport"), dorogin: w.of("dorogin", "road-police")}
 	s.issued()
 	s.seenByItsOwner()

@@ -54,7 +54,7 @@ func TestTheDemoScansFiles(t *testing.T) {
 
 func TestAFileWithAVirusIsRefusedInAForm(t *testing.T) {
 	t.Parallel()
-	w := &world{House: apptest.Open(t), t: t, people: map[string]*member{}}
+	w := &world{House: apptest.Open(t), t: t, people: map[string]*member{}, keys: map[string]*member{}}
 	anna := w.of("anna", "")
 	draft := w.begin(anna, "city-appeal", nil)
 	at := "/api/v1/drafts/" + draft + "/files"

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"strconv"
 
 	"posad.city/app/apptest"
 	"posad.city/core/agency"
@@ -27,8 +28,12 @@ func (w *world) newKey(of string, test bool) (developer.Key, string) {
 
 // program is an agency's program with such a key. On pages it is nobody.
 func (w *world) program(of string, test bool) *member {
-	_, shown := w.newKey(of, test)
-	return &member{hat: of, browser: w.Nobody(), program: w.Key(shown)}
+	name := of + strconv.FormatBool(test)
+	if _, made := w.keys[name]; !made {
+		_, shown := w.newKey(of, test)
+		w.keys[name] = &member{hat: of, key: true, browser: w.Nobody(), program: w.Key(shown)}
+	}
+	return w.keys[name]
 }
 
 // programs makes what the Department of Transport's programs have: a key, an endpoint of the sandbox, a message to it, and a

@@ -12,12 +12,10 @@ import (
 	"posad.city/app/apptest"
 	"posad.city/core/account"
 	"posad.city/core/agency"
-	"posad.city/core/charge"
 	"posad.city/core/mandate"
 	"posad.city/core/organisation"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
-	"posad.city/kit/money"
 	"posad.city/kit/web"
 )
 
@@ -82,6 +80,7 @@ func makeThings(w *world) *things {
 	t.book()
 	t.send()
 	t.charge()
+	t.flat()
 	w.programs(t.made)
 	w.funds()
 	return t
@@ -90,29 +89,6 @@ func makeThings(w *world) *things {
 // office makes what officials of the Department of Transport have beside cases.
 func (t *things) office() {
 	t.made["bulk"], t.made["absence"], t.made["template"] = t.w.bulk(), t.w.absence(), t.w.template()
-}
-
-// charge issues a bill of the Department of Transport and sends a file of them.
-func (t *things) charge() {
-	clerk := act.Act{ID: id.New(t.w.Clock.Now()), Channel: act.Desk, Actor: act.Actor{
-		Kind: act.Official, Person: t.w.Resident("belova").ID(), Agency: agency.ID("transport"), Role: string(agency.Head),
-	}}
-	out, err := t.w.Modules.Charge.IssueMany(t.w.t.Context(), clerk, []charge.NewCharge{{
-		For: charge.Identifier{By: charge.ByNumber, Value: "matrix-1"}, Payee: agency.ID("transport"), External: "matrix-1", Kind: "parking-fine", Amount: money.Roubles(100_000),
-	}})
-	t.w.Must(err)
-	sent, err := t.w.Modules.Charge.Send(t.w.t.Context(), clerk, charge.Sent{Content: strings.NewReader("number;kind;by;value;amount\nmatrix-2;parking-fine;number;matrix-2;100\n")})
-	t.w.Must(err)
-	t.made["bill"], t.made["file of bills"] = out[0].ID.String(), sent.ID.String()
-}
-
-// bills are what an agency's officials and programs do with its charges.
-func (t *things) bills(r web.Route) []target {
-	if !strings.Contains(r.Path, "{") {
-		return []target{{name: "own desk", object: ownDesk("charge"), path: map[string]string{}}}
-	}
-	o := act.Object{Kind: "charge", Agency: agency.ID("transport")}
-	return []target{{name: "of transport", object: always(o), path: map[string]string{"charge": t.made["bill"], "file": t.made["file of bills"]}}}
 }
 
 // book makes an appointment of Anna's and one of her son's.
@@ -250,6 +226,12 @@ func (t *things) targets(r web.Route) []target {
 		return t.bills(r)
 	case r.Op.Object == "books":
 		return t.books(r)
+	case r.Op.Object == "flat":
+		return t.flats(r)
+	case r.Op.Object == "autopay":
+		return t.regular(r)
+	case r.Op.Object == "income":
+		return t.receipts(r)
 	case r.Op.Object == "charity":
 		return t.charity()
 	case r.Op.Object == "card":
@@ -296,16 +278,6 @@ func (t *things) targets(r web.Route) []target {
 		return []target{own(r, map[string]string{"site": t.made["client"]})}
 	}
 	return t.owned(r)
-}
-
-// books are the treasury's, and an agency's own income.
-func (t *things) books(r web.Route) []target {
-	nothing := id.Derived("test", "nothing in the books").String()
-	out := target{name: "the treasury's", object: always(act.Object{Kind: "books", Agency: agency.ID("finance")}), path: map[string]string{"statement": nothing, "line": nothing, "payout": nothing}, form: url.Values{}}
-	if r.Op.Name == "reconcile.income" {
-		out.name, out.object = "own income", ownDesk("books")
-	}
-	return []target{out}
 }
 
 // deskEntries are what an official does at their desk with the register of parking permits: finds, reads and changes an entry.
@@ -386,6 +358,8 @@ func (t *things) public(r web.Route) map[string]string {
 		out["code"] = t.made["check code"]
 	case strings.Contains(r.Path, "/services/{key}"):
 		out["key"] = "parking-permit"
+	case strings.HasPrefix(r.Path, "/pay/guest/"):
+		out["payment"] = id.Derived("test", "no guest's payment").String()
 	}
 	return out
 }

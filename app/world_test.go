@@ -37,8 +37,9 @@ type world struct {
 	appealFile                       id.ID
 	people                           map[string]*member
 
-	things *things          // made by the matrix, used by what comes after it
-	ways   map[string]entry // into every route
+	keys   map[string]*member // of agencies' programs
+	things *things            // made by the matrix, used by what comes after it
+	ways   map[string]entry   // into every route
 }
 
 // member is a person who uses the house both ways.
@@ -47,6 +48,7 @@ type member struct {
 	hat     string // key of the agency they act for
 	how     way
 	entered time.Time // when the session began
+	key     bool      // a program of the agency, which has no session
 	browser *apptest.Client
 	program *apptest.Client
 }
@@ -62,7 +64,7 @@ const (
 )
 
 func newWorld(t *testing.T, h *apptest.House) *world {
-	w := &world{House: h, t: t, people: map[string]*member{}}
+	w := &world{House: h, t: t, people: map[string]*member{}, keys: map[string]*member{}}
 	w.appoint("svetlana", "transport", agency.Clerk)
 	w.appoint("alexey", "transport", agency.Officer, "parking")
 	w.parking = w.parkingPermit()
@@ -103,6 +105,9 @@ func (w *world) by(key, hat string, how way) *member {
 // enter begins a new session, past the pages of the sign-in: some operations that the matrix tries take the password away.
 func (w *world) enter(m *member) {
 	w.t.Helper()
+	if m.key {
+		return
+	}
 	p, via := account.Proof{Method: account.ByPassword, Level: act.Standard}, account.Via{Channel: act.Web, Lang: lang.Russian}
 	switch m.how {
 	case twoFactors:

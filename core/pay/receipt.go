@@ -63,7 +63,7 @@ func (m *Module) paper(p Payment, l lang.Language) ([]byte, error) {
 	out := pdf.Document{
 		Lang: string(l), City: m.deps.City(l), Kind: say("pay.receipt_kind"), Title: say("pay.receipt"), Number: id.FormatNumber(p.Code),
 		Date: lang.FullMoment(l, p.Ended, m.deps.Zone()), Status: say("pay.state." + string(p.State)), Plain: p.State != Paid,
-		PageOf: say("pay.page_of"), Made: p.Ended,
+		PageOf: say("pay.page_of", "page", "{page}", "pages", "{pages}"), Made: p.Ended,
 		Check: &pdf.Check{
 			Title: say("pay.check_title"), Text: say("pay.check_text"), Address: m.checkURL(p), Shown: strings.TrimPrefix(strings.TrimPrefix(m.checkURL(p), "https://"), "http://"),
 		},

@@ -42,7 +42,7 @@ func (m *Module) publicRoutes(s *web.Server) {
 	s.Page(browse, "GET /charity/funds/{fund}/books", m.showBooks)
 	s.Page(browse, "GET /charity/funds/{fund}/books.csv", m.booksCSV)
 	s.Page(browse, "GET /charity/appeals/{appeal}", m.showAppeal)
-	s.Page(browse, "GET /charity/files/{file}", m.showFile)
+	s.Page(browse, "GET /charity/files/{picture}", m.showFile)
 	s.Page(browse, "GET /charity/give/{aim}", m.showGive)
 	s.Page(give, "POST /charity/give/{aim}", m.checkGive)
 	s.Page(give, "POST /charity/pay/{aim}", m.payGift)

@@ -346,7 +346,7 @@ func (m *Module) readAppeal(c *web.Context, appeal id.ID) (appealView, error) {
 }
 
 func (m *Module) showFile(c *web.Context) error {
-	file, err := c.ID("file")
+	file, err := c.ID("picture")
 	if err != nil {
 		return err
 	}
