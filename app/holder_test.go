@@ -53,6 +53,8 @@ var sometimes = map[string]string{
 	"bill | journal_entry":              "an official's act on a bill and its entry in the public log come together",
 	"bill, bill_change | journal_entry": "an official's act on a bill and its entry in the public log come together",
 
+	"bill, bill_change, bill_part | developer_payment": "a payment of the sandbox settles the sandbox's bill with it",
+
 	"journal_entry": "the sequencer of the public log gives places to whatever acts wait, whoever they are of",
 
 	"notice, notice_delivery, notice_text":          "an applicant and those who signed with them learn of one thing together, or the job tells them all again",

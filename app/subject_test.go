@@ -30,11 +30,14 @@ const (
 	sameQueue  = "officer, same queue"
 	hasIt      = "officer who has it"
 	head       = "head"
+	settles    = "officer of the settlement centre"
+	treasurer  = "treasurer"
+	verifies   = "who verifies funds"
 )
 
 // notHeads are the officials who head no agency.
 var notHeads = []string{
-	clerk, otherQueue, sameQueue, hasIt, "officer of another agency", "officer of the city", "officer of the centre", "clerk of the centre", "administrator",
+	clerk, otherQueue, sameQueue, hasIt, "officer of another agency", "officer of the city", "officer of the centre", "clerk of the centre", settles, "administrator",
 }
 
 // notAuthors are the officials who do not write services: a head does, and an administrator.
@@ -42,7 +45,7 @@ var notAuthors = notHeads[:len(notHeads)-1]
 
 // notKeepers are the officials who do not keep the register of parking permits.
 var notKeepers = []string{
-	clerk, "officer of another agency", "officer of the city", "officer of the centre", "clerk of the centre", "investigator", "administrator",
+	clerk, "officer of another agency", "officer of the city", "officer of the centre", "clerk of the centre", "investigator", settles, treasurer, verifies, "administrator",
 }
 
 // notItsHead are the officials who do not head the Department of Transport.
@@ -76,6 +79,9 @@ func subjects(w *world) []*subject {
 		{name: "officer of the centre", member: w.of("orekhova", "centre"), level: act.Standard, role: agency.Officer},
 		{name: "clerk of the centre", member: w.of("lukin", "centre"), level: act.Standard, role: agency.Clerk},
 		{name: "investigator", member: w.by("dorogin", "road-police", certificate), level: act.Verified, role: agency.Head, strong: true},
+		{name: settles, member: w.of("dvornikov", "housing"), level: act.Standard, role: agency.Officer},
+		{name: treasurer, member: w.of("schyotchikov", "finance"), level: act.Standard, role: agency.Head},
+		{name: verifies, member: w.of("timofeeva", "social"), level: act.Standard, role: agency.Head},
 		{name: "administrator", member: w.of("gorsky", "city"), level: act.Standard, role: agency.Admin},
 		{name: "program", member: w.program("transport", false), level: act.Verified, key: true},
 		{name: "program, sandbox", member: w.program("transport", true), level: act.Verified, key: true, test: true},

@@ -124,7 +124,9 @@ func (t *things) pay(owner string, payer *member, charge string) {
 	}
 	var paid struct{ Payment string }
 	t.w.want(payer.program, http.MethodGet, "/api/v1/charges/"+charge, nil, &paid)
-	t.made[owner+" charge"], t.made[owner+" payment"] = charge, paid.Payment
+	var receipt struct{ Code string }
+	t.w.want(payer.program, http.MethodGet, "/api/v1/payments/"+paid.Payment, nil, &receipt)
+	t.made[owner+" charge"], t.made[owner+" payment"], t.made[owner+" receipt"] = charge, paid.Payment, receipt.Code
 }
 
 // renew makes anew what an operation of once has used up.
@@ -358,6 +360,8 @@ func (t *things) public(r web.Route) map[string]string {
 		out["code"] = t.made["check code"]
 	case strings.Contains(r.Path, "/services/{key}"):
 		out["key"] = "parking-permit"
+	case strings.HasPrefix(r.Path, "/pay/check/"):
+		out["code"] = t.made["anna receipt"]
 	case strings.HasPrefix(r.Path, "/pay/guest/"):
 		out["payment"] = id.Derived("test", "no guest's payment").String()
 	}

@@ -67,7 +67,7 @@ func used(key string, mentioned map[string]bool) bool {
 func keysOfSources(t *testing.T) (map[string]string, map[string]bool) {
 	t.Helper()
 	asked, mentioned := map[string]string{}, map[string]bool{}
-	for _, root := range []string{"../app", "../core", "../kit", "../ui", "../cmd"} {
+	for _, root := range []string{"../app", "../core", "../systems", "../kit", "../ui", "../cmd"} {
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err == nil && entry.IsDir() && slices.Contains(apart, path) {
 				return fs.SkipDir
