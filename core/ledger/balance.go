@@ -124,7 +124,7 @@ func told(r store.Reader, whole bool) (map[id.ID]Balance, int64, error) {
 		if err == nil {
 			since = day.Until
 		}
-		closings, err := ledgerdb.LastClosings(r)
+		closings, err := ledgerdb.LastClosings(r, day.Day)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -70,7 +70,7 @@ const (
 var (
 	ErrMovement = errors.New("ledger: a movement needs an id, a holder, an act and 1 to 10,000 lines with an amount above zero and up to 10^15 between two accounts of its currency")
 	ErrShort    = errors.New("ledger: the account has less than that") // nothing was moved
-	ErrOther    = errors.New("ledger: the books have this movement with other lines, or this account in another currency")
+	ErrOther    = errors.New("ledger: the books have this movement with other lines or in another state, or this account in another currency")
 )
 
 // Transfer is a line that stands in the books.

@@ -284,7 +284,13 @@ func (h *history) put(m Movement, state State) {
 		did, err = how(tx, m)
 		return err
 	})
-	_, stood := h.model.movements[m.ID]
+	was, stood := h.model.movements[m.ID]
+	if stood && was != state && was != Posted {
+		if !errors.Is(err, ErrOther) {
+			h.t.Fatalf("%s of what is %s: %v", state, was, err)
+		}
+		return
+	}
 	want := !stood && h.model.may(m.Lines, state)
 	if !stood && !want {
 		if !errors.Is(err, ErrShort) {

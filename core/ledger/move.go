@@ -42,18 +42,24 @@ func put(tx *store.Tx, m Movement, state State) (bool, error) {
 	}
 	switch fresh {
 	case 0:
-		return false, m.same(tx)
+		return false, m.same(tx, state)
 	case int64(len(m.Lines)):
 		return true, move(tx, m.deltas(state), false)
 	}
 	return false, tx.Fail(fmt.Errorf("%w: %s", ErrOther, m.ID))
 }
 
-// same fails the Write when the books have this movement with other lines.
-func (m Movement) same(tx *store.Tx) error {
+// same fails the Write when the books have this movement with other lines, or in a state to which this one does not lead:
+// what was reserved may be posted by now, but what is only reserved, or given up, was not posted before.
+func (m Movement) same(tx *store.Tx, state State) error {
+	or := state
+	if state == Reserved {
+		or = Posted
+	}
 	for i, l := range m.Lines {
 		found, err := ledgerdb.SameLine(tx, ledgerdb.SameLineParams{
 			Holder: m.Holder, Movement: m.ID, Line: int64(i), Debit: l.Debit.ID, Credit: l.Credit.ID, Amount: l.Amount.Minor, Currency: string(l.Amount.Currency),
+			State: string(state), OrState: string(or),
 		})
 		if err != nil {
 			return err
@@ -100,7 +106,7 @@ func end(tx *store.Tx, m Movement, state State) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	if err := m.same(tx); err != nil {
+	if err := m.same(tx, state); err != nil {
 		return false, err
 	}
 	deltas := m.deltas(Reserved)

@@ -12,7 +12,7 @@ UPDATE ledger_transfer SET state = @state, ended = @ended WHERE holder = @holder
 
 -- name: SameLine :one
 -- counts only
-SELECT CAST(COUNT(*) AS BIGINT) AS lines, CAST(COALESCE(SUM(CASE WHEN line = @line AND debit = @debit AND credit = @credit AND amount = @amount AND currency = @currency THEN 1 ELSE 0 END), 0) AS BIGINT) AS same
+SELECT CAST(COUNT(*) AS BIGINT) AS lines, CAST(COALESCE(SUM(CASE WHEN line = @line AND debit = @debit AND credit = @credit AND amount = @amount AND currency = @currency AND (state = @state OR state = @or_state) THEN 1 ELSE 0 END), 0) AS BIGINT) AS same
 FROM ledger_transfer WHERE holder = @holder AND movement = @movement;
 
 -- name: TransfersOf :many
@@ -72,14 +72,36 @@ FROM ledger_transfer WHERE ended >= @since AND ended < @until AND state = 'poste
 SELECT account, day, debits, credits, transfers FROM ledger_closing WHERE account = @account AND day <= @day ORDER BY day DESC LIMIT 1;
 
 -- name: LastClosings :many
+-- Up to a closed day: those of a later one are not whole yet.
 SELECT c.account, c.day, c.debits, c.credits, c.transfers FROM ledger_closing AS c
-WHERE c.day = (SELECT MAX(o.day) FROM ledger_closing AS o WHERE o.account = c.account) ORDER BY c.account;
+WHERE c.day = (SELECT MAX(o.day) FROM ledger_closing AS o WHERE o.account = c.account AND o.day <= @day) ORDER BY c.account;
 
--- name: InsertClosing :exec
-INSERT INTO ledger_closing (account, day, debits, credits, transfers) VALUES (@account, @day, @debits, @credits, @transfers);
+-- name: ClosingsOfGivers :many
+-- counts only
+-- The last closings before a day of the accounts that gave on it.
+SELECT c.account, c.day, c.debits, c.credits, c.transfers
+FROM (SELECT t.debit AS account FROM ledger_transfer AS t WHERE t.ended >= @since AND t.ended < @until AND t.state = 'posted' GROUP BY t.debit) AS m
+JOIN ledger_closing AS c ON c.account = m.account AND c.day = (SELECT MAX(o.day) FROM ledger_closing AS o WHERE o.account = m.account AND o.day < @day)
+ORDER BY c.account;
+
+-- name: ClosingsOfTakers :many
+-- counts only
+-- The last closings before a day of the accounts that took on it.
+SELECT c.account, c.day, c.debits, c.credits, c.transfers
+FROM (SELECT t.credit AS account FROM ledger_transfer AS t WHERE t.ended >= @since AND t.ended < @until AND t.state = 'posted' GROUP BY t.credit) AS m
+JOIN ledger_closing AS c ON c.account = m.account AND c.day = (SELECT MAX(o.day) FROM ledger_closing AS o WHERE o.account = m.account AND o.day < @day)
+ORDER BY c.account;
+
+-- name: PutClosing :exec
+-- Again after a closing that broke off.
+INSERT INTO ledger_closing (account, day, debits, credits, transfers) VALUES (@account, @day, @debits, @credits, @transfers)
+ON CONFLICT (account, day) DO UPDATE SET debits = excluded.debits, credits = excluded.credits, transfers = excluded.transfers;
 
 -- name: InsertDay :exec
 INSERT INTO ledger_day (day, since, until, transfers, amount, digest, closed) VALUES (@day, @since, @until, @transfers, @amount, @digest, @closed);
+
+-- name: ClosedDay :one
+SELECT day FROM ledger_day WHERE day = @day;
 
 -- name: LastDay :one
 SELECT day, since, until, transfers, amount, digest, closed FROM ledger_day ORDER BY day DESC LIMIT 1;
