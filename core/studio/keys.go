@@ -17,7 +17,7 @@ func schemaOf(path string) string {
 	if folder == "content" && strings.HasPrefix(rest, "pages/") {
 		return "page.json"
 	}
-	return map[string]string{"services": "service.json", "agencies": "agency.json", "registers": "register.json", "messages": "messages.json", "content": "news.json", "resources": "resource.json", "tariffs": "tariff.json"}[folder]
+	return map[string]string{"services": "service.json", "agencies": "agency.json", "registers": "register.json", "messages": "messages.json", "content": "news.json", "resources": "resource.json", "tariffs": "tariff.json", "charges": "charge.json", "own-registers": "own-register.json"}[folder]
 }
 
 // keyLine is a key of the format beside the editor.

@@ -91,7 +91,7 @@ func wrapper(names []string) string {
 }
 
 // folders are the city's own: an archive of one of them is not wrapped.
-var folders = map[string]bool{"services": true, "agencies": true, "registers": true, "resources": true, "tariffs": true, "messages": true, "content": true, "demo": true}
+var folders = map[string]bool{"services": true, "agencies": true, "registers": true, "resources": true, "tariffs": true, "charges": true, "own-registers": true, "messages": true, "content": true, "demo": true}
 
 // definition tells whether a name is that of a file which a city's folder is read for.
 func definition(name string) bool {

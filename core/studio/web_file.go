@@ -250,7 +250,7 @@ func lies(f web.File) string {
 	if known.MatchString(f.Name) {
 		return f.Name
 	}
-	for _, kind := range []struct{ key, folder string }{{"agency", "agencies"}, {"register", "registers"}, {"resource", "resources"}, {"tariff", "tariffs"}, {"page", "content/pages"}} {
+	for _, kind := range []struct{ key, folder string }{{"agency", "agencies"}, {"register", "registers"}, {"resource", "resources"}, {"tariff", "tariffs"}, {"charge", "charges"}, {"own-register", "own-registers"}, {"page", "content/pages"}} {
 		if bytes.HasPrefix(f.Data, []byte(kind.key+":")) {
 			return kind.folder + "/" + f.Name
 		}

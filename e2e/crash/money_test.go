@@ -33,7 +33,7 @@ func checkMoney(t *testing.T, b *books, w *world) {
 		case transfer.id(1) == pay.Clearing(money.RUB).ID:
 			booked -= transfer.int(2)
 		}
-		if transfer.id(1) != pay.Clearing(money.RUB).ID && transfer.id(1) != pay.ToReturn(money.RUB).ID {
+		if transfer.id(0) == pay.Clearing(money.RUB).ID && transfer.id(1) != pay.ToReturn(money.RUB).ID {
 			income[transfer.id(3)] = append(income[transfer.id(3)], transfer)
 		}
 	}
