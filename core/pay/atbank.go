@@ -99,7 +99,7 @@ func atBank(p Payment, attempt Attempt, transfers []ledger.Transfer, refunds []p
 	}
 	for _, r := range refunds {
 		if r.Payment == p.ID {
-			add(id.Derived("refund", r.ID.String()), AtBank{ID: r.ID, Name: r.ID, Kind: AtBankRefund, Reference: r.Reference})
+			add(id.Derived("refund", r.ID.String()), AtBank{ID: r.ID, Name: bankID(r), Kind: AtBankRefund, Reference: r.Reference})
 		}
 	}
 	return out

@@ -289,12 +289,12 @@ func (m *Module) standing(tx *store.Tx, reader *store.Personal, in *begin) (stan
 			return out, err
 		}
 		out.charges = append(out.charges, c)
-		tries, err := paydb.TriesOf(tx, ask.Home, ask.Charge)
+		tries, err := paydb.TriesIn(tx, ask.Home, ask.Charge, string(Open))
 		if err != nil {
 			return out, err
 		}
 		for _, try := range tries {
-			if try.State != string(Open) || seen[try.Payment] {
+			if seen[try.Payment] {
 				continue
 			}
 			seen[try.Payment] = true

@@ -108,7 +108,7 @@ func (m *Module) incomeView(c *web.Context, list []IncomeLine) incomeView {
 		}
 		out.Views = append(out.Views, ui.Link{Text: text, Href: path, Current: state == string(one)})
 	}
-	if len(list) == incomeMost {
+	if len(list) >= incomeMost {
 		query := url.Values{"before": {list[len(list)-1].Payment.String()}}
 		if state != "" {
 			query.Set("state", state)
@@ -197,7 +197,7 @@ func (m *Module) renderDesk(c *web.Context, p Payment, typed refundForm, faults 
 
 func (m *Module) deskView(c *web.Context, p Payment) (deskView, error) {
 	l, agency := c.Lang(), c.Act().Actor.Agency
-	out := deskView{ID: p.ID.String(), Number: id.FormatNumber(p.Code), Key: id.New(c.Now()).String()}
+	out := deskView{ID: p.ID.String(), Number: id.FormatCode(p.Code), Key: id.New(c.Now()).String()}
 	for _, r := range m.receiptRows(p, l) {
 		out.Rows = append(out.Rows, ui.SummaryRow{Name: r.label, Value: r.value})
 	}

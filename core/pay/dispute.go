@@ -78,7 +78,23 @@ func (m *Module) won(tx *store.Tx, s settlement) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(m.emit(tx, EventDisputed, p), m.listAgain(tx, p))
+	return errors.Join(m.emit(tx, EventDisputed, p), m.listAgain(tx, p), m.askRefused(tx, s))
+}
+
+// askRefused asks anew for what the bank would not give back while the money was disputed.
+func (m *Module) askRefused(tx *store.Tx, s settlement) error {
+	refunds, err := paydb.RefundsOf(tx.As(s.act, lookPayment), s.Payer)
+	if err != nil {
+		return err
+	}
+	for _, r := range refunds {
+		if r.Attempt == s.ID && r.State == string(RefusedByAll) {
+			if err := m.AskAgain(tx, s.Payer, r.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // lost takes the money from the lines, in their order, as far as it was not given back before.

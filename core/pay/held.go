@@ -56,7 +56,7 @@ func (h held) payments(ctx context.Context, a act.Act, person id.ID, most int) (
 	out := module.Holding{Key: "pay.payments"}
 	err := h.m.base.Store.Look(ctx, a, lookPayments, func(p *store.Personal) error {
 		out.Items, out.More = nil, false
-		list, err := history(p, person, id.ID{}, limit)
+		list, err := history(p, person, newest, limit)
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (h held) Stays(ctx context.Context, person id.ID) ([]module.Stay, error) {
 	waiting := map[id.ID]bool{}
 	err := h.m.base.Store.Look(ctx, h.m.system(), lookPayments, func(p *store.Personal) error {
 		var err error
-		if list, err = history(p, person, id.ID{}, everything); err != nil {
+		if list, err = history(p, person, newest, everything); err != nil {
 			return err
 		}
 		refunds, err := paydb.RefundsOf(p, person)

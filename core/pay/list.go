@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"posad.city/core/pay/internal/store"
@@ -86,25 +87,50 @@ func incomeState(p Payment, l Line) IncomeState {
 // incomeMost is how many lines a page of a payee's list shows.
 const incomeMost = 50
 
-// IncomeOf lists what a payee received, newest first, at most 50 of those before a payment; state narrows it, empty: all.
+// IncomeOf lists what a payee received, newest first, some 50 lines of those before a payment (none is cut); state narrows it, empty: all.
 func (m *Module) IncomeOf(ctx context.Context, payee id.ID, state IncomeState, before id.ID) ([]IncomeLine, error) {
-	if before.IsZero() {
-		before = last
-	}
 	var rows []paydb.IncomeLine
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		var err error
-		if state == "" {
-			rows, err = paydb.IncomeOf(r, payee, before, incomeMost)
-			return err
+		from := newest
+		if !before.IsZero() {
+			known, err := paydb.IncomeByPayment(r, payee, before)
+			if err != nil || len(known) == 0 {
+				rows = nil
+				return err
+			}
+			from = cursor{known[0].At, before}
 		}
-		rows, err = paydb.IncomeInState(r, paydb.IncomeInStateParams{Payee: payee, State: string(state), Before: before, Most: incomeMost})
+		var err error
+		rows, err = incomeRows(r, payee, state, from)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return incomeLines(rows)
+}
+
+// incomeRows reads a page of a list. It ends with all lines of its last payment, since the next page begins after that one.
+func incomeRows(r store.Reader, payee id.ID, state IncomeState, from cursor) ([]paydb.IncomeLine, error) {
+	var rows []paydb.IncomeLine
+	var err error
+	if state == "" {
+		rows, err = paydb.IncomeOf(r, paydb.IncomeOfParams{Payee: payee, At: from.at, Before: from.id, Most: incomeMost})
+	} else {
+		rows, err = paydb.IncomeInState(r, paydb.IncomeInStateParams{Payee: payee, State: string(state), At: from.at, Before: from.id, Most: incomeMost})
+	}
+	if err != nil || len(rows) < incomeMost {
+		return rows, err
+	}
+	cut := rows[len(rows)-1].Payment
+	all, err := paydb.IncomeByPayment(r, payee, cut)
+	rows = slices.DeleteFunc(rows, func(row paydb.IncomeLine) bool { return row.Payment == cut })
+	for _, row := range all {
+		if state == "" || row.State == string(state) {
+			rows = append(rows, row)
+		}
+	}
+	return rows, err
 }
 
 func incomeLines(rows []paydb.IncomeLine) ([]IncomeLine, error) {

@@ -98,10 +98,11 @@ type Module struct {
 	deps Deps
 	base *module.Base
 	met  meters
+	code func() string // makes check codes
 }
 
 // New returns the module.
-func New(d Deps) *Module { return &Module{deps: d} }
+func New(d Deps) *Module { return &Module{deps: d, code: id.NewCode} }
 
 // Provide gives what is made of later modules. Call it before anything runs.
 func (m *Module) Provide(wallet Purse) { m.deps.Wallet = wallet }

@@ -53,7 +53,7 @@ func (m *Module) showCheck(c *web.Context) error {
 }
 
 func (m *Module) checked(c *web.Context, p Payment) checkView {
-	out := checkView{Code: id.FormatNumber(p.Code), Title: c.T("pay.check_good"), Text: c.T("pay.check_good_text"), Tone: ui.Success, PDF: "/pay/check/" + p.Code + "/pdf"}
+	out := checkView{Code: id.FormatCode(p.Code), Title: c.T("pay.check_good"), Text: c.T("pay.check_good_text"), Tone: ui.Success, PDF: "/pay/check/" + p.Code + "/pdf"}
 	if p.State != Paid {
 		out.Title, out.Text, out.Tone = c.T("pay.receipt_title."+string(p.State)), c.T("pay.receipt_text."+string(p.State)), ui.Warning
 	}

@@ -1,8 +1,12 @@
 package pay
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
+	"time"
 
 	"posad.city/core/pay/internal/store"
 	"posad.city/kit/act"
@@ -32,13 +36,49 @@ func (m *Module) Payment(ctx context.Context, a act.Act, payer, payment id.ID) (
 // paymentsMost is how many payments a page of the history shows.
 const paymentsMost = 50
 
+// newestFirst orders payments by when they began. Their ids don't: some are derived from a key.
+func newestFirst(a, b Payment) int {
+	return cmp.Or(b.Started.Compare(a.Started), strings.Compare(b.ID.String(), a.ID.String()))
+}
+
+// cursor is a place in a list that is ordered by time.
+type cursor struct {
+	at time.Time
+	id id.ID
+}
+
+// newest is before everything of such a list.
+var newest = cursor{at: time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC), id: last}
+
+// placeOf is where a payment stands in the history of some people; ErrNone when it is not theirs.
+func placeOf(r store.PersonalReader, people []id.ID, payment id.ID) (cursor, error) {
+	if payment.IsZero() {
+		return newest, nil
+	}
+	for _, person := range people {
+		row, err := paydb.PaymentByID(r, person, payment)
+		if err == nil {
+			return cursor{row.Started, row.ID}, nil
+		}
+		if !errors.Is(err, store.ErrNone) {
+			return cursor{}, err
+		}
+	}
+	return cursor{}, ErrNone
+}
+
 // Payments lists a person's payments, newest first, at most 50 of those before one; before zero: the newest.
 func (m *Module) Payments(ctx context.Context, a act.Act, payer, before id.ID) ([]Payment, error) {
 	var out []Payment
 	err := m.base.Store.Look(ctx, a, lookPayments, func(p *store.Personal) error {
 		out = out[:0]
-		for _, person := range a.Records(payer) {
-			some, err := history(p, person, before, paymentsMost)
+		people := a.Records(payer)
+		from, err := placeOf(p, people, before)
+		if err != nil {
+			return err
+		}
+		for _, person := range people {
+			some, err := history(p, person, from, paymentsMost)
 			if err != nil {
 				return err
 			}
@@ -46,14 +86,12 @@ func (m *Module) Payments(ctx context.Context, a act.Act, payer, before id.ID) (
 		}
 		return nil
 	})
-	return out, err
+	slices.SortFunc(out, newestFirst)
+	return out[:min(len(out), paymentsMost)], err
 }
 
-func history(r store.PersonalReader, payer, before id.ID, most int64) ([]Payment, error) {
-	if before.IsZero() {
-		before = last
-	}
-	rows, err := paydb.PaymentsOf(r, payer, before, most)
+func history(r store.PersonalReader, payer id.ID, from cursor, most int64) ([]Payment, error) {
+	rows, err := paydb.PaymentsOf(r, paydb.PaymentsOfParams{Payer: payer, At: from.at, Before: from.id, Most: most})
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +157,7 @@ func (m *Module) home(ctx context.Context, what id.ID) (paydb.PayHome, error) {
 
 // Receipt finds a payment by its check code: ErrNone when there is none. What it shows tells of no person.
 func (m *Module) Receipt(ctx context.Context, code string) (Payment, error) {
-	number, err := id.ParseNumber(code)
+	number, err := id.ParseCode(code)
 	if err != nil {
 		return Payment{}, ErrNone.Because(err)
 	}

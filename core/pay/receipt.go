@@ -26,7 +26,7 @@ func (m *Module) receiptRows(p Payment, l lang.Language) []row {
 		{say("pay.amount"), p.Amount.In(l)},
 		{say("pay.settled"), lang.FullMoment(l, p.Ended, m.deps.Zone())},
 		{say("pay.method_label"), say("pay.method_name." + string(p.Method))},
-		{say("pay.code"), id.FormatNumber(p.Code)},
+		{say("pay.code"), id.FormatCode(p.Code)},
 	}
 	if at, ok := p.taken(); ok && at.Reference != "" {
 		out = append(out, row{say("pay.bank_number"), at.Reference})
@@ -61,7 +61,7 @@ func (m *Module) lineWords(p Payment, one Line, l lang.Language) string {
 func (m *Module) paper(p Payment, l lang.Language) ([]byte, error) {
 	say := func(key string, args ...any) string { return m.base.Texts.Text(l, key, args...) }
 	out := pdf.Document{
-		Lang: string(l), City: m.deps.City(l), Kind: say("pay.receipt_kind"), Title: say("pay.receipt"), Number: id.FormatNumber(p.Code),
+		Lang: string(l), City: m.deps.City(l), Kind: say("pay.receipt_kind"), Title: say("pay.receipt"), Number: id.FormatCode(p.Code),
 		Date: lang.FullMoment(l, p.Ended, m.deps.Zone()), Status: say("pay.state." + string(p.State)), Plain: p.State != Paid,
 		PageOf: say("pay.page_of", "page", "{page}", "pages", "{pages}"), Made: p.Ended,
 		Check: &pdf.Check{

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"posad.city/core/charge"
@@ -160,14 +162,11 @@ func (m *Module) paymentsOf(ctx context.Context, a act.Act, home, charge id.ID) 
 	var out []Payment
 	err := m.base.Store.Look(ctx, a, lookPayment, func(r *store.Personal) error {
 		out = out[:0]
-		tries, err := paydb.TriesOf(r, home, charge)
+		tries, err := paydb.TriesIn(r, home, charge, string(Paid))
 		if err != nil {
 			return err
 		}
 		for _, try := range tries {
-			if try.State != string(Paid) {
-				continue
-			}
 			where, err := paydb.HomeOf(r, try.Payment)
 			if err != nil {
 				return err
@@ -180,6 +179,7 @@ func (m *Module) paymentsOf(ctx context.Context, a act.Act, home, charge id.ID) 
 		}
 		return nil
 	})
+	slices.SortFunc(out, newestFirst)
 	return out, none(err)
 }
 
@@ -257,7 +257,7 @@ func (m *Module) refund(ctx context.Context, j jobs.Job) error {
 	if err != nil || r.State != string(Asked) {
 		return err
 	}
-	answer, err := provider.Refund(ctx, r.Attempt, r.ID, r.Amount)
+	answer, err := provider.Refund(ctx, r.Attempt, bankID(r), r.Amount)
 	if err != nil {
 		return m.later(j, ErrBank.Because(fmt.Errorf("pay: refund: %w", err)))
 	}
@@ -274,6 +274,15 @@ func (m *Module) refund(ctx context.Context, j jobs.Job) error {
 		}
 		return m.base.Jobs.Done(tx, j)
 	})
+}
+
+// bankID is a refund's id at the bank. A refusal is final there, so each time that the refund is asked for anew it is another
+// refund to the bank; and the same one however often a reply was lost.
+func bankID(r paydb.Refund) id.ID {
+	if r.Tries == 0 {
+		return r.ID
+	}
+	return id.Derived("refund asked again", r.ID.String()+"/"+strconv.FormatInt(r.Tries, 10))
 }
 
 func (m *Module) refundAt(ctx context.Context, j jobs.Job) (paydb.Refund, Provider, error) {

@@ -74,14 +74,34 @@ type settlement struct {
 	card   *paydb.InsertCardParams // to be kept; nil: none
 }
 
+// errCodeTaken says that a check code is another receipt's already.
+var errCodeTaken = errors.New("pay: the check code is taken")
+
+// codeTries is how many check codes are tried for a receipt: that even two are taken is next to impossible.
+const codeTries = 5
+
+func (m *Module) putCode(tx *store.Tx, p Payment) error {
+	n, err := paydb.InsertCode(tx, p.Code, p.ID, p.Payer)
+	if err == nil && n == 0 {
+		return tx.Fail(errCodeTaken)
+	}
+	return err
+}
+
 // carry makes ready what a provider's word needs, and carries it out in a Write.
 func (m *Module) carry(ctx context.Context, at Attempt, answer Standing) error {
-	s := settlement{Attempt: at, answer: answer, code: id.NewNumber(), act: m.system()}
+	s := settlement{Attempt: at, answer: answer, act: m.system()}
 	var err error
 	if s.card, err = m.cardOf(ctx, at, answer); err != nil {
 		return err
 	}
-	err = m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.carryOut(tx, s) })
+	for range codeTries {
+		s.code = m.code()
+		err = m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.carryOut(tx, s) })
+		if !errors.Is(err, errCodeTaken) {
+			break
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("pay: settle: %w", err)
 	}
@@ -183,7 +203,7 @@ func (m *Module) paid(tx *store.Tx, s settlement) error {
 		return err
 	}
 	p.Revision++
-	list := []error{paydb.InsertCode(tx, s.code, p.ID, p.Payer), m.emit(tx, EventTaken, p), m.listAgain(tx, p), m.afterwards(tx, p)}
+	list := []error{m.putCode(tx, p), m.emit(tx, EventTaken, p), m.listAgain(tx, p), m.afterwards(tx, p)}
 	if s.card != nil {
 		list = append(list, paydb.InsertCard(tx, *s.card))
 	}

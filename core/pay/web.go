@@ -199,8 +199,8 @@ func (m *Module) showCharge(c *web.Context) error {
 func (m *Module) pending(c *web.Context, one charge.Charge) (bool, error) {
 	out := false
 	err := m.base.Store.Read(c.Context(), func(r *store.Snapshot) error {
-		tries, err := paydb.TriesOf(r, one.Home, one.ID)
-		out = slices.ContainsFunc(tries, func(t paydb.ChargePayment) bool { return t.State == string(Open) })
+		tries, err := paydb.TriesIn(r, one.Home, one.ID, string(Open))
+		out = len(tries) > 0
 		return err
 	})
 	return out, err

@@ -19,7 +19,7 @@ FROM payment WHERE payer = $1 AND id = $2;
 
 -- name: PaymentsOf :many
 SELECT payer, id, actor, amount, currency, state, started, ended, code, revision, method, guest, refunded, disputed, lang, email, fiscal
-FROM payment WHERE payer = @payer AND id < @before ORDER BY payer, id DESC LIMIT @most;
+FROM payment WHERE payer = @payer AND started <= @at AND (started < @at OR id < @before) ORDER BY payer, started DESC, id DESC LIMIT @most;
 
 -- name: LinesOf :many
 SELECT payer, payment, charge, amount, home, payee, number, title, kind, service, subject, taken, refunded, disputed
@@ -90,22 +90,22 @@ UPDATE payment SET state = 'reversed', revision = revision + 1 WHERE payer = @pa
 -- name: InsertTry :exec
 INSERT INTO charge_payment (home, charge, payment, amount, state, begun) VALUES (@home, @charge, @payment, @amount, 'open', @begun);
 
--- name: TriesOf :many
-SELECT home, charge, payment, amount, state, begun FROM charge_payment WHERE home = @home AND charge = @charge ORDER BY home, charge, payment DESC LIMIT 100;
+-- name: TriesIn :many
+SELECT home, charge, payment, amount, state, begun FROM charge_payment WHERE home = @home AND charge = @charge AND state = @state ORDER BY home, charge, state, payment DESC;
 
 -- name: EndTry :exec
 UPDATE charge_payment SET state = @state WHERE home = @home AND charge = @charge AND payment = @payment;
 
 -- name: InsertRefund :execrows
-INSERT INTO refund (payer, id, payment, attempt, charge, payee, amount, currency, kind, reason, decided_by, state, asked, ended, reference, fiscal)
-VALUES (@payer, @id, @payment, @attempt, @charge, @payee, @amount, @currency, @kind, @reason, @decided_by, @state, @asked, @ended, '', '')
+INSERT INTO refund (payer, id, payment, attempt, charge, payee, amount, currency, kind, reason, decided_by, state, asked, ended, reference, fiscal, tries)
+VALUES (@payer, @id, @payment, @attempt, @charge, @payee, @amount, @currency, @kind, @reason, @decided_by, @state, @asked, @ended, '', '', 0)
 ON CONFLICT (payer, id) DO NOTHING;
 
 -- name: RefundByID :one
-SELECT payer, id, payment, attempt, charge, payee, amount, currency, kind, reason, decided_by, state, asked, ended, reference, fiscal FROM refund WHERE payer = $1 AND id = $2;
+SELECT payer, id, payment, attempt, charge, payee, amount, currency, kind, reason, decided_by, state, asked, ended, reference, fiscal, tries FROM refund WHERE payer = $1 AND id = $2;
 
 -- name: RefundsOf :many
-SELECT payer, id, payment, attempt, charge, payee, amount, currency, kind, reason, decided_by, state, asked, ended, reference, fiscal
+SELECT payer, id, payment, attempt, charge, payee, amount, currency, kind, reason, decided_by, state, asked, ended, reference, fiscal, tries
 FROM refund WHERE payer = $1 ORDER BY payer, id;
 
 -- name: SetRefundFiscal :exec
@@ -118,7 +118,7 @@ UPDATE refund SET state = @state, ended = @ended, reference = @reference WHERE p
 UPDATE refund SET state = 'given', ended = @ended WHERE payer = @payer AND id = @id AND state <> 'given';
 
 -- name: AskRefundAgain :execrows
-UPDATE refund SET state = 'asked', ended = NULL WHERE payer = @payer AND id = @id AND state = 'refused';
+UPDATE refund SET state = 'asked', ended = NULL, tries = tries + 1 WHERE payer = @payer AND id = @id AND state = 'refused';
 
 -- name: InsertDispute :execrows
 INSERT INTO dispute (payer, attempt, payment, amount, currency, state, answer, answered_by, answered, opened, ended)
@@ -154,17 +154,17 @@ ON CONFLICT (payee, payment, charge) DO UPDATE SET amount = excluded.amount, ref
 
 -- name: IncomeOf :many
 SELECT payee, payment, charge, number, title, kind, service, amount, refunded, currency, state, method, at
-FROM income_line WHERE payee = @payee AND payment < @before ORDER BY payee, payment DESC, charge LIMIT @most;
+FROM income_line WHERE payee = @payee AND at <= @at AND (at < @at OR payment < @before) ORDER BY payee, at DESC, payment DESC, charge DESC LIMIT @most;
 
 -- name: IncomeInState :many
 SELECT payee, payment, charge, number, title, kind, service, amount, refunded, currency, state, method, at
-FROM income_line WHERE payee = @payee AND state = @state AND payment < @before ORDER BY payee, state, payment DESC, charge LIMIT @most;
+FROM income_line WHERE payee = @payee AND state = @state AND at <= @at AND (at < @at OR payment < @before) ORDER BY payee, state, at DESC, payment DESC, charge DESC LIMIT @most;
 
 -- name: IncomeByPayment :many
 SELECT payee, payment, charge, number, title, kind, service, amount, refunded, currency, state, method, at
 FROM income_line WHERE payee = @payee AND payment = @payment ORDER BY charge;
 
--- name: InsertCode :exec
+-- name: InsertCode :execrows
 INSERT INTO pay_code (code, payment, payer) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING;
 
 -- name: CodeOf :one

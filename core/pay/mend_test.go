@@ -1,0 +1,137 @@
+package pay
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"posad.city/core/charge"
+	"posad.city/kit/id"
+	"posad.city/kit/lang"
+	"posad.city/kit/store"
+	"posad.city/sim/bank"
+)
+
+// A code that another receipt has is not given a second time: the payment gets one of its own.
+func TestTwoReceiptsNeverShareACode(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		codes := []string{"one", "one", "two"}
+		s.Module.code = func() string {
+			out := codes[0]
+			codes = codes[1:]
+			return out
+		}
+		first, second := s.pay(s.charge(300)), s.pay(s.charge(200))
+		if first.Code != "one" || second.Code != "two" || second.State != Paid {
+			t.Fatalf("%q %q %s", first.Code, second.Code, second.State)
+		}
+		s.holds(map[id.ID]int64{ours: 500})
+	})
+}
+
+func TestAReceiptIsFoundByItsLongCode(t *testing.T) {
+	s := one(t)
+	p := s.pay(s.charge(300))
+	if len(p.Code) != id.CodeDigits {
+		t.Errorf("the code is %q", p.Code)
+	}
+	got, err := s.Receipt(ctx, id.FormatCode(p.Code))
+	if err != nil || got.ID != p.ID {
+		t.Errorf("%s %v", got.ID, err)
+	}
+}
+
+// The bank's refusal of a refund is final under its number. Asked again, it is another number to the bank.
+func TestARefusedRefundIsGivenWhenItIsAskedAgain(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		a := s.charge(300)
+		p := s.pay(a)
+		s.bank.SetFaults(bank.Faults{RefuseRefunds: 2, Messages: -1})
+		s.must(s.giveBackOf(p, a, 0))
+		s.drain()
+		for again, want := range []RefundStep{RefusedByAll, RefusedByAll, Given} {
+			refunds, _, err := s.Refunds(ctx, s.system(), p.Payer, p.ID)
+			if again > 0 {
+				s.must(s.base.Store.Write(ctx, func(tx *store.Tx) error { return s.AskAgain(tx, p.Payer, refunds[0].ID) }))
+				s.drain()
+				refunds, _, err = s.Refunds(ctx, s.system(), p.Payer, p.ID)
+			}
+			if err != nil || len(refunds) != 1 || refunds[0].State != want {
+				t.Errorf("asked again %d times: %+v %v", again, refunds, err)
+			}
+		}
+		s.holds(map[id.ID]int64{ours: 0, back: 0, clearing: 0})
+	})
+}
+
+// What the bank would not give back while the payer disputed it goes back once the dispute is won.
+func TestAWonDisputeAsksForRefusedRefunds(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		a := s.charge(300)
+		p := s.pay(a)
+		s.must(s.bank.Act(p.Attempts[0].ID.String(), "dispute", 0))
+		s.must(s.giveBackOf(p, a, 0)) // the city has not heard of the dispute
+		s.drain()
+		s.must(s.bank.Act(p.Attempts[0].ID.String(), "won", 0))
+		_, err := s.Settle(ctx, p.Attempts[0].ID)
+		s.must(err)
+		s.drain()
+		s.holds(map[id.ID]int64{ours: 0, back: 0, fought: 0, clearing: 0})
+	})
+}
+
+// An id that was derived from a key says nothing of time; the lists go by time all the same, and pages lose nothing.
+func TestListsAreByTimeAndLoseNoLine(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		var made []id.ID
+		for i := range 12 {
+			asks := make([]Ask, 0, 9)
+			for range 9 {
+				asks = append(asks, s.charge(10))
+			}
+			b, err := s.Begin(ctx, self, Basket{Payer: anna, Asks: asks, Key: id.Derived("key", time.Duration(i).String())}, lang.Russian)
+			s.must(err)
+			s.decide(b.Attempt, true)
+			made = append(made, b.Payment)
+			s.clock.Move(time.Minute)
+		}
+		s.drain()
+		slices.Reverse(made)
+		list, err := s.Payments(ctx, self, anna, id.ID{})
+		s.must(err)
+		for i, p := range list {
+			if p.ID != made[i] {
+				t.Fatalf("payment %d is not in its place", i)
+			}
+		}
+		if rest, err := s.Payments(ctx, self, anna, made[3]); err != nil || len(rest) != 8 || rest[0].ID != made[4] {
+			t.Errorf("%d after the fourth: %v", len(rest), err)
+		}
+		for _, state := range []IncomeState{"", IncomePaid} {
+			seen, before, order := map[id.ID]bool{}, id.ID{}, []id.ID(nil)
+			for {
+				page, err := s.IncomeOf(ctx, agency, state, before)
+				s.must(err)
+				if len(page) == 0 {
+					break
+				}
+				for _, l := range page {
+					seen[l.Charge] = true
+					if len(order) == 0 || order[len(order)-1] != l.Payment {
+						order = append(order, l.Payment)
+					}
+				}
+				before = page[len(page)-1].Payment
+			}
+			if len(seen) != 108 || !slices.Equal(order, made) {
+				t.Errorf("state %q: %d lines of %d payments", state, len(seen), len(order))
+			}
+		}
+	})
+}
+
+var (
+	_ = errors.Is
+	_ = charge.Paid
+)
