@@ -207,6 +207,34 @@ func (m *Module) Correct(tx *store.Tx, a act.Act, home, charge id.ID, n Correcti
 	return c.put()
 }
 
+// Bring brings a charge to what the bill that it was issued for comes to now, when its payee makes the bill anew: was is what the
+// bill came to before. Zero ends the charge, and what was paid of it is told by charge.over; what was zero and ended so is owed
+// again. A charge that somebody else has cancelled stays so. Errors: ErrNone, ErrAmount.
+func (m *Module) Bring(tx *store.Tx, a act.Act, home, charge id.ID, was, amount int64, reason string) error {
+	step := StepCorrected
+	if amount == 0 {
+		step = StepCancelled
+	}
+	c, err := m.begin(tx, a, home, charge, step)
+	if err != nil {
+		return err
+	}
+	if amount < 0 || amount > AmountMost {
+		return tx.Fail(ErrAmount)
+	}
+	cancelled := c.was.State == Cancelled
+	if cancelled && (amount == 0 || was != 0) || !cancelled && amount == c.was.Amount.Minor {
+		return nil
+	}
+	c.reason, c.amount = reason, amount
+	if amount == 0 {
+		c.is.State, c.amount = Cancelled, c.was.Amount.Minor
+		return c.put()
+	}
+	c.is.Amount.Minor, c.is.State = amount, Due // so that the sum is counted anew
+	return c.put()
+}
+
 // Plan puts a charge on instalments: into n parts, as its terms let. ErrPlan, ErrSettled.
 func (m *Module) Plan(tx *store.Tx, a act.Act, home, charge id.ID, n int) error {
 	c, err := m.begin(tx, a, home, charge, StepPlan)

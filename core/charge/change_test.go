@@ -154,7 +154,7 @@ func TestRandomHistoriesLoseNothing(t *testing.T) {
 
 func (h *history) act() {
 	home, charge := h.p.Home, h.p.ID
-	switch rapid.IntRange(0, 8).Draw(h.t, "act") {
+	switch rapid.IntRange(0, 9).Draw(h.t, "act") {
 	case 0, 1, 2:
 		h.settle()
 	case 3:
@@ -175,6 +175,12 @@ func (h *history) act() {
 		h.clock.Move(time.Duration(rapid.IntRange(1, 60*24).Draw(h.t, "on")) * time.Hour)
 	case 7:
 		h.do(func(tx *store.Tx) error { return h.Plan(tx, self, home, charge, 3) })
+	case 9:
+		to := rapid.SampledFrom([]int64{0, 1, 50_000, 120_000}).Draw(h.t, "bring")
+		h.do(func(tx *store.Tx) error { return h.Bring(tx, officer, home, charge, 0, to, "mistake") })
+		if c := h.charge(); to == 0 && c.State != Cancelled || to > 0 && (c.State == Cancelled || c.Amount.Minor != to) {
+			h.t.Fatalf("brought to %d: %+v", to, c)
+		}
 	case 8:
 		if rapid.IntRange(0, 3).Draw(h.t, "cancel") == 0 {
 			h.do(func(tx *store.Tx) error { _, err := h.Cancel(tx, officer, home, charge, "mistake"); return err })

@@ -1,7 +1,9 @@
 package charge
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -253,6 +255,39 @@ func FuzzIdentifiers(f *testing.F) {
 			}
 			if shown, err := (Identifier{By: by, Value: normal.Show()}).Normal(); err != nil || shown != normal {
 				t.Fatalf("%s %q is shown as %q, which reads as %q: %v", by, text, normal.Show(), shown.Value, err)
+			}
+		}
+	})
+}
+
+// Who moved out sees a flat no longer; who saved its number themselves goes on.
+func TestOnlyResidentsOfTodayWatchAFlat(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		flat := Identifier{By: ByFlat, Value: "5200001234"}
+		home := must[id.ID](t)(r.HomeOf(flat))
+		boris, vera, old := id.Derived("person", "boris"), id.Derived("person", "vera"), id.Derived("person", "old")
+		watch := func(person id.ID, source Source) *PreparedWatch {
+			return must[*PreparedWatch](t)(r.PrepareWatch(ctx, person, flat, source))
+		}
+		r.write(watch(vera, SourceSaved).Put)
+		r.write(watch(old, SourceOwn).Put)
+		for _, now := range [][]id.ID{{anna, boris}, {boris}, {}} {
+			var list []*PreparedWatch
+			for _, person := range now {
+				list = append(list, watch(person, SourceResident))
+			}
+			r.write(func(tx *store.Tx) error { return r.Residents(tx, home, list) })
+			got := must[[]id.ID](t)(r.Watchers(ctx, home))
+			want := append([]id.ID{vera}, now...)
+			slices.SortFunc(got, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
+			slices.SortFunc(want, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%d residents: who watches (-want +got):\n%s", len(now), diff)
+			}
+		}
+		for _, person := range []id.ID{anna, boris, old} {
+			if list := must[[]Watch](t)(r.Watched(ctx, r.system(), person)); len(list) != 0 {
+				t.Errorf("%s still watches %+v", person, list)
 			}
 		}
 	})

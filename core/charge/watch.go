@@ -2,6 +2,7 @@ package charge
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -14,6 +15,9 @@ import (
 
 // watchersMost is how many people may watch one home: a flat's account has few owners.
 const watchersMost = 50
+
+// residentsMost is among how many watchers former residents are looked for: more than can ever be.
+const residentsMost = 1000
 
 // HomesOf are the homes that a person's account watches, their own first. The look at the person is recorded.
 func (m *Module) HomesOf(ctx context.Context, a act.Act, person id.ID) ([]id.ID, error) {
@@ -83,6 +87,7 @@ const (
 	SourceOwn      Source = "own"      // a number of the person themselves, of a confirmed account
 	SourceRegister Source = "register" // a register says that it is theirs
 	SourceSaved    Source = "saved"    // the person saved it
+	SourceResident Source = "resident" // whoever keeps the flat's account says that they live there or own it
 )
 
 // Watch is a home that an account watches.
@@ -163,4 +168,38 @@ func (p *PreparedWatch) Put(tx *store.Tx) error {
 		return err
 	}
 	return chargedb.PutWatcher(tx, p.row.Home, p.row.Person)
+}
+
+// Residents has a flat's home watched, as by its residents, by exactly these people: whoever was a resident and is not among them
+// sees it no longer. What somebody saved themselves stays. The people are those of PrepareWatch with SourceResident.
+func (m *Module) Residents(tx *store.Tx, home id.ID, people []*PreparedWatch) error {
+	rows, err := chargedb.WatchersOf(tx, home, residentsMost)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if slices.ContainsFunc(people, func(p *PreparedWatch) bool { return p.Home == home && p.row.Person == row.Person }) {
+			continue
+		}
+		watch, err := chargedb.WatchOf(tx.As(m.system(), "charge.look.watches"), row.Person, home)
+		if errors.Is(err, store.ErrNone) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		// Flats were once entered as a person's own number, which a flat's account never is.
+		if By(watch.Means) != ByFlat || watch.Source != string(SourceResident) && watch.Source != string(SourceOwn) {
+			continue
+		}
+		if err := m.drop(tx, row.Person, home); err != nil {
+			return err
+		}
+	}
+	for _, p := range people {
+		if err := p.Put(tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }

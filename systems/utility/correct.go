@@ -1,7 +1,9 @@
 package utility
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -123,7 +125,7 @@ func (m *Module) Again(ctx context.Context, a act.Act, home id.ID, p Period) (bo
 		return false, ErrNone
 	}
 	g := b.flats[0]
-	if !g.state.back(old.Input) {
+	if _, faulty := b.faults[home]; faulty || !g.state.back(old) {
 		return false, ErrNone
 	}
 	in := g.input(city, p)
@@ -141,7 +143,12 @@ func (m *Module) Again(ctx context.Context, a act.Act, home id.ID, p Period) (bo
 	if next.state, err = sealed(b.keys[home], "utility_state", "content", g.state.after(in, bill)); err != nil {
 		return false, err
 	}
-	return true, m.replace(ctx, a, next, old, b.keys[home])
+	next.was, next.drop = g.was, carryID(old.ID)
+	err = m.replace(ctx, a, next, old, b.keys[home])
+	if errors.Is(err, errMoved) {
+		return false, ErrNone.Because(err) // a later bill came meanwhile
+	}
+	return err == nil, err
 }
 
 // replace writes the next version and corrects the charge.
@@ -157,14 +164,15 @@ func (m *Module) replace(ctx context.Context, a act.Act, next made, old Issued, 
 	if err != nil {
 		return err
 	}
-	var fresh *charge.Prepared
 	due := m.ChargeID(next.flat.Account, old.Period)
-	if old.Total == 0 && next.bill.Total > 0 {
-		if fresh, err = m.deps.Charges.Prepare(ctx, m.newCharge(m.deps.Services.Current(), next.flat, old.Period, next.bill.Total)); err != nil {
-			return err
-		}
+	fresh, there, err := m.lacking(ctx, next, old.Period, due)
+	if err != nil {
+		return err
 	}
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		if last, err := utilitydb.LastPeriod(tx, next.flat.Home); err != nil || last != next.row.Period {
+			return cmp.Or(err, tx.Fail(ErrNone))
+		}
 		put, err := next.put(tx)
 		if err != nil || !put {
 			return err
@@ -176,33 +184,47 @@ func (m *Module) replace(ctx context.Context, a act.Act, next made, old Issued, 
 			return err
 		}
 		switch {
+		case there:
+			return m.deps.Charges.Bring(tx, a, next.flat.Home, due, old.Total, next.bill.Total, "corrected")
 		case fresh != nil:
 			return fresh.Put(tx)
-		case old.Total == 0:
-			return nil
-		case next.bill.Total == 0:
-			_, err := m.deps.Charges.Cancel(tx, a, next.flat.Home, due, "corrected")
-			return err
 		}
-		return m.deps.Charges.Correct(tx, a, next.flat.Home, due, charge.Correction{Amount: next.bill.Total, Reason: "corrected"})
+		return nil
 	})
 }
 
-// back sets the state to what it was before the bill with these inputs; false when another bill was made since.
-func (s *state) back(in Input) bool {
+// lacking tells whether the charge of a month is there, and makes one when it is not and is needed: the bill was zero, or the
+// charge was refused when the bill was made.
+func (m *Module) lacking(ctx context.Context, next made, p Period, due id.ID) (*charge.Prepared, bool, error) {
+	_, err := m.deps.Charges.Where(ctx, due)
+	switch {
+	case err == nil:
+		return nil, true, nil
+	case !errors.Is(err, charge.ErrNone):
+		return nil, false, err
+	case next.bill.Total == 0:
+		return nil, false, nil
+	}
+	fresh, err := m.deps.Charges.Prepare(ctx, m.newCharge(m.deps.Services.Current(), next.flat, p, next.bill.Total))
+	return fresh, false, err
+}
+
+// back sets the state to what it was before a bill; false when another bill was made since.
+func (s *state) back(old Issued) bool {
 	if s.Estimated == nil {
 		s.Estimated = map[string]int{}
 	}
-	for _, m := range in.Meters {
+	for _, m := range old.Input.Meters {
 		s.Estimated[m.ID.String()] = m.Estimated
 		for _, d := range m.Dials {
+			counted := slices.ContainsFunc(old.Counted, func(c Counted) bool { return c.Meter == m.ID && c.Zone == d.Zone })
+			if !counted {
+				continue // out of its season: the bill did not move it
+			}
 			key := dialKey(m.ID, d.Zone)
 			one, there := s.Dials[key]
-			if !there {
-				continue
-			}
 			last := len(one.History) - 1
-			if last < 0 || one.History[last].Period != in.Period {
+			if !there || last < 0 || one.History[last].Period != old.Period {
 				return false
 			}
 			one.To, one.History = d.From, one.History[:last]

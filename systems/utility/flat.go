@@ -83,7 +83,7 @@ type Account struct {
 	Flat
 	Meters    []NewMeter
 	Benefits  []NewBenefit
-	Residents []id.ID // whose accounts see it, by a register
+	Residents []id.ID // whose accounts see it, by a register: all of them; whoever is not named sees it no longer
 }
 
 // sealedFlat is what of a flat is sealed.
@@ -122,7 +122,7 @@ func (m *Module) enter(ctx context.Context, u *service.Utilities, accounts []Acc
 	if err != nil {
 		return err
 	}
-	var watches []*charge.PreparedWatch
+	watches := map[id.ID][]*charge.PreparedWatch{}
 	var stmts []store.Stmt
 	for _, a := range accounts {
 		more, err := a.statements(keys[a.Home])
@@ -131,20 +131,19 @@ func (m *Module) enter(ctx context.Context, u *service.Utilities, accounts []Acc
 		}
 		stmts = append(stmts, more...)
 		for _, person := range a.Residents {
-			// As one's own number: what core/charge asks registers about, vehicles, comes and goes by itself, and would take this along.
-			w, err := m.deps.Charges.PrepareWatch(ctx, person, charge.Identifier{By: charge.ByFlat, Value: a.Account}, charge.SourceOwn)
+			w, err := m.deps.Charges.PrepareWatch(ctx, person, charge.Identifier{By: charge.ByFlat, Value: a.Account}, charge.SourceResident)
 			if err != nil {
 				return err
 			}
-			watches = append(watches, w)
+			watches[a.Home] = append(watches[a.Home], w)
 		}
 	}
-	if err := m.base.Store.Append(ctx, stmts...); err != nil || len(watches) == 0 {
+	if err := m.base.Store.Append(ctx, stmts...); err != nil {
 		return err
 	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		for _, w := range watches {
-			if err := w.Put(tx); err != nil {
+		for _, home := range homes {
+			if err := m.deps.Charges.Residents(tx, home, watches[home]); err != nil {
 				return err
 			}
 		}

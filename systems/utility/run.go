@@ -16,6 +16,7 @@ import (
 	"posad.city/core/charge"
 	"posad.city/core/service"
 	"posad.city/kit/act"
+	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
@@ -27,6 +28,9 @@ import (
 
 // batchMost is how many flats are done between two notes of the progress.
 const batchMost = 250
+
+// triesMost is how often a batch is read anew when a flat of it changes while its bills are made.
+const triesMost = 5
 
 // Run is the making of a month's bills.
 type Run struct {
@@ -159,21 +163,31 @@ type made struct {
 	bill  Bill
 	row   utilitydb.InsertBillParams
 	state vault.Sealed
+	was   vault.Sealed // the state that it was made from; nil: there was none
 	carry *utilitydb.InsertRecalculationParams
+	drop  id.ID // what the version before carried over, which this one's stands in place of
 }
+
+// errMoved is told within this module of a flat whose state came to be another while its bill was made.
+var errMoved = fault.New(fault.Conflict, "utility.moved_fault")
 
 func (b *batch) upto() id.ID { return b.flats[len(b.flats)-1].flat.Home }
 
 // do makes the batch's bills and charges; without flats there was nothing left.
 func (b *batch) do(ctx context.Context) error {
-	if err := b.gather(ctx); err != nil || len(b.flats) == 0 {
-		return err
-	}
-	if err := b.compute(); err != nil {
-		return err
-	}
-	if err := b.write(ctx); err != nil {
-		return err
+	for try := 1; ; try++ {
+		if err := b.gather(ctx); err != nil || len(b.flats) == 0 {
+			return err
+		}
+		b.compute()
+		err := b.write(ctx)
+		if errors.Is(err, errMoved) && try < triesMost {
+			continue // somebody made a flat's bill again meanwhile: what this was made from is no more
+		}
+		if err != nil {
+			return err
+		}
+		break
 	}
 	if !b.charged {
 		return nil
@@ -216,50 +230,71 @@ func (b *batch) gather(ctx context.Context) error {
 	if b.keys, err = b.m.base.Vault.KeysMany(ctx, homes); err != nil {
 		return err
 	}
+	b.faults, b.ready = map[id.ID]string{}, nil
 	byHome := map[id.ID]*gathered{}
 	b.flats = make([]gathered, len(rows))
 	for i, row := range rows {
-		if b.flats[i].flat, err = b.m.flatOf(row, b.keys[row.Home]); err != nil {
-			return err
-		}
+		b.flats[i].flat.Home = row.Home
 		byHome[row.Home] = &b.flats[i]
+		flat, err := b.m.flatOf(row, b.keys[row.Home])
+		if err != nil {
+			b.fault(row.Home, err)
+			continue
+		}
+		b.flats[i].flat = flat
 	}
-	return b.sort(byHome, meters, readings, states, benefits, changes, bills)
+	b.sort(byHome, meters, readings, states, benefits, changes, bills)
+	return nil
 }
 
-// sort gives each flat what is its own.
+// fault keeps that no bill can be made of one flat: the others get theirs.
+func (b *batch) fault(home id.ID, err error) {
+	b.m.base.Log.Warn("utility: no bill", slog.String("period", b.period.String()), slog.String("home", home.String()), slog.Any("error", err))
+	b.faults[home] = "inputs"
+}
+
+// sort gives each flat what is its own. Rows of a home that is no flat, such as readings that came before it, are passed over.
 func (b *batch) sort(flats map[id.ID]*gathered, meters []utilitydb.UtilityMeter, readings []utilitydb.UtilityReading, states []utilitydb.UtilityState,
-	benefits []utilitydb.UtilityBenefit, changes []utilitydb.UtilityRecalculation, bills []utilitydb.BillsBetweenRow) error {
+	benefits []utilitydb.UtilityBenefit, changes []utilitydb.UtilityRecalculation, bills []utilitydb.BillsBetweenRow) {
+	each := func(home id.ID, take func(g *gathered) error) {
+		g := flats[home]
+		if g == nil {
+			return
+		}
+		if err := take(g); err != nil {
+			b.fault(home, err)
+		}
+	}
 	for _, row := range meters {
-		flats[row.Home].meters = append(flats[row.Home].meters, row)
+		each(row.Home, func(g *gathered) error { g.meters = append(g.meters, row); return nil })
 	}
 	for _, row := range readings {
-		flats[row.Home].readings = append(flats[row.Home].readings, row)
+		each(row.Home, func(g *gathered) error { g.readings = append(g.readings, row); return nil })
 	}
 	for _, row := range states {
-		if err := unseal(b.keys[row.Home], "utility_state", "content", row.Content, &flats[row.Home].state); err != nil {
-			return err
-		}
+		each(row.Home, func(g *gathered) error {
+			g.was = row.Content
+			return unseal(b.keys[row.Home], "utility_state", "content", row.Content, &g.state)
+		})
 	}
 	for _, row := range benefits {
-		h, err := benefitOf(b.keys[row.Home], row)
-		if err != nil {
+		each(row.Home, func(g *gathered) error {
+			h, err := benefitOf(b.keys[row.Home], row)
+			g.benefits = append(g.benefits, h)
 			return err
-		}
-		flats[row.Home].benefits = append(flats[row.Home].benefits, h)
+		})
 	}
 	for _, row := range changes {
-		r, err := changeOf(b.keys[row.Home], row)
-		if err != nil {
+		each(row.Home, func(g *gathered) error {
+			r, err := changeOf(b.keys[row.Home], row)
+			g.changes = append(g.changes, r)
 			return err
-		}
-		flats[row.Home].changes = append(flats[row.Home].changes, r)
+		})
 	}
 	b.known = map[id.ID]utilitydb.BillsBetweenRow{}
 	for _, row := range bills {
 		b.known[row.Home] = row // versions rise
 	}
-	return nil
 }
 
 func benefitOf(keys *vault.Keys, row utilitydb.UtilityBenefit) (heldBenefit, error) {
@@ -286,11 +321,13 @@ func unseal(keys *vault.Keys, table, column string, sealed vault.Sealed, into an
 	return nil
 }
 
-// compute makes the bills of those flats that have none.
-func (b *batch) compute() error {
-	b.faults = map[id.ID]string{}
+// compute makes the bills of those flats that have none. A flat of which none can be made has a fault, and the rest go on.
+func (b *batch) compute() {
 	for _, g := range b.flats {
 		home := g.flat.Home
+		if _, faulty := b.faults[home]; faulty {
+			continue
+		}
 		if _, there := b.known[home]; there || g.flat.Since.After(b.period.Last()) || !g.flat.Until.IsZero() && g.flat.Until.Before(b.period.First()) {
 			continue
 		}
@@ -298,23 +335,30 @@ func (b *batch) compute() error {
 			b.faults[home] = "no_tariffs"
 			continue
 		}
-		in := g.input(b.city, b.period)
-		bill, err := Compute(in)
+		one, err := b.one(g)
 		if err != nil {
-			b.m.base.Log.Warn("utility: no bill", slog.String("period", b.period.String()), slog.String("home", home.String()), slog.Any("error", err))
-			b.faults[home] = "inputs"
+			b.fault(home, err)
 			continue
-		}
-		one, err := b.m.made(g.flat, b.keys[home], in, bill, 1)
-		if err != nil {
-			return err
-		}
-		if one.state, err = sealed(b.keys[home], "utility_state", "content", g.state.after(in, bill)); err != nil {
-			return err
 		}
 		b.ready = append(b.ready, one)
 	}
-	return nil
+}
+
+// one makes the first version of a flat's bill.
+func (b *batch) one(g gathered) (made, error) {
+	in := g.input(b.city, b.period)
+	bill, err := Compute(in)
+	if err != nil {
+		return made{}, err
+	}
+	keys := b.keys[g.flat.Home]
+	one, err := b.m.made(g.flat, keys, in, bill, 1)
+	if err != nil {
+		return made{}, err
+	}
+	one.was = g.was
+	one.state, err = sealed(keys, "utility_state", "content", g.state.after(in, bill))
+	return one, err
 }
 
 // BillID is the id of a bill.
@@ -341,10 +385,13 @@ func (m *Module) made(f Flat, keys *vault.Keys, in Input, bill Bill, version int
 		if err != nil {
 			return out, err
 		}
-		out.carry = &utilitydb.InsertRecalculationParams{Home: f.Home, ID: id.Derived("utility carry", out.row.ID.String()), Period: in.Period.Add(1).String(), Details: details}
+		out.carry = &utilitydb.InsertRecalculationParams{Home: f.Home, ID: carryID(out.row.ID), Period: in.Period.Add(1).String(), Details: details}
 	}
 	return out, nil
 }
+
+// carryID is the id of what a bill's version carries over.
+func carryID(bill id.ID) id.ID { return id.Derived("utility carry", bill.String()) }
 
 func sealed(keys *vault.Keys, table, column string, value any) (vault.Sealed, error) {
 	plain, err := json.Marshal(value)
@@ -435,7 +482,16 @@ func (one made) put(tx *store.Tx) (bool, error) {
 		return false, err
 	}
 	if one.state != nil {
-		if err := utilitydb.PutState(tx, one.flat.Home, one.row.Period, one.state); err != nil {
+		n, err := utilitydb.MoveState(tx, utilitydb.MoveStateParams{Home: one.flat.Home, Period: one.row.Period, Content: one.state, Was: one.was})
+		if err != nil {
+			return false, err
+		}
+		if n == 0 {
+			return false, tx.Fail(errMoved)
+		}
+	}
+	if !one.drop.IsZero() {
+		if err := utilitydb.DropRecalculation(tx, one.flat.Home, one.drop); err != nil {
 			return false, err
 		}
 	}
@@ -479,7 +535,7 @@ func (b *batch) charge(ctx context.Context) error {
 	}
 	var list []charge.NewCharge
 	for _, g := range b.flats {
-		if total := totals[g.flat.Home]; total > 0 {
+		if total := totals[g.flat.Home]; total > 0 && g.flat.Account != "" {
 			list = append(list, b.m.newCharge(b.city, g.flat, b.period, total))
 		}
 	}

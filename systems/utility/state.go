@@ -11,6 +11,7 @@ import (
 	"posad.city/kit/decimal"
 	"posad.city/kit/id"
 	"posad.city/kit/money"
+	"posad.city/kit/vault"
 	"posad.city/systems/utility/internal/store"
 )
 
@@ -93,6 +94,7 @@ type gathered struct {
 	meters   []utilitydb.UtilityMeter
 	readings []utilitydb.UtilityReading // of the period, taken, oldest first
 	state    state
+	was      vault.Sealed // the state as it is kept; nil: there is none
 	benefits []heldBenefit
 	changes  []Recalculation
 }

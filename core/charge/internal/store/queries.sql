@@ -66,6 +66,9 @@ SELECT person FROM charge_watch WHERE source = 'register' AND since < $1 ORDER B
 -- name: WatchesOf :many
 SELECT person, home, means, source, value, since FROM charge_watch WHERE person = $1 ORDER BY person, home;
 
+-- name: WatchOf :one
+SELECT person, home, means, source, value, since FROM charge_watch WHERE person = $1 AND home = $2;
+
 -- name: DeleteWatch :execrows
 DELETE FROM charge_watch WHERE person = $1 AND home = $2;
 

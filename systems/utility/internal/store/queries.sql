@@ -41,6 +41,10 @@ UPDATE utility_reading SET state = @state WHERE home = @home AND period = @perio
 -- name: ReadingsOf :many
 SELECT home, period, id, meter, zone, value, day, source, state, doubt, author, at FROM utility_reading WHERE home = @home AND period >= @from_period ORDER BY period DESC, at DESC, id;
 
+-- name: LastTaken :many
+SELECT home, period, id, meter, zone, value, day, source, state, doubt, author, at FROM utility_reading
+WHERE home = @home AND state = 'taken' AND period < @before ORDER BY period DESC, at DESC, id LIMIT @most;
+
 -- name: ReadingsBetween :many
 SELECT home, period, id, meter, zone, value, day, source, state, doubt, author, at FROM utility_reading
 WHERE home > @after AND home <= @upto AND period = @period AND state = 'taken' ORDER BY home, at, id;
@@ -48,9 +52,10 @@ WHERE home > @after AND home <= @upto AND period = @period AND state = 'taken' O
 -- name: ReadingsToReview :many
 SELECT home, period, id, meter, zone, value, day, source, state, doubt, author, at FROM utility_reading WHERE state = 'review' ORDER BY home, id LIMIT @most;
 
--- name: PutState :exec
+-- name: MoveState :execrows
+-- Nothing is written when the state is no more what it was read as.
 INSERT INTO utility_state (home, period, content) VALUES (@home, @period, @content)
-ON CONFLICT (home) DO UPDATE SET period = excluded.period, content = excluded.content;
+ON CONFLICT (home) DO UPDATE SET period = excluded.period, content = excluded.content WHERE utility_state.content = @was;
 
 -- name: StateOf :one
 SELECT home, period, content FROM utility_state WHERE home = $1;
@@ -71,6 +76,9 @@ SELECT home, id, since, until, details FROM utility_benefit WHERE home > @after 
 -- name: InsertRecalculation :exec
 INSERT INTO utility_recalculation (home, id, period, details, author, at) VALUES (@home, @id, @period, @details, @author, @at) ON CONFLICT (home, id) DO NOTHING;
 
+-- name: DropRecalculation :exec
+DELETE FROM utility_recalculation WHERE home = @home AND id = @id AND author IS NULL;
+
 -- name: RecalculationsOf :many
 SELECT home, id, period, details, author, at FROM utility_recalculation WHERE home = $1 ORDER BY period DESC, id;
 
@@ -86,6 +94,10 @@ SELECT home, period, version, id, total, content, issued FROM utility_bill WHERE
 
 -- name: BillsOfPeriod :many
 SELECT home, period, version, id, total, content, issued FROM utility_bill WHERE home = @home AND period = @period ORDER BY version DESC;
+
+-- name: LastPeriod :one
+-- counts only
+SELECT CAST(COALESCE(MAX(period), '') AS TEXT) AS period FROM utility_bill WHERE home = $1;
 
 -- name: BillsBetween :many
 SELECT home, period, version, id, total, issued FROM utility_bill WHERE home > @after AND home <= @upto AND period = @period ORDER BY home, version;
