@@ -160,6 +160,7 @@ var (
 	ErrBack     = fault.New(fault.Conflict, "charge.back_fault")  // more is to go back than the payment put in
 	ErrSecond   = fault.New(fault.Invalid, "charge.second_fault") // it stands on no bill
 	ErrWatches  = fault.New(fault.Conflict, "charge.watches_fault")
+	ErrProof    = fault.New(fault.Invalid, "charge.proof_fault") // too short, or with signs that nobody could type in the same way
 	ErrPlan     = fault.New(fault.Invalid, "charge.plan_fault")
 )
 

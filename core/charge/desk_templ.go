@@ -206,7 +206,7 @@ func newPage(c *web.Context, v newView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(ui.InputProps{Field: ui.Field{Name: "proof", Label: c.T("charge.desk.proof"), Hint: c.T("charge.desk.proof_hint"), Optional: true}, Value: v.Typed.Proof, MaxLength: 40, Width: ui.Width12}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.InputProps{Field: ui.Field{Name: "proof", Label: c.T("charge.desk.proof"), Hint: c.T("charge.desk.proof_hint"), Optional: true, Error: v.Failed["proof"]}, Value: v.Typed.Proof, MaxLength: 40, Width: ui.Width12}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -213,7 +213,7 @@ func (f newForm) entry() (Entry, *fault.Fault) {
 // faultFields are the fields of the form that a fault is of.
 var faultFields = map[string]string{
 	ErrKind.ID: "kind", ErrAmount.ID: "amount", ErrDay.ID: "due", ErrExternal.ID: "number", ErrOther.ID: "number", ErrPeriod.ID: "period", ErrBy.ID: "by",
-	ErrDetails.ID: "place", ErrReason.ID: "reason",
+	ErrDetails.ID: "place", ErrReason.ID: "reason", ErrProof.ID: "proof",
 }
 
 func faultsOf(c *web.Context, f *fault.Fault) map[string]string {

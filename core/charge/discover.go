@@ -6,7 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"posad.city/core/agency"
 	"posad.city/core/charge/internal/store"
+	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
@@ -176,9 +178,17 @@ func (m *Module) system() act.Act {
 	return act.ByJob(id.New(m.base.Clock.Now()), act.Purpose{Kind: "account"})
 }
 
-// Save has an account watch what the person says is theirs. second is what stands on a bill of it, its number or the second
-// thing that finds it without signing in: it shows that they hold the bill. Errors: those of identifiers, ErrSecond, ErrWatches.
+// heldFor is how long after its issue a bill that is settled still shows that whoever knows it holds it.
+const heldFor = 60 * 24 * time.Hour
+
+// Save has an account watch what the person says is theirs. second is what stands on a bill of it and is known to its receiver
+// alone: the second thing that finds it without signing in or, of a flat, the city's own number of the bill. Numbers that
+// payees give are none: they are made of accounts and months, or run one after another. Errors: those of identifiers, ErrBy of one
+// that is watched otherwise or not at all, ErrSecond, ErrWatches.
 func (m *Module) Save(ctx context.Context, person id.ID, i Identifier, second string) error {
+	if !slices.Contains(savable(), i.By) {
+		return ErrBy
+	}
 	p, err := m.PrepareWatch(ctx, person, i, SourceSaved)
 	if err != nil {
 		return err
@@ -192,12 +202,10 @@ func (m *Module) Save(ctx context.Context, person id.ID, i Identifier, second st
 	case len(known) >= watchMost:
 		return ErrWatches
 	}
-	if m.deps.Limit != nil {
-		if err := m.deps.Limit(ctx, "charge.save", p.Home.String(), guessesMost, guessesIn); err != nil {
-			return err
-		}
+	if err := m.mayGuess(ctx, person, p.Home); err != nil {
+		return err
 	}
-	holds, err := m.holds(ctx, p.Home, second)
+	holds, err := m.holds(ctx, p.Home, i.By, second)
 	if err != nil {
 		return err
 	}
@@ -207,9 +215,22 @@ func (m *Module) Save(ctx context.Context, person id.ID, i Identifier, second st
 	return m.base.Store.Write(ctx, p.Put)
 }
 
-// holds tells whether somebody knows what stands on a bill of a home. It is Posad's own look: nothing of the bills goes out.
-func (m *Module) holds(ctx context.Context, home id.ID, second string) (bool, error) {
-	plain, ok := plainCode(second, 4, externalMost)
+// mayGuess counts a try, of the home and of the person: neither one home by many people nor many homes by one are tried through.
+func (m *Module) mayGuess(ctx context.Context, person, home id.ID) error {
+	if m.deps.Limit == nil {
+		return nil
+	}
+	if err := m.deps.Limit(ctx, "charge.save_by", person.String(), guessesMost, guessesIn); err != nil {
+		return err
+	}
+	return m.deps.Limit(ctx, "charge.save", home.String(), guessesMost, guessesIn)
+}
+
+// holds tells whether somebody knows what only the receiver of a bill of a home does. It is Posad's own look: nothing of the bills
+// goes out.
+func (m *Module) holds(ctx context.Context, home id.ID, by By, second string) (bool, error) {
+	plain, ok := parseProof(second)
+	proof, _ := m.proof(home, second)
 	if !ok {
 		return false, nil
 	}
@@ -218,12 +239,31 @@ func (m *Module) holds(ctx context.Context, home id.ID, second string) (bool, er
 		rows, err := chargedb.BillsOf(p, home, listMost)
 		out = false
 		for _, row := range rows {
-			external, _ := plainCode(row.External, 1, externalMost)
-			out = out || row.Number == plain || external == plain || row.Proof != nil && string(row.Proof) == string(m.proof(home, plain))
+			known := row.Proof != nil && string(row.Proof) == string(proof) || by == ByFlat && row.Number == plain
+			out = out || known && m.shows(row, by)
 		}
 		return err
 	})
 	return out, err
+}
+
+// shows tells whether a bill can show whose its home is: a real one, of the agency whose business such bills are, of a kind that is
+// issued to such identifiers, that is still to be paid or was issued lately. What its own agency alone may issue, nobody
+// makes up to look into a home.
+func (m *Module) shows(row chargedb.Bill, by By) bool {
+	kind, err := m.kindOf(row.Kind)
+	if err != nil || kind == nil || row.Test || !slices.ContainsFunc(kind.Found, func(f service.ChargeFound) bool { return By(f.By) == by }) {
+		return false
+	}
+	of := kind.Agency
+	if u := m.city().Utilities; of == "" && u != nil && u.Charge == kind.Key {
+		of = u.Agency
+	}
+	if of == "" || row.Payee != agency.ID(of) {
+		return false
+	}
+	state := State(row.State)
+	return state.Open() || state == Paid && m.base.Clock.Now().Sub(row.Issued) <= heldFor
 }
 
 // Drop has an account watch a home no longer. What is the person's own comes back by itself.

@@ -100,11 +100,14 @@ func (m *Module) candidates(p *store.Personal, normal Identifier, second string)
 	if err != nil {
 		return nil, err
 	}
+	proof, ok := m.proof(home, second)
+	if !ok {
+		return nil, nil
+	}
 	rows, err := chargedb.OpenBillsOf(p, home, listMost)
 	if err != nil {
 		return nil, err
 	}
-	proof := m.proof(home, second)
 	for _, row := range rows {
 		if row.Proof == nil || string(row.Proof) != string(proof) {
 			continue

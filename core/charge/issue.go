@@ -34,8 +34,8 @@ type Prepared struct {
 	dueGiven bool // the payee named the day to pay
 }
 
-// Prepare makes a charge ready to be put. Errors: ErrKind, ErrTitle, ErrAmount, ErrPayer, ErrExternal, ErrPeriod, ErrDetails and those
-// of identifiers.
+// Prepare makes a charge ready to be put. Errors: ErrKind, ErrTitle, ErrAmount, ErrPayer, ErrExternal, ErrPeriod, ErrDetails, ErrProof and
+// those of identifiers.
 func (m *Module) Prepare(ctx context.Context, n NewCharge) (*Prepared, error) {
 	p, err := m.prepare(n)
 	if err != nil {
@@ -109,6 +109,9 @@ func (n NewCharge) check() error {
 	case len(n.Details) > DetailsMost:
 		return ErrDetails
 	}
+	if _, ok := parseProof(n.Proof); n.Proof != "" && !ok {
+		return ErrProof
+	}
 	for _, d := range n.Details {
 		if !d.fits() {
 			return ErrDetails
@@ -177,15 +180,23 @@ func (p *Prepared) fill(n NewCharge, kind *service.ChargeKind) error {
 		Amount: n.Amount.Minor, Currency: string(n.Amount.Currency), Title: string(words), Terms: kept, Due: due, Test: n.Test,
 	}
 	if n.Proof != "" {
-		p.row.Proof = p.m.proof(p.Home, n.Proof)
+		if p.row.Proof, _ = p.m.proof(p.Home, n.Proof); p.row.Proof == nil {
+			return ErrProof
+		}
 	}
 	return nil
 }
 
-// proof is the second thing that whoever finds a charge must know, bound to the charge's home.
-func (m *Module) proof(home id.ID, text string) vault.Keyed {
-	plain, _ := plainCode(text, 1, externalMost)
-	return m.base.Vault.Keyed("charge.proof", home.String()+"/"+plain)
+// parseProof reads a second thing as people write it. A short one is none: it could be guessed.
+func parseProof(text string) (string, bool) { return plainCode(text, 4, externalMost) }
+
+// proof is the second thing that whoever finds a charge must know, bound to the charge's home. false: the text is none.
+func (m *Module) proof(home id.ID, text string) (vault.Keyed, bool) {
+	plain, ok := parseProof(text)
+	if !ok {
+		return nil, false
+	}
+	return m.base.Vault.Keyed("charge.proof", home.String()+"/"+plain), true
 }
 
 func (p *Prepared) seal(keys *vault.Keys) error {

@@ -71,8 +71,9 @@ type watchForm struct {
 	Second string `json:"second" max:"60"`
 }
 
-// savable are the identifiers that a person may save: their own SNILS comes of their profile.
-func savable() []By { return []By{ByFlat, ByPlate, ByLicence, ByINN} }
+// savable are the identifiers that a person may save: their own SNILS comes of their profile, and on bills
+// of an INN stands nothing that others could not know.
+func savable() []By { return []By{ByFlat, ByPlate, ByLicence} }
 
 // mine asks whether the act is of somebody's own account.
 func mine(c *web.Context) error {
