@@ -139,6 +139,7 @@ type resendIn struct {
 
 type resendOut struct {
 	Messages int64 `json:"messages"`
+	More     bool  `json:"more,omitempty" doc:"Others follow by themselves"`
 }
 
 type trialIn struct {
@@ -309,11 +310,11 @@ func (m *Module) apiResendSince(c *web.Context) error {
 	if err := c.Bind(&in); err != nil {
 		return err
 	}
-	n, err := m.ResendSince(c.Context(), c.Act(), e, in.Since, in.All)
+	n, more, err := m.ResendSince(c.Context(), c.Act(), e, in.Since, in.All)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusAccepted, resendOut{n})
+	return c.JSON(http.StatusAccepted, resendOut{n, more})
 }
 
 func bodyOfPayment(p Payment) paymentBody {

@@ -24,6 +24,8 @@ const (
 	// pauseAfter and pauseFailures: an endpoint that has taken nothing for so long, in so many tries, is paused.
 	pauseAfter    = 3 * 24 * time.Hour
 	pauseFailures = 10
+	// heardEvery is how often it is written down that an endpoint takes messages: every event's Write reads its row.
+	heardEvery = time.Minute
 	// restAfter failures in a row an endpoint is given a rest before anything new, up to restMost.
 	restAfter = 3
 	restMost  = 2 * time.Minute
@@ -261,7 +263,7 @@ func (m *Module) keep(ctx context.Context, d developerdb.DeveloperDelivery, came
 			return err
 		}
 		if came.Taken() {
-			return developerdb.EndpointHeard(tx, now, d.Agency, d.Endpoint)
+			return developerdb.EndpointHeard(tx, developerdb.EndpointHeardParams{Heard: now, Agency: d.Agency, ID: d.Endpoint, Stale: now.Add(-heardEvery)})
 		}
 		if err := developerdb.EndpointFailed(tx, now, d.Agency, d.Endpoint); err != nil {
 			return err

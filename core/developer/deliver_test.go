@@ -265,10 +265,10 @@ func TestSendingAnew(t *testing.T) {
 		if v.count() != 3 || v.got[2] != v.got[0] || v.bodies[2] != v.bodies[0] {
 			t.Errorf("sent anew under another name, or with another body: %v", v.got)
 		}
-		if n := must[int64](t)(r.ResendSince(t.Context(), head, e, since, false)); n != 0 {
+		if n, _, err := r.ResendSince(t.Context(), head, e, since, false); n != 0 || err != nil {
 			t.Errorf("%d that were taken go out anew as if they were not", n)
 		}
-		if n := must[int64](t)(r.ResendSince(t.Context(), head, e, since, true)); n != 1 {
+		if n, more, err := r.ResendSince(t.Context(), head, e, since, true); n != 1 || more || err != nil {
 			t.Errorf("%d of the one since then go out anew", n)
 		}
 		if err := r.Resend(t.Context(), head, e, id.Derived("message", "none")); !errors.Is(err, ErrMissing) {

@@ -114,16 +114,26 @@ func (m *Module) ChangeEndpoint(ctx context.Context, a act.Act, e Endpoint, n Ne
 
 // SwitchEndpoint turns an endpoint on or off. On also ends a pause: what waited goes out at once.
 func (m *Module) SwitchEndpoint(ctx context.Context, a act.Act, e Endpoint, on bool) error {
+	var waits []id.ID
+	now, to := m.base.Clock.Now(), address{e.Agency, e.ID}
+	hurry := anew{Asked: now}
+	if on {
+		var err error
+		if waits, err = hurry.next(ctx, m.base.Store, to, now); err != nil {
+			return err
+		}
+	}
 	err := m.changeEndpointBy(ctx, a, e, func(p *developerdb.ChangeEndpointParams, tx *store.Tx) error {
 		p.State, p.Failing, p.Failures = string(Off), time.Time{}, 0
 		if !on {
 			return nil
 		}
 		p.State = string(On)
-		return developerdb.HurryDeliveries(tx, tx.Now(), e.Agency, e.ID)
+		_, _, err := m.sendAnew(tx, to, hurry, waits)
+		return err
 	})
 	if err == nil && on {
-		m.sender.rest(address{e.Agency, e.ID}, 0, m.base.Clock.Now())
+		m.sender.rest(to, 0, now)
 	}
 	return err
 }

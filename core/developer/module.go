@@ -102,6 +102,7 @@ func (m *Module) Provision(b *module.Base) error {
 	}
 	b.Jobs.Handle(jobPaused, m.pausedJob)
 	b.Jobs.Handle(jobSandbox, m.sandboxJob)
+	b.Jobs.Handle(jobAnew, m.anewJob)
 	b.Jobs.Every(jobSweep, time.Hour, func(ctx context.Context, _ jobs.Job) error { return m.Sweep(ctx) })
 	if b.Web != nil {
 		m.routes(b.Web, b.Pages)

@@ -69,11 +69,14 @@ func (m *Module) Delivery(ctx context.Context, e Endpoint, message id.ID) (Deliv
 	return out, body, tries, err
 }
 
-// Count is how many deliveries of an endpoint are in each state.
+// CountMost is how many of an endpoint's newest deliveries Count looks at.
+const CountMost = 10_000
+
+// Count is how many of an endpoint's deliveries are in each state, of the newest CountMost.
 func (m *Module) Count(ctx context.Context, e Endpoint) (map[string]int64, error) {
 	out := map[string]int64{}
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		rows, err := developerdb.CountDeliveries(r, e.Agency, e.ID)
+		rows, err := developerdb.CountDeliveries(r, e.Agency, e.ID, CountMost)
 		for _, row := range rows {
 			out[row.State] = row.Deliveries
 		}
@@ -98,16 +101,4 @@ func (m *Module) Resend(ctx context.Context, a act.Act, e Endpoint, message id.I
 		tx.AfterCommit(m.poke)
 		return err
 	})
-}
-
-// ResendSince sends anew every message since a moment that was not taken, or every one when all is true, and tells how many.
-func (m *Module) ResendSince(ctx context.Context, a act.Act, e Endpoint, since time.Time, all bool) (int64, error) {
-	var n int64
-	err := m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		var err error
-		n, err = developerdb.ResendSince(tx, developerdb.ResendSinceParams{Now: tx.Now(), Agency: e.Agency, Endpoint: e.ID, Since: since, Taken: all})
-		tx.AfterCommit(m.poke)
-		return err
-	})
-	return n, err
 }

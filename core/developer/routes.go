@@ -27,6 +27,9 @@ const object = "program"
 // perMinuteTrials is how often one sandbox pays, a minute.
 const perMinuteTrials = 600
 
+// perMinuteHooks is how often one address, person or program changes endpoints or has messages sent anew, a minute.
+const perMinuteHooks = 60
+
 // ops are the module's operations that pages ask about.
 type ops struct {
 	see, keys, hooks, putHook *web.Op
@@ -37,7 +40,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 		see:     s.Operation(act.Operation{Name: "developer.see", Object: object, May: act.SameAgency | act.Admin}),
 		keys:    s.Operation(act.Operation{Name: "developer.change_key", Object: object, May: act.SameAgency | act.Admin, Changes: true, Fresh: act.Lately}),
 		hooks:   s.Operation(act.Operation{Name: "developer.hooks", Object: object, May: act.SameAgency | act.Admin | act.OwnProgram, Key: ScopeWebhooks}),
-		putHook: s.Operation(act.Operation{Name: "developer.change_hook", Object: object, May: act.SameAgency | act.Admin | act.OwnProgram, Key: ScopeWebhooks, Changes: true}),
+		putHook: s.Operation(act.Operation{Name: "developer.change_hook", Object: object, May: act.SameAgency | act.Admin | act.OwnProgram, Key: ScopeWebhooks, Changes: true, PerMinute: perMinuteHooks}),
 	}
 	s.Page(m.ops.see, "GET "+pathPrograms, m.showPrograms)
 	s.Page(m.ops.see, "GET "+pathKeys+"/new", m.showNewKey)

@@ -209,8 +209,12 @@ func (m *Module) postResendSince(c *web.Context) error {
 		return m.endpointPage(c, e, "", nil, []fault.Field{{Name: "since", ID: "developer.bad_since"}})
 	}
 	since := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, m.deps.Zone())
-	n, err := m.ResendSince(c.Context(), c.Act(), e, since, form.Which == "all")
-	return m.back(c, e, err, "developer.endpoint.resent", "count", strconv.FormatInt(n, 10))
+	n, more, err := m.ResendSince(c.Context(), c.Act(), e, since, form.Which == "all")
+	text := "developer.endpoint.resent"
+	if more {
+		text = "developer.endpoint.resent_more"
+	}
+	return m.back(c, e, err, text, "count", strconv.FormatInt(n, 10))
 }
 
 // deliveryView is the page of one message at one endpoint.
@@ -300,8 +304,12 @@ func (m *Module) endpointFacts(c *web.Context, v endpointView) []ui.SummaryRow {
 	if !e.Failing.IsZero() {
 		rows = append(rows, ui.SummaryRow{Name: c.T("developer.endpoint.failing"), Value: c.T("developer.endpoint.failing_since", "moment", m.moment(c, e.Failing), "count", int(e.Failures))})
 	}
+	of := ""
+	if v.Count[Waiting]+v.Count[Taken]+v.Count[Failed] >= CountMost {
+		of = ", " + c.T("developer.endpoint.of_last", "count", CountMost)
+	}
 	for _, state := range []string{Waiting, Taken, Failed} {
-		rows = append(rows, ui.SummaryRow{Name: c.T("developer.delivery." + state), Value: strconv.FormatInt(v.Count[state], 10)})
+		rows = append(rows, ui.SummaryRow{Name: c.T("developer.delivery."+state) + of, Value: strconv.FormatInt(v.Count[state], 10)})
 	}
 	return rows
 }

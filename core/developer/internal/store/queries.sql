@@ -49,7 +49,9 @@ UPDATE developer_endpoint SET url = @url, name = @name, types = @types, state = 
 WHERE agency = @agency AND id = @id AND version = @version;
 
 -- name: EndpointHeard :exec
-UPDATE developer_endpoint SET heard = @heard, failing = NULL, failures = 0 WHERE agency = @agency AND id = @id;
+-- To the minute: who writes a message reads this row.
+UPDATE developer_endpoint SET heard = @heard, failing = NULL, failures = 0
+WHERE agency = @agency AND id = @id AND (heard IS NULL OR heard < @stale OR failures > 0);
 
 -- name: EndpointFailed :exec
 UPDATE developer_endpoint SET failing = COALESCE(failing, @failing), failures = failures + 1 WHERE agency = @agency AND id = @id;
@@ -86,8 +88,12 @@ UPDATE developer_delivery SET tries = tries + 1, next = @until WHERE agency = @a
 UPDATE developer_delivery SET state = @state, next = @next, status = @status, why = @why
 WHERE agency = @agency AND endpoint = @endpoint AND message = @message AND tries = @tries;
 
--- name: HurryDeliveries :exec
-UPDATE developer_delivery SET since = tries, next = @now WHERE agency = @agency AND endpoint = @endpoint AND next > @now;
+-- name: DeliveriesToHurry :many
+SELECT message FROM developer_delivery
+WHERE agency = @agency AND endpoint = @endpoint AND message > @after AND at <= @asked AND next > @now ORDER BY message LIMIT @most;
+
+-- name: HurryDelivery :exec
+UPDATE developer_delivery SET since = tries, next = @now WHERE agency = @agency AND endpoint = @endpoint AND message = @message AND next > @now;
 
 -- name: Deliveries :many
 SELECT agency, endpoint, message, type, at, state, tries, since, next, status, why FROM developer_delivery
@@ -96,12 +102,18 @@ WHERE agency = @agency AND endpoint = @endpoint AND message < @before ORDER BY m
 -- name: ResendDelivery :execrows
 UPDATE developer_delivery SET state = 'waiting', since = tries, next = @now WHERE agency = @agency AND endpoint = @endpoint AND message = @message AND next IS NULL;
 
--- name: ResendSince :execrows
-UPDATE developer_delivery SET state = 'waiting', since = tries, next = @now
-WHERE agency = @agency AND endpoint = @endpoint AND at >= @since AND next IS NULL AND (state = 'failed' OR CAST(@taken AS BOOLEAN));
+-- name: DeliveriesToResend :many
+SELECT message FROM developer_delivery
+WHERE agency = @agency AND endpoint = @endpoint AND message > @after AND at >= @since AND at <= @asked AND next IS NULL
+  AND (state = 'failed' OR CAST(@taken AS BOOLEAN)) ORDER BY message LIMIT @most;
+
+-- name: SendAgain :exec
+UPDATE developer_delivery SET state = 'waiting', since = tries, next = @now WHERE agency = @agency AND endpoint = @endpoint AND message = @message AND next IS NULL;
 
 -- name: CountDeliveries :many
-SELECT state, CAST(COUNT(*) AS BIGINT) AS deliveries FROM developer_delivery WHERE agency = @agency AND endpoint = @endpoint GROUP BY state ORDER BY state;
+SELECT n.state, CAST(COUNT(*) AS BIGINT) AS deliveries
+FROM (SELECT d.state FROM developer_delivery AS d WHERE d.agency = @agency AND d.endpoint = @endpoint ORDER BY d.message DESC LIMIT @most) AS n
+GROUP BY n.state ORDER BY n.state;
 
 -- name: SweepDeliveries :execrows
 DELETE FROM developer_delivery WHERE (agency, endpoint, message) IN
