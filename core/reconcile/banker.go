@@ -68,7 +68,7 @@ func (b *HTTPBank) Send(ctx context.Context, order iso20022.Initiation) (iso2002
 	return b.report(ctx, http.MethodPost, "/v1/payouts", body.Bytes())
 }
 
-// Ask implements Banker: GET /v1/payouts/ID.
+// Ask implements Banker: GET /v1/payouts/ID, 404 when the bank does not have it.
 func (b *HTTPBank) Ask(ctx context.Context, order string) (iso20022.Report, error) {
 	return b.report(ctx, http.MethodGet, "/v1/payouts/"+order, nil)
 }
@@ -81,6 +81,9 @@ func (b *HTTPBank) report(ctx context.Context, method, path string, body []byte)
 		return iso20022.Report{}, err
 	}
 	defer func() { _ = answer.Body.Close() }() // it is read; nothing hangs on closing it
+	if method == http.MethodGet && answer.StatusCode == http.StatusNotFound {
+		return iso20022.Report{}, ErrNoOrder
+	}
 	if answer.StatusCode/100 != 2 {
 		return iso20022.Report{}, fmt.Errorf("reconcile: the bank answered %s", answer.Status)
 	}

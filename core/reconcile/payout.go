@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"posad.city/core/ledger"
@@ -101,7 +100,7 @@ func (m *Module) order(p Payout) iso20022.Initiation {
 
 // WriteOrder writes the message to the bank for a payout that was let out.
 func (m *Module) WriteOrder(p Payout, to io.Writer) error {
-	if p.State == payoutPrepared || p.State == payoutCancelled {
+	if p.State == payoutPrepared || p.State == payoutCancelled || p.ApprovedBy.IsZero() {
 		return ErrSecond
 	}
 	return m.order(p).Write(to)
@@ -185,13 +184,22 @@ func (m *Module) unpaid(ctx context.Context, payee id.ID, until time.Time) (int6
 	return min(then.Net()-now.DebitsReserved, now.Free()), err
 }
 
-// reserve sets a line's money aside.
+// reserve sets a line's money aside: no more than the income still has in this very Write. Two orders prepared at once
+// would otherwise both take all of it.
 func (m *Module) reserve(tx *store.Tx, l PayoutLine, actID id.ID) error {
 	if l.Payee.IsZero() {
 		_, err := ledger.Post(tx, m.movement(l, Unidentified(l.Amount.Currency), actID))
 		return err
 	}
-	_, err := ledger.Reserve(tx, m.movement(l, pay.Income(l.Payee, l.Amount.Currency), actID))
+	income := pay.Income(l.Payee, l.Amount.Currency)
+	balance, err := ledger.BalanceOf(tx, income.ID)
+	if err != nil {
+		return err
+	}
+	if balance.Free() < l.Amount.Minor {
+		return tx.Fail(ErrChanged) // somebody else has set it aside since it was counted
+	}
+	_, err = ledger.Reserve(tx, m.movement(l, income, actID))
 	return err
 }
 
@@ -404,112 +412,6 @@ func (m *Module) payouts(ctx context.Context, read func(store.Reader) ([]reconci
 		return err
 	})
 	return out, err
-}
-
-// Carry gives the bank the orders that were let out, and asks how those stand that it has. The bank knows an order by its id, so
-// that one given twice is paid once.
-func (m *Module) Carry(ctx context.Context) error {
-	for _, state := range []string{payoutApproved, payoutSent} {
-		list, err := m.payouts(ctx, func(r store.Reader) ([]reconciledb.ReconcilePayout, error) {
-			return reconciledb.PayoutsIn(r, state, statementsShown)
-		})
-		if err != nil {
-			return err
-		}
-		for _, head := range list {
-			p, err := m.Payout(ctx, head.ID)
-			if err != nil {
-				return err
-			}
-			var answer iso20022.Report
-			if state == payoutApproved {
-				answer, err = m.deps.Bank.Send(ctx, m.order(p))
-			} else {
-				answer, err = m.deps.Bank.Ask(ctx, iso20022.Ref(p.ID))
-			}
-			if err != nil {
-				return ErrNoBank.Because(err)
-			}
-			if err := m.Answered(ctx, p, answer); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// Answered carries out the bank's answer to an order; it may come again. ErrOther: it is to another order.
-func (m *Module) Answered(ctx context.Context, p Payout, r iso20022.Report) error {
-	if r.Original != iso20022.Ref(p.ID) {
-		return ErrOther
-	}
-	actID := id.New(m.base.Clock.Now())
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := reconciledb.SendPayout(tx, tx.Now(), p.ID); err != nil {
-			return err
-		}
-		open := 0
-		for _, l := range p.Lines {
-			row, err := reconciledb.PayoutLineByID(tx, l.ID)
-			if err != nil {
-				return err
-			}
-			over, err := m.answerLine(tx, l, row.State, r, actID)
-			if err != nil {
-				return err
-			}
-			if !over {
-				open++
-			}
-		}
-		state := payoutSent
-		if open == 0 {
-			state = payoutDone
-		}
-		return reconciledb.AnswerPayout(tx, reconciledb.AnswerPayoutParams{ID: p.ID, State: state, Answered: tx.Now(), Answer: string(r.Status)})
-	})
-}
-
-// answerLine carries out what the bank says of one payment; true when nothing more is expected of it by this way.
-func (m *Module) answerLine(tx *store.Tx, l PayoutLine, state string, r iso20022.Report, actID id.ID) (bool, error) {
-	said := saidOf(r, l)
-	over, went := said.Status.Final()
-	change := reconciledb.ChangePayoutLineParams{Payout: l.Payout, ID: l.ID, State: lineSent, Was: state, Reference: said.BankRef}
-	switch {
-	case state != lineWaits && state != lineSent:
-		return true, nil
-	case over && !went:
-		change.State, change.Reason = lineRefused, said.Reason.Code
-		if _, err := reconciledb.ChangePayoutLine(tx, change); err != nil {
-			return true, err
-		}
-		if err := errors.Join(m.takeBack(tx, l, actID), m.tell(tx, EventCameBack, l.Payee, l.ID)); err != nil {
-			return true, err
-		}
-		return true, m.putExpected(tx, l.Payout, AtBank{ID: l.ID, Kind: KindPayout, Provider: "bank", Amount: money.Amount{Minor: -l.Amount.Minor, Currency: l.Amount.Currency}, At: tx.Now(), Void: true})
-	}
-	_, err := reconciledb.ChangePayoutLine(tx, change)
-	return over, err
-}
-
-// saidOf is what an answer says of a payment: its own status, else its part's, else the order's.
-func saidOf(r iso20022.Report, l PayoutLine) iso20022.PaymentReport {
-	out := iso20022.PaymentReport{Status: r.Status, Reason: r.Reason}
-	for _, g := range r.Groups {
-		if g.Status != "" {
-			out.Status, out.Reason = g.Status, g.Reason
-		}
-		i := slices.IndexFunc(g.Payments, func(p iso20022.PaymentReport) bool { return p.EndToEnd == iso20022.Ref(l.ID) })
-		if i < 0 {
-			continue
-		}
-		own := g.Payments[i]
-		if own.Status == "" {
-			own.Status, own.Reason = out.Status, out.Reason
-		}
-		return own
-	}
-	return out
 }
 
 // day1 stands for a day where none matters.

@@ -91,7 +91,7 @@ type Banker interface {
 	Statement(ctx context.Context, day calendar.Date) (io.ReadCloser, error)
 	// Send gives an order; the same order given again changes nothing.
 	Send(ctx context.Context, order iso20022.Initiation) (iso20022.Report, error)
-	// Ask tells how an order stands.
+	// Ask tells how an order stands; ErrNoOrder when the bank does not have it.
 	Ask(ctx context.Context, order string) (iso20022.Report, error)
 }
 
@@ -113,6 +113,7 @@ const (
 	EntryPayout    = "reconcile.payout"
 	EntryCancelled = "reconcile.payout_cancelled"
 	EntryExplained = "reconcile.explained"
+	EntryAnswered  = "reconcile.answered"
 )
 
 // State is how far a line of a statement is explained.
@@ -148,6 +149,12 @@ var (
 	ErrNothing     = fault.New(fault.Conflict, "reconcile.nothing_fault")  // nothing is to be paid out
 	ErrNoBank      = fault.New(fault.Unavailable, "reconcile.bank_silent") // the bank does not answer
 	ErrNoStatement = fault.New(fault.Missing, "reconcile.no_statement")
+	ErrNoOrder     = fault.New(fault.Missing, "reconcile.no_order")       // the bank does not know the order
+	ErrByBank      = fault.New(fault.Conflict, "reconcile.by_bank_fault") // the bank itself says it: no file is taken
+	ErrAsked       = fault.New(fault.Conflict, "reconcile.asked_fault")   // written down; a second official must do the same
+	ErrOwn         = fault.New(fault.Denied, "reconcile.own_fault")       // of the official themselves
+	ErrDay         = fault.New(fault.Conflict, "reconcile.day_fault")     // of a day that is there already, or is to come
+	ErrChain       = fault.New(fault.Conflict, "reconcile.chain_fault")   // it does not begin with what the one before ended with
 )
 
 // treasury is the agency that keeps the books.

@@ -50,7 +50,7 @@ func (m *Module) routes(s *web.Server) {
 	prepare := op("prepare_payout", act.Operation{Changes: true})
 	approve := op("approve_payout", act.Operation{Changes: true, Fresh: act.Lately})
 	cancel := op("cancel_payout", act.Operation{Changes: true})
-	answer := op("answer_payout", act.Operation{Changes: true, Body: 8 << 20})
+	answer := op("answer_payout", act.Operation{Changes: true, Body: 8 << 20, Fresh: act.Lately})
 	propose := op("propose_payee", act.Operation{Changes: true})
 	judge := op("judge_payee", act.Operation{Changes: true, Fresh: act.Lately})
 	prove := op("prove", act.Operation{Changes: true, Timeout: loadTimeout})
@@ -106,7 +106,7 @@ func (m *Module) render(c *web.Context, title string, failed *fault.Fault, crumb
 // told is the fault of this module that a page itself says; any other error goes on.
 func told(err error) (*fault.Fault, error) {
 	var f *fault.Fault
-	known := []*fault.Fault{ErrFile, ErrAccount, ErrSums, ErrKnown, ErrOther, ErrChanged, ErrSecond, ErrAmount, ErrCharge, ErrReason, ErrPayer, ErrDetails, ErrNothing}
+	known := []*fault.Fault{ErrFile, ErrAccount, ErrSums, ErrKnown, ErrOther, ErrChanged, ErrSecond, ErrAmount, ErrCharge, ErrReason, ErrPayer, ErrDetails, ErrNothing, ErrByBank, ErrOwn, ErrDay, ErrChain}
 	if errors.As(err, &f) && slices.ContainsFunc(known, func(k *fault.Fault) bool { return errors.Is(err, k) }) {
 		return f, nil
 	}
@@ -118,7 +118,7 @@ func faultField(f *fault.Fault) string {
 	switch f.ID {
 	case ErrReason.ID:
 		return "why"
-	case ErrCharge.ID:
+	case ErrCharge.ID, ErrOwn.ID:
 		return "charge"
 	case ErrAmount.ID:
 		return "amount"

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"bytes"
+	"errors"
 
 	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
@@ -164,7 +165,12 @@ func (m *Module) postAnswer(c *web.Context) error {
 	if err != nil {
 		return m.payoutPage(c, p, ErrFile)
 	}
-	failed, err := told(m.Answered(c.Context(), p, report))
+	err = m.AnswerGiven(c.Context(), c.Act(), p, report)
+	if errors.Is(err, ErrAsked) {
+		c.SetFlash("warning", "reconcile.asked_fault")
+		return c.Redirect(payoutsPath + "/" + p.ID.String())
+	}
+	failed, err := told(err)
 	if err != nil {
 		return err
 	}

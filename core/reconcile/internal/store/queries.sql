@@ -129,7 +129,7 @@ WHERE id < @before ORDER BY id DESC LIMIT @most;
 
 -- name: PayoutsIn :many
 SELECT id, day, state, amount, currency, lines, made_by, made, approved_by, approved, sent, answered, answer, revision FROM reconcile_payout
-WHERE state = @state ORDER BY id LIMIT @most;
+WHERE state = @state AND id > @after ORDER BY id LIMIT @most;
 
 -- name: ApprovePayout :execrows
 UPDATE reconcile_payout SET state = 'approved', approved_by = @approved_by, approved = @approved, revision = revision + 1 WHERE id = @id AND state = 'prepared' AND revision = @revision;
@@ -140,8 +140,8 @@ UPDATE reconcile_payout SET state = 'cancelled', answered = @answered, revision 
 -- name: SendPayout :execrows
 UPDATE reconcile_payout SET state = 'sent', sent = @sent, revision = revision + 1 WHERE id = @id AND state = 'approved';
 
--- name: AnswerPayout :exec
-UPDATE reconcile_payout SET state = @state, answered = @answered, answer = @answer, revision = revision + 1 WHERE id = @id;
+-- name: AnswerPayout :execrows
+UPDATE reconcile_payout SET state = @state, answered = @answered, answer = @answer, revision = revision + 1 WHERE id = @id AND state = 'sent';
 
 -- name: InsertPayoutLine :exec
 INSERT INTO reconcile_payout_line (payout, id, payee, part, amount, currency, creditor, state, reason, reference)
@@ -213,3 +213,18 @@ WHERE l.part IS NOT NULL AND l.state = 'waits' AND p.state = 'prepared';
 -- name: RestSums :one
 SELECT CAST(COALESCE(SUM(CASE WHEN rest > 0 THEN rest ELSE 0 END), 0) AS BIGINT) AS came, CAST(COALESCE(SUM(CASE WHEN rest < 0 THEN rest ELSE 0 END), 0) AS BIGINT) AS went
 FROM reconcile_part WHERE treasury = @treasury AND currency = @currency;
+
+-- name: PutWord :exec
+INSERT INTO reconcile_word (about, word, official, act, at) VALUES (@about, @word, @official, @act, @at);
+
+-- name: WordOf :one
+SELECT about, word, official, act, at FROM reconcile_word WHERE about = @about AND word = @word;
+
+-- name: LastStatement :one
+SELECT id, account, bank_id, sequence, since, until, opening, closing, currency, lines, came, went, digest, source, official, loaded, state
+FROM reconcile_statement WHERE account = @account AND id <> @id ORDER BY until DESC, id DESC LIMIT 1;
+
+-- name: SettledOf :many
+-- What officials put to a charge, and what of it was taken back, in order.
+SELECT treasury, part, number, kind, charge, charge_number, amount, official, act, at, why FROM reconcile_act
+WHERE treasury = @treasury AND charge = @charge ORDER BY at, part, number;

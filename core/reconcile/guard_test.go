@@ -1,0 +1,123 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"posad.city/core/pay"
+	"posad.city/kit/id"
+	"posad.city/kit/iso20022"
+	"posad.city/kit/money"
+)
+
+// answerTo is the bank's answer to an order of one payment.
+func answerTo(p Payout, s iso20022.Status, reason string) iso20022.Report {
+	return iso20022.Report{ID: "r", Original: iso20022.Ref(p.ID), Groups: []iso20022.GroupReport{{ID: iso20022.Ref(p.ID), Payments: []iso20022.PaymentReport{{
+		EndToEnd: iso20022.Ref(p.Lines[0].ID), Status: s, Reason: iso20022.Reason{Code: reason},
+	}}}}}
+}
+
+// ready is a prepared order for 100.00 of the police.
+func (r *rig) ready() Payout {
+	r.t.Helper()
+	r.load(batch(0, r.pay(r.bill(100_00), 100_00)))
+	r.details(police)
+	p, err := r.PreparePayout(context.Background(), by(first), r.today())
+	r.must(err)
+	return p
+}
+
+// approved is the order as it stands after the second official.
+func (r *rig) approved(p Payout) Payout {
+	r.t.Helper()
+	r.must(r.ApprovePayout(context.Background(), by(second), p.ID, 1))
+	p, err := r.Payout(context.Background(), p.ID)
+	r.must(err)
+	return p
+}
+
+// TestAnswerTooEarly: an answer to an order that nobody let out, or that was given up, changes nothing.
+func TestAnswerTooEarly(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ctx := context.Background()
+		p := r.ready()
+		for _, status := range []iso20022.Status{iso20022.AcceptedClient, iso20022.Settled, iso20022.Rejected} {
+			if err := r.Answered(ctx, p, answerTo(p, status, "")); !errors.Is(err, ErrChanged) {
+				t.Fatalf("prepared, %s: %v", status, err)
+			}
+		}
+		r.sound()
+		r.must(r.CancelPayout(ctx, by(second), p.ID, 1))
+		if err := r.Answered(ctx, p, answerTo(p, iso20022.Settled, "")); !errors.Is(err, ErrChanged) {
+			t.Fatalf("cancelled: %v", err)
+		}
+		if again, err := r.Payout(ctx, p.ID); err != nil || again.State != payoutCancelled {
+			t.Fatal(again.State, err)
+		}
+		r.sound()
+	})
+}
+
+// TestDuplicateIsNoRefusal: a bank that calls the second copy of an order a duplicate has refused that copy alone.
+func TestDuplicateIsNoRefusal(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		p := r.approved(r.ready())
+		r.must(r.Answered(context.Background(), p, answerTo(p, iso20022.Rejected, "DU01")))
+		if got := r.on(pay.Income(police, money.RUB)); got != 0 {
+			t.Fatalf("%d came back", got)
+		}
+		r.sound()
+	})
+}
+
+// TestPreparedTwice: what two officials would set aside at once is set aside once.
+func TestPreparedTwice(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ctx := context.Background()
+		r.load(batch(0, r.pay(r.bill(100_00), 100_00)))
+		r.details(police)
+		other := Payout{ID: id.New(r.clock.Now()), Day: r.today(), State: payoutPrepared, MadeBy: second.Actor.Person, Made: r.clock.Now(), Amount: money.Roubles(100_00), Count: 1}
+		lines, err := r.payable(ctx, other.ID, r.today().AddDays(-1))
+		r.must(err)
+		other.Lines = lines
+		_, err = r.PreparePayout(ctx, by(first), r.today())
+		r.must(err)
+		if err := r.putPayout(ctx, by(second), other, r.reserve); !errors.Is(err, ErrChanged) {
+			t.Fatalf("the same income is set aside twice: %v", err)
+		}
+		r.sound()
+	})
+}
+
+// TestAnswerGiven: a refusal in a file moves money when two officials give it; the bank's other words one official may give, and
+// nobody where the bank talks to the city itself.
+func TestAnswerGiven(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ctx := context.Background()
+		p := r.ready()
+		if err := r.AnswerGiven(ctx, by(first), p, answerTo(p, iso20022.Settled, "")); !errors.Is(err, ErrChanged) {
+			t.Fatalf("prepared: %v", err)
+		}
+		p = r.approved(p)
+		refusal := answerTo(p, iso20022.Rejected, "AC01")
+		for range 2 {
+			if err := r.AnswerGiven(ctx, by(first), p, refusal); !errors.Is(err, ErrAsked) {
+				t.Fatalf("one official alone: %v", err)
+			}
+		}
+		if got := r.on(pay.Income(police, money.RUB)); got != 0 {
+			t.Fatalf("%d came back", got)
+		}
+		r.deps.Bank = &HTTPBank{}
+		if err := r.AnswerGiven(ctx, by(second), p, refusal); !errors.Is(err, ErrByBank) {
+			t.Fatalf("the bank says it itself: %v", err)
+		}
+		r.deps.Bank = nil
+		r.must(r.AnswerGiven(ctx, by(second), p, refusal))
+		if got := r.on(pay.Income(police, money.RUB)); got != 100_00 {
+			t.Fatal(got)
+		}
+		r.sound()
+	})
+}
