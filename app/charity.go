@@ -58,17 +58,14 @@ func (g giftCharges) Drop(tx *store.Tx, a act.Act, giver, gift id.ID) (bool, err
 	return g.charges.Cancel(tx, a, giver, gift, "")
 }
 
-// Unpaid implements charity.Charges.
-func (g giftCharges) Unpaid(ctx context.Context, giver, gift id.ID) (bool, error) {
-	one, err := g.charges.Charge(ctx, act.ByJob(gift, act.Purpose{Kind: "charity"}), giver, gift)
-	return one.State == charge.Due, err
+// Read implements charity.Charges.
+func (g giftCharges) Read(r store.PersonalReader, giver, gift id.ID) (charity.GiftCharge, error) {
+	one, err := g.charges.Read(r, giver, gift)
+	return charity.GiftCharge{Stands: one.Paid - one.Given, Ended: one.State == charge.Cancelled || one.State == charge.Refunded}, err
 }
 
 // giftPayments pays gifts by core/pay.
-type giftPayments struct {
-	charges  *charge.Module
-	payments *pay.Module
-}
+type giftPayments struct{ payments *pay.Module }
 
 // Begin implements charity.Payments.
 func (g giftPayments) Begin(ctx context.Context, a act.Act, p charity.Paying, l lang.Language) (charity.Begun, error) {
@@ -112,12 +109,8 @@ func (g giftPayments) Cards(ctx context.Context, a act.Act, person id.ID) ([]cha
 }
 
 // PrepareRefund implements charity.Payments.
-func (g giftPayments) PrepareRefund(ctx context.Context, a act.Act, giver, gift id.ID) (charity.Putter, error) {
-	one, err := g.charges.Charge(ctx, a, giver, gift)
-	if err != nil {
-		return nil, err
-	}
-	p, err := g.payments.PrepareRefund(ctx, a, pay.Refunding{Payer: giver, Payment: one.Payment(), Charge: gift, Key: gift})
+func (g giftPayments) PrepareRefund(ctx context.Context, _ act.Act, giver, gift id.ID) (charity.Putter, error) {
+	p, err := g.payments.PrepareGiveBack(ctx, giver, gift) // by whomever it was paid
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -140,6 +139,9 @@ func (m *Module) preparePromise(ctx context.Context, n NewGift, g Gift) (func(*s
 		if err := charitydb.InsertCode(tx, charitydb.InsertCodeParams{Code: code, Fund: g.Fund, Gift: g.ID, Appeal: g.Appeal, Amount: g.Amount}); err != nil {
 			return err
 		}
+		if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobLapse, Holder: g.Giver, Object: g.ID, At: tx.Now().Add(payWithin)}); err != nil {
+			return err
+		}
 		return charge.Put(tx)
 	}, nil
 }
@@ -220,43 +222,9 @@ func (m *Module) GiftsOf(ctx context.Context, a act.Act, person id.ID) ([]Gift, 
 	return out, nil
 }
 
-// heardPaid enters a gift whose charge was paid into its fund's books, and tells its giver. It may come twice.
-func (m *Module) heardPaid(ctx context.Context, j jobs.Job) error {
-	g, known, err := m.gift(ctx, m.system(j.Object), j.Holder, j.Object)
-	if errors.Is(err, store.ErrNone) {
-		return nil // a bill of another kind
-	}
-	if err != nil {
-		return err
-	}
-	err = m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.enter(tx, g, j.Made) })
-	if err != nil {
-		return wrap("enter a gift", err)
-	}
-	told, err := m.thanks(ctx, g, known)
-	if err != nil {
-		return err
-	}
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		changed := int64(0)
-		for _, was := range []GiftState{GiftPromised, GiftDropped, GiftBack} {
-			n, err := charitydb.SetGiftState(tx, charitydb.SetGiftStateParams{State: string(GiftGiven), Given: j.Made, Giver: g.Giver, ID: g.ID, Was: string(was)})
-			if err != nil {
-				return err
-			}
-			changed += n
-		}
-		if changed > 0 && told != nil {
-			if err := told.Put(tx); err != nil {
-				return err
-			}
-		}
-		return m.base.Jobs.Done(tx, j)
-	})
-}
-
+// thanks is the word to a giver whose gift comes; nil when there is nobody to tell.
 func (m *Module) thanks(ctx context.Context, g Gift, known bool) (*notice.Prepared, error) {
-	if !known || m.deps.Teller == nil {
+	if !known || g.State == GiftGiven || m.deps.Teller == nil {
 		return nil, nil
 	}
 	f, err := m.Fund(ctx, g.Fund)
@@ -267,36 +235,6 @@ func (m *Module) thanks(ctx context.Context, g Gift, known bool) (*notice.Prepar
 		Key: "charity.given/" + g.ID.String(), To: g.Giver, Topic: notice.Money, Kind: "charity.told.given", Path: "/charity/where/" + g.Code,
 		Params: map[string]any{"amount": money.Roubles(g.Amount), "fund": f.Title},
 	})
-}
-
-// enter puts a gift into the fund's books, in parts when it comes above the target of its appeal. A gift that is there already
-// changes nothing; one that left, and was paid again, comes as new parts.
-func (m *Module) enter(tx *store.Tx, g Gift, at time.Time) error {
-	there, err := charitydb.EntriesOf(tx, g.Fund, g.ID)
-	if err != nil {
-		return err
-	}
-	came, left := int64(0), int64(0)
-	for _, e := range there {
-		if e.Kind == string(EntryGift) {
-			came++
-		} else {
-			left++
-		}
-	}
-	if came > left {
-		return nil
-	}
-	appeals, err := openOf(tx, g.Fund)
-	if err != nil {
-		return err
-	}
-	for part, share := range Split(g.Amount, roomsOf(g, appeals), g.Fund) {
-		if err := m.enterShare(tx, g, came+int64(part), share, at); err != nil {
-			return err
-		}
-	}
-	return reach(tx, g.Fund, appeals)
 }
 
 func (m *Module) enterShare(tx *store.Tx, g Gift, part int64, share Share, at time.Time) error {
@@ -412,7 +350,8 @@ func (m *Module) GiveBack(ctx context.Context, a act.Act, giver, gift id.ID) err
 		if err := refund.Put(tx); err != nil {
 			return err
 		}
-		return m.leave(tx, g, tx.Now())
+		_, err := m.bring(tx, a, g, tx.Now())
+		return err
 	})
 }
 
@@ -422,96 +361,28 @@ func (m *Module) mayGoBack(tx store.Reader, g Gift) error {
 	if err != nil {
 		return err
 	}
-	for _, part := range parts {
-		if part.Kind != string(EntryGift) {
-			return ErrState
-		}
-		p, err := purse(tx, g.Fund, part.Appeal)
+	lies, _ := lying(parts)
+	if len(lies) == 0 {
+		return ErrState
+	}
+	needs := map[id.ID]int64{}
+	for _, part := range lies {
+		needs[part.Appeal] += part.Amount
+	}
+	for aim, amount := range needs {
+		p, err := purse(tx, g.Fund, aim)
 		if err != nil {
 			return err
 		}
-		way, err := traceOf(tx, g.Fund, part.Appeal, g.ID)
+		way, err := traceOf(tx, g.Fund, aim, g.ID)
 		if err != nil {
 			return err
 		}
-		if way.Lies != way.Given || p.Free() < part.Amount {
+		if way.Lies != way.Given || p.Free() < amount {
 			return ErrSpent
 		}
 	}
 	return nil
-}
-
-// leave takes a gift out of the fund's books.
-func (m *Module) leave(tx *store.Tx, g Gift, at time.Time) error {
-	parts, err := charitydb.EntriesOf(tx, g.Fund, g.ID)
-	if err != nil {
-		return err
-	}
-	appeals, err := openOf(tx, g.Fund)
-	if err != nil {
-		return err
-	}
-	for _, part := range parts {
-		if part.Kind != string(EntryGift) {
-			continue
-		}
-		n, err := charitydb.InsertEntry(tx, charitydb.InsertEntryParams{
-			Fund: g.Fund, ID: g.ID, Part: part.Part, Kind: string(EntryBack), Appeal: part.Appeal, Place: part.Place, Amount: part.Amount, At: at, Day: m.dayOf(at),
-		})
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			continue // it left before
-		}
-		if _, err := charitydb.TakeFromPurse(tx, part.Amount, g.Fund, part.Appeal); err != nil {
-			return err
-		}
-	}
-	if err := reach(tx, g.Fund, appeals); err != nil {
-		return err
-	}
-	_, err = charitydb.SetGiftState(tx, charitydb.SetGiftStateParams{State: string(GiftBack), Giver: g.Giver, ID: g.ID, Was: string(GiftGiven)})
-	return err
-}
-
-// heardBack takes a gift out of the books whose charge was given back by somebody else: an official, or the bank. The money
-// may have been spent; then the fund's books show that it owes.
-func (m *Module) heardBack(ctx context.Context, j jobs.Job) error {
-	g, _, err := m.gift(ctx, m.system(j.Object), j.Holder, j.Object)
-	if errors.Is(err, store.ErrNone) {
-		return nil
-	}
-	if err != nil || g.State == GiftBack {
-		return err
-	}
-	return m.takeOut(ctx, j, g)
-}
-
-// takeOut takes a gift out of its fund's books by a job.
-func (m *Module) takeOut(ctx context.Context, j jobs.Job, g Gift) error {
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := m.leave(tx, g, j.Made); err != nil {
-			return err
-		}
-		return m.base.Jobs.Done(tx, j)
-	})
-}
-
-// heardChanged takes a gift out of the books whose money the bank took back: its charge is owed again.
-func (m *Module) heardChanged(ctx context.Context, j jobs.Job) error {
-	g, _, err := m.gift(ctx, m.system(j.Object), j.Holder, j.Object)
-	if errors.Is(err, store.ErrNone) {
-		return nil
-	}
-	if err != nil || g.State != GiftGiven {
-		return err
-	}
-	unpaid, err := m.charges.Unpaid(ctx, g.Giver, g.ID)
-	if err != nil || !unpaid {
-		return err
-	}
-	return m.takeOut(ctx, j, g)
 }
 
 // HideName takes a giver's name out of the public books.

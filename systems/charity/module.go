@@ -61,20 +61,24 @@ func (m *Module) Locales() fs.FS { return locales }
 const (
 	eventPaid     = "charge.paid"
 	eventRefunded = "charge.refunded"
-	eventChanged  = "charge.changed" // owed again, for example
+	eventChanged  = "charge.changed"   // owed again, for example
+	eventEnded    = "charge.cancelled" // by an official, for example
 	// eventCameBack: holder is the fund, object the payout that the bank sent back; its money is on the fund's account again.
 	eventCameBack = "reconcile.came_back"
 )
 
 // The jobs.
 const (
-	jobPaid     = "charity.paid"
-	jobBack     = "charity.back"
-	jobOwed     = "charity.owed"
-	jobReturned = "charity.returned"
-	jobTellSoon = "charity.monthly_soon"
-	jobMonthly  = "charity.monthly"
-	jobDays     = "charity.days"
+	jobPaid      = "charity.paid"
+	jobBack      = "charity.back"
+	jobOwed      = "charity.owed"
+	jobEnded     = "charity.ended"
+	jobLapse     = "charity.lapse"
+	jobUnwelcome = "charity.unwelcome"
+	jobReturned  = "charity.returned"
+	jobTellSoon  = "charity.monthly_soon"
+	jobMonthly   = "charity.monthly"
+	jobDays      = "charity.days"
 )
 
 // Provision implements module.Module.
@@ -83,10 +87,12 @@ func (m *Module) Provision(b *module.Base) error {
 		return errors.New("charity: the city and what takes money are needed")
 	}
 	m.base = b
-	b.Jobs.On(eventPaid, jobPaid, m.heardPaid)
-	b.Jobs.On(eventRefunded, jobBack, m.heardBack)
-	b.Jobs.On(eventChanged, jobOwed, m.heardChanged)
+	for event, job := range map[string]string{eventPaid: jobPaid, eventRefunded: jobBack, eventChanged: jobOwed, eventEnded: jobEnded} {
+		b.Jobs.On(event, job, m.heard)
+	}
 	b.Jobs.On(eventCameBack, jobReturned, m.heardReturned)
+	b.Jobs.Handle(jobUnwelcome, m.sendBack)
+	b.Jobs.Handle(jobLapse, m.lapse)
 	b.Jobs.Handle(jobTellSoon, m.tellSoon)
 	b.Jobs.Handle(jobMonthly, m.giveMonthly)
 	b.Jobs.Every(jobDays, 6*time.Hour, m.endAppeals)

@@ -279,10 +279,7 @@ func (m *Module) missed(ctx context.Context, j jobs.Job, one Monthly, gift id.ID
 	}
 	a := m.system(one.ID)
 	return m.tellMonthly(ctx, j, one, what, func(tx *store.Tx) error {
-		if _, err := m.charges.Drop(tx, a, one.Giver, gift); err != nil {
-			return err
-		}
-		if _, err := charitydb.SetGiftState(tx, charitydb.SetGiftStateParams{State: string(GiftDropped), Giver: one.Giver, ID: gift, Was: string(GiftPromised)}); err != nil {
+		if err := m.drop(tx, a, one.Giver, gift); err != nil {
 			return err
 		}
 		if misses >= missesMost {

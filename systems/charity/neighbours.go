@@ -30,13 +30,19 @@ type NewCharge struct {
 	Due    time.Time
 }
 
+// GiftCharge is how the charge of a gift stands.
+type GiftCharge struct {
+	Stands int64 // kopecks that payments have put in and that were not taken out
+	Ended  bool  // it is owed no more: cancelled, or given back
+}
+
 // Charges makes gifts payable. The events of a gift's charge carry the giver as holder and the gift as object.
 type Charges interface {
 	Prepare(ctx context.Context, n NewCharge) (Putter, error)
 	// Drop takes back a charge that nobody paid; it tells whether it was unpaid still.
 	Drop(tx *store.Tx, a act.Act, giver, gift id.ID) (bool, error)
-	// Unpaid tells whether a gift that was paid is owed again, since the bank took its money back.
-	Unpaid(ctx context.Context, giver, gift id.ID) (bool, error)
+	// Read reads a gift's charge in somebody's look or Write.
+	Read(r store.PersonalReader, giver, gift id.ID) (GiftCharge, error)
 }
 
 // Paying is how a gift is to be paid. Without a card, on the bank's page.

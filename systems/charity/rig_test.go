@@ -3,6 +3,8 @@ package charity
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -103,7 +105,7 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	base := &module.Base{
 		Store: s, Vault: v, Clock: c, Jobs: jobs.NewQueue(s, jobs.Options{}), Log: slog.New(slog.DiscardHandler), Texts: texts, Journal: journal.New(signer, c),
 	}
-	r.till = &till{r: r, declines: map[id.ID]bool{}, owed: map[id.ID]bool{}}
+	r.till = &till{r: r, declines: map[id.ID]bool{}, stands: map[id.ID]int64{}, ended: map[id.ID]bool{}}
 	r.Provide(r.till, r.till)
 	if err := r.Provision(base); err != nil {
 		t.Fatal(err)
@@ -121,9 +123,14 @@ func (r *rig) drain() {
 // till takes gifts as core/pay does: one movement in the ledger and one event.
 type till struct {
 	r        *rig
-	declines map[id.ID]bool // cards
-	owed     map[id.ID]bool // gifts whose money the bank took back
+	declines map[id.ID]bool  // cards
+	stands   map[id.ID]int64 // of each gift's charge: what was paid in and not taken out
+	ended    map[id.ID]bool  // charges that are owed no more
+	moves    int
 	begun    int
+	silent   bool // events are kept and not told
+	kept     []jobs.Event
+	fault    error // the bank's answer to Begin
 }
 
 type putter func(tx *store.Tx) error
@@ -134,53 +141,82 @@ func (t *till) Prepare(context.Context, NewCharge) (Putter, error) {
 	return putter(func(*store.Tx) error { return nil }), nil
 }
 
-func (t *till) Drop(*store.Tx, act.Act, id.ID, id.ID) (bool, error) { return true, nil }
+func (t *till) Drop(_ *store.Tx, _ act.Act, _, gift id.ID) (bool, error) {
+	t.ended[gift] = t.ended[gift] || t.stands[gift] == 0
+	return t.stands[gift] == 0, nil // also when the Write runs a second time
+}
 
-func (t *till) Unpaid(_ context.Context, _, gift id.ID) (bool, error) { return t.owed[gift], nil }
+func (t *till) Read(_ store.PersonalReader, _, gift id.ID) (GiftCharge, error) {
+	return GiftCharge{Stands: t.stands[gift], Ended: t.ended[gift]}, nil
+}
 
 func (t *till) Cards(_ context.Context, _ act.Act, person id.ID) ([]Card, error) {
 	return []Card{{ID: id.Derived("card", person.String()), Label: "•• 4242"}}, nil
 }
 
-func (t *till) Begin(ctx context.Context, a act.Act, p Paying, _ lang.Language) (Begun, error) {
+func (t *till) Begin(_ context.Context, _ act.Act, p Paying, _ lang.Language) (Begun, error) {
 	t.begun++
+	if t.fault != nil {
+		return Begun{}, t.fault
+	}
 	if t.declines[p.Card] {
 		return Begun{Over: true}, nil
 	}
-	g := must[Gift](t.r.t)(t.r.Gift(ctx, t.r.system(p.Gift), p.Giver, p.Gift))
-	return Begun{Done: true}, t.r.base.Store.Write(ctx, func(tx *store.Tx) error {
-		fresh, err := ledger.Post(tx, ledger.Movement{ID: id.Derived("payment", g.ID.String()), Holder: g.Giver, Act: a.ID, Lines: []ledger.Line{
-			{Debit: clearing, Credit: Account(g.Fund), Amount: money.Roubles(g.Amount), About: g.ID},
-		}})
-		if err != nil || !fresh {
-			return err
-		}
-		return t.r.base.Jobs.Emit(tx, jobs.Event{Name: eventPaid, Holder: g.Giver, Object: g.ID, Version: 2})
-	})
+	g := must[Gift](t.r.t)(t.r.Gift(context.Background(), t.r.system(p.Gift), p.Giver, p.Gift))
+	if t.stands[g.ID] == 0 && !t.ended[g.ID] {
+		t.moves++
+		t.write(func(tx *store.Tx) error { return t.move(tx, g, g.Amount, g.Amount, eventPaid) })
+	}
+	return Begun{Done: true}, nil
 }
 
-func (t *till) back(tx *store.Tx, g Gift, what, event string) error {
-	fresh, err := ledger.Post(tx, ledger.Movement{ID: id.Derived(what, g.ID.String()), Holder: g.Giver, Act: id.Derived("act", what), Lines: []ledger.Line{
-		{Debit: Account(g.Fund), Credit: clearing, Amount: money.Roubles(g.Amount), About: g.ID},
-	}})
+func (t *till) write(fn func(tx *store.Tx) error) {
+	t.r.t.Helper()
+	if err := t.r.base.Store.Write(context.Background(), fn); err != nil {
+		t.r.t.Fatal(err)
+	}
+}
+
+// move puts an amount to a gift's charge, or takes it out. A Write may run it twice, so what stands then is told.
+func (t *till) move(tx *store.Tx, g Gift, amount, stands int64, event string) error {
+	line := ledger.Line{Debit: clearing, Credit: Account(g.Fund), Amount: money.Roubles(amount), About: g.ID}
+	if amount < 0 {
+		line = ledger.Line{Debit: Account(g.Fund), Credit: clearing, Amount: money.Roubles(-amount), About: g.ID}
+	}
+	name := id.Derived("till", g.ID.String()+strconv.Itoa(t.moves))
+	fresh, err := ledger.Post(tx, ledger.Movement{ID: name, Holder: g.Giver, Act: name, Lines: []ledger.Line{line}})
 	if err != nil || !fresh {
 		return err
 	}
-	return t.r.base.Jobs.Emit(tx, jobs.Event{Name: event, Holder: g.Giver, Object: g.ID, Version: 3})
+	t.stands[g.ID] = stands
+	if event == eventRefunded {
+		t.ended[g.ID] = true
+	}
+	told := jobs.Event{Name: event, Holder: g.Giver, Object: g.ID, Version: int64(t.moves)}
+	if t.silent {
+		if !slices.Contains(t.kept, told) {
+			t.kept = append(t.kept, told)
+		}
+		return nil
+	}
+	return t.r.base.Jobs.Emit(tx, told)
 }
 
 func (t *till) PrepareRefund(ctx context.Context, a act.Act, giver, gift id.ID) (Putter, error) {
 	g, err := t.r.Gift(ctx, a, giver, gift)
-	return putter(func(tx *store.Tx) error { return t.back(tx, g, "refund", eventRefunded) }), err
+	t.moves++
+	stands := t.stands[gift]
+	return putter(func(tx *store.Tx) error { return t.move(tx, g, -stands, 0, eventRefunded) }), err
 }
 
 // reverse is the bank taking the money back.
-func (t *till) reverse(g Gift) {
+func (t *till) reverse(g Gift) { t.reversePart(g, t.stands[g.ID]) }
+
+func (t *till) reversePart(g Gift, amount int64) {
 	t.r.t.Helper()
-	t.owed[g.ID] = true
-	if err := t.r.base.Store.Write(context.Background(), func(tx *store.Tx) error { return t.back(tx, g, "reversal", eventChanged) }); err != nil {
-		t.r.t.Fatal(err)
-	}
+	t.moves++
+	stands := t.stands[g.ID] - amount
+	t.write(func(tx *store.Tx) error { return t.move(tx, g, -amount, stands, eventChanged) })
 }
 
 func (r *rig) body() FundBody {

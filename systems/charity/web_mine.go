@@ -135,6 +135,13 @@ func (m *Module) postPay(c *web.Context) error {
 	if g.State != GiftPromised {
 		return ErrState
 	}
+	welcome, err := m.welcome(c.Context(), g)
+	if err != nil {
+		return err
+	}
+	if !welcome {
+		return ErrClosed
+	}
 	return m.goPay(c, g, giveForm{})
 }
 
