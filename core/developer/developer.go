@@ -8,6 +8,7 @@ import (
 
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
+	"posad.city/kit/web"
 )
 
 // The scopes of keys: what act.Operation.Key names.
@@ -58,7 +59,7 @@ const (
 	// Kept is how long messages are kept, to be looked at and sent anew.
 	Kept = 30 * 24 * time.Hour
 	// PerMinuteMost is the highest rate of a key, requests a minute.
-	PerMinuteMost = 6000
+	PerMinuteMost = web.KeyRateMost
 
 	nameMost      = 100
 	addressesMost = 20

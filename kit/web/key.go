@@ -14,6 +14,13 @@ import (
 // KeyPrefix begins every key of a program: scanners find it in what should not hold it, and no session's token has it.
 const KeyPrefix = "posad_"
 
+// KeyRateMost is the highest rate of a key, requests a minute.
+const KeyRateMost = 6000
+
+// keysPerAddress is how many requests a minute one address makes with what looks like a key: a few programs of the highest
+// rate behind one proxy. The key's own rate comes once it is known; what is no key counts as any caller.
+const keysPerAddress = 4 * KeyRateMost
+
 // Key is what the edge needs to know of a program's key.
 type Key struct {
 	ID        id.ID
@@ -42,6 +49,9 @@ func (c *Context) enterByKey(shown string) error {
 	}
 	key, err := c.s.deps.Keys.Find(c.ctx, shown, c.address)
 	if errors.Is(err, ErrNoKey) {
+		if err := c.checkRate(addressKey(c.address), c.s.conf.PerAddress); err != nil {
+			return err
+		}
 		return faultKey
 	}
 	if err != nil {

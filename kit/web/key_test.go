@@ -169,3 +169,33 @@ func decodeBody(t *testing.T, got reply, into any) {
 		t.Fatal(err)
 	}
 }
+
+// TestAProgramsRateIsItsOwn: an agency's server has one address, which its key's rate may be far above of; who guesses keys
+// has what any address has.
+func TestAProgramsRateIsItsOwn(t *testing.T) {
+	t.Parallel()
+	y, ring := bills(t)
+	ring.keys["posad_live_busy"] = Key{ID: id.Derived("key", "6"), Agency: agency, Scopes: []string{"bills:read"}, PerMinute: KeyRateMost}
+	y.server.conf.PerAddress = 20
+	passed := func(key string, calls int) int {
+		n := 0
+		for range calls {
+			if y.browser("").get("/api/v1/bills/1", with("Authorization", "Bearer "+key)).StatusCode != http.StatusTooManyRequests {
+				n++
+			}
+		}
+		return n
+	}
+	if n := passed("posad_live_busy", 200); n != 200 {
+		t.Errorf("%d calls of 200 passed with a key of %d a minute", n, KeyRateMost)
+	}
+	if n := passed("posad_live_writes", 50); n != 10 {
+		t.Errorf("%d calls of 50 passed with a key of 20 a minute, want its 10 at once", n)
+	}
+	if n := passed("posad_live_guess", 50); n != 10 {
+		t.Errorf("%d guesses of 50 passed from one address, want 10 at once", n)
+	}
+	if n := passed("posad_live_busy", 1); n != 1 {
+		t.Error("guesses from the same address stopped a program")
+	}
+}

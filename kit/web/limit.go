@@ -117,6 +117,12 @@ func (c *Context) checkRate(who string, common int) error {
 }
 
 func (c *Context) checkAddress() error {
+	if token, _ := c.bearerToken(); strings.HasPrefix(token, KeyPrefix) && c.s.deps.Keys != nil {
+		if wait := c.s.byWhom.take("keys "+addressKey(c.address), keysPerAddress, c.Now()); wait > 0 {
+			return tooMany(wait)
+		}
+		return nil
+	}
 	return c.checkRate(addressKey(c.address), c.s.conf.PerAddress)
 }
 

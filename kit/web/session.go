@@ -129,12 +129,10 @@ func (c *Context) SignOut() { c.setCookie(cookieSession, "", 0) }
 // enter finds who is there. A token in the Authorization header wins over the cookie, which a browser sends by itself.
 func (c *Context) enter() error {
 	token := c.cookie(cookieSession)
-	if header := c.r.Header.Get("Authorization"); header != "" && c.isAPI() {
-		scheme, value, _ := strings.Cut(header, " ")
-		if !strings.EqualFold(scheme, "Bearer") {
+	if c.r.Header.Get("Authorization") != "" && c.isAPI() {
+		if token, c.bearer = c.bearerToken(); !c.bearer {
 			return faultToken
 		}
-		token, c.bearer = strings.TrimSpace(value), true
 	}
 	if token == "" {
 		return nil
@@ -155,6 +153,15 @@ func (c *Context) enter() error {
 	}
 	c.session = &session
 	return nil
+}
+
+// bearerToken is what a caller of the API shows in the header; false: nothing of that kind.
+func (c *Context) bearerToken() (string, bool) {
+	scheme, value, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")
+	if !c.isAPI() || !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	return strings.TrimSpace(value), true
 }
 
 // makeAct says who acts, from the session.
