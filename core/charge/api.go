@@ -170,11 +170,7 @@ func (m *Module) apiMany(c *web.Context) error {
 	if len(in.Charges) == 0 || len(in.Charges) > ManyMost {
 		return ErrMany
 	}
-	batch := make([]NewCharge, len(in.Charges))
-	for i, e := range in.Charges {
-		batch[i] = m.charge(e, c.Act().Actor.Agency, c.Act().Test)
-	}
-	list, err := m.IssueMany(c.Context(), c.Act(), batch)
+	list, err := m.issueMany(c.Context(), c.Act(), in.Charges)
 	if err != nil {
 		return err
 	}

@@ -193,18 +193,30 @@ func (m *Module) Correct(tx *store.Tx, a act.Act, home, charge id.ID, n Correcti
 	case n.Amount < 0 || n.Amount > AmountMost:
 		return tx.Fail(ErrAmount)
 	}
-	if n.Amount > 0 {
-		c.is.Amount.Minor = n.Amount
-	}
-	if !n.Due.IsZero() {
-		c.is.Due = n.Due
-	}
+	c.is = c.was.corrected(n)
 	if c.is.Amount == c.was.Amount && c.is.Due.Equal(c.was.Due) {
 		return nil
 	}
 	c.amount, c.reason, c.note = c.is.Amount.Minor, n.Reason, n.Note
 	c.is.State = Due // so that the sum is counted anew
 	return c.put()
+}
+
+// corrected is the charge with another amount or day; its sums are counted anew.
+func (c Charge) corrected(n Correction) Charge {
+	if n.Amount > 0 {
+		c.Amount.Minor = n.Amount
+	}
+	if !n.Due.IsZero() {
+		c.Due = n.Due
+	}
+	return c
+}
+
+// cancelled is the charge when it is owed no more.
+func (c Charge) cancelled() Charge {
+	c.State = Cancelled
+	return c
 }
 
 // Bring brings a charge to what the bill that it was issued for comes to now, when its payee makes the bill anew: was is what the

@@ -126,6 +126,7 @@ type NewCharge struct {
 	Terms    *Terms // nil: those of the kind
 	Plain    bool   // the kind's terms without its discount: the law excepts this one
 	Test     bool
+	entered  bool // by an agency, which issues the kinds of the city and none of the house itself
 }
 
 // Detail is one thing that is told of a charge, sealed under its home's key: a place, an article, a photograph's address.
@@ -146,22 +147,24 @@ const (
 
 // The faults of this module.
 var (
-	ErrNone     = fault.New(fault.Missing, "charge.none")
-	ErrSettled  = fault.New(fault.Conflict, "charge.settled_fault") // it is paid, cancelled or given back
-	ErrChanged  = fault.New(fault.Conflict, "charge.changed_fault") // somebody was first
-	ErrKind     = fault.New(fault.Invalid, "charge.kind_fault")
-	ErrTitle    = fault.New(fault.Invalid, "charge.title_fault")
-	ErrAmount   = fault.New(fault.Invalid, "charge.amount_fault")
-	ErrOther    = fault.New(fault.Conflict, "charge.other_fault") // the payee's number is another charge's
-	ErrPayer    = fault.New(fault.Invalid, "charge.payer_fault")  // neither a person nor an identifier, or both
-	ErrExternal = fault.New(fault.Invalid, "charge.external_fault")
-	ErrPeriod   = fault.New(fault.Invalid, "charge.period_fault")
-	ErrDetails  = fault.New(fault.Invalid, "charge.details_fault")
-	ErrBack     = fault.New(fault.Conflict, "charge.back_fault")  // more is to go back than the payment put in
-	ErrSecond   = fault.New(fault.Invalid, "charge.second_fault") // it stands on no bill
-	ErrWatches  = fault.New(fault.Conflict, "charge.watches_fault")
-	ErrProof    = fault.New(fault.Invalid, "charge.proof_fault") // too short, or with signs that nobody could type in the same way
-	ErrPlan     = fault.New(fault.Invalid, "charge.plan_fault")
+	ErrNone      = fault.New(fault.Missing, "charge.none")
+	ErrSettled   = fault.New(fault.Conflict, "charge.settled_fault") // it is paid, cancelled or given back
+	ErrChanged   = fault.New(fault.Conflict, "charge.changed_fault") // somebody was first
+	ErrKind      = fault.New(fault.Invalid, "charge.kind_fault")
+	ErrTitle     = fault.New(fault.Invalid, "charge.title_fault")
+	ErrAmount    = fault.New(fault.Invalid, "charge.amount_fault")
+	ErrOther     = fault.New(fault.Conflict, "charge.other_fault") // the payee's number is another charge's
+	ErrPayer     = fault.New(fault.Invalid, "charge.payer_fault")  // neither a person nor an identifier, or both
+	ErrExternal  = fault.New(fault.Invalid, "charge.external_fault")
+	ErrPeriod    = fault.New(fault.Invalid, "charge.period_fault")
+	ErrDetails   = fault.New(fault.Invalid, "charge.details_fault")
+	ErrBack      = fault.New(fault.Conflict, "charge.back_fault")  // more is to go back than the payment put in
+	ErrSecond    = fault.New(fault.Invalid, "charge.second_fault") // it stands on no bill
+	ErrWatches   = fault.New(fault.Conflict, "charge.watches_fault")
+	ErrProof     = fault.New(fault.Invalid, "charge.proof_fault")     // too short, or with signs that nobody could type in the same way
+	ErrHouse     = fault.New(fault.Conflict, "charge.house_fault")    // the house itself issued it, for a case or a gift: no agency changes it by hand
+	ErrGivesBack = fault.New(fault.Denied, "charge.gives_back_fault") // it would give money back: an official does that, signed in lately
+	ErrPlan      = fault.New(fault.Invalid, "charge.plan_fault")
 )
 
 // kindOf finds the kind's file; nil for kinds of the house itself.

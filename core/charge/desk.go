@@ -51,11 +51,7 @@ func (p *PreparedAct) Put(tx *store.Tx) error {
 	if err := p.put(tx); err != nil {
 		return err
 	}
-	if p.entry == nil {
-		return nil
-	}
-	_, err := journal.Enter(tx, p.entry)
-	return err
+	return enterInto(tx, p.entry)
 }
 
 // mine finds a charge of the act's agency; ErrNone for another's, so that nobody learns what others issue. ErrRole.
@@ -68,6 +64,8 @@ func (m *Module) mine(ctx context.Context, a act.Act, charge id.ID, change bool)
 		return place, ErrNone
 	case change && !mayIssue(a):
 		return place, ErrRole
+	case change && ownKind(place.Kind):
+		return place, ErrHouse
 	}
 	return place, nil
 }
@@ -104,6 +102,9 @@ func (m *Module) PrepareCancel(ctx context.Context, a act.Act, charge id.ID, rev
 		if err := m.unchanged(tx, a, place, revision); err != nil {
 			return err
 		}
+		if err := m.mayGiveBack(tx, a, place, Charge.cancelled); err != nil {
+			return err
+		}
 		was, err := m.cancel(tx, a, place.Home, charge, reason, sealed)
 		if err == nil && !was {
 			return tx.Fail(ErrSettled)
@@ -124,9 +125,32 @@ func (m *Module) PrepareCorrect(ctx context.Context, a act.Act, charge id.ID, n 
 		return nil, ErrAmount
 	}
 	n.Note = sealed
-	out := &PreparedAct{m: m, a: a, place: place, put: func(tx *store.Tx) error { return m.Correct(tx, a, place.Home, charge, n) }}
+	out := &PreparedAct{m: m, a: a, place: place, put: func(tx *store.Tx) error {
+		if err := m.mayGiveBack(tx, a, place, func(c Charge) Charge { return c.corrected(n) }); err != nil {
+			return err
+		}
+		return m.Correct(tx, a, place.Home, charge, n)
+	}}
 	out.entry, err = m.enter(ctx, a, "corrected", charge, n.Reason, n.Amount)
 	return out, err
+}
+
+// mayGiveBack fails the Write when a program is about to make more paid than is owed, which goes back to the payer: that is an
+// official's, who has shown lately that they are there.
+func (m *Module) mayGiveBack(tx *store.Tx, a act.Act, place Place, change func(Charge) Charge) error {
+	if a.Actor.Kind == act.Official {
+		return nil
+	}
+	c, err := m.Read(tx.As(m.byJob(a), "charge.look.charge"), place.Home, place.ID)
+	if err == nil && m.givesBack(c, change(c), tx.Now()) {
+		return tx.Fail(ErrGivesBack)
+	}
+	return err
+}
+
+// givesBack tells whether more is paid than owed by what a charge is to be, beyond what is so already.
+func (m *Module) givesBack(was, is Charge, now time.Time) bool {
+	return is.Owed(now, m.Zone()).Over > was.Owed(now, m.Zone()).Over
 }
 
 // begun checks what correcting and cancelling have in common and seals the note.
@@ -174,18 +198,55 @@ func (m *Module) enter(ctx context.Context, a act.Act, what string, charge id.ID
 		return nil, err
 	}
 	say := func(key string) string { return m.base.Texts.Text(lang.Russian, key) }
-	facts := []journal.Fact{{Name: "charge", Label: say("charge.journal.fact_charge"), Value: charge.String()}}
+	e := journal.Entry{Object: charge, Facts: []journal.Fact{{Name: "charge", Label: say("charge.journal.fact_charge"), Value: charge.String()}}}
 	if amount > 0 {
-		facts = append(facts, journal.Fact{Name: "amount", Label: say("charge.journal.fact_amount"), Value: fmt.Sprint(amount)})
+		e.Facts = append(e.Facts, journal.Fact{Name: "amount", Label: say("charge.journal.fact_amount"), Value: fmt.Sprint(amount)})
 	}
 	if reason != "" {
-		facts = append(facts, journal.Fact{Name: "reason", Label: say("charge.journal.fact_reason"), Value: say("charge.reason." + reason)})
+		e.Facts = append(e.Facts, journal.Fact{Name: "reason", Label: say("charge.journal.fact_reason"), Value: say("charge.reason." + reason)})
 	}
-	ready, err := m.base.Journal.Prepare(keys, journal.Entry{Act: a.ID, Kind: "charge." + what, Title: say("charge.journal." + what), Object: charge, Facts: facts})
+	return m.entry(keys, a, what, e)
+}
+
+// entry makes an entry ready that has its object and facts.
+func (m *Module) entry(keys *vault.Keys, a act.Act, what string, e journal.Entry) (*journal.Ready, error) {
+	e.Act, e.Kind, e.Title = a.ID, "charge."+what, m.base.Texts.Text(lang.Russian, "charge.journal."+what)
+	ready, err := m.base.Journal.Prepare(keys, e)
 	if err != nil {
 		return nil, fmt.Errorf("charge: enter %s: %w", what, err)
 	}
 	return ready, nil
+}
+
+// count is a number that an entry about many charges says.
+type count struct {
+	name string
+	n    int64
+}
+
+// enterMany makes the entry about many charges ready: what became of how many; nil as with enter.
+func (m *Module) enterMany(ctx context.Context, a act.Act, what string, about id.ID, files []journal.Document, counts ...count) (*journal.Ready, error) {
+	if m.base.Journal == nil || m.base.Texts == nil || a.Test {
+		return nil, nil
+	}
+	keys, err := m.base.Vault.Keys(ctx, a.Actor.Agency)
+	if err != nil {
+		return nil, err
+	}
+	e := journal.Entry{Object: about, Documents: files}
+	for _, one := range counts {
+		e.Facts = append(e.Facts, journal.Fact{Name: one.name, Label: m.base.Texts.Text(lang.Russian, "charge.journal.fact_"+one.name), Value: fmt.Sprint(one.n)})
+	}
+	return m.entry(keys, a, what, e)
+}
+
+// enterInto puts an entry into the log, if there is one.
+func enterInto(tx *store.Tx, ready *journal.Ready) error {
+	if ready == nil {
+		return nil
+	}
+	_, err := journal.Enter(tx, ready)
+	return err
 }
 
 // Event is one step of a charge's history, as its agency and its payer see it.

@@ -274,7 +274,7 @@ func (m *Module) chargePage(c *web.Context, v chargeView) error {
 		return err
 	}
 	v.Owed = v.Charge.Owed(c.Now(), m.Zone())
-	v.May = mayIssue(c.Act()) && v.Charge.State != Cancelled && v.Charge.State != Refunded
+	v.May = mayIssue(c.Act()) && !ownKind(v.Charge.Kind) && v.Charge.State != Cancelled && v.Charge.State != Refunded
 	title := c.T("charge.desk.one", "number", id.FormatNumber(v.Charge.Number))
 	crumbs := []ui.Link{{Text: c.T("charge.desk.title"), Href: "/desk/charges"}, {Text: title}}
 	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Desk, Crumbs: crumbs, Faulty: len(v.Failed) > 0}, chargePage(m, c, v))

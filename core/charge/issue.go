@@ -57,6 +57,9 @@ func (m *Module) prepare(n NewCharge) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n.entered && kind == nil {
+		return nil, ErrKind
+	}
 	if err := n.check(); err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ type Entry struct {
 func (m *Module) charge(e Entry, payee id.ID, test bool) NewCharge {
 	n := NewCharge{
 		For: Identifier{By: e.By, Value: e.Value}, Payee: payee, External: e.Number, Kind: e.Kind, Amount: money.Roubles(e.Amount), Period: e.Period,
-		Dated: e.Dated, Proof: e.Proof, Test: test, Plain: e.Discount != nil && !*e.Discount,
+		Dated: e.Dated, Proof: e.Proof, Test: test, entered: true, Plain: e.Discount != nil && !*e.Discount,
 	}
 	if e.TitleRU != "" || e.TitleEN != "" {
 		n.Title = lang.Text{RU: e.TitleRU, EN: e.TitleEN}

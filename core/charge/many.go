@@ -2,6 +2,8 @@ package charge
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -9,6 +11,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
+	"posad.city/kit/journal"
 	"posad.city/kit/store"
 )
 
@@ -44,6 +47,28 @@ func (m *Module) IssueMany(ctx context.Context, a act.Act, batch []NewCharge) ([
 		return nil, err
 	}
 	return r.out, r.run(ctx, nil)
+}
+
+// issueMany is IssueMany of what an agency's program sent, with its entry in the log.
+func (m *Module) issueMany(ctx context.Context, a act.Act, list []Entry) ([]Outcome, error) {
+	batch := make([]NewCharge, len(list))
+	for i, e := range list {
+		batch[i] = m.charge(e, a.Actor.Agency, a.Test)
+	}
+	r := &round{m: m, a: a}
+	if err := r.prepare(batch); err != nil {
+		return nil, err
+	}
+	sent, err := json.Marshal(list)
+	if err != nil {
+		return nil, fmt.Errorf("charge: many: %w", err)
+	}
+	sum := []journal.Document{{Name: "charges.json", SHA256: sha256.Sum256(sent)}}
+	entry, err := m.enterMany(ctx, a, "many_sent", a.ID, sum, count{"lines", int64(len(list))})
+	if err != nil {
+		return nil, err
+	}
+	return r.out, r.run(ctx, func(tx *store.Tx, _ []Outcome) error { return enterInto(tx, entry) })
 }
 
 // round is one batch of charges on its way into the store.
@@ -86,7 +111,7 @@ func (r *round) run(ctx context.Context, last func(tx *store.Tx, out []Outcome) 
 	if err := r.m.ready(ctx, r.list); err != nil {
 		return err
 	}
-	err := r.m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	err := r.write(ctx, func(tx *store.Tx) error {
 		for i, p := range r.list {
 			if p == nil {
 				continue
@@ -105,6 +130,14 @@ func (r *round) run(ctx context.Context, last func(tx *store.Tx, out []Outcome) 
 		return fmt.Errorf("charge: issue many: %w", err)
 	}
 	return nil
+}
+
+// write asks once more whether who acts still may: a key may be taken back meanwhile. A job goes on with what was sent.
+func (r *round) write(ctx context.Context, fn func(*store.Tx) error) error {
+	if r.a.Channel == act.Job {
+		return r.m.base.Store.Write(ctx, fn)
+	}
+	return r.m.base.Store.WriteAs(ctx, r.a, fn)
 }
 
 // one issues a charge, or says how what stands in its place differs.
@@ -133,6 +166,13 @@ func (r *round) one(tx *store.Tx, p *Prepared) (Outcome, error) {
 	fix := Correction{Amount: p.row.Amount, Reason: reasonImport}
 	if p.dueGiven {
 		fix.Due = p.row.Due
+	}
+	c, err := r.m.Read(tx.As(r.m.byJob(r.a), "charge.look.charge"), known.Home, known.ID)
+	if err != nil {
+		return out, err
+	}
+	if r.m.givesBack(c, c.corrected(fix), tx.Now()) {
+		return Outcome{Result: Refused, Fault: ErrGivesBack}, nil
 	}
 	out.Result = Corrected
 	return out, r.m.Correct(tx, r.a, known.Home, known.ID, fix)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
+	"posad.city/kit/journal"
 	"posad.city/kit/store"
 	"posad.city/kit/vault"
 )
@@ -78,7 +80,8 @@ func (m *Module) Send(ctx context.Context, a act.Act, s Sent) (Import, error) {
 	if err != nil {
 		return Import{}, fmt.Errorf("charge: keys of an agency: %w", err)
 	}
-	cutter := &cutter{m: m, keys: keys, in: bufio.NewReaderSize(s.Content, 64<<10), line: 1, i: Import{
+	sum := sha256.New()
+	cutter := &cutter{m: m, keys: keys, in: bufio.NewReaderSize(io.TeeReader(s.Content, sum), 64<<10), line: 1, i: Import{
 		Agency: a.Actor.Agency, ID: id.New(m.base.Clock.Now()), Official: a.Actor.Person, Format: s.Format, Corrects: s.Corrects, Test: s.Test, act: a.ID,
 	}}
 	if err := cutter.begin(); err != nil {
@@ -93,7 +96,7 @@ func (m *Module) Send(ctx context.Context, a act.Act, s Sent) (Import, error) {
 	if cutter.i.Lines == 0 {
 		return Import{}, ErrEmpty
 	}
-	return cutter.i, m.start(ctx, cutter)
+	return cutter.i, m.start(ctx, a, cutter, [32]byte(sum.Sum(nil)))
 }
 
 // announce puts the file's row before its parts. It counts as ended until all of it is there, so that the sweep drops what
@@ -107,14 +110,26 @@ func (m *Module) announce(ctx context.Context, i Import) error {
 }
 
 // start begins a file that has come whole.
-func (m *Module) start(ctx context.Context, c *cutter) error {
+func (m *Module) start(ctx context.Context, a act.Act, c *cutter, sum [32]byte) error {
 	i := &c.i
 	i.State, i.Made = Running, m.base.Clock.Now()
+	what := "file_sent"
+	if i.Corrects {
+		what = "file_corrects"
+	}
+	a.Test = i.Test
+	entry, err := m.enterMany(ctx, a, what, i.ID, []journal.Document{{Name: "charges." + i.Format, SHA256: sum}}, count{"lines", i.Lines})
+	if err != nil {
+		return err
+	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := chargedb.BeginImport(tx, chargedb.BeginImportParams{Bytes: c.bytes, Lines: i.Lines, Parts: i.parts, Agency: i.Agency, ID: i.ID}); err != nil {
 			return err
 		}
-		return m.base.Jobs.Put(tx, jobs.New{Handler: jobImport, Holder: i.Agency, Object: i.ID})
+		if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobImport, Holder: i.Agency, Object: i.ID}); err != nil {
+			return err
+		}
+		return enterInto(tx, entry)
 	})
 }
 
@@ -277,8 +292,17 @@ func (m *Module) importRow(ctx context.Context, agency, which id.ID) (chargedb.C
 
 // finish ends a file that is whole.
 func (m *Module) finish(ctx context.Context, j jobs.Job, row chargedb.ChargeImport) error {
+	entry, err := m.enterMany(ctx, actOf(row), "file_taken", row.ID, nil,
+		count{"issued", row.Issued}, count{"known", row.Known}, count{"corrected", row.Corrected}, count{"bad", row.Bad})
+	if err != nil {
+		return err
+	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := chargedb.SetImport(tx, chargedb.SetImportParams{State: string(Done), Ended: tx.Now(), Agency: row.Agency, ID: row.ID, Was: string(Running)}); err != nil {
+		n, err := chargedb.SetImport(tx, chargedb.SetImportParams{State: string(Done), Ended: tx.Now(), Agency: row.Agency, ID: row.ID, Was: string(Running)})
+		if err == nil && n > 0 {
+			err = enterInto(tx, entry)
+		}
+		if err != nil {
 			return err
 		}
 		return m.base.Jobs.Done(tx, j)
@@ -304,11 +328,7 @@ func (m *Module) takePart(ctx context.Context, keys *vault.Keys, row chargedb.Ch
 		return err
 	}
 	lines := bytes.Split(bytes.TrimSuffix(plain, []byte("\n")), []byte("\n"))
-	a := act.Act{ID: row.Act, Actor: act.Actor{Kind: act.Official, Person: row.Official, Agency: row.Agency}, Channel: act.Job}
-	if row.Official.IsZero() {
-		a.Actor.Kind = act.Program
-	}
-	r := &round{m: m, a: a, corrects: row.Corrects}
+	r := &round{m: m, a: actOf(row), corrects: row.Corrects}
 	if err := m.entries(r, row, lines); err != nil {
 		return err
 	}
@@ -316,6 +336,15 @@ func (m *Module) takePart(ctx context.Context, keys *vault.Keys, row chargedb.Ch
 	return r.run(ctx, func(tx *store.Tx, out []Outcome) error {
 		return m.advance(tx, row, int64(len(lines)), bad(out))
 	})
+}
+
+// actOf is the act of whoever sent a file: all that comes of it is theirs.
+func actOf(row chargedb.ChargeImport) act.Act {
+	a := act.Act{ID: row.Act, Actor: act.Actor{Kind: act.Official, Person: row.Official, Agency: row.Agency}, Channel: act.Job, Test: row.Test}
+	if row.Official.IsZero() {
+		a.Actor.Kind = act.Program
+	}
+	return a
 }
 
 // entries reads the lines of a part.

@@ -35,11 +35,13 @@ func (m *Module) operations(s *web.Server) operations {
 	}
 	upload := official("charge.send", "", true)
 	upload.Body, upload.Timeout = importMost+(1<<20), sendTimeout
+	change := official("charge.change", "charge.look.charge", true)
+	change.Fresh = act.Lately // it may give back what was paid
 	return operations{
 		watches: own("charge.watches", false, 0), watch: own("charge.watch", true, 20),
 		desk:  s.Operation(official("charge.desk", "charge.look.charges", false)),
 		read:  s.Operation(official("charge.read", "charge.look.charge", false)),
-		issue: s.Operation(official("charge.issue", "", true)), change: s.Operation(official("charge.change", "charge.look.charge", true)), send: s.Operation(upload),
+		issue: s.Operation(official("charge.issue", "", true)), change: s.Operation(change), send: s.Operation(upload),
 		apiRead:   program("charge.api_read", "charges:read", "charge.look.charge", false, 0),
 		apiIssue:  program("charge.api_issue", "charges:write", "", true, manyBody),
 		apiChange: program("charge.api_change", "charges:write", "charge.look.charge", true, 0),
