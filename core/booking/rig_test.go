@@ -74,7 +74,7 @@ func cityWith(resources ...string) *service.City {
 	files := fstest.MapFS{}
 	err := fs.WalkDir(kitezh.Files(), ".", func(name string, entry fs.DirEntry, err error) error {
 		top, _, _ := strings.Cut(name, "/")
-		if err != nil || entry.IsDir() || top == "services" || top == "registers" || top == "own-registers" || top == "resources" || top == "messages" || top == "demo" || name == "lists.yaml" || name == "queries.yaml" {
+		if err != nil || entry.IsDir() || top == "services" || top == "registers" || top == "own-registers" || top == "charges" || top == "resources" || top == "messages" || top == "demo" || name == "lists.yaml" || name == "queries.yaml" {
 			return err
 		}
 		content, err := fs.ReadFile(kitezh.Files(), name)
