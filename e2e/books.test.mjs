@@ -23,11 +23,11 @@ after(async () => {
 
 // statement is a file of the bank: two transfers came, a fee went.
 function statement(account) {
-  const day = '2026-01-15';
+  const day = new Date(Date.now() + 3 * 3600e3).toISOString().slice(0, 10); // the bank tells of the days before by itself
   const balance = (code, sum) => `<Bal><Tp><CdOrPrtry><Cd>${code}</Cd></CdOrPrtry></Tp><Amt Ccy="RUB">${sum}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>${day}</Dt></Dt></Bal>`;
   const entry = (sum, way, code, more) => `<Ntry><Amt Ccy="RUB">${sum}</Amt><CdtDbtInd>${way}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>${day}</Dt></BookgDt><BkTxCd><Prtry><Cd>${code}</Cd></Prtry></BkTxCd>${more}</Ntry>`;
   const transfer = (sum, name, words) => entry(sum, 'CRDT', 'XFER', `<NtryDtls><TxDtls><Amt Ccy="RUB">${sum}</Amt><CdtDbtInd>CRDT</CdtDbtInd><RltdPties><Dbtr><Pty><Nm>${name}</Nm></Pty></Dbtr><DbtrAcct><Id><Othr><Id>40817810000000000042</Id></Othr></Id></DbtrAcct></RltdPties><RltdAgts><DbtrAgt><FinInstnId><ClrSysMmbId><MmbId>044525225</MmbId></ClrSysMmbId></FinInstnId></DbtrAgt></RltdAgts><RmtInf><Ustrd>${words}</Ustrd></RmtInf></TxDtls></NtryDtls>`);
-  return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>M1</MsgId><CreDtTm>${day}T20:00:00Z</CreDtTm></GrpHdr><Stmt><Id>ST-1</Id><Acct><Id><Othr><Id>${account}</Id></Othr></Id><Ccy>RUB</Ccy></Acct>${balance('OPBD', '1000.00')}${balance('CLBD', '5950.50')}` +
+  return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>M1</MsgId><CreDtTm>${day}T20:00:00Z</CreDtTm></GrpHdr><Stmt><Id>ST-1</Id><Acct><Id><Othr><Id>${account}</Id></Othr></Id><Ccy>RUB</Ccy></Acct>${balance('OPBD', '0.00')}${balance('CLBD', '4950.50')}` +
     transfer('1500.50', 'Смирнов Олег Павлович', 'Оплата штрафа за автомобиль М300КА52') + transfer('3500.00', 'ООО Ромашка', 'По договору') + entry('50.00', 'DBIT', 'FEE', '') + '</Stmt></BkToCstmrStmt></Document>';
 }
 

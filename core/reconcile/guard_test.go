@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
@@ -117,6 +118,49 @@ func TestAnswerGiven(t *testing.T) {
 		r.must(r.AnswerGiven(ctx, by(second), p, refusal))
 		if got := r.on(pay.Income(police, money.RUB)); got != 100_00 {
 			t.Fatal(got)
+		}
+		r.sound()
+	})
+}
+
+// TestOneStatementADay: a day of an account counts once, in order, each beginning with what the one before ended with.
+func TestOneStatementADay(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ctx := context.Background()
+		try := func(what string, file []byte, want error) {
+			t.Helper()
+			if _, err := r.Load(ctx, by(first), SourceUpload, file); !errors.Is(err, want) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		r.load(transfer(100_00, "A", "b"))
+		stood := r.on(Bank(account.Number, money.RUB))
+		file := r.statement(transfer(5_00, "A", "b"))
+		yesterday := r.today().AddDays(-1).String()
+		try("a future day", bytes.ReplaceAll(file, []byte(yesterday), []byte("2099-01-01")), ErrDay)
+		try("the same day again", bytes.ReplaceAll(bytes.ReplaceAll(file, []byte(yesterday), []byte(r.today().AddDays(-2).String())), []byte("<Id>S"), []byte("<Id>T")), ErrDay)
+		try("a day before the first", bytes.ReplaceAll(file, []byte(yesterday), []byte("2026-01-15")), ErrDay)
+		other := bytes.Replace(file, []byte(">100.00<"), []byte(">90.00<"), 1)
+		try("another opening", bytes.Replace(other, []byte(">105.00<"), []byte(">95.00<"), 1), ErrChain)
+		if got := r.on(Bank(account.Number, money.RUB)); got != stood {
+			t.Fatalf("%d, it was %d", got, stood)
+		}
+		try("the next day", file, nil)
+		try("given again", file, ErrKnown)
+		try("other lines of the same sums", bytes.Replace(file, []byte("<Nm>A<"), []byte("<Nm>B<"), 1), ErrOther)
+		r.sound()
+	})
+}
+
+// TestFeeIsBounded: what a statement calls a fee is one without anybody's word as far as fees go.
+func TestFeeIsBounded(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.load(transfer(1_000_000_00, "X", "y"), iso20022.Entry{Amount: money.Roubles(1_000_000_00), Status: iso20022.Booked, Code: "FEE"}, iso20022.Entry{Amount: money.Roubles(10_00), Status: iso20022.Booked, Code: "FEE"})
+		if got := r.on(Fees(money.RUB)); got != -10_00 {
+			t.Fatalf("%d are fees", got)
+		}
+		if got := r.on(Unexplained(money.RUB)); got != -1_000_000_00 {
+			t.Fatalf("%d is to be explained", got)
 		}
 		r.sound()
 	})

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,7 +21,7 @@ import (
 )
 
 // Load takes a file of statements: all of it is read and added up before anything is written. A file whose loading broke off
-// goes on where it stopped when it is given again. Errors: ErrFile, ErrAccount, ErrSums, ErrOther; ErrKnown: all of it was
+// goes on where it stopped when it is given again. Errors: ErrFile, ErrAccount, ErrSums, ErrOther, ErrDay, ErrChain, ErrByBank; ErrKnown: all of it was
 // loaded before, which the statements are returned with.
 func (m *Module) Load(ctx context.Context, a act.Act, source string, file []byte) ([]Statement, error) {
 	if len(file) > statementMost {
@@ -34,7 +35,10 @@ func (m *Module) Load(ctx context.Context, a act.Act, source string, file []byte
 	known := 0
 	for _, s := range sheets {
 		s.Source, s.Official, s.Loaded = source, a.Actor.Person, m.base.Clock.Now()
-		err := m.loadSheet(ctx, a, s)
+		err := m.mayUpload(ctx, s.Statement)
+		if err == nil {
+			err = m.loadSheet(ctx, a, s)
+		}
 		if errors.Is(err, ErrKnown) {
 			known++
 		} else if err != nil {
@@ -123,14 +127,47 @@ func (m *Module) begin(ctx context.Context, a act.Act, s Statement) error {
 			switch {
 			case err != nil:
 				return err
-			case row.Opening != s.Opening || row.Closing != s.Closing || row.Lines != s.Lines || row.Came != s.Came:
+			case row.Opening != s.Opening || row.Closing != s.Closing || row.Lines != s.Lines || row.Came != s.Came || !bytes.Equal(row.Digest, s.Digest[:]):
 				return tx.Fail(ErrOther)
 			case row.State == "done":
 				return tx.Fail(ErrKnown)
 			}
+		} else if err := follows(tx, s); err != nil {
+			return err
 		}
 		return m.open(tx, s, actID)
 	})
+}
+
+// follows fails the Write when a statement does not go on where the account's last one ended: a day counts once, and no statement
+// comes before one that is here.
+func follows(tx *store.Tx, s Statement) error {
+	last, err := reconciledb.LastStatement(tx, s.Account, s.ID)
+	switch {
+	case errors.Is(err, store.ErrNone):
+		return nil
+	case err != nil:
+		return err
+	case s.Until.String() <= last.Until || s.Since.String() < last.Until:
+		return tx.Fail(ErrDay)
+	case s.Opening != last.Closing:
+		return tx.Fail(ErrChain)
+	}
+	return nil
+}
+
+// mayUpload tells whether a statement may come from an official: not a day to come, and no day that the bank tells itself.
+func (m *Module) mayUpload(ctx context.Context, s Statement) error {
+	if s.Until.After(m.today()) {
+		return ErrDay
+	}
+	if m.deps.Bank == nil || s.Source != SourceUpload {
+		return nil
+	}
+	if file, err := m.deps.Bank.Statement(ctx, s.Until); err == nil {
+		return errors.Join(ErrByBank, file.Close())
+	}
+	return nil // the bank has none, or is silent: then the file is all there is
 }
 
 // open posts what lay at the bank before the first statement; the same movement for all statements of the account, so that only

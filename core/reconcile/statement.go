@@ -3,6 +3,7 @@ package reconcile
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,10 +27,10 @@ type Statement struct {
 	Opening, Closing int64 // minor units
 	Currency         money.Currency
 	Lines            int64
-	Came, Went       int64 // both at or above zero
-	Digest           [32]byte
-	Source           string // SourceUpload, SourceBank
-	Official         id.ID  // who gave it; zero: the bank
+	Came, Went       int64    // both at or above zero
+	Digest           [32]byte // of the lines
+	Source           string   // SourceUpload, SourceBank
+	Official         id.ID    // who gave it; zero: the bank
 	Loaded           time.Time
 	Done             bool
 }
@@ -81,7 +82,6 @@ func readSheets(file []byte, account Own) ([]sheet, error) {
 	if err != nil {
 		return nil, ErrFile.Because(err)
 	}
-	digest := sha256.Sum256(file)
 	var out []sheet
 	total := 0
 	for {
@@ -96,7 +96,6 @@ func readSheets(file []byte, account Own) ([]sheet, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Digest = digest
 		if err := s.readLines(r); err != nil {
 			return nil, err
 		}
@@ -160,9 +159,49 @@ func (s *sheet) readLines(r *iso20022.StatementReader) error {
 		sum = next
 	}
 	s.Lines = int64(len(s.lines))
+	s.boundFees()
 	if sum != s.Closing {
 		return ErrSums.Because(fmt.Errorf("reconcile: %d and its lines make %d, the bank says %d", s.Opening, sum, s.Closing))
 	}
+	return s.sign()
+}
+
+// Fees count as such without anybody's word up to feeLeast and a share of what came, in hundredths: both are far above what banks
+// take. Whatever is more lies among what nobody has explained.
+const (
+	feeLeast = 10_000_00
+	feeShare = 3
+)
+
+func (s *sheet) boundFees() {
+	left := feeLeast + s.Came/100*feeShare
+	for i := range s.lines {
+		l := &s.lines[i]
+		switch {
+		case !l.fee:
+		case -l.Amount > left:
+			l.fee = false
+		default:
+			left += l.Amount
+		}
+	}
+}
+
+// sign is the digest of the lines: the same statement given again has the same, however its file is written.
+func (s *sheet) sign() error {
+	sum := sha256.New()
+	for _, l := range s.lines {
+		plain, err := json.Marshal(struct {
+			Line    Line
+			Code    string
+			Details Details
+		}{l.Line, l.code, l.details})
+		if err != nil {
+			return fmt.Errorf("reconcile: statement: %w", err)
+		}
+		sum.Write(plain)
+	}
+	sum.Sum(s.Digest[:0])
 	return nil
 }
 
