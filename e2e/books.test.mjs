@@ -68,9 +68,9 @@ test('the treasury explains what came to the account', { timeout: 300_000 }, asy
 
   await open(page, '/desk/books/unidentified');
   await send(page, page.locator('main a:has-text("3 500")').first());
-  await page.locator('main form[action$="/back"] input[name=why]').evaluate((field) => { field.closest('details').open = true; field.value = 'Договора с нами нет'; });
-  await page.locator('main form[action$="/back"] button').evaluate((button) => button.form.requestSubmit(button));
-  await page.waitForLoadState();
+  await page.locator('main details:has(form[action$="/back"]) > summary').click();
+  await page.fill('main form[action$="/back"] [name=why]', 'Договора с нами нет');
+  await send(page, page.locator('main form[action$="/back"] button').first());
   await says(page, 'Возврат подготовлен');
   await open(page, '/desk/books/payouts');
   await says(page, 'Ждёт второго сотрудника');

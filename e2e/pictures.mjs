@@ -76,7 +76,7 @@ async function asResident(page, official) {
   const number = await submit(page);
   await both(page, 'sent');
   await open(page, caseURL(number));
-  await reloadUntil(page, 'the bill', visible('main a[href^="/pay/"]'));
+  await reloadUntil(page, 'the bill', visible('main a[href^="/pay/"]:not([href="/pay/autopay"])'));
   await open(page, '/account');
   await both(page, 'account');
   await payAtBank(page, city, number);

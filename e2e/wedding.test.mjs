@@ -35,7 +35,7 @@ for (const run of runs) {
     const number = await submit(page);
     await open(page, caseURL(number));
     await signs(run, number);
-    await reloadUntil(page, 'the bill', visible('main a[href^="/pay/"]'));
+    await reloadUntil(page, 'the bill', visible('main a[href^="/pay/"]:not([href="/pay/autopay"])'));
     await payAtBank(page, city, number);
     await decides(number);
     await open(page, caseURL(number));

@@ -151,8 +151,8 @@ export function pictureFile(name = 'pothole.png') {
 // paid pays what the case asks for on the bank's page and comes back to the city.
 export async function payAtBank(page, city, number) {
   await open(page, caseURL(number));
-  await reloadUntil(page, 'the bill', visible('main a[href^="/pay/"]'));
-  await go(page, 'main a[href^="/pay/"] >> nth=0');
+  await reloadUntil(page, 'the bill', visible('main a[href^="/pay/"]:not([href="/pay/autopay"])'));
+  await go(page, 'main a[href^="/pay/"]:not([href="/pay/autopay"]) >> nth=0');
   await send(page, 'main form[action^="/pay/"] button');
   assert.ok(page.url().startsWith(city.outside.bank), `at the bank: ${page.url()}`);
   await send(page, 'button[value=pay]');
