@@ -243,8 +243,7 @@ func TestAMonthlyGiftIsGivenOnceAMonth(t *testing.T) {
 		one := must[Monthly](t)(r.StartMonthly(ctx, self, NewMonthly{Giver: anna, Fund: river, Appeal: river, Amount: 50_00, Day: 5, Card: card}))
 		given := func() int64 { return must[Purse](t)(r.Purse(ctx, river, river)).Given }
 		for month := range 3 {
-			r.until(r.hourOf(one.Next.AddMonths(month)).Add(time.Minute))
-			r.drain()
+			r.reach(one.Next.AddMonths(month))
 			for range 2 { // the same job again, by another worker or after a crash
 				err := r.base.Store.Write(ctx, func(tx *store.Tx) error {
 					return r.base.Jobs.Put(tx, jobs.New{Handler: jobMonthly, Holder: anna, Object: one.ID, Payload: one.Next.AddMonths(month).String()})
@@ -282,8 +281,7 @@ func TestAMonthlyGiftSurvivesADeathBetweenItsSteps(t *testing.T) {
 			t.Fatal(err)
 		}
 		must[Begun](t)(r.till.Begin(ctx, self, Paying{Giver: anna, Gift: n.ID}, lang.Russian)) // and here it died
-		r.until(r.hourOf(one.Next).Add(time.Minute))
-		r.drain()
+		r.reach(one.Next)
 		if got := must[Purse](t)(r.Purse(ctx, river, river)); got.Given != 50_00 || got.Gifts != 1 {
 			t.Errorf("given %+v", got)
 		}
@@ -297,8 +295,7 @@ func TestThreeDeclinesEndAMonthlyGift(t *testing.T) {
 		r.till.declines[card] = true
 		one := must[Monthly](t)(r.StartMonthly(ctx, self, NewMonthly{Giver: anna, Fund: river, Appeal: river, Amount: 50_00, Day: 28, Card: card}))
 		for month := range 5 {
-			r.until(r.hourOf(one.Next.AddMonths(month)).Add(time.Minute))
-			r.drain()
+			r.reach(one.Next.AddMonths(month))
 		}
 		list := must[[]Monthly](t)(r.Monthlies(ctx, self, anna))
 		if list[0].On || list[0].Why != "card" || r.till.begun != missesMost {

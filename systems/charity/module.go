@@ -79,6 +79,7 @@ const (
 	jobTellSoon  = "charity.monthly_soon"
 	jobMonthly   = "charity.monthly"
 	jobDays      = "charity.days"
+	jobSweep     = "charity.monthly_sweep"
 )
 
 // Provision implements module.Module.
@@ -96,6 +97,7 @@ func (m *Module) Provision(b *module.Base) error {
 	b.Jobs.Handle(jobTellSoon, m.tellSoon)
 	b.Jobs.Handle(jobMonthly, m.giveMonthly)
 	b.Jobs.Every(jobDays, 6*time.Hour, m.endAppeals)
+	b.Jobs.Every(jobSweep, 6*time.Hour, m.sweep)
 	if b.Web != nil {
 		m.routes(b.Web)
 	}

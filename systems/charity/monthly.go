@@ -43,6 +43,10 @@ const (
 	monthlyDay = 28 // the last day of a month that every month has
 	missesMost = 3  // declines in a row after which a monthly gift ends
 	monthlyAt  = 10 // o'clock in the city
+	lateMost   = 3  // days after its day on which a gift may still be taken; later, it waits for the next month
+	toldAhead  = 24 * time.Hour
+	tryAgain   = time.Hour // after an answer of the bank that says nothing
+	lateGifts  = 1000      // that one sweep plans anew
 )
 
 // nextDay is the first day of giving after a date.
@@ -94,14 +98,47 @@ func holds(cards []Card, card id.ID) bool {
 	return false
 }
 
-// plan puts the jobs of the next gift: the word ahead and the giving. The payload is the day, so that a stale one is dropped.
+// plan puts the word ahead of the next gift, which then plans the giving: what was not told is not taken. The payload is the
+// day, so that a stale one is dropped.
 func (m *Module) plan(tx *store.Tx, one Monthly) error {
-	name := one.ID.String() + "/" + one.Next.String()
-	soon := jobs.New{Handler: jobTellSoon, Holder: one.Giver, Object: one.ID, At: m.hourOf(one.Next.AddDays(-soonDays)), Key: name, Payload: one.Next.String()}
-	if err := m.base.Jobs.Put(tx, soon); err != nil {
+	return m.base.Jobs.Put(tx, jobs.New{
+		Handler: jobTellSoon, Holder: one.Giver, Object: one.ID, At: m.hourOf(one.Next.AddDays(-soonDays)), Key: one.ID.String() + "/" + one.Next.String(), Payload: one.Next.String(),
+	})
+}
+
+// tooLate tells whether a gift of a day is not to be taken at a moment any more.
+func (m *Module) tooLate(day calendar.Date, at time.Time) bool {
+	return calendar.DateOf(at, m.deps.Zone()).After(day.AddDays(lateMost))
+}
+
+// skip leaves out a day that went by: the next one is told and taken as ever.
+func (m *Module) skip(ctx context.Context, j jobs.Job, one Monthly) error {
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := m.next(tx, one, one.Misses); err != nil {
+			return err
+		}
+		return m.base.Jobs.Done(tx, j)
+	})
+}
+
+// sweep plans those monthly gifts anew whose day went by without their job: it was given up, or the clock was moved.
+func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
+	var rows []charitydb.MonthliesLateRow
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		var err error
+		rows, err = charitydb.MonthliesLate(r, m.today().AddDays(-lateMost).String(), lateGifts)
 		return err
+	})
+	for _, row := range rows {
+		if err != nil {
+			break
+		}
+		var one Monthly
+		if one, err = m.monthly(ctx, m.system(row.ID), row.Giver, row.ID); err == nil {
+			err = m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.next(tx, one, one.Misses) })
+		}
 	}
-	return m.base.Jobs.Put(tx, jobs.New{Handler: jobMonthly, Holder: one.Giver, Object: one.ID, At: m.hourOf(one.Next), Key: name, Payload: one.Next.String()})
+	return wrap("sweep", err)
 }
 
 // Monthlies lists a person's monthly gifts, the newest first.
@@ -176,7 +213,15 @@ func (m *Module) tellSoon(ctx context.Context, j jobs.Job) error {
 	if err != nil || !due {
 		return err
 	}
-	return m.tellMonthly(ctx, j, one, "soon", nil)
+	at := m.hourOf(one.Next)
+	if ahead := m.now().Add(toldAhead); ahead.After(at) {
+		at = ahead
+	}
+	if m.tooLate(one.Next, at) {
+		return m.skip(ctx, j, one)
+	}
+	give := jobs.New{Handler: jobMonthly, Holder: one.Giver, Object: one.ID, At: at, Key: one.ID.String() + "/" + j.Payload, Payload: j.Payload}
+	return m.tellMonthly(ctx, j, one, "soon", func(tx *store.Tx) error { return m.base.Jobs.Put(tx, give) })
 }
 
 // tellMonthly tells a giver of their monthly gift and ends the job, with what else is to be changed.
@@ -226,6 +271,13 @@ func (m *Module) giveMonthly(ctx context.Context, j jobs.Job) error {
 	if err != nil || !due {
 		return err
 	}
+	known, err := m.begun(ctx, one, j.Payload)
+	if err != nil {
+		return err
+	}
+	if m.tooLate(one.Next, m.now()) && !known {
+		return m.skip(ctx, j, one)
+	}
 	gift := NewGift{ID: giftOfDay(one.ID, j.Payload), Giver: one.Giver, Fund: one.Fund, Appeal: one.Appeal, Amount: one.Amount, Monthly: one.ID}
 	g, err := m.promised(ctx, gift)
 	if errors.Is(err, ErrClosed) {
@@ -243,7 +295,11 @@ func (m *Module) giveMonthly(ctx context.Context, j jobs.Job) error {
 	}
 	begun, err := m.payments.Begin(ctx, m.system(one.ID), Paying{Giver: one.Giver, Gift: g.ID, Card: one.Card}, lang.Russian)
 	if err != nil {
-		return err // the job comes again, with the same ids
+		if m.tooLate(one.Next, m.now()) {
+			return m.missed(ctx, j, one, g.ID)
+		}
+		m.base.Log.Warn("charity: a monthly gift is not taken yet", "gift", g.ID.String(), "error", err.Error())
+		return jobs.Later(tryAgain) // with the same ids
 	}
 	if begun.Over {
 		return m.missed(ctx, j, one, g.ID)
@@ -256,10 +312,22 @@ func (m *Module) giveMonthly(ctx context.Context, j jobs.Job) error {
 	})
 }
 
+// begun tells whether the gift of a day was promised before: its payment may be under way.
+func (m *Module) begun(ctx context.Context, one Monthly, day string) (bool, error) {
+	_, err := m.Gift(ctx, m.system(one.ID), one.Giver, giftOfDay(one.ID, day))
+	if errors.Is(err, ErrNone) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // next moves a monthly gift to its next day.
 func (m *Module) next(tx *store.Tx, one Monthly, misses int) error {
-	was := one.Next
-	one.Next = nextDay(was, one.Day)
+	was, after := one.Next, one.Next
+	if today := m.today(); today.After(after) {
+		after = today // months that went by are not made up for
+	}
+	one.Next = nextDay(after, one.Day)
 	n, err := charitydb.MoveMonthly(tx, charitydb.MoveMonthlyParams{Next: one.Next.String(), Giver: one.Giver, ID: one.ID, Was: was.String()})
 	if err != nil || n == 0 {
 		return err

@@ -194,3 +194,7 @@ UPDATE charity_monthly SET state = 'off', ended = @ended, why = @why, revision =
 
 -- name: SetMisses :exec
 UPDATE charity_monthly SET misses = @misses WHERE giver = @giver AND id = @id;
+
+-- name: MonthliesLate :many
+-- counts only
+SELECT giver, id FROM charity_monthly WHERE state = 'on' AND next < @day ORDER BY next, giver, id LIMIT @most;
