@@ -91,6 +91,7 @@ type DialView struct {
 	Verified calendar.Date
 	Last     Decimal // the last reading that was taken, or what it showed when it was put in
 	LastDay  calendar.Date
+	Floor    Decimal // no reading is less: Last, or what is billed less what was billed without a reading since, when that is more
 	Usual    Decimal // a month
 	Known    int     // months of which Usual is the average; 0: none
 	History  []used
@@ -102,7 +103,7 @@ func (d DialView) Key() string { return d.Meter.String() + zoneKey(d.Zone) }
 
 // doubt judges a reading; empty: nothing is odd. odd is how many times the usual is too much. It is pure.
 func doubt(value Decimal, d DialView, months int, odd int) string {
-	if value < d.Last {
+	if value < d.Floor {
 		return Lower
 	}
 	usual := max(d.Usual, decimal.One)
@@ -112,10 +113,10 @@ func doubt(value Decimal, d DialView, months int, odd int) string {
 	return ""
 }
 
-// decideState is what becomes of a reading. It is pure.
-func decideState(doubt string, confirmed, official bool) string {
+// decideState is what becomes of a reading: one that is lower is looked at by a second pair of eyes, whoever gave it. It is pure.
+func decideState(doubt string, confirmed bool) string {
 	switch {
-	case doubt == "" || confirmed && (official || doubt == High):
+	case doubt == "" || confirmed && doubt == High:
 		return Taken
 	case confirmed:
 		return Review
@@ -131,14 +132,17 @@ func (m *Module) Dials(ctx context.Context, a act.Act, home id.ID) ([]DialView, 
 	}
 	open := m.Open(u)
 	var meters []utilitydb.UtilityMeter
-	var readings []utilitydb.UtilityReading
+	var now, past []utilitydb.UtilityReading
 	var states []utilitydb.UtilityState
 	err = m.base.Store.Look(ctx, a, lookFlat, func(p *store.Personal) error {
 		var err error
 		if meters, err = utilitydb.MetersOf(p, home); err != nil {
 			return err
 		}
-		if readings, err = utilitydb.ReadingsOf(p, home, open.Add(-12).String()); err != nil {
+		if now, err = utilitydb.ReadingsOf(p, home, open.String()); err != nil {
+			return err
+		}
+		if past, err = utilitydb.LastTaken(p, home, open.String(), pastMost); err != nil {
 			return err
 		}
 		states, err = utilitydb.StatesBetween(p, before(home), home)
@@ -157,7 +161,7 @@ func (m *Module) Dials(ctx context.Context, a act.Act, home id.ID) ([]DialView, 
 			return nil, err
 		}
 	}
-	return dialViews(meters, readings, s, open, m.today()), nil
+	return dialViews(meters, now, past, s, m.today()), nil
 }
 
 // before is the id right before another one, so that a range holds one home.
@@ -171,8 +175,11 @@ func before(home id.ID) id.ID {
 	return home
 }
 
-// dialViews puts a flat's dials together. Readings come the newest first.
-func dialViews(meters []utilitydb.UtilityMeter, readings []utilitydb.UtilityReading, s state, open Period, today calendar.Date) []DialView {
+// pastMost is among how many readings that were taken the last one of each dial is looked for: years of them.
+const pastMost = 500
+
+// dialViews puts a flat's dials together from the readings for the open month and those taken before, the newest first.
+func dialViews(meters []utilitydb.UtilityMeter, now, past []utilitydb.UtilityReading, s state, today calendar.Date) []DialView {
 	var out []DialView
 	for _, row := range meters {
 		if until := day(row.Until); !until.IsZero() && until.Before(today) {
@@ -183,30 +190,25 @@ func dialViews(meters []utilitydb.UtilityMeter, readings []utilitydb.UtilityRead
 			state := s.Dials[dialKey(row.ID, zone)]
 			v := DialView{Meter: row.ID, Tariff: row.Tariff, Number: row.Number, Zone: zone, Verified: day(row.Verified), Last: first[zone], LastDay: day(row.Since), History: state.History}
 			v.Usual, v.Known = state.usual()
-			v.read(readings, open)
+			v.read(now, past)
+			v.Floor = max(v.Last, state.sure())
 			out = append(out, v)
 		}
 	}
 	return out
 }
 
-// read finds the last reading before the open month and the one for it.
-func (v *DialView) read(readings []utilitydb.UtilityReading, open Period) {
-	for _, r := range readings {
-		if r.Meter != v.Meter || r.Zone != v.Zone || r.State == Refused {
-			continue
-		}
-		if r.Period == open.String() {
-			if v.Open == nil {
-				one := readingOf(r)
-				v.Open = &one
-			}
-			continue
-		}
-		if r.State == Taken {
-			v.Last, v.LastDay = Decimal(r.Value), day(r.Day)
-			return
-		}
+// read finds the last reading before the open month, however long ago that was, and the one for it.
+func (v *DialView) read(now, past []utilitydb.UtilityReading) {
+	mine := func(r utilitydb.UtilityReading) bool {
+		return r.Meter == v.Meter && r.Zone == v.Zone && r.State != Refused
+	}
+	if at := slices.IndexFunc(now, mine); at >= 0 {
+		one := readingOf(now[at])
+		v.Open = &one
+	}
+	if at := slices.IndexFunc(past, mine); at >= 0 {
+		v.Last, v.LastDay = Decimal(past[at].Value), day(past[at].Day)
 	}
 }
 
@@ -240,7 +242,7 @@ func (m *Module) Give(ctx context.Context, a act.Act, home id.ID, source string,
 		}
 		out[i] = Reading{
 			ID: id.New(m.base.Clock.Now()), Home: home, Period: open, Meter: g.Meter, Zone: g.Zone, Value: g.Value, Day: g.Day, Source: source,
-			State: decideState(why, g.Confirmed, source != FromResident), Doubt: why,
+			State: decideState(why, g.Confirmed), Doubt: why,
 		}
 		if source == FromImport && out[i].State == Asked {
 			out[i].State = Review // there is nobody to ask

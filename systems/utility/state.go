@@ -64,6 +64,19 @@ func (d dialState) usual() (Decimal, int) {
 
 func roundedDivision(a, n int64) int64 { return (a + n/2) / n }
 
+// sure is up to where the dial was billed by what it showed: what is billed less the averages and norms since. A reading below it
+// would give back what the meter has counted.
+func (d dialState) sure() Decimal {
+	out := d.To
+	for _, u := range slices.Backward(d.History) {
+		if u.Basis == ByMeter {
+			break
+		}
+		out -= u.Quantity
+	}
+	return out
+}
+
 // after is the state once the bill is made.
 func (s state) after(in Input, b Bill) state {
 	out := state{Dials: maps.Clone(s.Dials), Estimated: map[string]int{}}

@@ -92,7 +92,7 @@ func plainNumber(l lang.Language, d Decimal) string {
 
 // question asks about an odd reading.
 func (m *Module) question(c *web.Context, d DialView, doubt string) string {
-	return c.T("utility.ask."+doubt, "last", number(c.Lang(), d.Last), "usual", number(c.Lang(), d.Usual), "unit", m.tariffUnit(c, d.Tariff))
+	return c.T("utility.ask."+doubt, "last", number(c.Lang(), d.Floor), "usual", number(c.Lang(), d.Usual), "unit", m.tariffUnit(c, d.Tariff))
 }
 
 func (m *Module) showReadings(c *web.Context) error {
