@@ -58,6 +58,8 @@ const (
 	SecretOverlap = 24 * time.Hour
 	// Kept is how long messages are kept, to be looked at and sent anew.
 	Kept = 30 * 24 * time.Hour
+	// TrialsKept is how long the sandbox's payments are kept.
+	TrialsKept = 60 * 24 * time.Hour
 	// PerMinuteMost is the highest rate of a key, requests a minute.
 	PerMinuteMost = web.KeyRateMost
 
@@ -67,14 +69,16 @@ const (
 
 // The faults of keys and endpoints.
 var (
-	ErrHeads    = fault.New(fault.Denied, "developer.heads_only")
-	ErrFields   = fault.New(fault.Invalid, "developer.fields")
-	ErrMany     = fault.New(fault.Conflict, "developer.too_many")
-	ErrOver     = fault.New(fault.Conflict, "developer.over")
-	ErrChanged  = fault.New(fault.Conflict, "developer.changed_meanwhile")
-	ErrMissing  = fault.New(fault.Missing, "web.missing")
-	ErrSandbox  = fault.New(fault.Denied, "developer.sandbox_only")
-	ErrUnderway = fault.New(fault.Conflict, "developer.under_way")
+	ErrHeads   = fault.New(fault.Denied, "developer.heads_only")
+	ErrFields  = fault.New(fault.Invalid, "developer.fields")
+	ErrMany    = fault.New(fault.Conflict, "developer.too_many")
+	ErrOver    = fault.New(fault.Conflict, "developer.over")
+	ErrChanged = fault.New(fault.Conflict, "developer.changed_meanwhile")
+	ErrMissing = fault.New(fault.Missing, "web.missing")
+	ErrSandbox = fault.New(fault.Denied, "developer.sandbox_only")
+	// ErrOtherTrial: the same call, by its Idempotency-Key, paid another charge or amount before.
+	ErrOtherTrial = fault.New(fault.Conflict, "developer.other_trial")
+	ErrUnderway   = fault.New(fault.Conflict, "developer.under_way")
 )
 
 // Key is a program's key. The key itself is nowhere in it.

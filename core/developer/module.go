@@ -133,13 +133,16 @@ func (m *Module) pausedJob(ctx context.Context, j jobs.Job) error {
 	})
 }
 
-// Sweep drops messages that are kept long enough, with what is written down of them.
+// Sweep drops messages that are kept long enough, with what is written down of them, and the sandbox's old payments.
 func (m *Module) Sweep(ctx context.Context) error {
 	before := m.base.Clock.Now().Add(-Kept)
 	for _, drop := range []func(*store.Tx) (int64, error){
 		func(tx *store.Tx) (int64, error) { return developerdb.SweepTries(tx, before, module.SweepMost) },
 		func(tx *store.Tx) (int64, error) { return developerdb.SweepDeliveries(tx, before, module.SweepMost) },
 		func(tx *store.Tx) (int64, error) { return developerdb.SweepMessages(tx, before, module.SweepMost) },
+		func(tx *store.Tx) (int64, error) {
+			return developerdb.SweepPayments(tx, m.base.Clock.Now().Add(-TrialsKept), module.SweepMost)
+		},
 	} {
 		if err := m.base.Sweep(ctx, drop); err != nil {
 			return err

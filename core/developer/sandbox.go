@@ -101,6 +101,9 @@ func (m *Module) PayTrial(ctx context.Context, a act.Act, charge id.ID, amount i
 		return Payment{}, ErrSandbox
 	}
 	if p, err := m.TrialPayment(ctx, a.Actor.Agency, a.ID); !errors.Is(err, ErrMissing) {
+		if err == nil && (p.Charge != charge || amount != 0 && p.Amount.Minor != amount) {
+			err = ErrOtherTrial
+		}
 		return p, err // the call came before, and its answer was lost
 	}
 	t, err := m.sandbox.Trial(ctx, a, a.Actor.Agency, charge)

@@ -103,3 +103,46 @@ func TestTheSandboxIsForSandboxKeysAlone(t *testing.T) {
 		}
 	})
 }
+
+// TestTrialsAreForgottenInTime: the sandbox's payments are kept for a while, and not for ever.
+func TestTrialsAreForgottenInTime(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		charge := id.Derived("charge", "1")
+		r.purse.left[charge] = 300000
+		pay := func(name string) Payment {
+			return must[Payment](t)(r.PayTrial(t.Context(), r.program(true, name), charge, 150000))
+		}
+		old := pay("old")
+		r.move(TrialsKept)
+		fresh := pay("fresh")
+		r.move(time.Minute)
+		if err := r.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.TrialPayment(t.Context(), transport, old.ID); !errors.Is(err, ErrMissing) {
+			t.Errorf("an old payment is there still: %v", err)
+		}
+		must[Payment](t)(r.TrialPayment(t.Context(), transport, fresh.ID))
+	})
+}
+
+// TestARepeatOfATrialIsOfTheSamePayment: the same call about another charge, or another amount, is no repeat.
+func TestARepeatOfATrialIsOfTheSamePayment(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		charge, other := id.Derived("charge", "1"), id.Derived("charge", "2")
+		r.purse.left[charge], r.purse.left[other] = 300000, 300000
+		a := r.program(true, "once")
+		first := must[Payment](t)(r.PayTrial(t.Context(), a, charge, 150000))
+		if again := must[Payment](t)(r.PayTrial(t.Context(), a, charge, 150000)); again.ID != first.ID {
+			t.Errorf("a repeat is another payment: %+v", again)
+		}
+		for name, try := range map[string]struct {
+			charge id.ID
+			amount int64
+		}{"another charge": {other, 150000}, "another amount": {charge, 140000}} {
+			if p, err := r.PayTrial(t.Context(), a, try.charge, try.amount); !errors.Is(err, ErrOtherTrial) {
+				t.Errorf("%s: %+v: %v", name, p, err)
+			}
+		}
+	})
+}
