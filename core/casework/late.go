@@ -9,6 +9,7 @@ import (
 	"posad.city/core/agency"
 	"posad.city/core/casework/internal/store"
 	"posad.city/core/charge"
+	"posad.city/core/pay"
 	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
@@ -104,10 +105,13 @@ func (m *Module) prepareConsequence(ctx context.Context, a act.Act, k *known, p 
 			continue
 		}
 		refund, err := m.deps.Payments.PrepareGiveBack(ctx, k.payer(), t.Reference)
+		if errors.Is(err, pay.ErrUnpaid) {
+			continue // it went back meanwhile
+		}
 		if err != nil {
 			return err
 		}
-		p.puts, p.amount = append(p.puts, refund), p.amount+refund.Amount().Minor
+		p.puts, p.amount, p.waits = append(p.puts, refund), p.amount+refund.Amount().Minor, p.waits || refund.Later()
 	}
 	return nil
 }
@@ -129,6 +133,8 @@ func (c *change) follows(p *plan) error {
 		return c.escalate(does.Queue, p.found)
 	case does.Do == doApologise:
 		return errors.Join(c.line("apologised", false, nil, nil), c.tell("apologise/"+strconv.Itoa(p.consequence)))
+	case p.waits && p.amount == 0:
+		return c.line("refunded_later", false, nil, nil)
 	case p.amount == 0:
 		return c.line("nothing_refunded", true, nil, nil)
 	}

@@ -137,6 +137,35 @@ func TestAMissedTermHasItsConsequencesOnceEach(t *testing.T) {
 	})
 }
 
+// A fee whose payment is disputed stops no case: the rest of what the missed term brings is done, and the fee goes back once
+// the dispute is won.
+func TestADisputedFeeDoesNotFreezeItsCase(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ref, _ := r.toPerson("agreed")
+		attempt := ""
+		for key := range r.bank.Payments() {
+			attempt = key
+		}
+		settle := func(what string) {
+			r.must(r.bank.Act(attempt, what, 0))
+			_, err := r.pay.Settle(ctx, id.MustParse(attempt))
+			r.must(err)
+		}
+		settle("dispute")
+		r.run(r.read(ref).TermDue.Sub(r.clock.Now()) + time.Hour)
+		r.run(30 * 24 * time.Hour)
+		if c := r.read(ref); len(c.Consequences) != 3 || c.Consequences[2].Amount != 0 {
+			t.Errorf("while it is disputed: %+v", c.Consequences)
+		}
+		if n := count(r.events(ref), "refunded_later"); n != 1 {
+			t.Errorf("said %d times that the fee goes back later", n)
+		}
+		settle("won")
+		r.run(2 * time.Hour)
+		r.gaveBackOnce(ref)
+	})
+}
+
 func (r *rig) gaveBackOnce(ref Ref) {
 	r.t.Helper()
 	charges, err := r.bills.OfPerson(ctx, annaAct, anna, charge.Filter{Subject: ref.ID})

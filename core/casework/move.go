@@ -144,6 +144,7 @@ type plan struct {
 	signers  []caseworkdb.InsertSignerParams
 	found    []vault.Keyed // by which the desk finds the case
 	amount   int64         // that goes back, minor units
+	waits    bool          // more goes back once a dispute about it is over
 	question caseworkdb.Question
 	bill     id.ID
 	decided  *decided

@@ -1,12 +1,13 @@
 package pay
 
 import (
-	"errors"
+	"context"
 	"slices"
 	"testing"
 	"time"
 
 	"posad.city/core/charge"
+	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
@@ -131,7 +132,85 @@ func TestListsAreByTimeAndLoseNoLine(t *testing.T) {
 	})
 }
 
-var (
-	_ = errors.Is
-	_ = charge.Paid
-)
+// A fee that is to go back while its payment is disputed goes back once the dispute is won, and not before.
+func TestWhatIsDisputedGoesBackAfterwards(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		a, b := s.charge(300), s.charge(100)
+		p := s.pay(a, b)
+		at := p.Attempts[0]
+		s.must(s.bank.Act(at.ID.String(), "dispute", 0))
+		_, err := s.Settle(ctx, at.ID)
+		s.must(err)
+		ready, err := s.PrepareGiveBack(ctx, a.Home, a.Charge)
+		s.must(err)
+		if ready.Amount().Minor != 0 || !ready.Later() {
+			t.Fatalf("%v goes back at once", ready.Amount())
+		}
+		s.must(s.base.Store.Write(ctx, ready.Put))
+		s.clock.Move(3 * time.Hour)
+		s.drain()
+		s.holds(map[id.ID]int64{ours: 400, back: 0})
+		s.must(s.bank.Act(at.ID.String(), "won", 0))
+		_, err = s.Settle(ctx, at.ID)
+		s.must(err)
+		s.clock.Move(3 * time.Hour)
+		s.drain()
+		s.holds(map[id.ID]int64{ours: 100, back: 0, fought: 0, clearing: -100})
+	})
+}
+
+func (s *stand) correct(a Ask, n charge.Correction) {
+	s.t.Helper()
+	n.Reason = "test"
+	s.must(s.base.Store.Write(ctx, func(tx *store.Tx) error { return s.charges.Correct(tx, s.system(), a.Home, a.Charge, n) }))
+}
+
+// What a correction made too much goes back also when the payment is disputed at that moment, and when the charge moves
+// again in between.
+func TestWhatIsTooMuchIsLookedAtUntilItIsBack(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		a := s.charge(300)
+		p := s.pay(a)
+		at := p.Attempts[0]
+		s.must(s.bank.Act(at.ID.String(), "dispute", 0))
+		_, err := s.Settle(ctx, at.ID)
+		s.must(err)
+		s.correct(a, charge.Correction{Amount: 100})
+		s.drain()
+		s.holds(map[id.ID]int64{ours: 300, back: 0})
+		s.must(s.bank.Act(at.ID.String(), "won", 0))
+		_, err = s.Settle(ctx, at.ID)
+		s.must(err)
+		s.clock.Move(3 * time.Hour)
+		s.drain()
+		s.holds(map[id.ID]int64{ours: 100, back: 0, fought: 0, clearing: -100})
+	})
+}
+
+// moving is the charges in which one moves between the reading of it and the Write.
+type moving struct {
+	Charges
+	move func()
+}
+
+func (m *moving) Charge(c context.Context, a act.Act, home, key id.ID) (charge.Charge, error) {
+	out, err := m.Charges.Charge(c, a, home, key)
+	if do := m.move; do != nil {
+		m.move = nil
+		do()
+	}
+	return out, err
+}
+
+func TestAChargeThatMovesWhileItsSurplusGoesBack(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		a := s.charge(300)
+		s.pay(a)
+		s.correct(a, charge.Correction{Amount: 100})
+		s.deps.Charges = &moving{Charges: s.charges, move: func() { s.correct(a, charge.Correction{Amount: 100, Due: s.clock.Now().Add(99 * time.Hour)}) }}
+		s.drain()
+		s.clock.Move(time.Second)
+		s.drain()
+		s.holds(map[id.ID]int64{ours: 100, back: 0, clearing: -100})
+	})
+}

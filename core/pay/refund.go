@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"posad.city/core/charge"
 	"posad.city/core/ledger"
 	"posad.city/core/pay/internal/store"
 	"posad.city/kit/act"
@@ -132,31 +131,6 @@ func (m *Module) refundOf(a act.Act, p Payment, r Refunding, key id.ID) (*Prepar
 	return nil, ErrNone
 }
 
-// PrepareGiveBack makes ready to give back all that was paid for a charge, by whomever, each of the payments once. Errors:
-// ErrUnpaid when nothing was.
-func (m *Module) PrepareGiveBack(ctx context.Context, home, charge id.ID) (*PreparedGiveBack, error) {
-	a := m.system()
-	paid, err := m.paymentsOf(ctx, a, home, charge)
-	if err != nil {
-		return nil, err
-	}
-	out := &PreparedGiveBack{}
-	for _, p := range paid {
-		one, err := m.refundOf(a, p, Refunding{Charge: charge}, id.Derived("give back", charge.String()+"/"+p.ID.String()))
-		if errors.Is(err, ErrUnpaid) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		out.list = append(out.list, one)
-	}
-	if len(out.list) == 0 {
-		return nil, ErrUnpaid
-	}
-	return out, nil
-}
-
 // paymentsOf reads the payments of a charge that took money, newest first.
 func (m *Module) paymentsOf(ctx context.Context, a act.Act, home, charge id.ID) ([]Payment, error) {
 	var out []Payment
@@ -181,28 +155,6 @@ func (m *Module) paymentsOf(ctx context.Context, a act.Act, home, charge id.ID) 
 	})
 	slices.SortFunc(out, newestFirst)
 	return out, none(err)
-}
-
-// PreparedGiveBack is all that was paid for a charge, waiting for its Write.
-type PreparedGiveBack struct{ list []*PreparedRefund }
-
-// Amount is what goes back.
-func (p *PreparedGiveBack) Amount() money.Amount {
-	out := p.list[0].Amount()
-	for _, one := range p.list[1:] {
-		out.Minor += one.amount
-	}
-	return out
-}
-
-// Put gives everything back in the caller's Write.
-func (p *PreparedGiveBack) Put(tx *store.Tx) error {
-	for _, one := range p.list {
-		if err := one.Put(tx); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Put takes the money out of the payee's income in the caller's Write and has the bank give it back. ErrUnpaid when
@@ -354,47 +306,4 @@ func (m *Module) AskAgain(tx *store.Tx, payer, refund id.ID) error {
 		return err
 	}
 	return m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: payer, Object: refund})
-}
-
-// over gives back what a charge was paid beyond what is owed since its payee corrected or ended it, from the newest payment on.
-func (m *Module) over(ctx context.Context, j jobs.Job) error {
-	a := j.Act(act.Purpose{})
-	c, err := m.deps.Charges.Charge(ctx, a, j.Holder, j.Object)
-	if err != nil {
-		return err
-	}
-	rest := c.Owed(m.base.Clock.Now(), m.deps.Zone()).Over
-	if rest <= 0 {
-		return nil
-	}
-	paid, err := m.paymentsOf(ctx, a, j.Holder, j.Object)
-	if err != nil {
-		return err
-	}
-	back := &PreparedGiveBack{list: m.overParts(a, c, paid, rest)}
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
-		again, err := m.deps.Charges.Read(tx.As(a, lookCharge), j.Holder, j.Object)
-		if err != nil || again.Revision != c.Revision { // it changed meanwhile, and what it emitted then is its own job
-			return err
-		}
-		return errors.Join(back.Put(tx), m.base.Jobs.Done(tx, j))
-	})
-}
-
-// overParts divides what is too much among the payments.
-func (m *Module) overParts(a act.Act, c charge.Charge, paid []Payment, rest int64) []*PreparedRefund {
-	var out []*PreparedRefund
-	for _, p := range paid {
-		for _, l := range p.Lines {
-			if l.Charge != c.ID || rest <= 0 {
-				continue
-			}
-			amount := min(rest, l.Left(), p.Amount.Minor-p.Refunded-p.Disputed)
-			key := id.Derived("over", fmt.Sprintf("%s/%s/%d", c.ID, p.ID, c.Revision))
-			if one, err := m.refundOf(a, p, Refunding{Charge: c.ID, Amount: amount}, key); err == nil && amount > 0 {
-				out, rest = append(out, one), rest-amount
-			}
-		}
-	}
-	return out
 }

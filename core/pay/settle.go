@@ -19,12 +19,13 @@ import (
 
 // The jobs.
 const (
-	jobPoll   = "pay.poll"
-	jobRefund = "pay.refund"
-	jobOver   = "pay.over"
-	jobList   = "pay.list"
-	jobLetter = "pay.letter"
-	jobFiscal = "pay.fiscal"
+	jobPoll     = "pay.poll"
+	jobRefund   = "pay.refund"
+	jobOver     = "pay.over"
+	jobGiveBack = "pay.give_back"
+	jobList     = "pay.list"
+	jobLetter   = "pay.letter"
+	jobFiscal   = "pay.fiscal"
 )
 
 // attemptLife is how long an attempt that the bank still calls open is asked about before the bank is told to close it.
