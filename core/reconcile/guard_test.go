@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"posad.city/core/pay"
 	"posad.city/kit/id"
@@ -163,5 +164,25 @@ func TestFeeIsBounded(t *testing.T) {
 			t.Fatalf("%d is to be explained", got)
 		}
 		r.sound()
+	})
+}
+
+// TestUnreadDay: no day is signed while the books hold a line of it that is not added up.
+func TestUnreadDay(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ctx := context.Background()
+		r.pay(r.bill(100_00), 100_00)
+		r.clock.Move(6 * time.Minute)
+		r.must(r.Fold(ctx))
+		r.pay(r.bill(50_00), 50_00)
+		r.clock.Move(24 * time.Hour)
+		r.must(r.publishDays(ctx))
+		if days, err := r.OpenDays(ctx, calendarNone); err != nil || len(days) != 0 {
+			t.Fatalf("it is signed: %+v %v", days, err)
+		}
+		r.must(r.daily(ctx, jobNow()))
+		if days, err := r.OpenDays(ctx, calendarNone); err != nil || len(days) != 1 || days[0].Came != 150_00 {
+			t.Fatalf("%+v %v", days, err)
+		}
 	})
 }

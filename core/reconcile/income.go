@@ -109,7 +109,7 @@ func (m *Module) foldPage(ctx context.Context, payees map[id.ID]id.ID) (int, err
 		return nil
 	})
 	if errors.Is(err, ErrChanged) {
-		return 0, nil // another node was first
+		return foldPage, nil // another was first: it may have left more
 	}
 	return len(lines), err
 }

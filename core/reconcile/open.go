@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"posad.city/core/agency"
+	"posad.city/core/ledger"
 	"posad.city/core/reconcile/internal/store"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
@@ -97,7 +98,24 @@ func (m *Module) nextDay(ctx context.Context) (calendar.Date, error) {
 	if m.base.Clock.Now().Before(next.AddDays(1).Start(m.deps.Zone()).Add(signAfter)) {
 		return calendar.Date{}, nil
 	}
+	if unread, err := m.unread(ctx, next); err != nil || unread {
+		return calendar.Date{}, err
+	}
 	return next, nil
+}
+
+// unread tells whether the books hold a line until the end of a day that is not added up yet.
+func (m *Module) unread(ctx context.Context, day calendar.Date) (bool, error) {
+	place, _, err := m.place(ctx, placeIncome) // it only goes on: what lies before it is added up
+	if err != nil {
+		return false, err
+	}
+	var left []ledger.PostedLine
+	err = m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		left, err = ledger.PostedAfter(r, place, day.AddDays(1).Start(m.deps.Zone()), 1)
+		return err
+	})
+	return len(left) > 0, err
 }
 
 func (m *Module) publishDay(ctx context.Context, day calendar.Date) error {

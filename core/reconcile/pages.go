@@ -119,8 +119,10 @@ func thousands(minor int64) string {
 func (m *Module) balanceRows(c *web.Context, v booksView) []ui.SummaryRow {
 	var out []ui.SummaryRow
 	for _, b := range v.Balances {
-		name := c.T("reconcile.account." + b.Key)
-		if !b.Payee.IsZero() {
+		var name string
+		if b.Payee.IsZero() {
+			name = c.T("reconcile.account." + b.Key)
+		} else {
 			name = c.T("reconcile.account.income", "payee", v.Names.of(b.Payee, c.Lang()))
 		}
 		out = append(out, ui.SummaryRow{Name: name, Value: b.Amount.Full(c.Lang())})
