@@ -104,6 +104,7 @@ var (
 	ErrMany    = fault.New(fault.Conflict, "card.many_fault")
 	ErrAmount  = fault.New(fault.Invalid, "card.amount_fault")
 	ErrFunds   = fault.New(fault.Conflict, "card.funds_fault")
+	ErrFull    = fault.New(fault.Conflict, "card.full_fault") // more than may lie on a card
 	ErrTariff  = fault.New(fault.Invalid, "card.tariff_fault")
 	ErrStock   = fault.New(fault.Invalid, "card.stock_fault") // a line of a list of new cards can't be read
 	ErrReplace = fault.New(fault.Conflict, "card.replace_fault")

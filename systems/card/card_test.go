@@ -413,6 +413,56 @@ func TestATopUpThatTheBankTakesBack(t *testing.T) {
 	r.checkLines()
 }
 
+// Who spent money that the bank took back spends no more until it is made good, on any card; the next top-ups do that first.
+func TestALossIsMadeGoodFirst(t *testing.T) {
+	t.Parallel()
+	s, c := storetest.Open(t, needs...)
+	r := newRig(t, s, c)
+	card, second := r.linked(), r.linked()
+	r.topUp(second, 20_000)
+	bill := r.topUp(card, 10_000)
+	spend := func(from id.ID) pay.State {
+		got, err := r.Purse().Start(ctx, order(id.New(c.Now()), from, 6_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.State
+	}
+	if got := spend(card); got != pay.Paid {
+		t.Fatalf("paid: %s", got)
+	}
+	r.takenBack(bill, 10_000)
+	r.drain()
+	if got := spend(second); got != pay.Declined {
+		t.Errorf("with 60 roubles to make good the other card is %s", got)
+	}
+	if _, err := r.BuyTicket(ctx, self, Want{Person: anna, Card: second, Tariff: "90min", Key: id.New(c.Now())}); !errors.Is(err, ErrState) {
+		t.Errorf("and a ticket: %v", err)
+	}
+	r.topUp(card, 10_000)
+	if r.balance(card) != 4_000 || r.of(floatAccount()) != 0 {
+		t.Errorf("after 100 roubles %d are on the card, the float stands at %d", r.balance(card), r.of(floatAccount()))
+	}
+	if got := spend(second); got != pay.Paid {
+		t.Errorf("made good, and it is %s", got)
+	}
+	r.checkLines()
+}
+
+func TestACardHasNoMoreThanItMay(t *testing.T) {
+	t.Parallel()
+	s, c := storetest.Open(t, needs...)
+	r := newRig(t, s, c)
+	card := r.linked()
+	r.topUp(card, topUpMost/2)
+	if _, err := r.TopUp(ctx, self, anna, card, topUpMost/2); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.TopUp(ctx, self, anna, card, topUpLeast); !errors.Is(err, ErrFull) {
+		t.Errorf("above what lies and what is on its way: %v", err)
+	}
+}
+
 func TestATopUpThatNobodyPaysLapses(t *testing.T) {
 	t.Parallel()
 	s, c := storetest.Open(t, needs...)
@@ -471,7 +521,7 @@ func TestRandomHistoriesLoseNothing(t *testing.T) {
 			"top up": func(t *rapid.T) {
 				amount := rapid.Int64Range(topUpLeast, 50_000).Draw(t, "amount")
 				bill, err := r.TopUp(ctx, self, anna, pick(), amount)
-				if errors.Is(err, ErrState) {
+				if errors.Is(err, ErrState) || errors.Is(err, ErrFull) {
 					return
 				}
 				if err != nil {

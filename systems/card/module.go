@@ -27,6 +27,7 @@ var locales embed.FS
 type Charges interface {
 	Prepare(ctx context.Context, n charge.NewCharge) (*charge.Prepared, error)
 	Read(r store.PersonalReader, home, charge id.ID) (charge.Charge, error)
+	ReadAt(r store.PersonalReader, home id.ID, f charge.Filter) ([]charge.Charge, error)
 	Cancel(tx *store.Tx, a act.Act, home, charge id.ID, reason string) (bool, error)
 }
 

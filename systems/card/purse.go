@@ -93,6 +93,13 @@ func (m *Module) take(tx *store.Tx, actID, card id.ID, o pay.Order) (carddb.Card
 	case State(home.State) != Active:
 		reason = pay.CardBlocked
 	}
+	owing, owed := owes(tx, actID, home.Person)
+	if owed != nil {
+		return carddb.CardOrder{}, owed
+	}
+	if owing {
+		reason = pay.CardBlocked
+	}
 	if reason == "" {
 		balance, err := lies(tx, card)
 		if err != nil {

@@ -40,10 +40,14 @@ func (m *Module) BuyTicket(ctx context.Context, a act.Act, w Want) (Bought, erro
 			return err
 		}
 		balance, err := lies(tx, w.Card)
+		if err != nil {
+			return err
+		}
+		owing, err := owes(tx, a.ID, home.Person)
 		switch {
 		case err != nil:
 			return err
-		case State(home.State) != Active:
+		case owing || State(home.State) != Active:
 			return tx.Fail(ErrState)
 		case balance < t.Price:
 			return tx.Fail(ErrFunds)

@@ -66,3 +66,9 @@ SELECT attempt, id, amount, reason, at FROM card_refund WHERE attempt = @attempt
 
 -- name: InsertRefund :exec
 INSERT INTO card_refund (attempt, id, amount, reason, at) VALUES (@attempt, @id, @amount, @reason, @at);
+
+-- name: LossesOf :many
+SELECT person, charge, card, moved, lost, steps FROM card_top_up WHERE person = @person AND lost > 0 ORDER BY charge;
+
+-- name: CoverLoss :execrows
+UPDATE card_top_up SET moved = moved - @amount, lost = lost - @amount, steps = steps + 1 WHERE person = @person AND charge = @charge AND steps = @steps AND lost >= @amount;
