@@ -102,7 +102,8 @@ func (m *Module) GiveBack(tx *store.Tx, a act.Act, home, charge, payment id.ID, 
 	return m.takeBack(tx, a, home, charge, payment, amount, StepGiven)
 }
 
-// Reverse counts what the bank took back out of what a payment put to a charge: it is owed again. ErrBack as with GiveBack.
+// Reverse counts what the bank, or the payer by their own wish, took back out of what a payment put to a charge: it is owed
+// again. ErrBack as with GiveBack.
 func (m *Module) Reverse(tx *store.Tx, a act.Act, home, charge, payment id.ID, amount int64) error {
 	return m.takeBack(tx, a, home, charge, payment, amount, StepReversed)
 }

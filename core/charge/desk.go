@@ -355,11 +355,7 @@ func (m *Module) listed(p *store.Personal, a act.Act, q ListQuery, homes []id.ID
 
 // byNumber finds an agency's charges of a number, theirs or the city's. What is another agency's is not read.
 func (m *Module) byNumber(p *store.Personal, a act.Act, number string) ([]Charge, error) {
-	plain, err := id.ParseNumber(number)
-	if err != nil {
-		plain = strings.TrimSpace(number)
-	}
-	places, err := m.numbered(p, plain)
+	places, err := m.numbered(p, number)
 	if err != nil {
 		return nil, err
 	}

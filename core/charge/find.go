@@ -3,6 +3,7 @@ package charge
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"posad.city/core/charge/internal/store"
@@ -70,7 +71,7 @@ func (m *Module) Find(ctx context.Context, q Query) ([]Found, error) {
 	}
 	var out []Found
 	err = m.base.Store.Look(ctx, m.system(), "charge.look.charges", func(p *store.Personal) error {
-		list, err := m.candidates(p, normal, q.Second)
+		list, err := m.candidates(p, normal, q)
 		out = out[:0]
 		for _, c := range list {
 			if kind, ok := m.opens(c, normal); ok && len(out) < foundMost {
@@ -83,10 +84,10 @@ func (m *Module) Find(ctx context.Context, q Query) ([]Found, error) {
 }
 
 // candidates are the charges that the identifier and the second thing name, whatever their kinds let.
-func (m *Module) candidates(p *store.Personal, normal Identifier, second string) ([]Charge, error) {
+func (m *Module) candidates(p *store.Personal, normal Identifier, q Query) ([]Charge, error) {
 	var out []Charge
 	if normal.By == ByNumber {
-		places, err := m.numbered(p, normal.Value)
+		places, err := m.numbered(p, q.For.Value)
 		for _, place := range places {
 			c, err := m.Read(p, place.Home, place.ID)
 			if err != nil {
@@ -100,7 +101,7 @@ func (m *Module) candidates(p *store.Personal, normal Identifier, second string)
 	if err != nil {
 		return nil, err
 	}
-	proof, ok := m.proof(home, second)
+	proof, ok := m.proof(home, q.Second)
 	if !ok {
 		return nil, nil
 	}
@@ -121,18 +122,29 @@ func (m *Module) candidates(p *store.Personal, normal Identifier, second string)
 	return out, nil
 }
 
-// numbered are the charges of a public number, or of a payee's own number.
+// numbered are the charges of a public number, or of a payee's own number, however it is written.
 func (m *Module) numbered(r store.Reader, number string) ([]Place, error) {
-	own, err := chargedb.HomesByNumber(r, number, foundMost)
-	if err != nil {
-		return nil, err
-	}
-	theirs, err := chargedb.HomesByExternal(r, number, foundMost)
+	plain, _ := plainNumber(number, 1, externalMost)
+	asks := []struct {
+		find func(store.Reader, string, int64) ([]chargedb.BillHome, error)
+		word string
+	}{{chargedb.HomesByNumber, plain}, {chargedb.HomesByPlain, plain}, {chargedb.HomesByExternal, strings.TrimSpace(number)}}
 	var out []Place
-	for _, row := range append(own, theirs...) {
-		out = append(out, placeOf(row))
+	for _, ask := range asks {
+		if ask.word == "" {
+			continue
+		}
+		rows, err := ask.find(r, ask.word, foundMost)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			if !slices.ContainsFunc(out, func(p Place) bool { return p.ID == row.ID }) {
+				out = append(out, placeOf(row))
+			}
+		}
 	}
-	return out, err
+	return out, nil
 }
 
 // opens tells whether the charge's kind lets anybody find it so.

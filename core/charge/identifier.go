@@ -66,7 +66,7 @@ func (i Identifier) Normal() (Identifier, error) {
 		out, ok = parseLicence(i.Value)
 	case ByNumber:
 		refusal = ErrNumber
-		out, ok = plainCode(i.Value, 4, externalMost)
+		out, ok = plainNumber(i.Value, 4, externalMost)
 	}
 	if !ok {
 		return Identifier{}, refusal
@@ -126,24 +126,37 @@ var alike = map[rune]rune{'А': 'A', 'В': 'B', 'Е': 'E', 'К': 'K', 'М': 'M',
 // plainCode takes spaces, hyphens and points out of a code, writes its letters in capitals and as Latin ones where they look
 // alike, and tells whether it has from least to most digits and letters and nothing else.
 func plainCode(text string, least, most int) (string, bool) {
+	return plainOf(text, least, most, func(r rune) bool { return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' })
+}
+
+// plainNumber is plainCode for a payee's own number of a bill, in which every letter may stand.
+func plainNumber(text string, least, most int) (string, bool) {
+	return plainOf(text, least, most, func(r rune) bool {
+		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'А' && r <= 'Я' || r == 'Ё'
+	})
+}
+
+func plainOf(text string, least, most int, fits func(rune) bool) (string, bool) {
 	var out strings.Builder
+	signs := 0
 	for _, r := range text {
 		r = unicode.ToUpper(r)
 		if latin, ok := alike[r]; ok {
 			r = latin
 		}
 		switch {
-		case r >= '0' && r <= '9', r >= 'A' && r <= 'Z':
+		case fits(r):
 			out.WriteRune(r)
-		case unicode.IsSpace(r), strings.ContainsRune("-\u2010\u2011\u2013./", r):
+			signs++
+		case unicode.IsSpace(r), strings.ContainsRune("-_\u2010\u2011\u2013./", r):
 		default:
 			return "", false
 		}
-		if out.Len() > most {
+		if signs > most {
 			return "", false
 		}
 	}
-	return out.String(), out.Len() >= least
+	return out.String(), signs >= least
 }
 
 // Show writes a normal identifier as people read it.

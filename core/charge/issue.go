@@ -72,7 +72,7 @@ func (m *Module) prepare(n NewCharge) (*Prepared, error) {
 			return nil, err
 		}
 	}
-	p := &Prepared{ID: n.ID, Home: home, Number: id.NewNumber(), m: m, away: n.Person.IsZero(), dueGiven: !n.Due.IsZero()}
+	p := &Prepared{ID: n.ID, Home: home, Number: id.NewCode(), m: m, away: n.Person.IsZero(), dueGiven: !n.Due.IsZero()}
 	if p.ID.IsZero() {
 		p.ID = IDOf(n.Payee, n.External)
 		if n.Test { // a trial never takes a real bill's place
@@ -225,8 +225,9 @@ func (p *Prepared) Put(tx *store.Tx) error {
 // put issues the charge, or returns where it stands already.
 func (p *Prepared) put(tx *store.Tx) (*chargedb.BillHome, error) {
 	r := p.row
+	plain, _ := plainNumber(r.External, 1, externalMost)
 	n, err := chargedb.InsertHome(tx, chargedb.InsertHomeParams{
-		ID: r.ID, Home: r.Home, Payee: r.Payee, Kind: r.Kind, Service: r.Service, Number: r.Number, External: r.External, Test: r.Test,
+		ID: r.ID, Home: r.Home, Payee: r.Payee, Kind: r.Kind, Service: r.Service, Number: r.Number, External: r.External, Test: r.Test, Plain: plain,
 	})
 	if err != nil {
 		return nil, err

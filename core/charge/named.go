@@ -3,7 +3,6 @@ package charge
 import (
 	"context"
 
-	"posad.city/core/charge/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/store"
@@ -28,14 +27,12 @@ func (m *Module) Named(ctx context.Context, word string) ([]Place, error) {
 	err := m.base.Store.Look(ctx, a, "charge.look.charges", func(p *store.Personal) error {
 		clear(seen)
 		out = out[:0]
-		for _, find := range []func(store.Reader, string, int64) ([]chargedb.BillHome, error){chargedb.HomesByNumber, chargedb.HomesByExternal} {
-			rows, err := find(p, word, namedMost+1)
-			if err != nil {
-				return err
-			}
-			for _, row := range rows {
-				add(placeOf(row))
-			}
+		places, err := m.numbered(p, word)
+		if err != nil {
+			return err
+		}
+		for _, place := range places {
+			add(place)
 		}
 		for _, by := range []By{ByFlat, ByPlate, BySNILS, ByINN, ByLicence} {
 			home, err := m.HomeOf(Identifier{By: by, Value: word})

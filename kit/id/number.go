@@ -48,8 +48,11 @@ func ParseNumber(text string) (string, error) {
 	return out, nil
 }
 
-// FormatNumber groups a number for reading: 1234567890 is shown as 1234-567-890.
+// FormatNumber groups a number for reading: 1234567890 is shown as 1234-567-890, and one as long as a check code by four.
 func FormatNumber(number string) string {
+	if len(number) == CodeDigits {
+		return FormatCode(number)
+	}
 	if len(number) != NumberDigits {
 		return number
 	}

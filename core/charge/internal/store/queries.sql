@@ -1,14 +1,17 @@
 -- name: InsertHome :execrows
-INSERT INTO bill_home (id, home, payee, kind, service, number, external, test) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING;
+INSERT INTO bill_home (id, home, payee, kind, service, number, external, test, plain) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING;
 
 -- name: HomeByID :one
-SELECT id, home, payee, kind, service, number, external, test FROM bill_home WHERE id = $1;
+SELECT id, home, payee, kind, service, number, external, test, plain FROM bill_home WHERE id = $1;
 
 -- name: HomesByNumber :many
-SELECT id, home, payee, kind, service, number, external, test FROM bill_home WHERE number = $1 ORDER BY number, id LIMIT $2;
+SELECT id, home, payee, kind, service, number, external, test, plain FROM bill_home WHERE number = $1 ORDER BY number, id LIMIT $2;
 
 -- name: HomesByExternal :many
-SELECT id, home, payee, kind, service, number, external, test FROM bill_home WHERE external = $1 ORDER BY external, id LIMIT $2;
+SELECT id, home, payee, kind, service, number, external, test, plain FROM bill_home WHERE external = $1 ORDER BY external, id LIMIT $2;
+
+-- name: HomesByPlain :many
+SELECT id, home, payee, kind, service, number, external, test, plain FROM bill_home WHERE plain = $1 ORDER BY plain, id LIMIT $2;
 
 -- name: InsertBill :exec
 INSERT INTO bill (home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision)
@@ -62,6 +65,12 @@ ON CONFLICT (person, home) DO UPDATE SET source = excluded.source, since = exclu
 
 -- name: StaleWatches :many
 SELECT person FROM charge_watch WHERE source = 'register' AND since < $1 ORDER BY since LIMIT $2;
+
+-- name: TouchWatches :exec
+UPDATE charge_watch SET since = @since WHERE person = @person AND source = 'register';
+
+-- name: OldPlates :many
+SELECT person, home FROM charge_watch WHERE source = 'saved' AND means = 'plate' AND since < $1 ORDER BY since LIMIT $2;
 
 -- name: WatchesOf :many
 SELECT person, home, means, source, value, since FROM charge_watch WHERE person = $1 ORDER BY person, home;
