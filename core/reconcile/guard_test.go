@@ -186,3 +186,48 @@ func TestUnreadDay(t *testing.T) {
 		}
 	})
 }
+
+// TestTwoForMuch: much money without a purpose is settled, and much that went is explained, when two officials say the same.
+func TestTwoForMuch(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ctx := context.Background()
+		c := r.bill(20_000_00)
+		r.load(transfer(20_000_00, "A", "b"), iso20022.Entry{Amount: money.Roubles(16_000_00), Status: iso20022.Booked, Code: "OTHER"})
+		p := r.in(Unknown)
+		came, went := p[0], p[1]
+		if came.Amount < 0 {
+			came, went = went, came
+		}
+		for range 2 {
+			if err := r.Settle(ctx, by(first), came, c.ID, 10_000_00, "by the name"); !errors.Is(err, ErrAsked) {
+				t.Fatalf("one official alone settles: %v", err)
+			}
+			if err := r.Explain(ctx, by(first), went, "the bank's fee"); !errors.Is(err, ErrAsked) {
+				t.Fatalf("one official alone explains: %v", err)
+			}
+		}
+		if err := r.Settle(ctx, by(second), came, c.ID, 20_000_00, "by the name"); !errors.Is(err, ErrAsked) {
+			t.Fatalf("another sum is another word: %v", err)
+		}
+		r.must(r.Settle(ctx, by(second), came, c.ID, 10_000_00, "by the name"))
+		r.must(r.Explain(ctx, by(second), went, "the bank's fee"))
+		acts, err := r.ActsOn(ctx, came.ID)
+		if err != nil || len(acts) != 3 || acts[0].Kind != ActSettleAsked || acts[2].Kind != ActSettle {
+			t.Fatalf("%+v %v", acts, err)
+		}
+		r.sound()
+	})
+}
+
+// TestOwnCharge: nobody settles what they owe themselves.
+func TestOwnCharge(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		c := r.bill(100_00)
+		r.load(transfer(100_00, "A", "b"))
+		own := first
+		own.Actor.Person = anna
+		if err := r.Settle(context.Background(), by(own), r.in(Unknown)[0], c.ID, 100_00, "by the name"); !errors.Is(err, ErrOwn) {
+			t.Fatal(err)
+		}
+	})
+}

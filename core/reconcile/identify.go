@@ -185,10 +185,12 @@ type ActOn struct {
 
 // The kinds of such acts.
 const (
-	ActSettle   = "settle"
-	ActSendBack = "send_back"
-	ActReopen   = "reopen" // what was to be sent back was not
-	ActExplain  = "explain"
+	ActSettle       = "settle"
+	ActSettleAsked  = "settle_asked" // a second official must say the same
+	ActExplainAsked = "explain_asked"
+	ActSendBack     = "send_back"
+	ActReopen       = "reopen" // what was to be sent back was not
+	ActExplain      = "explain"
 )
 
 // ActsOn lists what was done with a line, in order.
@@ -236,6 +238,9 @@ func (m *Module) Settle(ctx context.Context, a act.Act, p Part, of id.ID, amount
 	if err != nil {
 		return fmt.Errorf("reconcile: settle: %w", err)
 	}
+	if err := m.notOwn(ctx, a, place.Home); err != nil {
+		return err
+	}
 	c, err := m.deps.Charges.Charge(ctx, a, place.Home, of)
 	if err != nil {
 		return fmt.Errorf("reconcile: settle: %w", err)
@@ -252,7 +257,8 @@ func (m *Module) Settle(ctx context.Context, a act.Act, p Part, of id.ID, amount
 		return err
 	}
 	payment := id.Derived("settled by an official", p.ID.String()+" "+strconv.FormatInt(p.Revision, 10))
-	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+	word := ActOn{Kind: ActSettleAsked, Charge: of, ChargeNumber: c.Number, Amount: amount, Official: a.Actor.Person, Why: why}
+	return m.byTwo(ctx, a, p, word, func(tx *store.Tx) error {
 		if err := m.take(tx, p, amount); err != nil {
 			return err
 		}
@@ -275,6 +281,68 @@ func (m *Module) Settle(ctx context.Context, a act.Act, p Part, of id.ID, amount
 		_, err = journal.Enter(tx, entry)
 		return err
 	})
+}
+
+// aloneMost is the largest line of a statement, minor units, whose money one official may spend alone. It bounds the line and not
+// what is taken of it, so that nothing is gained by taking it in pieces.
+const aloneMost = 15_000_00
+
+// byTwo does something with a line: at once when it is small, else when a second official says the same of the line as it stands.
+// ErrAsked: it is written down and waits for the second.
+func (m *Module) byTwo(ctx context.Context, a act.Act, p Part, word ActOn, do func(*store.Tx) error) error {
+	asked := false
+	err := m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		asked = false
+		if size(p.Amount) <= aloneMost {
+			return do(tx)
+		}
+		row, err := reconciledb.PartByID(tx, m.treasury(), p.ID)
+		if err != nil {
+			return err
+		}
+		if row.Revision != p.Revision {
+			return tx.Fail(ErrChanged)
+		}
+		second, err := m.seconded(tx, a, p.ID, fmt.Sprint(word.Kind, " ", word.Charge, " ", word.Amount, " ", p.Revision))
+		if err != nil {
+			return err
+		}
+		if second {
+			return do(tx)
+		}
+		asked = true
+		return m.noteAsked(tx, p, word, a.ID)
+	})
+	if err == nil && asked {
+		return ErrAsked
+	}
+	return err
+}
+
+// noteAsked shows the second official what the first one has said; said again by the same one it stands once.
+func (m *Module) noteAsked(tx *store.Tx, p Part, word ActOn, actID id.ID) error {
+	acts, err := reconciledb.ActsOf(tx, m.treasury(), p.ID)
+	if err != nil {
+		return err
+	}
+	for _, one := range acts {
+		if one.Kind == word.Kind && one.Charge == word.Charge && one.Amount == word.Amount && one.Official == word.Official {
+			return nil
+		}
+	}
+	return m.noteAct(tx, p, word, actID)
+}
+
+// notOwn refuses an official what lies with themselves, or what their own account watches.
+func (m *Module) notOwn(ctx context.Context, a act.Act, home id.ID) error {
+	watchers, err := m.deps.Charges.Watchers(ctx, home)
+	if err != nil {
+		return fmt.Errorf("reconcile: settle: %w", err)
+	}
+	if home == a.Actor.Person || slices.Contains(watchers, a.Actor.Person) {
+		return ErrOwn
+	}
+	return nil
 }
 
 // mayTake tells whether an official may do something with so much of a line.
@@ -403,7 +471,8 @@ func (m *Module) Explain(ctx context.Context, a act.Act, p Part, why string) err
 	if err != nil {
 		return err
 	}
-	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+	word := ActOn{Kind: ActExplainAsked, Amount: amount.Minor, Official: a.Actor.Person, Why: why}
+	return m.byTwo(ctx, a, p, word, func(tx *store.Tx) error {
 		if err := m.take(tx, p, amount.Minor); err != nil {
 			return err
 		}

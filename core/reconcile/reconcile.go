@@ -67,6 +67,8 @@ type Charges interface {
 	// Named finds the charges that a number, an identifier or a payee's own number names; it names nobody. At most a few.
 	Named(ctx context.Context, word string) ([]charge.Place, error)
 	Charge(ctx context.Context, a act.Act, home, charge id.ID) (charge.Charge, error)
+	// Watchers are the people whose accounts watch a home.
+	Watchers(ctx context.Context, home id.ID) ([]id.ID, error)
 	Settle(tx *store.Tx, a act.Act, home, charge id.ID, p charge.PartPayment) (int64, error)
 }
 

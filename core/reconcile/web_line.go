@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -244,6 +245,10 @@ func (m *Module) linePage(c *web.Context, p Part, typed settleForm, failed *faul
 
 // done ends an act on a line: back to the line, or the page again with the fault.
 func (m *Module) done(c *web.Context, p Part, typed settleForm, err error, flash string) error {
+	if errors.Is(err, ErrAsked) {
+		c.SetFlash("warning", ErrAsked.ID)
+		return c.Redirect(linesPath + p.ID.String())
+	}
 	failed, err := told(err)
 	if err != nil {
 		return err

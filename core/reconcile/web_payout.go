@@ -167,7 +167,7 @@ func (m *Module) postAnswer(c *web.Context) error {
 	}
 	err = m.AnswerGiven(c.Context(), c.Act(), p, report)
 	if errors.Is(err, ErrAsked) {
-		c.SetFlash("warning", "reconcile.asked_fault")
+		c.SetFlash("warning", ErrAsked.ID)
 		return c.Redirect(payoutsPath + "/" + p.ID.String())
 	}
 	failed, err := told(err)
