@@ -102,16 +102,23 @@ func (d Details) Encode(c Charset) ([]byte, error) {
 	return append([]byte("ST0001"+string(rune(c))), out...), nil
 }
 
-// Code is the QR code of the requisites: in UTF-8, or in Windows-1251 when they are too long for that. Errors: as Encode.
-func (d Details) Code() (*seal.Code, error) {
+// Text is the text of a code, byte for byte: in UTF-8, or in Windows-1251, where a letter is one byte, when the requisites are
+// too long for that. Errors: as Encode.
+func (d Details) Text() (string, error) {
 	text, err := d.Encode(UTF8)
 	if errors.Is(err, ErrField) {
 		text, err = d.Encode(Windows1251)
 	}
+	return string(text), err
+}
+
+// Code is the QR code of the requisites. Errors: as Encode.
+func (d Details) Code() (*seal.Code, error) {
+	text, err := d.Text()
 	if err != nil {
 		return nil, err
 	}
-	return seal.QR(string(text))
+	return seal.QR(text)
 }
 
 func (d Details) parts() []string {

@@ -62,14 +62,14 @@ func (m *Module) printed(c *web.Context, u *service.Utilities, v billView) (pdf.
 		return out, nil
 	}
 	purpose := m.base.Texts.Text(lang.Russian, "utility.charge_title", "month", v.Bill.Period.In(lang.Russian)) // the bank's language
-	code, err := paymentCode(u, v.Flat, v.Bill, purpose).Encode(payqr.UTF8)
+	code, err := paymentText(u, v.Flat, v.Bill, purpose)
 	if err != nil {
 		return out, err
 	}
 	address := c.URL(v.path())
 	_, shown, _ := strings.Cut(address, "://")
 	out.Check = &pdf.Check{
-		Title: c.T("utility.print.pay"), Text: c.T("utility.print.pay_text"), Address: address, Shown: shortAddress(shown), Code: string(code),
+		Title: c.T("utility.print.pay"), Text: c.T("utility.print.pay_text"), Address: address, Shown: shortAddress(shown), Code: code,
 		Seal: payee.Title.In(l) + ", " + c.T("utility.print.requisites", "inn", payee.INN, "account", payee.Account, "bic", payee.BIC),
 	}
 	return out, nil
@@ -79,6 +79,11 @@ func (m *Module) printed(c *web.Context, u *service.Utilities, v billView) (pdf.
 func shortAddress(address string) string {
 	site, _, _ := strings.Cut(address, "/")
 	return site + "/flats"
+}
+
+// paymentText is what the code on a bill holds.
+func paymentText(u *service.Utilities, f Flat, b Issued, purpose string) (string, error) {
+	return paymentCode(u, f, b, purpose).Text()
 }
 
 // paymentCode is the payment's requisites by GOST R 56042.
