@@ -50,6 +50,32 @@ func TestRefundsInPart(t *testing.T) {
 	})
 }
 
+// What a payer takes back of their own wish is owed again: the payee gave nothing up.
+func TestWhatThePayerTakesBackIsOwedAgain(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		a := s.charge(300)
+		p := s.pay(a)
+		wish := self
+		wish.ID = id.New(s.clock.Now())
+		ready, err := s.PrepareRefund(ctx, wish, Refunding{Payer: p.Payer, Payment: p.ID, Charge: a.Charge, Key: p.ID, Again: true})
+		s.must(err)
+		s.must(s.base.Store.Write(ctx, ready.Put))
+		s.must(s.base.Store.Write(ctx, ready.Put))
+		s.drain()
+		c := s.owed(a)
+		if left := c.Owed(s.clock.Now(), zone()).Left; left != 300 || c.State != charge.Due {
+			t.Errorf("%d is owed, the charge is %s", left, c.State)
+		}
+		s.holds(map[id.ID]int64{ours: 0, back: 0, clearing: 0})
+		s.clock.Move(time.Minute)
+		s.pay(a)
+		if got := s.state(a); got != charge.Paid {
+			t.Errorf("paid anew it is %s", got)
+		}
+		s.holds(map[id.ID]int64{ours: 300, back: 0, clearing: -300})
+	})
+}
+
 func TestARefundThatWasDecidedTwiceIsGivenOnce(t *testing.T) {
 	s := one(t)
 	a := s.charge(300)

@@ -215,7 +215,7 @@ func (m *Module) prepareBegin(ctx context.Context, a act.Act, b Basket, l lang.L
 		return nil, err
 	}
 	if !b.Key.IsZero() {
-		in.payment = id.Derived("payment", b.Payer.String()+"/"+b.Key.String())
+		in.payment = keyed(b.Payer, b.Key)
 		in.attempt = id.Derived("attempt", in.payment.String())
 	}
 	if in.guest {
@@ -241,6 +241,20 @@ func (m *Module) prepareBegin(ctx context.Context, a act.Act, b Basket, l lang.L
 	}
 	in.email = keys.Seal("payment", "email", []byte(b.Email))
 	return in, nil
+}
+
+// keyed is the payment that a key names.
+func keyed(payer, key id.ID) id.ID {
+	return id.Derived("payment", payer.String()+"/"+key.String())
+}
+
+// Known tells whether a payment was begun under a payer's key: then Begin goes on with it.
+func (m *Module) Known(ctx context.Context, payer, key id.ID) (bool, error) {
+	_, err := m.home(ctx, keyed(payer, key))
+	if errors.Is(err, ErrNone) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // choosePayment finds the payment to go on with, or makes one with its first attempt; or tells what has to be closed first.

@@ -71,7 +71,7 @@ type Charges interface {
 	Settle(tx *store.Tx, a act.Act, home, charge id.ID, p charge.PartPayment) (int64, error)
 	// GiveBack says that a part of what a payment paid goes back: the charge is not owed again.
 	GiveBack(tx *store.Tx, a act.Act, home, charge, payment id.ID, amount int64) error
-	// Reverse says that the bank took back a part of what a payment paid: the charge is owed again.
+	// Reverse says that the bank or the payer took back a part of what a payment paid: the charge is owed again.
 	Reverse(tx *store.Tx, a act.Act, home, charge, payment id.ID, amount int64) error
 }
 

@@ -61,6 +61,7 @@ type Refunding struct {
 	Amount                 int64  // minor units; 0: all that is left of the line
 	Why                    string // kept for the payer and the agency
 	Key                    id.ID  // idempotency: the same key is the same refund; zero: a new one
+	Again                  bool   // the payer takes it back of their own wish: it is owed again
 }
 
 // PreparedRefund is a refund that waits for its Write.
@@ -73,6 +74,7 @@ type PreparedRefund struct {
 	attempt Attempt
 	amount  int64
 	reason  vault.Sealed
+	again   bool
 }
 
 // Amount is what goes back.
@@ -126,7 +128,7 @@ func (m *Module) refundOf(a act.Act, p Payment, r Refunding, key id.ID) (*Prepar
 		if amount <= 0 || amount > l.Left() || amount > p.Amount.Minor-p.Refunded-p.Disputed {
 			return nil, ErrUnpaid
 		}
-		return &PreparedRefund{m: m, act: a, id: key, payment: p, line: l, attempt: at, amount: amount}, nil
+		return &PreparedRefund{m: m, act: a, id: key, payment: p, line: l, attempt: at, amount: amount, again: r.Again}, nil
 	}
 	return nil, ErrNone
 }
@@ -177,8 +179,11 @@ func (p *PreparedRefund) Put(tx *store.Tx) error {
 	})
 	after := p.payment
 	after.Revision++
-	return errors.Join(err,
-		p.m.deps.Charges.GiveBack(tx, p.act, p.line.Home, p.line.Charge, p.payment.ID, p.amount),
+	back := p.m.deps.Charges.GiveBack
+	if p.again {
+		back = p.m.deps.Charges.Reverse
+	}
+	return errors.Join(err, back(tx, p.act, p.line.Home, p.line.Charge, p.payment.ID, p.amount),
 		paydb.InsertHome(tx, paydb.InsertHomeParams{ID: p.id, Payer: p.payment.Payer, Payment: p.payment.ID, Service: p.line.Service}),
 		p.m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: p.payment.Payer, Object: p.id}),
 		p.m.listAgain(tx, after), p.m.emit(tx, EventRefunded, after),
