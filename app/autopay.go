@@ -22,7 +22,7 @@ import (
 // autopaid gives core/autopay bills and the taking of money.
 func (m *Modules) autopaid(zone func() *time.Location) autopay.Deps {
 	return autopay.Deps{
-		Charges: regular{m.Charge, m.undone, zone}, Payments: till{m.Pay}, Mandates: m.Mandate, Teller: m.Notice, KindName: m.kindTitle, AgencyName: m.Service.AgencyName,
+		Charges: regular{m.Charge, m.undone, zone}, Payments: till{m.Pay, func() pay.Purse { return m.Card.Purse() }}, Mandates: m.Mandate, Teller: m.Notice, KindName: m.kindTitle, AgencyName: m.Service.AgencyName,
 		Basket: basketOf, Zone: zone,
 	}
 }
@@ -80,12 +80,16 @@ func (r regular) Bill(ctx context.Context, a act.Act, person, home, key id.ID, a
 // bill is a charge as it stands at a moment. One that is paid by instalments asks for the next of them.
 func (r regular) bill(c charge.Charge, at time.Time) autopay.Bill {
 	owed := c.Owed(at, r.zone())
+	next, term := owed.Next()
 	out := autopay.Bill{
 		Biller: autopay.Biller{Payee: c.Payee, Kind: c.Kind, Home: c.Home}, ID: c.ID, Number: c.Number, Service: c.Service, Period: c.Period, Title: c.Title,
-		Amount: money.Amount{Minor: owed.Left, Currency: c.Amount.Currency}, Open: c.State.Open() && owed.Left > 0, Due: c.Due, Refundable: r.undone(c.Kind), Revision: c.Revision,
+		Amount: money.Amount{Minor: next, Currency: c.Amount.Currency}, Open: c.State.Open() && owed.Left > 0, Due: c.Due, Term: term, Refundable: r.undone(c.Kind), Revision: c.Revision,
+	}
+	if !term.IsZero() {
+		out.Due = term.AddDays(1).Start(r.zone()).Add(-time.Second)
 	}
 	if c.State == charge.Paid {
-		out.Paid, out.Amount.Minor = c.Settled, owed.Paid
+		out.Paid, out.Amount.Minor, out.Term = c.Settled, owed.Paid, calendar.Date{}
 	}
 	return out
 }
@@ -117,10 +121,13 @@ func (r regular) Bills(ctx context.Context, a act.Act, person id.ID, at time.Tim
 }
 
 // till takes money for core/autopay.
-type till struct{ pay *pay.Module }
+type till struct {
+	pay     *pay.Module
+	wallets func() pay.Purse // made after this
+}
 
-// Begin implements autopay.Payments. What core/pay refuses for good is a try that was declined; whatever it can't tell is asked
-// again.
+// Begin implements autopay.Payments. A bill that is not what it was withdraws the try; what core/pay refuses for good is one
+// that was declined; whatever it can't tell is asked again.
 func (t till) Begin(ctx context.Context, a act.Act, c autopay.Charging) (id.ID, autopay.Fate, error) {
 	a.Actor.Person = c.Payer // the house acts by the order of the owner, whose payment it is
 	method := pay.ByCard
@@ -131,7 +138,10 @@ func (t till) Begin(ctx context.Context, a act.Act, c autopay.Charging) (id.ID, 
 		Payer: c.Payer, Asks: []pay.Ask{{Home: c.Home, Charge: c.Charge, Amount: c.Amount}}, Method: method, Card: c.Card.ID, Key: c.Key,
 	}, c.Lang)
 	if err != nil {
-		if refused(err) {
+		if among(err, pay.ErrSettled, pay.ErrWhole, pay.ErrTooMuch) {
+			return id.ID{}, autopay.Withdrawn, nil
+		}
+		if among(err, pay.ErrCard, pay.ErrMethod, pay.ErrBasket, pay.ErrNone) {
 			return id.ID{}, autopay.Declined, nil
 		}
 		return id.ID{}, autopay.Unknown, err
@@ -139,14 +149,9 @@ func (t till) Begin(ctx context.Context, a act.Act, c autopay.Charging) (id.ID, 
 	return begun.Payment, fateOf(begun.State), nil
 }
 
-// refused tells whether a payment was not begun and would not be the next time either.
-func refused(err error) bool {
-	for _, one := range []*fault.Fault{pay.ErrSettled, pay.ErrWhole, pay.ErrTooMuch, pay.ErrCard, pay.ErrMethod, pay.ErrBasket, pay.ErrNone} {
-		if errors.Is(err, one) {
-			return true
-		}
-	}
-	return false
+// among tells whether an error is one of several.
+func among(err error, list ...*fault.Fault) bool {
+	return slices.ContainsFunc(list, func(one *fault.Fault) bool { return errors.Is(err, one) })
 }
 
 // fateOf is what the state of an attempt or of a payment says of its money.
@@ -160,21 +165,42 @@ func fateOf(s pay.State) autopay.Fate {
 	return autopay.Unknown
 }
 
+// Known implements autopay.Payments.
+func (t till) Known(ctx context.Context, payer, key id.ID) (bool, error) {
+	return t.pay.Known(ctx, payer, key)
+}
+
 // Fate implements autopay.Payments.
 func (t till) Fate(ctx context.Context, a act.Act, payer, payment id.ID) (autopay.Fate, error) {
 	p, err := t.pay.Payment(ctx, a, payer, payment)
 	return fateOf(p.State), err
 }
 
-// Cards implements autopay.Payments.
+// Cards implements autopay.Payments: what Begin can pay from for this very payer. What lies at a record that was merged into theirs
+// pays for that record's orders.
 func (t till) Cards(ctx context.Context, a act.Act, payer id.ID) ([]autopay.Card, error) {
 	cards, err := t.pay.Cards(ctx, a, payer)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]autopay.Card, 0, len(cards))
+	var out []autopay.Card
 	for _, one := range cards {
-		out = append(out, autopay.Card{ID: one.ID, Label: one.Label, Ends: lastDay(one.Expires)})
+		if one.Payer == payer {
+			out = append(out, autopay.Card{ID: one.ID, Label: one.Label, Ends: lastDay(one.Expires)})
+		}
+	}
+	purse := t.wallets()
+	wallets, err := purse.Wallets(ctx, a, payer)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range wallets {
+		err := purse.MaySpend(ctx, payer, one.ID)
+		if err == nil {
+			out = append(out, autopay.Card{ID: one.ID, Label: one.Label, Wallet: true})
+		} else if !errors.Is(err, pay.ErrNotTheirs) {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -188,9 +214,9 @@ func lastDay(month string) calendar.Date {
 	return first.AddMonths(1).AddDays(-1)
 }
 
-// PrepareUndo implements autopay.Payments.
+// PrepareUndo implements autopay.Payments. What the owner takes back is owed again: the payee gave nothing up.
 func (t till) PrepareUndo(ctx context.Context, a act.Act, payer, payment, key id.ID) (func(*store.Tx) error, error) {
-	p, err := t.pay.PrepareRefund(ctx, a, pay.Refunding{Payer: payer, Payment: payment, Charge: key, Key: payment})
+	p, err := t.pay.PrepareRefund(ctx, a, pay.Refunding{Payer: payer, Payment: payment, Charge: key, Key: payment, Again: true})
 	if err != nil {
 		return nil, err
 	}

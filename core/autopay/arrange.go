@@ -46,7 +46,7 @@ func (m *Module) Make(ctx context.Context, a act.Act, n NewOrder) (id.ID, error)
 	}
 	o := w.order
 	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		rows, err := autopaydb.OrdersOf(tx.As(a, lookOrders), o.Person, 2*ordersMost)
+		rows, err := autopaydb.LiveOrders(tx.As(a, lookOrders), o.Person, 2*ordersMost)
 		if err != nil {
 			return err
 		}
@@ -66,19 +66,14 @@ func (m *Module) Make(ctx context.Context, a act.Act, n NewOrder) (id.ID, error)
 	return o.ID, err
 }
 
-// room decides whether a person may have one more order.
+// room decides whether a person with these live orders may have one more.
 func room(rows []autopaydb.AutopayOrder, b Biller) error {
-	live := 0
 	for _, row := range rows {
-		if State(row.State) != Live {
-			continue
-		}
 		if (Biller{row.Payee, row.Kind, row.Home}) == b {
 			return ErrExists
 		}
-		live++
 	}
-	if live >= ordersMost || len(rows) >= 2*ordersMost {
+	if len(rows) >= ordersMost {
 		return ErrMost
 	}
 	return nil
@@ -194,9 +189,16 @@ func (m *Module) sealOrder(ctx context.Context, w *arranged) error {
 	return err
 }
 
+// mayWiden tells whether somebody may let an order pay more: its owner, or whoever acts by the mandate that bounds it. Whoever acts
+// by another mandate may only hold it.
+func (o Order) mayWiden(a act.Act) bool { return a.Mandate.IsZero() || a.Mandate == o.Mandate }
+
 // Change gives an order other terms, another name or card, and looks anew at what waits. The caller has made sure that
 // its owner is there.
 func (m *Module) Change(ctx context.Context, a act.Act, o Order, n NewOrder) error {
+	if !o.mayWiden(a) {
+		return ErrWider
+	}
 	card, err := m.card(ctx, a, o.Person, n.Card)
 	if err != nil {
 		return err
@@ -254,6 +256,9 @@ func (m *Module) Pause(ctx context.Context, a act.Act, o Order, until calendar.D
 	if !until.IsZero() && (!today.Before(until) || today.AddDays(PauseMost).Before(until)) {
 		return ErrFields.With(fault.Field{Name: "until", ID: "autopay.fault.until"})
 	}
+	if !o.mayWiden(a) && until.Before(o.Paused) {
+		return ErrWider
+	}
 	turns, err := m.TurnsOf(ctx, a, o)
 	if err != nil {
 		return err
@@ -300,6 +305,13 @@ func (m *Module) End(ctx context.Context, a act.Act, o Order) error {
 func (m *Module) Answer(ctx context.Context, a act.Act, t Turn, yes bool, amount int64) error {
 	p := autopaydb.AnswerTurnParams{Person: t.Person, ID: t.ID, Skipped: !yes}
 	if yes {
+		o, err := m.order(ctx, a, t.Person, t.Order, nil)
+		if err != nil {
+			return err
+		}
+		if !o.mayWiden(a) {
+			return ErrWider
+		}
 		p.Approved = amount
 	}
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {

@@ -2,6 +2,7 @@ package autopay
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"posad.city/kit/act"
@@ -50,18 +51,20 @@ type Biller struct {
 // Bill is what is owed, as this module sees a charge.
 type Bill struct {
 	Biller
-	ID         id.ID
-	Number     string
-	Service    string
-	Period     string
-	Title      lang.Text
-	Known      string       // what it is known by: the flat account or the plate, short; may be empty
-	Amount     money.Amount // what is owed at the moment that was asked about; when it is paid, what was paid
-	Open       bool         // something is owed
-	Due        time.Time    // zero: no term
-	Paid       time.Time    // when it was paid; zero: it is not
-	Follows    bool         // the person's account follows its home
-	Refundable bool         // the payee gives back what was paid by mistake
+	ID      id.ID
+	Number  string
+	Service string
+	Period  string
+	Title   lang.Text
+	Known   string       // what it is known by: the flat account or the plate, short; may be empty
+	Amount  money.Amount // what is owed at the moment that was asked about; when it is paid, what was paid
+	Open    bool         // something is owed
+	Due     time.Time    // zero: no term
+	// Term is the day of the instalment that Amount and Due tell of; zero: the bill is paid whole.
+	Term       calendar.Date
+	Paid       time.Time // when it was paid; zero: it is not
+	Follows    bool      // the person's account follows its home
+	Refundable bool      // the payee gives back what was paid by mistake
 	Revision   int64
 }
 
@@ -104,6 +107,8 @@ type Payments interface {
 	// Begin takes the money of one charge from a saved card or the wallet, once for each key however often it is called, and
 	// returns the payment. An error that is no *fault.Fault of Conflict or Invalid means that nobody knows: call again.
 	Begin(ctx context.Context, a act.Act, c Charging) (id.ID, Fate, error)
+	// Known tells whether Begin has begun a payment under a key, whatever it answered.
+	Known(ctx context.Context, payer, key id.ID) (bool, error)
 	// Fate tells how a payment stands.
 	Fate(ctx context.Context, a act.Act, payer, payment id.ID) (Fate, error)
 	// Cards are those that a person has saved.
@@ -231,10 +236,24 @@ var (
 // errChanged: somebody was first; judge anew.
 var errChanged = fault.New(fault.Conflict, "autopay.changed")
 
-// turnID is the turn of a bill under an order.
-func turnID(order, charge id.ID) id.ID {
-	return id.Derived("autopay turn", order.String()+charge.String())
+// turnID is the first turn of a bill under an order that is paid whole.
+func turnID(order, charge id.ID) id.ID { return turnAt(order, charge, calendar.Date{}, 0) }
+
+// turnAt is a turn of a bill under an order: of the instalment of a term, and how many turns of it the order has paid before, when
+// more came to be owed.
+func turnAt(order, charge id.ID, term calendar.Date, before int) id.ID {
+	name := order.String() + charge.String()
+	if !term.IsZero() {
+		name += " " + term.String()
+	}
+	if before > 0 {
+		name += " again " + strconv.Itoa(before)
+	}
+	return id.Derived("autopay turn", name)
 }
+
+// againMost is how many turns of one bill, or of one instalment of it, there may be.
+const againMost = 10
 
 // tryKey names one try to take the money of a turn.
 func tryKey(turn id.ID, number int64) id.ID {

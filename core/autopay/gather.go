@@ -49,7 +49,7 @@ func (m *Module) gather(ctx context.Context, a act.Act, person, turn id.ID) (sta
 	in := Inputs{
 		Rules: RulesVersion, Now: now, Today: calendar.DateOf(now, zone), Hour: now.In(zone).Hour(), Terms: out.order.Terms,
 		Stopped: out.order.State == Stopped, Paused: out.order.Paused, Known: out.turn.Known, Told: out.turn.Told, ToldAmount: out.turn.ToldAmount,
-		Approved: out.turn.Approved, Skipped: out.turn.Skipped, Thinking: out.turn.Thinking, Tries: out.turn.Tries,
+		Approved: out.turn.Approved, Skipped: out.turn.Skipped, Thinking: out.turn.Thinking, Tries: counted(out.turn.Tries),
 	}
 	if err := m.readBill(ctx, a, &out, &in); err != nil {
 		return out, err
@@ -109,14 +109,47 @@ func (m *Module) readBill(ctx context.Context, a act.Act, s *standing, in *Input
 	if !bill.Due.IsZero() {
 		in.Due = calendar.DateOf(bill.Due, zone)
 	}
-	if then := at(in.payDay(), payHour, zone); bill.Open && then.After(in.Now) {
-		if bill, err = m.deps.Charges.Bill(ctx, a, s.order.Person, s.turn.Home, s.turn.Charge, then); err != nil {
+	mine, again := s.turn.of(s.order, bill)
+	s.bill, in.Open, in.Again, in.Follows, in.Refundable = bill, bill.Open && mine, again, bill.Follows, bill.Refundable
+	in.Amount = bill.Amount.Minor
+	if !in.Open {
+		return nil
+	}
+	if then := at(in.payDay(), payHour, zone); then.After(in.Now) {
+		if s.bill, err = m.deps.Charges.Bill(ctx, a, s.order.Person, s.turn.Home, s.turn.Charge, then); err != nil {
 			return fmt.Errorf("autopay: bill: %w", err)
 		}
+		in.Amount = s.bill.Amount.Minor
 	}
-	s.bill = bill
-	in.Open, in.Follows, in.Refundable, in.Amount = bill.Open, bill.Follows, bill.Refundable, bill.Amount.Minor
+	then := at(calendar.Latest(in.payDay(), in.Today.AddDays(1)), payHour, zone)
+	ahead, err := m.deps.Charges.Bill(ctx, a, s.order.Person, s.turn.Home, s.turn.Charge, then)
+	if err != nil {
+		return fmt.Errorf("autopay: bill: %w", err)
+	}
+	in.Ahead = ahead.Amount.Minor
 	return nil
+}
+
+// of tells whether a turn is about what its bill asks for now, and whether the order has paid that before. A bill on instalments
+// asks for one after the other.
+func (t Turn) of(o Order, bill Bill) (mine, again bool) {
+	for before := range againMost {
+		if t.ID == turnAt(o.ID, bill.ID, bill.Term, before) {
+			return true, before > 0
+		}
+	}
+	return false, false
+}
+
+// counted are the tries of which the bank heard.
+func counted(tries []Try) []Try {
+	var out []Try
+	for _, one := range tries {
+		if one.Fate != Withdrawn {
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // past is what was paid for earlier bills of the same kind at the same home, by whatever hand, newest first.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"posad.city/core/autopay/internal/store"
 	"posad.city/kit/calendar"
@@ -79,7 +80,11 @@ func (m *Module) meet(ctx context.Context, j jobs.Job) error {
 	if bill.Biller != o.Biller {
 		return nil
 	}
-	p, err := m.newTurn(o, bill)
+	turns, err := m.turnsOfBill(ctx, o, bill.ID)
+	if err != nil {
+		return err
+	}
+	p, err := m.newTurn(o, bill, turns)
 	if err != nil {
 		return err
 	}
@@ -96,11 +101,38 @@ func (m *Module) meet(ctx context.Context, j jobs.Job) error {
 		if err := m.wake(tx, p.Person, p.ID); err != nil {
 			return err
 		}
+		for _, t := range turns {
+			if t.ID == p.ID || !t.State.pending() {
+				continue
+			}
+			if err := m.wake(tx, t.Person, t.ID); err != nil { // of an instalment that is not the next one any more
+				return err
+			}
+		}
 		return m.base.Jobs.Done(tx, j)
 	})
 }
 
-func (m *Module) newTurn(o Order, bill Bill) (autopaydb.InsertTurnParams, error) {
+// turnsOfBill lists the turns of one bill under an order.
+func (m *Module) turnsOfBill(ctx context.Context, o Order, charge id.ID) ([]Turn, error) {
+	return m.listTurns(ctx, m.system(), func(p *store.Personal) ([]autopaydb.AutopayTurn, error) {
+		return autopaydb.TurnsOfCharge(p, o.Person, o.ID, charge)
+	})
+}
+
+// turnFor is the turn of what a bill asks for now: a new one when the order has paid all the turns of it that there are.
+func turnFor(o Order, bill Bill, turns []Turn) id.ID {
+	out := turnAt(o.ID, bill.ID, bill.Term, 0)
+	for before := range againMost {
+		out = turnAt(o.ID, bill.ID, bill.Term, before)
+		if !slices.ContainsFunc(turns, func(t Turn) bool { return t.ID == out && t.State == Paid }) {
+			return out
+		}
+	}
+	return out
+}
+
+func (m *Module) newTurn(o Order, bill Bill, turns []Turn) (autopaydb.InsertTurnParams, error) {
 	title, err := json.Marshal(bill.Title)
 	if err != nil {
 		return autopaydb.InsertTurnParams{}, fmt.Errorf("autopay: title: %w", err)
@@ -110,7 +142,7 @@ func (m *Module) newTurn(o Order, bill Bill) (autopaydb.InsertTurnParams, error)
 		due = calendar.DateOf(bill.Due, m.deps.Zone())
 	}
 	return autopaydb.InsertTurnParams{
-		Person: o.Person, ID: turnID(o.ID, bill.ID), Standing: o.ID, Home: bill.Home, Charge: bill.ID, Title: string(title), Period: bill.Period,
+		Person: o.Person, ID: turnFor(o, bill, turns), Standing: o.ID, Home: bill.Home, Charge: bill.ID, Title: string(title), Period: bill.Period,
 		Known: m.today().String(), Due: due.String(),
 	}, nil
 }

@@ -112,6 +112,9 @@ func (h held) Forget(ctx context.Context, person id.ID) error {
 		return fmt.Errorf("autopay: forget: %w", err)
 	}
 	return h.m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := autopaydb.RestTurns(tx, person); err != nil {
+			return err
+		}
 		for _, o := range orders {
 			if _, err := autopaydb.StopOrder(tx, autopaydb.StopOrderParams{Stopped: tx.Now(), StoppedBy: person, Person: person, ID: o.ID}); err != nil {
 				return err

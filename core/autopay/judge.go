@@ -40,6 +40,7 @@ const (
 	RuleNight    Rule = "night"    // wait: nobody is told anything, and nothing is paid, at night
 	RuleRange    Rule = "range"    // ask: outside what the owner expects
 	RuleFirst    Rule = "first"    // ask: nothing was paid before, so nobody knows what is usual
+	RuleAgain    Rule = "again"    // ask: the order has paid this bill before, and more came to be owed
 	RuleUnusual  Rule = "unusual"  // ask: so much above the usual
 	RuleUntold   Rule = "untold"   // wait: the owner is told now, and it is paid on another day
 	RuleNotice   Rule = "notice"   // wait: told; the day of paying has not come
@@ -59,6 +60,8 @@ const (
 	Unknown  Fate = "unknown"
 	Taken    Fate = "taken"
 	Declined Fate = "declined"
+	// Withdrawn is a try of which the bank never heard: things were not as judged any more. It counts for nothing.
+	Withdrawn Fate = "withdrawn"
 )
 
 // Inputs are everything that a decision rests on. They are kept with it.
@@ -71,11 +74,13 @@ type Inputs struct {
 	Stopped bool          `json:"stopped,omitempty"`
 	Paused  calendar.Date `json:"paused,omitzero"` // the first day on which it pays again
 
-	Open       bool          `json:"open"`       // something is owed
-	Follows    bool          `json:"follows"`    // the owner's account follows the bill's home
-	Amount     int64         `json:"amount"`     // what is owed on the day of paying, or now when that is later
-	Refundable bool          `json:"refundable"` // the payee gives back what was paid by mistake
-	Known      calendar.Date `json:"known"`      // when the bill came, or the order did
+	Open       bool          `json:"open"`            // something is owed
+	Follows    bool          `json:"follows"`         // the owner's account follows the bill's home
+	Amount     int64         `json:"amount"`          // what is owed on the day of paying, or now when that is later
+	Ahead      int64         `json:"ahead,omitempty"` // what is owed on the first day on which it can be paid when the owner is told today
+	Again      bool          `json:"again,omitempty"` // the order has paid this bill before
+	Refundable bool          `json:"refundable"`      // the payee gives back what was paid by mistake
+	Known      calendar.Date `json:"known"`           // when the bill came, or the order did
 	Due        calendar.Date `json:"due,omitzero"`
 	Bound      *Bound        `json:"bound,omitempty"` // when the order was made for another person
 	CardEnds   calendar.Date `json:"card_ends,omitzero"`
@@ -161,6 +166,17 @@ func when(fits func(in Inputs, out Judgement) bool) func(Inputs, Judgement) (Jud
 	return func(in Inputs, out Judgement) (Judgement, bool) { return out, fits(in, out) }
 }
 
+// asked is a rule that asks, and adds nothing else.
+func asked(fits func(in Inputs, out Judgement) bool) func(Inputs, Judgement) (Judgement, bool) {
+	return func(in Inputs, out Judgement) (Judgement, bool) {
+		out.Amount = in.ahead()
+		return out, fits(in, out)
+	}
+}
+
+// ahead is of how much the owner is told today: a bill may grow until the day on which it can be paid.
+func (in Inputs) ahead() int64 { return max(in.Amount, in.Ahead) }
+
 // table is what Judge goes through. The last row fits always.
 var table = []row{
 	{RulePaid, Refuse, when(func(in Inputs, _ Judgement) bool { return in.has(Taken) })},
@@ -179,9 +195,10 @@ var table = []row{
 	{RuleEarly, Wait, until(func(_ Inputs, out Judgement) calendar.Date { return out.Tell })},
 	{RuleNight, Wait, night},
 	{RuleRange, Ask, outside},
-	{RuleFirst, Ask, when(func(in Inputs, out Judgement) bool {
+	{RuleFirst, Ask, asked(func(in Inputs, out Judgement) bool {
 		return out.Usual == 0 && in.Terms.Over > 0 && in.Terms.High == 0 && !in.agreed()
 	})},
+	{RuleAgain, Ask, asked(func(in Inputs, _ Judgement) bool { return in.Again && !in.agreed() })},
 	{RuleUnusual, Ask, unusual},
 	{RuleUntold, Wait, untold},
 	{RuleNotice, Wait, until(noticed)},
@@ -237,6 +254,7 @@ func night(in Inputs, out Judgement) (Judgement, bool) {
 }
 
 func outside(in Inputs, out Judgement) (Judgement, bool) {
+	out.Amount = in.ahead()
 	if in.agreed() {
 		return out, false
 	}
@@ -252,13 +270,13 @@ func unusual(in Inputs, out Judgement) (Judgement, bool) {
 	if in.Terms.Over == 0 || out.Usual == 0 || in.agreed() {
 		return out, false
 	}
-	out.Limit = in.Terms.limit(out.Usual)
+	out.Limit, out.Amount = in.Terms.limit(out.Usual), in.ahead()
 	return out, in.Amount > out.Limit
 }
 
 // untold: the owner was not told of so much. Having agreed is as good as having been told.
 func untold(in Inputs, out Judgement) (Judgement, bool) {
-	out.Again = calendar.Latest(out.Pay, in.Today.AddDays(1))
+	out.Again, out.Amount = calendar.Latest(out.Pay, in.Today.AddDays(1)), in.ahead()
 	return out, !in.agreed() && (in.Told.IsZero() || in.ToldAmount < in.Amount)
 }
 

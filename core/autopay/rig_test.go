@@ -17,6 +17,7 @@ import (
 	"posad.city/core/notice"
 	"posad.city/core/page"
 	"posad.city/kit/act"
+	"posad.city/kit/calendar"
 	"posad.city/kit/clock"
 	"posad.city/kit/feed"
 	"posad.city/kit/id"
@@ -52,9 +53,12 @@ type world struct {
 	fates    map[id.ID]Fate  // by payment
 	charging map[id.ID]Charging
 	begun    int
-	declines int  // the next so many payments are declined
-	silent   int  // the next so many calls of Begin fail, though the bank may have heard
-	slow     bool // payments stay unknown until told
+	declines int   // the next so many payments are declined
+	silent   int   // the next so many calls of Begin fail, though the bank may have heard
+	deaf     bool  // nothing reaches core/pay
+	changed  int   // the next so many payments are not begun: things are not as they were
+	slow     bool  // payments stay unknown until told
+	daily    int64 // what a bill grows each day after its term
 	cards    []Card
 	undone   []id.ID
 }
@@ -63,14 +67,25 @@ func newWorld() *world {
 	return &world{bills: map[id.ID]Bill{}, paid: map[id.ID]id.ID{}, fates: map[id.ID]Fate{}, charging: map[id.ID]Charging{}, cards: []Card{card}}
 }
 
-func (w *world) Bill(_ context.Context, _ act.Act, _, home, charge id.ID, _ time.Time) (Bill, error) {
+func (w *world) Bill(_ context.Context, _ act.Act, _, home, charge id.ID, at time.Time) (Bill, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	b, ok := w.bills[charge]
 	if !ok || b.Home != home {
 		return Bill{}, ErrNone
 	}
+	if b.Open && !b.Due.IsZero() {
+		b.Amount.Minor += w.daily * int64(max(0, calendar.DateOf(b.Due, moscow).DaysUntil(calendar.DateOf(at, moscow))))
+	}
 	return b, nil
+}
+
+// Known implements Payments.
+func (w *world) Known(_ context.Context, _, key id.ID) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, ok := w.paid[key]
+	return ok, nil
 }
 
 func (w *world) Bills(context.Context, act.Act, id.ID, time.Time) ([]Bill, error) {
@@ -90,6 +105,13 @@ func (w *world) Begin(_ context.Context, _ act.Act, c Charging) (id.ID, Fate, er
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	payment, known := w.paid[c.Key]
+	if w.deaf {
+		return id.ID{}, Unknown, errSilent
+	}
+	if !known && w.changed > 0 {
+		w.changed--
+		return id.ID{}, Withdrawn, nil
+	}
 	if !known {
 		payment = id.Derived("payment", c.Key.String())
 		w.begun++
@@ -115,6 +137,12 @@ func (w *world) end(payment id.ID) {
 		return
 	}
 	w.fates[payment] = Taken
+	if !bill.Term.IsZero() { // the next instalment
+		bill.Term = bill.Term.AddMonths(1)
+		bill.Due = at(bill.Term, 23, moscow)
+		w.bills[c.Charge] = bill
+		return
+	}
 	bill.Open, bill.Paid = false, time.Unix(1, 0)
 	w.bills[c.Charge] = bill
 }

@@ -39,13 +39,14 @@ type step struct {
 // plan decides what follows from a judgement. It is pure.
 func plan(t Turn, in Inputs, j Judgement, zone *time.Location) step {
 	out := step{state: Waiting, told: t.Told, toldAmount: t.ToldAmount, thinking: t.Thinking}
-	out.keep = t.Rule != j.Rule || t.Amount != j.Amount || j.Verdict == Pay
+	out.keep = t.Rule != j.Rule || differs(t.Amount, j.Amount) || j.Verdict == Pay
 	tomorrow := at(in.Today.AddDays(1), noticeHour, zone)
 	switch j.Verdict {
 	case Pay:
 		out.state, out.take, out.next = Paying, true, in.Now.Add(fatePoll)
 	case Ask:
 		out.state, out.next = Asked, tomorrow
+		out.keep = out.keep || t.Approved >= t.Amount && t.Approved > 0 // the yes was for less than it has grown to
 		if out.keep {
 			out.told, out.toldAmount, out.tell = in.Today, j.Amount, WordAsked
 		}
@@ -63,6 +64,14 @@ func plan(t Turn, in Inputs, j Judgement, zone *time.Location) step {
 	}
 	return out
 }
+
+// differs tells whether an amount is so far from what was told last that it is told anew: a penalty of some days is not.
+func differs(was, is int64) bool {
+	return max(was-is, is-was) > was/tellShare
+}
+
+// tellShare: a twentieth of the amount.
+const tellShare = 20
 
 // refusal tells when a refused bill is looked at again by itself, and what its owner is told.
 func refusal(rule Rule, tomorrow time.Time) (time.Time, Word) {
@@ -102,13 +111,23 @@ func (m *Module) judge(ctx context.Context, j jobs.Job) error {
 	for range judgeTries {
 		err := m.judgeOnce(ctx, j)
 		if errors.Is(err, ErrNone) {
-			return nil // there is no such turn, or its owner's data was erased
+			return m.forgotten(ctx, j) // there is no such turn, or its owner's data was erased
 		}
 		if !errors.Is(err, errChanged) {
 			return err
 		}
 	}
 	return jobs.Later(time.Second)
+}
+
+// forgotten lets nobody look at a turn any more of which nobody is left.
+func (m *Module) forgotten(ctx context.Context, j jobs.Job) error {
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := autopaydb.RestTurn(tx, j.Holder, j.Object); err != nil {
+			return err
+		}
+		return m.base.Jobs.Done(tx, j)
+	})
 }
 
 func (m *Module) judgeOnce(ctx context.Context, j jobs.Job) error {
@@ -237,12 +256,15 @@ func (w *written) claim(tx *store.Tx) error {
 	if was != o.Revision {
 		return errChanged
 	}
-	payOn, tries := w.found.Pay, int64(len(t.Tries))
+	payOn, tries, amount := w.found.Pay, int64(len(t.Tries)), w.found.Amount
+	if !w.next.keep {
+		amount = t.Amount // what was told, and what the next judgement is compared with
+	}
 	if w.next.take {
 		payOn, tries = w.s.inputs.Today, w.attempt
 	}
 	n, err := autopaydb.JudgeTurn(tx, autopaydb.JudgeTurnParams{
-		Title: w.title, Due: w.s.inputs.Due.String(), Amount: w.found.Amount, State: string(w.next.state), Rule: string(w.found.Rule),
+		Title: w.title, Due: w.s.inputs.Due.String(), Amount: amount, State: string(w.next.state), Rule: string(w.found.Rule),
 		PayOn: payOn.String(), Month: monthOf(payOn), Told: w.next.told.String(), ToldAmount: w.next.toldAmount, Thinking: w.next.thinking,
 		Tries: tries, Next: w.next.next, Person: o.Person, ID: t.ID, Was: t.Revision,
 	})
@@ -282,14 +304,9 @@ const sweepLate = 2 * time.Minute
 
 // sweep finds turns whose moment has passed and whose job did not come: the clock was moved, or a job was given up.
 func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
-	var rows []autopaydb.TurnsDueRow
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		var err error
-		rows, err = autopaydb.TurnsDue(r, r.Now().Add(-sweepLate), sweepMost)
-		return err
-	})
+	rows, err := m.overdue(ctx)
 	if err != nil {
-		return fmt.Errorf("autopay: sweep: %w", err)
+		return err
 	}
 	for _, row := range rows {
 		err := m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error { return m.wake(tx, row.Person, row.ID) })
@@ -298,6 +315,20 @@ func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
 		}
 	}
 	return nil
+}
+
+// overdue are the turns whose moment has passed, the oldest first.
+func (m *Module) overdue(ctx context.Context) ([]autopaydb.TurnsDueRow, error) {
+	var rows []autopaydb.TurnsDueRow
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		var err error
+		rows, err = autopaydb.TurnsDue(r, r.Now().Add(-sweepLate), sweepMost)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("autopay: sweep: %w", err)
+	}
+	return rows, nil
 }
 
 // sweepMost is how many turns one sweep wakes.

@@ -3,10 +3,12 @@ package autopay
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"posad.city/core/autopay/internal/store"
 	"posad.city/core/notice"
+	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
@@ -17,7 +19,7 @@ import (
 func (m *Module) take(ctx context.Context, j jobs.Job) error {
 	s, err := m.gather(ctx, m.system(), j.Holder, j.Object)
 	if err != nil {
-		return err
+		return none(err) // whose data was erased has no try that anybody could follow
 	}
 	number, payment := s.turn.open()
 	if number != j.Version {
@@ -31,6 +33,12 @@ func (m *Module) take(ctx context.Context, j jobs.Job) error {
 
 func (m *Module) begin(ctx context.Context, j jobs.Job, s standing, number int64) error {
 	try := s.turn.attempts[number-1]
+	if gone, err := m.gone(ctx, s, try); err != nil || gone {
+		if err != nil {
+			return err
+		}
+		return m.settle(ctx, j, s, outcome{number: number, fate: Withdrawn})
+	}
 	payment, fate, err := m.deps.Payments.Begin(ctx, m.system(), Charging{
 		Key: try.key, Payer: s.order.Person, Home: s.turn.Home, Charge: s.turn.Charge, Amount: try.amount, Card: s.order.Card, Lang: lang.Russian,
 	})
@@ -38,7 +46,39 @@ func (m *Module) begin(ctx context.Context, j jobs.Job, s standing, number int64
 		m.base.Log.Warn("autopay: a payment was not begun and is begun again", "turn", s.turn.ID.String(), "try", number, "error", err)
 		return jobs.Later(m.pause(j))
 	}
+	if fate == Withdrawn && s.turn.withdrawn(s.inputs.Today) >= withdrawnMost {
+		fate = Declined
+	}
 	return m.settle(ctx, j, s, outcome{number: number, payment: payment, fate: fate})
+}
+
+// gone tells whether a try of which core/pay has not heard would not be begun any more: the owner stopped the order, night fell, or
+// the bill is another one.
+func (m *Module) gone(ctx context.Context, s standing, try attempt) (bool, error) {
+	known, err := m.deps.Payments.Known(ctx, s.order.Person, try.key)
+	if err != nil || known {
+		return false, err
+	}
+	in := s.inputs
+	in.Tries = slices.DeleteFunc(slices.Clone(in.Tries), func(t Try) bool { return t.Fate == Unknown })
+	if in.Bound != nil {
+		in.Bound = &Bound{Live: in.Bound.Live} // its purse has counted this very try
+	}
+	found := Judge(in)
+	return found.Verdict != Pay || found.Amount != try.amount, nil
+}
+
+// withdrawnMost is how many tries of a day may be withdrawn before one counts as declined: core/pay and the judge differ.
+const withdrawnMost = 3
+
+func (t Turn) withdrawn(day calendar.Date) int {
+	n := 0
+	for _, one := range t.Tries {
+		if one.Fate == Withdrawn && one.Day == day {
+			n++
+		}
+	}
+	return n
 }
 
 // pause grows with the age of a job, from a quarter of a minute to an hour.
@@ -95,7 +135,7 @@ func (m *Module) settle(ctx context.Context, j jobs.Job, s standing, o outcome) 
 		t := s.turn
 		t.Tries = t.with(o)
 		after := s.inputs
-		after.Tries = t.Tries
+		after.Tries = counted(t.Tries)
 		told, err = m.deps.Teller.Prepare(ctx, m.notice(word, s.order, t, Judge(after), after))
 		if err != nil {
 			return err
@@ -157,12 +197,12 @@ func (m *Module) ended(tx *store.Tx, s standing, o outcome) (bool, error) {
 			return false, err
 		}
 		return true, m.paid(tx, s, try)
-	case Declined:
-		n, err := autopaydb.DeclineTry(tx, autopaydb.DeclineTryParams{Ended: tx.Now(), Person: person, Turn: turn, Number: o.number})
+	case Declined, Withdrawn:
+		n, err := autopaydb.EndTry(tx, autopaydb.EndTryParams{Fate: string(o.fate), Ended: tx.Now(), Person: person, Turn: turn, Number: o.number})
 		if err != nil || n == 0 {
 			return false, err
 		}
-		return true, m.failed(tx, s, try)
+		return true, m.failed(tx, s, try, o.fate)
 	}
 	_, err := autopaydb.AwaitTurn(tx, tx.Now().Add(fatePoll), person, turn)
 	if err != nil {
@@ -185,10 +225,13 @@ func (m *Module) paid(tx *store.Tx, s standing, try attempt) error {
 			return err
 		}
 	}
+	if err := m.introduce(tx, s.order.Person, s.order.ID, meeting{s.turn.Home, s.turn.Charge}); err != nil {
+		return err // the next instalment, or what came to be owed meanwhile
+	}
 	return m.emit(tx, EventTaken, s.order.Person, s.turn.ID)
 }
 
-func (m *Module) failed(tx *store.Tx, s standing, try attempt) error {
+func (m *Module) failed(tx *store.Tx, s standing, try attempt, fate Fate) error {
 	if _, err := autopaydb.FailTurn(tx, tx.Now(), s.order.Person, s.turn.ID); err != nil {
 		return err
 	}
@@ -199,6 +242,9 @@ func (m *Module) failed(tx *store.Tx, s standing, try attempt) error {
 	}
 	if err := m.wake(tx, s.order.Person, s.turn.ID); err != nil {
 		return err
+	}
+	if fate == Withdrawn {
+		return nil
 	}
 	return m.emit(tx, EventFailed, s.order.Person, s.turn.ID)
 }

@@ -112,6 +112,11 @@ func (m *Module) showTurn(c *web.Context) error {
 		return err
 	}
 	v := turnView{Order: o, Turn: t, Today: m.today(), Undo: t.undoable(c.Now()), Same: true}
+	if t.State == Asked {
+		if v.Turn.Amount, err = m.askedAmount(c, t); err != nil {
+			return err
+		}
+	}
 	if v.Decisions, err = m.Decisions(c.Context(), c.Act(), o.Person, t.ID); err != nil {
 		return err
 	}
@@ -126,6 +131,18 @@ func (m *Module) showTurn(c *web.Context) error {
 	title := t.Title.In(c.Lang())
 	at := []ui.Link{{Text: c.T("autopay.title"), Href: listPath}, {Text: o.Name.Text, Href: orderPath(o.ID)}, {Text: title}}
 	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Account, Crumbs: at}, turnPage(m, c, v))
+}
+
+// askedAmount is what a yes would be for now: a bill with a penalty grows while its owner thinks.
+func (m *Module) askedAmount(c *web.Context, t Turn) (int64, error) {
+	s, err := m.gather(c.Context(), m.system(), t.Person, t.ID)
+	if err != nil {
+		return t.Amount, err
+	}
+	if found := Judge(s.inputs); found.Verdict == Ask {
+		return found.Amount, nil
+	}
+	return t.Amount, nil
 }
 
 // said is the last judgement of a bill; before the first one, nothing.

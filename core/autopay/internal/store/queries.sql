@@ -11,6 +11,10 @@ FROM autopay_order WHERE person = $1 AND id = $2;
 SELECT person, id, maker, mandate, payee, kind, home, service, name, method, card, card_ends, card_told, currency, terms, since, paused, state, made, stopped, stopped_by, revision
 FROM autopay_order WHERE person = $1 ORDER BY person, id DESC LIMIT $2;
 
+-- name: LiveOrders :many
+SELECT person, id, maker, mandate, payee, kind, home, service, name, method, card, card_ends, card_told, currency, terms, since, paused, state, made, stopped, stopped_by, revision
+FROM autopay_order WHERE person = $1 AND state = 'live' ORDER BY person, id DESC LIMIT $2;
+
 -- name: TouchOrder :execrows
 UPDATE autopay_order SET revision = revision + 1 WHERE person = @person AND id = @id AND revision = @was;
 
@@ -43,11 +47,22 @@ FROM autopay_turn WHERE person = $1 AND id = $2;
 
 -- name: TurnsOf :many
 SELECT person, id, standing, home, charge, title, period, known, due, amount, state, rule, pay_on, month, told, told_amount, approved, skipped, thinking, tries, next, ended, revision
-FROM autopay_turn WHERE person = $1 ORDER BY person, id DESC LIMIT $2;
+FROM autopay_turn WHERE person = $1 ORDER BY CASE WHEN state = 'wait' OR state = 'ask' OR state = 'paying' THEN 0 ELSE 1 END, known DESC, id DESC LIMIT $2;
 
 -- name: TurnsOfOrder :many
 SELECT person, id, standing, home, charge, title, period, known, due, amount, state, rule, pay_on, month, told, told_amount, approved, skipped, thinking, tries, next, ended, revision
-FROM autopay_turn WHERE person = $1 AND standing = $2 ORDER BY person, standing, id DESC LIMIT $3;
+FROM autopay_turn WHERE person = $1 AND standing = $2 ORDER BY CASE WHEN state = 'wait' OR state = 'ask' OR state = 'paying' THEN 0 ELSE 1 END, known DESC, id DESC LIMIT $3;
+
+-- name: TurnsOfCharge :many
+SELECT person, id, standing, home, charge, title, period, known, due, amount, state, rule, pay_on, month, told, told_amount, approved, skipped, thinking, tries, next, ended, revision
+FROM autopay_turn WHERE person = @person AND standing = @standing AND charge = @charge ORDER BY person, standing, id;
+
+-- name: RestTurn :execrows
+-- Nobody is left whom a look at the turn would concern.
+UPDATE autopay_turn SET next = NULL WHERE person = @person AND id = @id AND next IS NOT NULL;
+
+-- name: RestTurns :execrows
+UPDATE autopay_turn SET next = NULL WHERE person = @person AND next IS NOT NULL;
 
 -- name: SpentIn :one
 -- counts only
@@ -98,8 +113,8 @@ UPDATE autopay_try SET payment = @payment WHERE person = @person AND turn = @tur
 -- Money counts whatever was thought of the try before.
 UPDATE autopay_try SET fate = 'taken', ended = @ended WHERE person = @person AND turn = @turn AND number = @number AND fate <> 'taken';
 
--- name: DeclineTry :execrows
-UPDATE autopay_try SET fate = 'declined', ended = @ended WHERE person = @person AND turn = @turn AND number = @number AND fate = 'unknown';
+-- name: EndTry :execrows
+UPDATE autopay_try SET fate = @fate, ended = @ended WHERE person = @person AND turn = @turn AND number = @number AND fate = 'unknown';
 
 -- name: InsertDecision :exec
 INSERT INTO autopay_decision (person, turn, number, standing, verdict, rule, amount, inputs, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
