@@ -494,3 +494,27 @@ func TestTheBooksStandWhateverHappens(t *testing.T) {
 		}
 	})
 }
+
+// What an official looked at is what they decide about: a fund that changed its requisites meanwhile is not published.
+func TestAFundThatChangedUnderTheOfficialsEyesIsNotPublished(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		n := NewFund{Organisation: river, Title: text("Река"), Category: "children", Body: r.body()}
+		if err := r.AskFund(ctx, member, n); err != nil {
+			t.Fatal(err)
+		}
+		seen := must[Fund](t)(r.Fund(ctx, river)).Revision
+		n.Revision, n.Body.Bank.Account = seen, "40703810000000000009"
+		if err := r.AskFund(ctx, member, n); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.DecideFundAt(ctx, r.desk(), river, seen, Publish, "Всё в порядке", Checks); !errors.Is(err, ErrChanged) {
+			t.Errorf("other requisites than those that were looked at: %v", err)
+		}
+		if got := must[Fund](t)(r.Fund(ctx, river)); got.State != FundAsked {
+			t.Errorf("it is %s", got.State)
+		}
+		if err := r.DecideFundAt(ctx, r.desk(), river, seen+1, Publish, "Всё в порядке", Checks); err != nil {
+			t.Error(err)
+		}
+	})
+}

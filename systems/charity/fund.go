@@ -10,6 +10,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
+	"posad.city/kit/journal"
 	"posad.city/kit/lang"
 	"posad.city/kit/store"
 	"posad.city/systems/charity/internal/store"
@@ -201,12 +202,25 @@ func Verdicts(s FundState) []Verdict {
 	return out
 }
 
-// DecideFund is the official's word about a fund, with a reason that everybody reads. Errors: ErrState, ErrChanged, ErrForm
-// (no reason, or something was not checked), ErrTwo (the official asked for it themselves).
+// DecideFund is the official's word about a fund as it is now; see DecideFundAt.
 func (m *Module) DecideFund(ctx context.Context, a act.Act, fund id.ID, v Verdict, reason string, checked []string) error {
 	f, err := m.Fund(ctx, fund)
 	if err != nil {
 		return err
+	}
+	return m.DecideFundAt(ctx, a, fund, f.Revision, v, reason, checked)
+}
+
+// DecideFundAt is the official's word about a fund as they have read it, with a reason that everybody reads. Errors: ErrState,
+// ErrChanged (it is not what they read), ErrForm (no reason, or something was not checked), ErrTwo (the official asked for it
+// themselves).
+func (m *Module) DecideFundAt(ctx context.Context, a act.Act, fund id.ID, revision int64, v Verdict, reason string, checked []string) error {
+	f, err := m.Fund(ctx, fund)
+	if err != nil {
+		return err
+	}
+	if f.Revision != revision {
+		return ErrChanged
 	}
 	next, ok := v.after(f.State)
 	if !ok {
@@ -222,7 +236,7 @@ func (m *Module) DecideFund(ctx context.Context, a act.Act, fund id.ID, v Verdic
 			}
 		}
 	}
-	ready, err := m.prepareOfficial(ctx, a, official{fund: f, object: fund, kind: "fund_" + string(v), reason: reason, checks: checked})
+	ready, err := m.prepareOfficial(ctx, a, official{fund: f, object: fund, kind: "fund_" + string(v), reason: reason, checks: checked, facts: m.bankFacts(f)})
 	if err != nil {
 		return err
 	}
@@ -246,6 +260,14 @@ func (m *Module) DecideFund(ctx context.Context, a act.Act, fund id.ID, v Verdic
 		}
 		return ready.put(tx)
 	})
+}
+
+// bankFacts are the requisites that were looked at, for the journal.
+func (m *Module) bankFacts(f Fund) []journal.Fact {
+	label := func(key string) string { return m.base.Texts.Text(lang.Russian, key) }
+	return []journal.Fact{
+		{Name: "account", Label: label("charity.account"), Value: f.Bank.Account}, {Name: "bic", Label: label("charity.bic"), Value: f.Bank.BIC},
+	}
 }
 
 // another makes sure that the official did not ask for it themselves in the fund's name: two people for everything.

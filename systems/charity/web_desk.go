@@ -76,9 +76,10 @@ func (m *Module) showDesk(c *web.Context) error {
 
 // verdictForm is an official's decision.
 type verdictForm struct {
-	Verdict string   `json:"verdict" max:"20"`
-	Reason  string   `json:"reason" max:"1000"`
-	Checks  []string `json:"checks" max:"40"`
+	Revision int64    `json:"revision"` // of the fund that was read
+	Verdict  string   `json:"verdict" max:"20"`
+	Reason   string   `json:"reason" max:"1000"`
+	Checks   []string `json:"checks" max:"40"`
 }
 
 // deskFundView is a fund before an official.
@@ -123,7 +124,7 @@ func (m *Module) postFundVerdict(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	err = m.DecideFund(c.Context(), c.Act(), fund, Verdict(form.Verdict), form.Reason, form.Checks)
+	err = m.DecideFundAt(c.Context(), c.Act(), fund, form.Revision, Verdict(form.Verdict), form.Reason, form.Checks)
 	if errors.Is(err, ErrForm) {
 		return m.deskFund(c, form, fault.Of(err).Fields)
 	}
