@@ -42,7 +42,7 @@ type wireStart struct {
 
 type wireAsk struct {
 	ID     id.ID `json:"id"`
-	Amount int64 `json:"amount,omitempty"` // minor units; left out: all that is left
+	Amount int64 `json:"amount,omitempty"` // minor units; left out: all that is left. A card or a wallet needs it
 }
 
 type wireBasket struct {
@@ -208,6 +208,9 @@ func (m *Module) apiBegin(c *web.Context) error {
 	b := Basket{Payer: got.payer, Method: in.Method, Card: in.Card, Save: in.Save, Email: in.Email}
 	for i, one := range got.charges {
 		b.Asks = append(b.Asks, Ask{Home: one.Home, Charge: one.ID, Amount: in.Charges[i].Amount})
+	}
+	if err := mayTake(c.Act(), b); err != nil {
+		return err
 	}
 	begun, err := m.Begin(c.Context(), c.Act(), b, c.Lang())
 	return m.answerBegun(c, begun, err)

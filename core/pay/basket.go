@@ -7,6 +7,7 @@ import (
 
 	"posad.city/core/charge"
 	"posad.city/core/page"
+	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/money"
@@ -18,6 +19,7 @@ import (
 type basketForm struct {
 	Charge []id.ID  `json:"charge"`
 	Amount []string `json:"amount" max:"30"`
+	Shown  []int64  `json:"shown"`           // what was left of each when the page was made, minor units
 	Method string   `json:"method" max:"60"` // page, qr, or card: and a saved card's id
 	Save   bool     `json:"save"`
 	Email  string   `json:"email" max:"200"`
@@ -30,6 +32,7 @@ type asked struct {
 	charges []charge.Charge
 	typed   []string
 	payer   id.ID
+	by      id.ID       // the mandate by which all of them are paid; zero: none
 	wallets []ui.Choice // the person's cards of the city
 }
 
@@ -43,6 +46,11 @@ func (m *Module) gather(c *web.Context, f basketForm) (asked, error) {
 		place, holder, err := m.mayCharge(c, key)
 		if err != nil {
 			return out, err
+		}
+		if by := c.Act().Mandate; i == 0 {
+			out.by = by
+		} else if by != out.by {
+			return out, ErrMandates // each has a bound of its own, and a payment counts against one
 		}
 		one, err := m.deps.Charges.Charge(c.Context(), c.Act(), place.Home, key)
 		if err != nil {
@@ -85,11 +93,15 @@ func (m *Module) renderBasket(c *web.Context, f basketForm, in asked, faults []f
 	if err != nil {
 		return err
 	}
-	if in.payer != c.Person() {
-		cards = nil // somebody else's card is theirs to use
+	atCentre := c.Act().Channel == act.Centre
+	if !c.Act().Is(in.payer) || atCentre {
+		cards = nil // somebody else's card is theirs to use, and at a centre an official has the keyboard
 	}
 	if in.wallets, err = m.wallets(c); err != nil {
 		return err
+	}
+	if atCentre {
+		in.wallets = nil
 	}
 	crumbs := []ui.Link{{Text: c.T("pay.title"), Href: "/pay"}, {Text: c.T("pay.basket_title")}}
 	options := page.Options{Title: c.T("pay.basket_title"), Layout: page.Plain, Crumbs: crumbs, Faulty: len(faults) > 0}
@@ -122,6 +134,9 @@ func (m *Module) basket(f basketForm, in asked) (Basket, []fault.Field) {
 	}
 	for i, one := range in.charges {
 		ask := Ask{Home: one.Home, Charge: one.ID}
+		if i < len(f.Shown) {
+			ask.Shown = f.Shown[i]
+		}
 		if in.typed[i] != "" {
 			sum, err := money.Parse(in.typed[i], one.Amount.Currency)
 			if err != nil || sum.Minor <= 0 {
@@ -152,6 +167,9 @@ func (m *Module) payBasket(c *web.Context) error {
 	if len(faults) > 0 {
 		return m.renderBasket(c, f, in, faults)
 	}
+	if err := mayTake(c.Act(), b); err != nil {
+		return err
+	}
 	begun, err := m.Begin(c.Context(), c.Act(), b, c.Lang())
 	if refused := aboutSums(err); refused != nil {
 		return m.renderBasket(c, f, in, []fault.Field{*refused})
@@ -159,9 +177,26 @@ func (m *Module) payBasket(c *web.Context) error {
 	return m.sendOn(c, begun, err)
 }
 
+// mayTake tells whether the actor may have a card charged at once, with no bank's page between: their own, of the payer that
+// they are, by their own hand, and for sums that they saw.
+func mayTake(a act.Act, b Basket) error {
+	if b.Method != ByCard && b.Method != ByWallet {
+		return nil
+	}
+	if a.Channel == act.Centre || b.Method == ByCard && !a.Is(b.Payer) {
+		return ErrMethod
+	}
+	for _, ask := range b.Asks {
+		if ask.Amount == 0 && ask.Shown == 0 {
+			return ErrShown
+		}
+	}
+	return nil
+}
+
 // aboutSums makes the faults of typed amounts into those of their field.
 func aboutSums(err error) *fault.Field {
-	for _, one := range []*fault.Fault{ErrWhole, ErrTooMuch} {
+	for _, one := range []*fault.Fault{ErrWhole, ErrTooMuch, ErrShown} {
 		if errors.Is(err, one) {
 			return &fault.Field{Name: "amount", ID: one.ID}
 		}

@@ -25,6 +25,7 @@ import (
 type Ask struct {
 	Home, Charge id.ID
 	Amount       int64 // minor units; 0: all that is left
+	Shown        int64 // what somebody saw that is left; another sum is not taken. 0: nobody saw any
 }
 
 // Basket is what somebody is about to pay, at once.
@@ -121,6 +122,9 @@ func sums(b Basket, s standing) ([]wanted, error) {
 		left := c.Owed(s.now, s.zone).Left
 		if !c.State.Open() || left <= 0 || c.Test { // a sandbox's charge takes nobody's money
 			return nil, ErrSettled
+		}
+		if ask.Amount == 0 && ask.Shown != 0 && ask.Shown != left {
+			return nil, ErrShown
 		}
 		amount := cmp.Or(ask.Amount, left)
 		switch {

@@ -3,6 +3,7 @@ package pay
 import (
 	"errors"
 	"net/url"
+	"slices"
 
 	"posad.city/core/page"
 	"posad.city/kit/act"
@@ -23,6 +24,7 @@ const pathDesk = "/desk/payments"
 // Actions of the journal.
 const (
 	journalRefund  = "pay.refund"
+	journalAgain   = "pay.refund_again"
 	journalDispute = "pay.dispute_answer"
 )
 
@@ -30,7 +32,7 @@ func (m *Module) deskRoutes(s *web.Server) {
 	list := s.Operation(act.Operation{Name: "pay.income", Object: "income", May: act.SameAgency})
 	read := s.Operation(act.Operation{Name: "pay.income_read", Object: "income", May: act.SameAgency, Look: lookPayment})
 	refund := s.Operation(act.Operation{Name: "pay.refund", Object: "income", May: act.SameAgency, Look: lookPayment, Changes: true, Fresh: act.Lately})
-	again := s.Operation(act.Operation{Name: "pay.refund_again", Object: "income", May: act.SameAgency, Look: lookPayment, Changes: true})
+	again := s.Operation(act.Operation{Name: "pay.refund_again", Object: "income", May: act.SameAgency, Look: lookPayment, Changes: true, Fresh: act.Lately})
 	answer := s.Operation(act.Operation{Name: "pay.answer_dispute", Object: "income", May: act.SameAgency, Look: lookPayment, Changes: true})
 	s.Page(list, "GET "+pathDesk, m.showIncome)
 	s.Page(read, "GET "+pathDesk+"/{payment}", m.showIncomePayment)
@@ -152,9 +154,48 @@ func (p Payment) of(payee id.ID) bool {
 	return false
 }
 
+// ofAlone tells whether all of a payment is one payee's.
+func (p Payment) ofAlone(payee id.ID) bool {
+	return !slices.ContainsFunc(p.Lines, func(l Line) bool { return l.Payee != payee })
+}
+
+// paidTo is what a payment brought one payee, minor units.
+func (p Payment) paidTo(payee id.ID) int64 {
+	out := int64(0)
+	for _, l := range p.Lines {
+		if l.Payee == payee {
+			out += l.Taken
+		}
+	}
+	return out
+}
+
+// mayAsk tells whether a payee may have the bank asked again for a refund: its own, or one of a payment that is all its own.
+func (p Payment) mayAsk(payee id.ID, r Refund) bool { return r.Payee == payee || p.ofAlone(payee) }
+
+// deskRows say of a payment what one payee may know: its own sum. The check code opens the whole receipt, and stays with who paid.
+func (m *Module) deskRows(p Payment, payee id.ID, l lang.Language) []row {
+	say := func(key string, args ...any) string { return m.base.Texts.Text(l, key, args...) }
+	out := []row{
+		{say("pay.amount"), m.sum(p, p.paidTo(payee), l)},
+		{say("pay.settled"), lang.FullMoment(l, p.Ended, m.deps.Zone())},
+		{say("pay.method_label"), say("pay.method_name." + string(p.Method))},
+	}
+	back := int64(0)
+	for _, line := range p.Lines {
+		if line.Payee == payee {
+			back += line.Refunded
+		}
+	}
+	if back > 0 {
+		out = append(out, row{say("pay.given_back"), m.sum(p, back, l)})
+	}
+	return out
+}
+
 // deskView is a payment as its agency sees it: its own lines alone.
 type deskView struct {
-	ID, Number     string
+	ID             string
 	Rows           []ui.SummaryRow
 	Lines          []deskLine
 	Back           []deskBack
@@ -197,8 +238,8 @@ func (m *Module) renderDesk(c *web.Context, p Payment, typed refundForm, faults 
 
 func (m *Module) deskView(c *web.Context, p Payment) (deskView, error) {
 	l, agency := c.Lang(), c.Act().Actor.Agency
-	out := deskView{ID: p.ID.String(), Number: id.FormatCode(p.Code), Key: id.New(c.Now()).String()}
-	for _, r := range m.receiptRows(p, l) {
+	out := deskView{ID: p.ID.String(), Key: id.New(c.Now()).String()}
+	for _, r := range m.deskRows(p, agency, l) {
 		out.Rows = append(out.Rows, ui.SummaryRow{Name: r.label, Value: r.value})
 	}
 	at, _ := p.taken()
@@ -216,16 +257,19 @@ func (m *Module) deskView(c *web.Context, p Payment) (deskView, error) {
 		return out, err
 	}
 	for _, r := range refunds {
-		if !r.Charge.IsZero() && !mine[r.Charge] {
+		if !p.ofAlone(agency) && !mine[r.Charge] { // another's, or of the whole payment
 			continue
 		}
 		words := r.Amount.In(l) + "\n" + c.T("pay.refund_state."+string(r.State))
 		if r.Reason != "" {
 			words += "\n" + r.Reason
 		}
-		out.Back = append(out.Back, deskBack{ID: r.ID.String(), Title: c.T("pay.refund_kind." + r.Kind), Words: words, Refused: r.State == RefusedByAll})
+		out.Back = append(out.Back, deskBack{ID: r.ID.String(), Title: c.T("pay.refund_kind." + r.Kind), Words: words, Refused: r.State == RefusedByAll && p.mayAsk(agency, r)})
 	}
 	if dispute != nil {
+		if !p.ofAlone(agency) { // what others were paid, and what they said of it, is theirs
+			dispute.Answer, dispute.Amount.Minor = "", min(dispute.Amount.Minor, p.paidTo(agency))
+		}
 		out.Dispute, out.DisputeAmount = dispute, dispute.Amount.In(l)
 		out.DisputeText = c.T("pay.desk_dispute."+string(dispute.State), "amount", dispute.Amount.In(l), "opened", lang.FullMoment(l, dispute.Opened, m.deps.Zone()))
 	}
@@ -291,7 +335,12 @@ func (m *Module) giveBack(c *web.Context, p Payment, r Refunding) (*PreparedRefu
 	if err != nil {
 		return nil, err
 	}
-	return ready, m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error { return errors.Join(ready.Put(tx), entry(tx)) })
+	return ready, m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error {
+		if n, err := ready.put(tx); err != nil || !n { // pressed twice: it was decided and entered
+			return err
+		}
+		return entry(tx)
+	})
 }
 
 // mine tells whether a charge of a payment is of the official's agency.
@@ -313,14 +362,26 @@ func (m *Module) postRefundAgain(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	home, err := m.home(c.Context(), refund)
+	refunds, _, err := m.Refunds(c.Context(), c.Act(), p.Payer, p.ID)
 	if err != nil {
 		return err
 	}
-	if home.Payment != p.ID {
+	i := slices.IndexFunc(refunds, func(r Refund) bool { return r.ID == refund && p.mayAsk(c.Act().Actor.Agency, r) })
+	if i < 0 {
 		return ErrNone
 	}
-	if err := m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error { return m.AskAgain(tx, p.Payer, refund) }); err != nil {
+	entry, err := m.entry(c, p, journalAgain, []journal.Fact{{Name: "payment", Value: p.ID.String()}, {Name: "amount", Value: refunds[i].Amount.In(lang.Russian)}})
+	if err != nil {
+		return err
+	}
+	err = m.base.Store.WriteAs(c.Context(), c.Act(), func(tx *store.Tx) error {
+		asked, err := m.askAgain(tx, p.Payer, refund)
+		if err != nil || !asked {
+			return err
+		}
+		return entry(tx)
+	})
+	if err != nil {
 		return err
 	}
 	c.SetFlash("success", "pay.flash_refund")

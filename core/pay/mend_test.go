@@ -2,7 +2,9 @@ package pay
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -213,4 +215,60 @@ func TestAChargeThatMovesWhileItsSurplusGoesBack(t *testing.T) {
 		s.drain()
 		s.holds(map[id.ID]int64{ours: 100, back: 0, clearing: -100})
 	})
+}
+
+// A sum that was not shown is never taken: the person looks at the new one first.
+func TestNoOtherSumIsTakenThanWasShown(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		until := dayAfter(s.clock.Now())
+		a := s.owe(anna, agency, 1000, &charge.Terms{Discount: &charge.Discount{Percent: 50, Until: until}})
+		a.Shown = 500
+		s.clock.Move(72 * time.Hour)
+		if _, err := s.begin(a); !errors.Is(err, ErrShown) {
+			t.Errorf("the discount is over: %v", err)
+		}
+		if len(s.bank.Payments()) != 0 {
+			t.Error("the bank was asked")
+		}
+		a.Shown = 1000
+		if p := s.pay(a); p.Amount.Minor != 1000 {
+			t.Errorf("%v was taken", p.Amount)
+		}
+	})
+}
+
+// An agency learns what it was paid itself: not the sum of a payment that others have a part of, nor the code that shows
+// the whole receipt.
+func TestAnAgencySeesItsOwnPartAlone(t *testing.T) {
+	s := one(t)
+	p := s.pay(s.charge(300), s.owe(anna, tax, 200, nil))
+	for _, r := range s.deskRows(p, tax, lang.English) {
+		if strings.Contains(r.value, "500") || strings.Contains(r.value, "5.00") || strings.Contains(r.value, id.FormatCode(p.Code)) {
+			t.Errorf("%s: %s", r.label, r.value)
+		}
+	}
+	if p.paidTo(tax) != 200 || p.ofAlone(tax) || p.mayAsk(tax, Refund{Payee: agency}) || !p.mayAsk(tax, Refund{Payee: tax}) {
+		t.Error("another agency's part")
+	}
+}
+
+// A card is charged at once only by the payer's own hand, for sums that they saw.
+func TestWhoMayChargeACard(t *testing.T) {
+	t.Parallel()
+	seen := []Ask{{Charge: anna, Shown: 5}}
+	for name, one := range map[string]struct {
+		a    act.Act
+		b    Basket
+		want error
+	}{
+		"own":             {self, Basket{Payer: anna, Method: ByCard, Asks: seen}, nil},
+		"by page, unseen": {other, Basket{Payer: anna, Method: ByPage, Asks: []Ask{{Charge: anna}}}, nil},
+		"unseen":          {self, Basket{Payer: anna, Method: ByCard, Asks: []Ask{{Charge: anna}}}, ErrShown},
+		"another's card":  {other, Basket{Payer: anna, Method: ByCard, Asks: seen}, ErrMethod},
+		"at a centre":     {act.Act{Actor: self.Actor, Channel: act.Centre}, Basket{Payer: anna, Method: ByWallet, Asks: seen}, ErrMethod},
+	} {
+		if err := mayTake(one.a, one.b); !errors.Is(err, one.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -267,6 +268,7 @@ type basketView struct {
 }
 
 type basketLine struct {
+	Shown                             string // what is left, minor units
 	ID, Title, Note, Sum, Typed, Hint string
 	Parts                             bool
 }
@@ -279,7 +281,7 @@ func (m *Module) basketView(c *web.Context, f basketForm, in asked, cards []Card
 		owed := one.Owed(now, zone)
 		line := basketLine{
 			ID: one.ID.String(), Title: one.Title.In(l), Note: m.deps.AgencyName(one.Payee, l) + " · " + c.T("pay.number") + " " + id.FormatNumber(one.Number), Typed: in.typed[i],
-			Parts: one.Terms.Parts, Sum: money.Amount{Minor: owed.Left, Currency: one.Amount.Currency}.In(l),
+			Parts: one.Terms.Parts, Sum: money.Amount{Minor: owed.Left, Currency: one.Amount.Currency}.In(l), Shown: strconv.FormatInt(owed.Left, 10),
 		}
 		left := owed.Left
 		if next, day := owed.Next(); next < left && line.Typed == "" {

@@ -152,6 +152,8 @@ var (
 	ErrTooMuch   = fault.New(fault.Invalid, "pay.too_much")    // more than is owed
 	ErrBasket    = fault.New(fault.Invalid, "pay.basket")      // nothing chosen, too much at once, or several currencies
 	ErrMethod    = fault.New(fault.Invalid, "pay.method")      // this way of paying is not there
+	ErrMandates  = fault.New(fault.Invalid, "pay.mandates")    // some of the bills are paid by one mandate, some by another
+	ErrShown     = fault.New(fault.Conflict, "pay.sum_moved")  // another sum is owed than was shown
 	ErrCard      = fault.New(fault.Missing, "pay.card_none")   // no such saved card
 	ErrDispute   = fault.New(fault.Conflict, "pay.no_dispute") // there is no open dispute
 )

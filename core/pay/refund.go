@@ -162,15 +162,21 @@ func (m *Module) paymentsOf(ctx context.Context, a act.Act, home, charge id.ID) 
 // Put takes the money out of the payee's income in the caller's Write and has the bank give it back. ErrUnpaid when
 // somebody was first: then nothing is done. The same refund put again changes nothing.
 func (p *PreparedRefund) Put(tx *store.Tx) error {
+	_, err := p.put(tx)
+	return err
+}
+
+// put tells whether it did anything.
+func (p *PreparedRefund) put(tx *store.Tx) (bool, error) {
 	n, err := paydb.InsertRefund(tx, paydb.InsertRefundParams{
 		Payer: p.payment.Payer, ID: p.id, Payment: p.payment.ID, Attempt: p.attempt.ID, Charge: p.line.Charge, Payee: p.line.Payee, Amount: p.amount,
 		Currency: string(p.payment.Amount.Currency), Kind: kindDecided, Reason: p.reason, DecidedBy: p.act.Actor.Person, State: string(Asked), Asked: tx.Now(),
 	})
 	if err != nil || n == 0 {
-		return err
+		return false, err
 	}
 	if err := p.takeBack(tx); err != nil {
-		return err
+		return false, err
 	}
 	currency := p.payment.Amount.Currency
 	_, err = ledger.Post(tx, ledger.Movement{
@@ -183,7 +189,7 @@ func (p *PreparedRefund) Put(tx *store.Tx) error {
 	if p.again {
 		back = p.m.deps.Charges.Reverse
 	}
-	return errors.Join(err, back(tx, p.act, p.line.Home, p.line.Charge, p.payment.ID, p.amount),
+	return true, errors.Join(err, back(tx, p.act, p.line.Home, p.line.Charge, p.payment.ID, p.amount),
 		paydb.InsertHome(tx, paydb.InsertHomeParams{ID: p.id, Payer: p.payment.Payer, Payment: p.payment.ID, Service: p.line.Service}),
 		p.m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: p.payment.Payer, Object: p.id}),
 		p.m.listAgain(tx, after), p.m.emit(tx, EventRefunded, after),
@@ -306,9 +312,14 @@ func (m *Module) endRefund(tx *store.Tx, a act.Act, r paydb.Refund, provider str
 
 // AskAgain has the bank asked for a refund that it had refused: something was put right meanwhile.
 func (m *Module) AskAgain(tx *store.Tx, payer, refund id.ID) error {
+	_, err := m.askAgain(tx, payer, refund)
+	return err
+}
+
+func (m *Module) askAgain(tx *store.Tx, payer, refund id.ID) (bool, error) {
 	n, err := paydb.AskRefundAgain(tx, payer, refund)
 	if err != nil || n == 0 {
-		return err
+		return false, err
 	}
-	return m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: payer, Object: refund})
+	return true, m.base.Jobs.Put(tx, jobs.New{Handler: jobRefund, Holder: payer, Object: refund})
 }
