@@ -58,17 +58,26 @@ func (r Recalculation) check(f Flat) error {
 }
 
 // Recalculate enters a recalculation, which the bill of the period takes in, and puts it into the journal. Whether the flat is the
-// official's to change is the caller's to have asked. Errors: ErrTariff, ErrReason, ErrDays, ErrSum.
+// official's to change is the caller's to have asked. An id that is given is entered once. Errors: ErrTariff, ErrReason, ErrDays,
+// ErrSum, ErrOverlap, ErrOwn for the official's own flat.
 func (m *Module) Recalculate(ctx context.Context, a act.Act, f Flat, p Period, r Recalculation) error {
 	r.Reason = strings.TrimSpace(r.Reason)
 	if err := r.check(f); err != nil {
+		return err
+	}
+	if err := m.notOwn(ctx, a, f.Home); err != nil {
 		return err
 	}
 	keys, err := m.base.Vault.Keys(ctx, f.Home)
 	if err != nil {
 		return err
 	}
-	r.ID = id.New(m.base.Clock.Now())
+	if r.ID.IsZero() {
+		r.ID = id.New(m.base.Clock.Now())
+	}
+	if err := m.overlaps(ctx, a, f, keys, r); err != nil {
+		return err
+	}
 	details, err := sealed(keys, "utility_recalculation", "details", r)
 	if err != nil {
 		return err
@@ -78,12 +87,43 @@ func (m *Module) Recalculate(ctx context.Context, a act.Act, f Flat, p Period, r
 		return err
 	}
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		if err := utilitydb.InsertRecalculation(tx, utilitydb.InsertRecalculationParams{Home: f.Home, ID: r.ID, Period: p.String(), Details: details, Author: a.Actor.Person, At: tx.Now()}); err != nil {
-			return err
+		n, err := utilitydb.InsertRecalculation(tx, utilitydb.InsertRecalculationParams{Home: f.Home, ID: r.ID, Period: p.String(), Details: details, Author: a.Actor.Person, At: tx.Now()})
+		if err != nil || n == 0 {
+			return err // a second press of the same button
 		}
-		_, err := journal.Enter(tx, entry)
+		_, err = journal.Enter(tx, entry)
 		return err
 	})
+}
+
+// overlaps refuses an absence on days for which, with those entered before, more people would be away than are registered.
+func (m *Module) overlaps(ctx context.Context, a act.Act, f Flat, keys *vault.Keys, r Recalculation) error {
+	if r.Sort != Absence {
+		return nil
+	}
+	var rows []utilitydb.UtilityRecalculation
+	err := m.base.Store.Look(ctx, a, lookFlat, func(p *store.Personal) error {
+		var err error
+		rows, err = utilitydb.RecalculationsOf(p, f.Home)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	away := r.People
+	for _, row := range rows {
+		was, err := changeOf(keys, row)
+		if err != nil {
+			return err
+		}
+		if was.ID != r.ID && was.Sort == Absence && was.Tariff == r.Tariff && was.From.Before(r.Until) && r.From.Before(was.Until) {
+			away += was.People
+		}
+	}
+	if away > f.People {
+		return ErrOverlap
+	}
+	return nil
 }
 
 // entered is a recalculation as the journal has it.
@@ -111,6 +151,9 @@ func (m *Module) Again(ctx context.Context, a act.Act, home id.ID, p Period) (bo
 	city := m.deps.Services.Current()
 	if city == nil || city.Utilities == nil {
 		return false, ErrNoCity
+	}
+	if err := m.notOwn(ctx, a, home); err != nil {
+		return false, err
 	}
 	versions, err := m.Versions(ctx, a, home, p)
 	if err != nil {

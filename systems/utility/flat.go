@@ -34,6 +34,10 @@ var (
 	ErrReason   = fault.New(fault.Invalid, "utility.reason_fault")
 	ErrSum      = fault.New(fault.Invalid, "utility.sum_fault")
 	ErrNothing  = fault.New(fault.Invalid, "utility.nothing_fault")
+	ErrOwn      = fault.New(fault.Denied, "utility.own_fault")
+	ErrOverlap  = fault.New(fault.Invalid, "utility.overlap_fault")
+	ErrMonth    = fault.New(fault.Invalid, "utility.run_period_fault")
+	ErrMany     = fault.New(fault.TooMany, "utility.many_fault")
 	ErrTooEarly = fault.New(fault.Invalid, "utility.early_fault")
 )
 
@@ -254,4 +258,16 @@ func (m *Module) Flat(ctx context.Context, a act.Act, home id.ID) (Flat, error) 
 // HomeOf is the home of an account number; a fault says what is wrong with the number.
 func (m *Module) HomeOf(account string) (id.ID, error) {
 	return m.deps.Charges.HomeOf(charge.Identifier{By: charge.ByFlat, Value: account})
+}
+
+// notOwn refuses an official who is of the flat themselves. ErrOwn.
+func (m *Module) notOwn(ctx context.Context, a act.Act, home id.ID) error {
+	if a.Actor.Kind != act.Official {
+		return nil
+	}
+	watchers, err := m.deps.Charges.Watchers(ctx, home)
+	if err == nil && slices.ContainsFunc(watchers, a.Is) {
+		return ErrOwn
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package utility
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -99,7 +100,16 @@ func (m *Module) Import(ctx context.Context, a act.Act, lines []ImportLine) (int
 	byHome := map[id.ID][]ImportLine{}
 	var homes []id.ID
 	var bad []BadLine
+	u, err := m.utilities()
+	if err != nil {
+		return 0, nil, err
+	}
+	open := m.Open(u)
 	for _, l := range lines {
+		if p := PeriodOf(l.Day); p != open && p != open.Add(-1) {
+			bad = append(bad, BadLine{l.Line, "month", ""})
+			continue
+		}
 		home, err := m.HomeOf(l.Account)
 		if err != nil {
 			bad = append(bad, BadLine{l.Line, "account", ""})
@@ -142,6 +152,16 @@ func (m *Module) importFlat(ctx context.Context, a act.Act, home id.ID, lines []
 		return 0, bad, nil
 	}
 	got, err := m.Give(ctx, a, home, FromImport, list)
+	if errors.Is(err, ErrOwn) || errors.Is(err, ErrMany) {
+		reason := "own"
+		if errors.Is(err, ErrMany) {
+			reason = "often"
+		}
+		for _, line := range from {
+			bad = append(bad, BadLine{line, reason, ""})
+		}
+		return 0, bad, nil
+	}
 	if err != nil {
 		return 0, bad, err
 	}

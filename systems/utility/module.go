@@ -65,7 +65,11 @@ func (m *Module) Schema() store.Migrations { return Migrations }
 // Locales implements module.Module.
 func (m *Module) Locales() fs.FS { return locales }
 
-const jobRun = "utility.run"
+const (
+	jobRun      = "utility.run"
+	jobRevive   = "utility.revive"
+	reviveEvery = time.Hour
+)
 
 // Provision implements module.Module.
 func (m *Module) Provision(b *module.Base) error {
@@ -74,6 +78,7 @@ func (m *Module) Provision(b *module.Base) error {
 	}
 	m.base = b
 	b.Jobs.Handle(jobRun, m.run)
+	b.Jobs.Every(jobRevive, reviveEvery, m.revive)
 	if b.Web != nil {
 		m.routes(b.Web, b.Pages)
 	}

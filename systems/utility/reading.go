@@ -2,6 +2,7 @@ package utility
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"posad.city/kit/calendar"
 	"posad.city/kit/decimal"
 	"posad.city/kit/id"
+	"posad.city/kit/journal"
+	"posad.city/kit/lang"
 	"posad.city/kit/store"
 	"posad.city/systems/utility/internal/store"
 )
@@ -34,6 +37,9 @@ const (
 	Lower = "lower" // than the one before
 	High  = "high"  // many times the usual
 )
+
+// givenMost is how many readings of a dial are kept of a month: nothing that was given is altered.
+const givenMost = 20
 
 // valueDigits is how many digits of a reading stand before the point at most.
 const valueDigits = 8
@@ -96,6 +102,7 @@ type DialView struct {
 	Known    int     // months of which Usual is the average; 0: none
 	History  []used
 	Open     *Reading // what was given for the open month; nil: nothing
+	Given    int      // how many times something was
 }
 
 // Key names the field of a form.
@@ -203,6 +210,11 @@ func (v *DialView) read(now, past []utilitydb.UtilityReading) {
 	mine := func(r utilitydb.UtilityReading) bool {
 		return r.Meter == v.Meter && r.Zone == v.Zone && r.State != Refused
 	}
+	for _, r := range now {
+		if r.Meter == v.Meter && r.Zone == v.Zone {
+			v.Given++
+		}
+	}
 	if at := slices.IndexFunc(now, mine); at >= 0 {
 		one := readingOf(now[at])
 		v.Open = &one
@@ -218,10 +230,14 @@ func readingOf(r utilitydb.UtilityReading) Reading {
 }
 
 // Give keeps readings of a flat for the open month. Each is taken, or kept and asked about: nothing that was given is lost. The
-// readings come back in the order of the list. ErrNone for a meter that is not the flat's.
+// readings come back in the order of the list. Errors: ErrNone for a meter that is not the flat's, ErrOwn for an official's own
+// flat, ErrMany for a dial that was read givenMost times this month.
 func (m *Module) Give(ctx context.Context, a act.Act, home id.ID, source string, list []Given) ([]Reading, error) {
 	u, err := m.utilities()
 	if err != nil {
+		return nil, err
+	}
+	if err := m.notOwn(ctx, a, home); err != nil {
 		return nil, err
 	}
 	dials, err := m.Dials(ctx, a, home)
@@ -236,6 +252,9 @@ func (m *Module) Give(ctx context.Context, a act.Act, home id.ID, source string,
 			return nil, ErrNone
 		}
 		d := dials[at]
+		if d.Given >= givenMost {
+			return nil, ErrMany
+		}
 		why := doubt(g.Value, d, monthsBetween(d.LastDay, open), u.Odd)
 		if g.Day.IsZero() {
 			g.Day = m.today()
@@ -275,11 +294,41 @@ func monthsBetween(last calendar.Date, open Period) int {
 	return max(months, 1)
 }
 
-// Judge takes a reading that waits for the agency, or refuses it. ErrNone when it does not wait.
+// Judge takes a reading that waits for the agency, or refuses it, and puts that into the journal. Errors: ErrNone when it does not
+// wait; ErrOwn for an official's own flat, and when whoever gave the reading would take it.
 func (m *Module) Judge(ctx context.Context, a act.Act, r Reading, take bool) error {
+	if err := m.notOwn(ctx, a, r.Home); err != nil {
+		return err
+	}
+	f, err := m.Flat(ctx, a, r.Home)
+	if err != nil {
+		return err
+	}
+	var row utilitydb.UtilityReading
+	err = m.base.Store.Look(ctx, a, lookFlat, func(p *store.Personal) error {
+		var err error
+		row, err = utilitydb.ReadingByID(p, r.Home, r.Period.String(), r.ID)
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrNone):
+		return ErrNone.Because(err)
+	case err != nil:
+		return err
+	case take && row.Author == a.Actor.Person:
+		return ErrOwn
+	}
+	keys, err := m.base.Vault.Keys(ctx, r.Home)
+	if err != nil {
+		return err
+	}
 	to := Refused
 	if take {
 		to = Taken
+	}
+	entry, err := m.base.Journal.Prepare(keys, m.judged(a, f, readingOf(row), to))
+	if err != nil {
+		return err
 	}
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		n, err := utilitydb.SetReading(tx, utilitydb.SetReadingParams{State: to, Home: r.Home, Period: r.Period.String(), ID: r.ID, Was: Review})
@@ -289,8 +338,18 @@ func (m *Module) Judge(ctx context.Context, a act.Act, r Reading, take bool) err
 		if n == 0 {
 			return tx.Fail(ErrNone)
 		}
-		return nil
+		_, err = journal.Enter(tx, entry)
+		return err
 	})
+}
+
+// judged is a judgement as the journal has it.
+func (m *Module) judged(a act.Act, f Flat, r Reading, to string) journal.Entry {
+	t := func(key string) string { return m.base.Texts.Text(lang.Russian, key) }
+	return journal.Entry{Act: a.ID, Kind: "utility.reading", Title: t("utility.journal." + to), Object: r.ID, Facts: []journal.Fact{
+		{Name: "account", Label: t("utility.fact.account"), Value: f.Account}, {Name: "period", Label: t("utility.fact.period"), Value: r.Period.String()},
+		{Name: "meter", Label: t("utility.fact.meter"), Value: r.Meter.String() + zoneKey(r.Zone)}, {Name: "value", Label: t("utility.desk.value"), Value: r.Value.String()},
+	}}
 }
 
 // Readings are a flat's readings of the last year, the newest first.

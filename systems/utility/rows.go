@@ -71,7 +71,7 @@ func (m *Module) historyRows(c *web.Context, v flatView) []ui.RowItem {
 
 // shortMonth is three letters of a month.
 func shortMonth(c *web.Context, p Period) string {
-	return c.T("utility.months.m" + itoa(p.Month()))
+	return c.T("utility.months." + itoa(p.Month()))
 }
 
 func changeTitle(c *web.Context, change Change) string {
@@ -289,6 +289,16 @@ func (m *Module) deskBillRows(c *web.Context, v accountView) []ui.RowItem {
 		out = append(out, ui.RowItem{Text: monthTitle(c, b.Period), Href: deskPath(v.Flat.Home) + "/bills/" + b.Period.String(), Value: sumText(c.Lang(), b.Total), Tag: m.chargeTag(c, v.Charges, b.Period)})
 	}
 	return out
+}
+
+// monthFault is what is wrong with the month that was to be run; empty: nothing.
+func (v deskView) monthFault() string {
+	for _, f := range v.Faults {
+		if f.Name == "period" {
+			return f.Text
+		}
+	}
+	return ""
 }
 
 func (v accountView) fault(name string) string {

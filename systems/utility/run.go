@@ -29,6 +29,15 @@ import (
 // batchMost is how many flats are done between two notes of the progress.
 const batchMost = 250
 
+// runPast is how many months before the last one may still be run: residents are not billed for what was long ago by a slip.
+const runPast = 3
+
+// revivePast is how long ago a run's job may have been given up to be taken up again, reviveMost how many at a time.
+const (
+	revivePast = 31 * 24 * time.Hour
+	reviveMost = 20
+)
+
 // triesMost is how often a batch is read anew when a flat of it changes while its bills are made.
 const triesMost = 5
 
@@ -48,11 +57,14 @@ func runOf(row utilitydb.UtilityRun) Run {
 }
 
 // Begin has the bills of a month made. A month that was made may be begun again: flats that have their bill keep it. Errors:
-// ErrRunning, ErrTooEarly for a month that has not ended its readings, ErrNoCity.
+// ErrRunning, ErrTooEarly for a month that has not ended its readings, ErrMonth for one long past or none, ErrNoCity.
 func (m *Module) Begin(ctx context.Context, a act.Act, p Period) error {
 	u, err := m.utilities()
 	if err != nil {
 		return err
+	}
+	if p.IsZero() || p.Before(m.Open(u).Add(-1-runPast)) {
+		return ErrMonth
 	}
 	if today := m.today(); PeriodOf(today).Before(p) || PeriodOf(today) == p && today.Day() <= u.Closes {
 		return ErrTooEarly
@@ -118,6 +130,18 @@ func (m *Module) run(ctx context.Context, j jobs.Job) error {
 			return err
 		}
 	}
+}
+
+// revive takes up again the making of a month whose job was given up: hours of a database that did not answer leave no month
+// without its bills. A run that has ended, or was begun anew, ends its old job at once.
+func (m *Module) revive(ctx context.Context, _ jobs.Job) error {
+	dead, err := m.base.Jobs.Dead(ctx, jobRun, m.base.Clock.Now().Add(-revivePast), reviveMost)
+	for _, j := range dead {
+		if _, retryErr := m.base.Jobs.Retry(ctx, j.ID); retryErr != nil {
+			err = errors.Join(err, retryErr)
+		}
+	}
+	return err
 }
 
 // note keeps how far the run is, and ends it when there was nothing left.
@@ -497,7 +521,7 @@ func (one made) put(tx *store.Tx) (bool, error) {
 	}
 	if one.carry != nil {
 		one.carry.At = tx.Now()
-		if err := utilitydb.InsertRecalculation(tx, *one.carry); err != nil {
+		if _, err := utilitydb.InsertRecalculation(tx, *one.carry); err != nil {
 			return false, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
 	"posad.city/kit/decimal"
+	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/money"
@@ -36,6 +37,8 @@ type deskView struct {
 	Flats   map[id.ID]Flat // of Review
 	Account string
 	Fault   string // of the search
+	Month   string // that was asked for and refused
+	Faults  []ui.FaultLine
 }
 
 // running is the run that goes on; nil: none.
@@ -92,7 +95,21 @@ func (m *Module) showDesk(c *web.Context) error {
 			return err
 		}
 	}
-	return m.base.Pages.Render(c, page.Options{Title: c.T("utility.desk.title"), Layout: page.Desk}, deskPage(m, c, v))
+	return m.renderDesk(c, v)
+}
+
+func (m *Module) renderDesk(c *web.Context, v deskView) error {
+	return m.base.Pages.Render(c, page.Options{Title: c.T("utility.desk.title"), Layout: page.Desk, Faulty: len(v.Faults) > 0}, deskPage(m, c, v))
+}
+
+// refuseDesk shows the officials' first page again with what is wrong at the field.
+func (m *Module) refuseDesk(c *web.Context, a act.Act, field, month string, refusal *fault.Fault) error {
+	v, err := m.deskView(c, a)
+	if err != nil {
+		return err
+	}
+	v.Month, v.Faults = month, []ui.FaultLine{{Name: field, Text: c.FaultText(refusal)}}
+	return m.renderDesk(c, v)
 }
 
 func (m *Module) deskView(c *web.Context, a act.Act) (deskView, error) {
@@ -225,6 +242,7 @@ type changeForm struct {
 	Percent string `json:"percent" max:"10"`
 	Amount  string `json:"amount" max:"20"`
 	Reason  string `json:"reason" max:"600"`
+	Key     id.ID  `json:"key"` // of the page: a second press enters nothing twice
 }
 
 func (m *Module) accountView(c *web.Context, a act.Act, f Flat) (accountView, error) {
@@ -232,7 +250,7 @@ func (m *Module) accountView(c *web.Context, a act.Act, f Flat) (accountView, er
 	if err != nil {
 		return accountView{}, err
 	}
-	v := accountView{flatView: base, Months: map[id.ID]string{}}
+	v := accountView{flatView: base, Months: map[id.ID]string{}, Form: changeForm{Key: id.New(m.base.Clock.Now())}}
 	if v.Readings, err = m.Readings(c.Context(), a, f.Home); err != nil {
 		return v, err
 	}
@@ -327,6 +345,9 @@ func (m *Module) postChange(c *web.Context) error {
 	}
 	r, faults := form.read(c)
 	if len(faults) == 0 {
+		if !form.Key.IsZero() {
+			r.ID = id.Derived("utility change", f.Home.String()+"/"+form.Key.String())
+		}
 		err = m.Recalculate(c.Context(), a, f, m.Open(u), r)
 		faults = changeFaults(c, err)
 	}
@@ -352,6 +373,8 @@ func changeFaults(c *web.Context, err error) []ui.FaultLine {
 		return []ui.FaultLine{{Name: "tariff", Text: c.FaultText(ErrTariff)}}
 	case errors.Is(err, ErrDays):
 		return []ui.FaultLine{{Name: "from", Text: c.FaultText(ErrDays)}}
+	case errors.Is(err, ErrOverlap):
+		return []ui.FaultLine{{Name: "from", Text: c.FaultText(ErrOverlap)}}
 	case errors.Is(err, ErrReason):
 		return []ui.FaultLine{{Name: "reason", Text: c.FaultText(ErrReason)}}
 	case errors.Is(err, ErrSum):
@@ -397,7 +420,7 @@ func (f changeForm) read(c *web.Context) (Recalculation, []ui.FaultLine) {
 
 // sentPeriod is a form that names a month.
 type sentPeriod struct {
-	Period Period `json:"period"`
+	Period string `json:"period" max:"20"`
 }
 
 func (m *Module) postAgain(c *web.Context) error {
@@ -409,7 +432,16 @@ func (m *Module) postAgain(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	changed, err := m.Again(c.Context(), a, f.Home, form.Period)
+	p, ok := ParsePeriod(form.Period)
+	if !ok {
+		v, err := m.accountView(c, a, f)
+		if err != nil {
+			return err
+		}
+		v.Faults = []ui.FaultLine{{Name: "bills", Text: c.FaultText(ErrPeriod)}}
+		return m.renderAccount(c, v)
+	}
+	changed, err := m.Again(c.Context(), a, f.Home, p)
 	if err != nil {
 		return err
 	}
@@ -430,17 +462,27 @@ func (m *Module) postRun(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	if err := m.Begin(c.Context(), a, form.Period); err != nil {
+	p, ok := ParsePeriod(form.Period)
+	if !ok {
+		return m.refuseDesk(c, a, "period", form.Period, ErrMonth)
+	}
+	err = m.Begin(c.Context(), a, p)
+	for _, refusal := range []*fault.Fault{ErrMonth, ErrTooEarly, ErrRunning} {
+		if errors.Is(err, refusal) {
+			return m.refuseDesk(c, a, "period", form.Period, refusal)
+		}
+	}
+	if err != nil {
 		return err
 	}
-	c.SetFlash("success", "utility.desk.begun", "month", form.Period.In(c.Lang()))
+	c.SetFlash("success", "utility.desk.begun", "month", p.In(c.Lang()))
 	return c.Redirect("/desk/utility")
 }
 
 // sentJudgement is the form of a reading that waits.
 type sentJudgement struct {
 	Home    id.ID  `json:"home"`
-	Period  Period `json:"period"`
+	Period  string `json:"period" max:"20"`
 	Reading id.ID  `json:"reading"`
 	Take    string `json:"take" one:"yes|no" max:"3"`
 }
@@ -454,7 +496,15 @@ func (m *Module) postReview(c *web.Context) error {
 	if err := c.Bind(&form); err != nil {
 		return err
 	}
-	if err := m.Judge(c.Context(), a, Reading{ID: form.Reading, Home: form.Home, Period: form.Period}, form.Take == "yes"); err != nil {
+	p, ok := ParsePeriod(form.Period)
+	if !ok {
+		return m.refuseDesk(c, a, "review", "", ErrPeriod)
+	}
+	err = m.Judge(c.Context(), a, Reading{ID: form.Reading, Home: form.Home, Period: p}, form.Take == "yes")
+	if errors.Is(err, ErrOwn) {
+		return m.refuseDesk(c, a, "review", "", ErrOwn)
+	}
+	if err != nil {
 		return err
 	}
 	c.SetFlash("success", "utility.desk.judged")

@@ -141,7 +141,7 @@ func (m *Module) takeReadings(c *web.Context, a act.Act, home id.ID, source stri
 		return err
 	}
 	list, from := v.fill(c, sent)
-	if len(list) == 0 && len(v.faults()) == 0 {
+	if len(list) == 0 && len(v.faults()) == 0 && !v.asks() {
 		c.SetFlash("info", "utility.readings.nothing")
 		return c.Redirect(v.Action)
 	}
@@ -184,7 +184,7 @@ func (v *readingsView) fill(c *web.Context, sent web.Fields) ([]Given, []int) {
 		open, confirmed := f.Dial.Open, sent.Get(f.confirm()) == "yes"
 		if open != nil && open.Value == value && (open.State != Asked || !confirmed) {
 			f.Value = text
-			continue // it is kept already
+			continue // it is kept already, and asked about again when it was not confirmed
 		}
 		f.Value = text
 		list, from = append(list, Given{Meter: f.Dial.Meter, Zone: f.Dial.Zone, Value: value, Confirmed: confirmed}), append(from, i)

@@ -319,3 +319,61 @@ func TestTheCentreWorksAnAccount(t *testing.T) {
 		t.Error("an import does not tell what was taken")
 	}
 }
+
+// A month that is none, or long past, begins nothing, and the page says so at its field.
+func TestAWrongMonthIsRefusedAtTheForm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	at(s.clock, time.Date(2026, 10, 28, 12, 0, 0, 0, moscow))
+	b := s.browser("igor", "ru")
+	for _, wrong := range []string{"", "октябрь", "2026-13", "2025-01", "2027-01"} {
+		text := b.post("/desk/utility", "/desk/utility/run", http.StatusUnprocessableEntity, url.Values{"period": {wrong}})
+		if !strings.Contains(text, `value="`+wrong+`"`) || !strings.Contains(text, `href="#`+ui.FieldID("period")+`"`) {
+			t.Errorf("%q: not shown at its field", wrong)
+		}
+	}
+	if runs := must[[]Run](t)(s.Runs(ctx, s.system(), 5)); len(runs) != 0 {
+		t.Errorf("begun: %+v", runs)
+	}
+	b.post("/desk/utility", "/desk/utility/review", http.StatusUnprocessableEntity, url.Values{"period": {""}, "take": {"yes"}})
+	here := deskPath(s.home)
+	b.post(here, here+"/again", http.StatusUnprocessableEntity, url.Values{"period": {""}})
+}
+
+// A dial that is said to show nothing is asked about, as often as it is said.
+func TestAZeroIsAskedAbout(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	at(s.clock, time.Date(2026, 10, 20, 12, 0, 0, 0, moscow))
+	b := s.browser("anna", "ru")
+	here := path(s.home) + "/readings"
+	cold := "r-" + MeterID(s.home, "cold-water", "C1").String()
+	for range 2 {
+		text := b.post(here, here, http.StatusConflict, url.Values{cold: {"0"}})
+		if !strings.Contains(text, "Это меньше, чем было (160)") {
+			t.Error("not asked")
+		}
+	}
+}
+
+// A second press of the same button enters nothing twice; an official's own flat is another's to change.
+func TestARecalculationIsEnteredOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	at(s.clock, time.Date(2026, 10, 28, 12, 0, 0, 0, moscow))
+	b := s.browser("igor", "ru")
+	here := deskPath(s.home)
+	form := url.Values{"tariff": {"upkeep"}, "sort": {"sum"}, "amount": {"-100"}, "reason": {"Не убирали двор"}, "key": {id.Derived("page", "1").String()}}
+	for range 2 {
+		b.post(here, here+"/recalculations", http.StatusSeeOther, form)
+	}
+	if text := b.says(here, http.StatusOK); strings.Count(text, "Не убирали двор") != 1 {
+		t.Errorf("entered %d times", strings.Count(text, "Не убирали двор"))
+	}
+	own := must[*charge.PreparedWatch](t)(s.deps.Charges.PrepareWatch(ctx, folk["igor"], charge.Identifier{By: charge.ByFlat, Value: "5299014001"}, charge.SourceResident))
+	if err := s.base.Store.Write(ctx, func(tx *store.Tx) error { return own.Put(tx) }); err != nil {
+		t.Fatal(err)
+	}
+	form.Set("key", id.Derived("page", "2").String())
+	b.post(here, here+"/recalculations", http.StatusForbidden, form)
+}

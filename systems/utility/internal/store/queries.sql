@@ -35,6 +35,9 @@ SELECT home, id, tariff, number, zones, first, verified, since, until FROM utili
 INSERT INTO utility_reading (home, period, id, meter, zone, value, day, source, state, doubt, author, at)
 VALUES (@home, @period, @id, @meter, @zone, @value, @day, @source, @state, @doubt, @author, @at) ON CONFLICT (home, period, id) DO NOTHING;
 
+-- name: ReadingByID :one
+SELECT home, period, id, meter, zone, value, day, source, state, doubt, author, at FROM utility_reading WHERE home = @home AND period = @period AND id = @id;
+
 -- name: SetReading :execrows
 UPDATE utility_reading SET state = @state WHERE home = @home AND period = @period AND id = @id AND state = @was;
 
@@ -73,7 +76,7 @@ SELECT home, id, since, until, details FROM utility_benefit WHERE home = $1 ORDE
 -- name: BenefitsBetween :many
 SELECT home, id, since, until, details FROM utility_benefit WHERE home > @after AND home <= @upto ORDER BY home, id;
 
--- name: InsertRecalculation :exec
+-- name: InsertRecalculation :execrows
 INSERT INTO utility_recalculation (home, id, period, details, author, at) VALUES (@home, @id, @period, @details, @author, @at) ON CONFLICT (home, id) DO NOTHING;
 
 -- name: DropRecalculation :exec
