@@ -1,6 +1,7 @@
 package charge
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"sync"
@@ -23,8 +24,12 @@ const (
 	// seenMost bounds what is remembered.
 	seenMost = 50_000
 	// askedFor is how long what a register said is believed; refreshMost how many people one round asks for.
-	askedFor    = 3 * 24 * time.Hour
-	refreshMost = 500
+	// and refreshRounds how many rounds a sweep makes.
+	askedFor      = 3 * 24 * time.Hour
+	refreshMost   = 500
+	refreshRounds = 1000
+	// platesFor is how long a plate that a person saved themselves is watched.
+	platesFor = 90 * 24 * time.Hour
 	// watchMost is how many homes one account may watch.
 	watchMost = 30
 )
@@ -99,23 +104,40 @@ func (m *Module) askRegisters(ctx context.Context, person id.ID) error {
 	})
 }
 
-// refresh has the registers asked again of whom they named something long ago: a car that was sold is watched no more.
+// refresh has the registers asked again of everybody of whom they named something long ago: a car that was sold is watched no more.
 func (m *Module) refresh(ctx context.Context) error {
 	if m.deps.Things == nil {
 		return nil
 	}
+	for range refreshRounds {
+		n, err := m.refreshSome(ctx)
+		if err != nil || n < m.refreshes {
+			return err
+		}
+	}
+	return nil
+}
+
+// refreshSome has the registers asked for those who wait longest, and tells how many rows they had. They go behind all others at
+// once: one whose register is silent bars nobody's way.
+func (m *Module) refreshSome(ctx context.Context) (int64, error) {
 	now := m.base.Clock.Now()
 	var people []id.ID
 	err := m.base.Store.Look(ctx, m.system(), "charge.look.watches", func(p *store.Personal) error {
 		var err error
-		people, err = chargedb.StaleWatches(p, now.Add(-askedFor), refreshMost)
+		people, err = chargedb.StaleWatches(p, now.Add(-askedFor), m.refreshes)
 		return err
 	})
 	if err != nil || len(people) == 0 {
-		return err
+		return 0, err
 	}
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	found := int64(len(people))
+	slices.SortFunc(people, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
+	return found, m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		for _, person := range slices.Compact(people) {
+			if err := chargedb.TouchWatches(tx, now, person); err != nil {
+				return err
+			}
 			n := jobs.New{Handler: jobDiscover, Holder: person, Object: person, Key: person.String() + now.Format("2006-01-02")}
 			if err := m.base.Jobs.Put(tx, n); err != nil {
 				return err
@@ -123,6 +145,31 @@ func (m *Module) refresh(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// endPlates ends the watches of plates that people saved themselves long ago: no register tells when such a car is sold.
+func (m *Module) endPlates(ctx context.Context) error {
+	before := m.base.Clock.Now().Add(-platesFor)
+	for range refreshRounds {
+		var rows []chargedb.OldPlatesRow
+		err := m.base.Store.Look(ctx, m.system(), "charge.look.watches", func(p *store.Personal) error {
+			var err error
+			rows, err = chargedb.OldPlates(p, before, m.refreshes)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := m.Drop(ctx, row.Person, row.Home); err != nil {
+				return err
+			}
+		}
+		if int64(len(rows)) < m.refreshes {
+			return nil
+		}
+	}
+	return nil
 }
 
 // ask asks the registers for a person's things and has the account watch them, and no longer those that are theirs no more.

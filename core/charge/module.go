@@ -44,13 +44,14 @@ type People interface {
 // Module keeps charges. It is safe for concurrent use.
 type Module struct {
 	module.Plain
-	deps Deps
-	base *module.Base
-	seen seen
+	deps      Deps
+	base      *module.Base
+	seen      seen
+	refreshes int64 // how many people a round of asking the registers again takes
 }
 
 // New returns the module.
-func New(d Deps) *Module { return &Module{deps: d} }
+func New(d Deps) *Module { return &Module{deps: d, refreshes: refreshMost} }
 
 // Name implements module.Module.
 func (m *Module) Name() string { return "charge" }

@@ -534,6 +534,9 @@ func (m *Module) sweep(ctx context.Context, _ jobs.Job) error {
 	if err := m.refresh(ctx); err != nil {
 		return err
 	}
+	if err := m.endPlates(ctx); err != nil {
+		return err
+	}
 	var old []chargedb.ChargeImport
 	before := m.base.Clock.Now().Add(-importKept)
 	err := m.base.Store.Look(ctx, m.system(), "charge.look.import", func(p *store.Personal) error {
