@@ -3,6 +3,8 @@ package service
 import (
 	"strconv"
 	"strings"
+
+	"posad.city/kit/payqr"
 )
 
 // utilities checks utilities.yaml and the tariffs. A city without tariffs needs no utilities.yaml.
@@ -42,8 +44,33 @@ func (c *checker) providers(u *Utilities) {
 		c.figures(at+"account", p.Account, 20)
 		c.figures(at+"bic", p.BIC, 9)
 		c.figures(at+"corr", p.Corr, 20)
+		c.payable(at, p)
 	}
 }
+
+// payable tells when no code by which a bank's app pays can be made of the requisites: every bill on paper has one.
+func (c *checker) payable(at string, p Provider) {
+	d := payqr.Details{Name: p.Title.RU, Account: sampleAccount, Bank: p.Bank.RU, BIC: sampleBIC, Correspondent: sampleAccount}
+	if works(d) {
+		return
+	}
+	path, value := at+"title", p.Title.RU
+	if d.Name = "-"; !works(d) {
+		path, value = at+"bank", p.Bank.RU
+	}
+	c.tell("utilities", path, "no_payment_code", "value", value)
+}
+
+func works(d payqr.Details) bool {
+	_, err := d.Text()
+	return err == nil
+}
+
+// Numbers as long as any, for a code that tries names alone.
+const (
+	sampleAccount = "40702810900000000001"
+	sampleBIC     = "044525000"
+)
 
 // figures tells when a requisite has not that many digits.
 func (c *checker) figures(path, value string, lengths ...int) {

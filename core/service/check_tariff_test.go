@@ -1,6 +1,7 @@
 package service
 
 import (
+	"strings"
 	"testing"
 
 	"posad.city/kit/calendar"
@@ -22,6 +23,8 @@ var tariffSlips = []change{
 	{"not_rising", bills, "classes: [40, 60]", "classes: [40, ¦40]"},
 	{"bad_requisite", bills, `inn: "5260000001"`, `inn: ¦"52600"`},
 	{"bad_requisite", bills, `bic: "042202001"`, `bic: ¦"04220200X"`},
+	{"no_payment_code", bills, "{ru: Водоканал,", "¦{ru: " + strings.Repeat("Ж", 161) + ","},
+	{"no_payment_code", bills, "{ru: Банк,", "¦{ru: " + strings.Repeat("Ж", 46) + ","},
 	{"benefit_size", bills, "- {key: veteran,", "- ¦{key: veteran, fixed: 100.00 RUB,"},
 	{"tariff_alone", bills, "-", ""},
 	{"bad_decimal", water, `price: "48.93"`, `price: ¦"48.93 ₽"`},
