@@ -14,8 +14,9 @@ import (
 	"posad.city/kit/store"
 )
 
-// Clerk posts movements of many callers in one commit, for those who post nothing else with them: imports, gifts added up,
-// payouts. Each commit has one line a transfer and one change a balance, however many movements change it; a lane has buckets
+// Clerk posts movements of many callers in one commit, for those who post nothing else with them. Nothing in the program does
+// yet: payments, gifts and payouts post theirs in Writes of their own.
+// Each commit has one line a transfer and one change a balance, however many movements change it; a lane has buckets
 // of its own, so that lanes never wait for each other. It is safe for concurrent use.
 type Clerk struct {
 	store *store.Store

@@ -9,7 +9,7 @@
 // several rows of balance, so that its movements do not wait for each other. Rows are touched in one order, so that two
 // Writes never wait for each other in a circle.
 //
-// Each night a day is closed (Close): what every account came to is written down with a digest, and Prove compares the
+// Each night a day is closed: what every account came to is written down with a digest, and Prove compares the
 // balances with the transfers. The balance as of a moment is the closing before it and the transfers since.
 //
 // It owns the tables ledger_*. It does not own what money is owed or paid for (core/pay), which accounts there are (those
