@@ -238,7 +238,7 @@ func (tx *Tx) Fail(err error) error {
 	return err
 }
 
-// Now implements Reader: one moment for the whole Write.
+// Now implements Reader: one moment for the whole Write, at which it began to run; of its last run when it crossed with another.
 func (tx *Tx) Now() time.Time { return tx.now }
 
 // AfterCommit has fn run once, after the Write is durable, in the caller's goroutine. It is the place for effects.
@@ -251,19 +251,17 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	var last *Tx
-	now := s.clock.Now()
+	var now time.Time
 	run := func(c conn) error {
 		last = &Tx{store: s, conn: c, now: now}
 		return s.nested.during(func() error { return s.runOnce(last, fn) })
 	}
-	body := run
-	if s.twice {
-		body = func(c conn) error {
-			if err := run(c); err != nil {
-				return err
-			}
-			return c.again(run)
+	body := func(c conn) error {
+		now = s.clock.Now() // of each try: a Write may wait for long before it, and what it writes is not of before
+		if err := run(c); err != nil || !s.twice {
+			return err
 		}
+		return c.again(run)
 	}
 	if err := s.engine.write(ctx, body); err != nil {
 		return err
