@@ -92,3 +92,14 @@ func TestAForgottenMonthlyGiftGoesOn(t *testing.T) {
 		}
 	})
 }
+
+// The card is kept when its owner asked for it, and of nobody without an account.
+func TestACardIsSavedWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	for how, want := range map[string]bool{"save": true, "once": false, "monthly": false, "": false} {
+		f := giveForm{How: how}
+		if f.saves(true) != want || f.saves(false) {
+			t.Errorf("%q: %v, without an account %v", how, f.saves(true), f.saves(false))
+		}
+	}
+}

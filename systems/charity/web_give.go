@@ -16,7 +16,7 @@ import (
 type giveForm struct {
 	Sum   string `json:"sum" max:"20"`   // one of the offered sums, in kopecks, or other
 	Other string `json:"other" max:"20"` // typed
-	How   string `json:"how" max:"10"`   // once, monthly
+	How   string `json:"how" max:"10"`   // once, save (once, and the card is kept), monthly
 	Day   int    `json:"day"`
 	Card  string `json:"card" max:"40"`
 	Show  string `json:"show" max:"10"` // yes: the name is shown
@@ -56,6 +56,9 @@ func (f giveForm) amount() (int64, *fault.Field) {
 	}
 	return n, nil
 }
+
+// saves tells whether the card is kept on the bank's page: of a person with an account alone, and when they asked for it.
+func (f giveForm) saves(known bool) bool { return known && f.How == "save" }
 
 // giveView is both steps of a gift.
 type giveView struct {
@@ -193,6 +196,7 @@ func (m *Module) goPay(c *web.Context, g Gift, f giveForm) error {
 	if card, err := id.Parse(f.Card); err == nil {
 		p.Card = card
 	}
+	p.Save = f.saves(!c.Person().IsZero())
 	begun, err := m.payments.Begin(c.Context(), c.Act(), p, c.Lang())
 	if err != nil {
 		return err
