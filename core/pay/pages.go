@@ -371,7 +371,7 @@ func (m *Module) regular(kind string) bool {
 func (m *Module) receiptView(c *web.Context, p Payment, refunds []Refund, dispute *DisputeCase) receiptView {
 	l := c.Lang()
 	out := receiptView{
-		Number: id.FormatNumber(p.Code), Title: c.T("pay.receipt_title." + string(p.State)), Text: c.T("pay.receipt_text." + string(p.State)), Check: "/pay/check/" + p.Code,
+		Number: id.FormatCode(p.Code), Title: c.T("pay.receipt_title." + string(p.State)), Text: c.T("pay.receipt_text." + string(p.State)), Check: "/pay/check/" + p.Code,
 		PDF: "/pay/receipt/" + p.ID.String() + "/pdf", Email: p.email != nil, Home: !p.Guest,
 	}
 	if p.Payer == c.Person() && len(p.Lines) == 1 && m.regular(p.Lines[0].Kind) {
