@@ -53,6 +53,8 @@ var sometimes = map[string]string{
 	"bill | journal_entry":              "an official's act on a bill and its entry in the public log come together",
 	"bill, bill_change | journal_entry": "an official's act on a bill and its entry in the public log come together",
 
+	"charge_watch": "who is no resident of a flat any more sees it no longer from the moment that another does",
+
 	"bill, bill_change, bill_part | developer_payment": "a payment of the sandbox settles the sandbox's bill with it",
 
 	"journal_entry": "the sequencer of the public log gives places to whatever acts wait, whoever they are of",

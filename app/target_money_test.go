@@ -21,7 +21,7 @@ func (t *things) charge() {
 	clerk := act.Act{ID: id.New(t.w.Clock.Now()), Channel: act.Desk, Actor: act.Actor{
 		Kind: act.Official, Person: t.w.Resident("belova").ID(), Agency: agency.ID("transport"), Role: string(agency.Head),
 	}}
-	out, err := t.w.Modules.Charge.IssueMany(t.w.t.Context(), clerk, []charge.NewCharge{{
+	out, err := t.w.Modules.Charge.IssueMany(t.w.t.Context(), act.ByJob(id.New(t.w.Clock.Now()), act.Purpose{}), []charge.NewCharge{{
 		For: charge.Identifier{By: charge.ByNumber, Value: "matrix-1"}, Payee: agency.ID("transport"), External: "matrix-1", Kind: "parking-fine", Amount: money.Roubles(100_000),
 	}})
 	t.w.Must(err)
