@@ -65,6 +65,9 @@ func words(purpose string) []string {
 		if plain, err := id.ParseNumber(w); err == nil {
 			w = plain
 		}
+		if plain, err := id.ParseCode(w); err == nil {
+			w = plain
+		}
 		out = append(out, w)
 	}
 	slices.SortStableFunc(out, func(a, b string) int { return len(b) - len(a) })
