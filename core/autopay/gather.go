@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"posad.city/core/autopay/internal/store"
 	"posad.city/core/mandate"
@@ -230,12 +229,4 @@ func (m *Module) spent(ctx context.Context, o Order, month string, besides id.ID
 		return err
 	})
 	return out, err
-}
-
-// soonest is the earlier of two moments of which a zero one is never.
-func soonest(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }

@@ -17,7 +17,6 @@ import (
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/lang"
-	"posad.city/kit/money"
 	"posad.city/kit/store"
 	"posad.city/kit/vault"
 )
@@ -256,9 +255,4 @@ func packTerms(t Terms) (string, error) {
 		return "", fmt.Errorf("charge: terms: %w", err)
 	}
 	return string(out), nil
-}
-
-// amountOf is an amount of the row's currency.
-func amountOf(row chargedb.Bill) money.Amount {
-	return money.Amount{Minor: row.Amount, Currency: money.Currency(row.Currency)}
 }

@@ -45,8 +45,6 @@ type endpointView struct {
 	More       string // address of older ones; empty: there are none
 }
 
-func (v endpointView) fresh() bool { return v.Endpoint.ID.IsZero() }
-
 func (m *Module) showNewEndpoint(c *web.Context) error {
 	if _, err := m.thisAgency(c); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"posad.city/core/ledger/internal/store"
-	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/money"
 	"posad.city/kit/store"
@@ -45,33 +44,5 @@ func PostedAfter(r store.Reader, after Place, until time.Time, most int64) ([]Po
 			Amount: money.Amount{Minor: row.Amount, Currency: money.Currency(row.Currency)},
 		}
 	}
-	return out, nil
-}
-
-// Days lists the days that are closed, the newest first, before one; the zero Date: from the last. Their closings are not told.
-func Days(r store.Reader, before string, most int64) ([]Day, error) {
-	if before == "" {
-		before = "9999-12-31"
-	}
-	rows, err := ledgerdb.Days(r, before, most)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Day, len(rows))
-	for i, row := range rows {
-		if out[i], err = dayOf(row); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func dayOf(row ledgerdb.LedgerDay) (Day, error) {
-	d, err := calendar.ParseDate(row.Day)
-	if err != nil {
-		return Day{}, err
-	}
-	out := Day{Day: d, Since: row.Since, Until: row.Until, Transfers: row.Transfers, Amount: row.Amount, Closed: row.Closed}
-	copy(out.Digest[:], row.Digest)
 	return out, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"posad.city/core/charge"
@@ -396,15 +395,4 @@ func (m *Module) giveUp(ctx context.Context, j jobs.Job) error {
 		return jobs.Later(m.pause(j))
 	}
 	return m.carry(ctx, at, answer)
-}
-
-// payees are whose incomes a payment came to, each once.
-func (p Payment) payees() []id.ID {
-	var out []id.ID
-	for _, l := range p.Lines {
-		if !slices.Contains(out, l.Payee) {
-			out = append(out, l.Payee)
-		}
-	}
-	return out
 }

@@ -6,7 +6,6 @@ import (
 
 	"posad.city/core/charge"
 	"posad.city/core/pay"
-	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/money"
@@ -97,6 +96,3 @@ func (t *till) savedCards(ctx context.Context, in cardsAsk) ([]id.ID, error) {
 	}
 	return out, err
 }
-
-// system is an act of nobody, for what the campaign reads at the end.
-func (t *till) system() act.Act { return act.ByJob(id.New(t.clock.Now()), act.Purpose{}) }

@@ -14,9 +14,6 @@ type Card struct {
 	RU, EN  string // what happens, for the page
 }
 
-// Cards are the test cards, in the order in which the page shows them.
-func Cards() []Card { return cards }
-
 var cards = []Card{
 	{Key: "4242", Label: "МИР •• 4242", Years: 3, RU: "платит всегда", EN: "always pays"},
 	{Key: "0302", Label: "МИР •• 0302", Years: 3, Asks: true, RU: "спросит код из SMS", EN: "asks for a code from an SMS"},

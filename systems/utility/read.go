@@ -2,7 +2,6 @@ package utility
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -206,13 +205,4 @@ func (m *Module) Similar(ctx context.Context, f Flat, p Period) (Similar, bool, 
 		return err
 	})
 	return out, out.Flats >= int64(u.Similar), err
-}
-
-// stateRow reads a flat's state; an empty one when it has none.
-func (m *Module) stateRow(r store.PersonalReader, home id.ID) (utilitydb.UtilityState, error) {
-	row, err := utilitydb.StateOf(r, home)
-	if errors.Is(err, store.ErrNone) {
-		return utilitydb.UtilityState{Home: home}, nil
-	}
-	return row, err
 }
