@@ -24,6 +24,7 @@ func Rules() []Rule {
 		{"sql queries", queriesAreGenerated},
 		{"sql rules", sqlIsOfTheHouse},
 		{"hand queries", handQueries},
+		{"used queries", queriesAreUsed},
 		{"generated", generatedIsCurrent},
 	}
 }

@@ -16,9 +16,6 @@ UPDATE person_file SET profile = @profile, lang = @lang, version = version + 1 W
 UPDATE person_file SET profile = @profile, level = @level, confirmed = @confirmed, version = version + 1
 WHERE person = @person AND version = @version;
 
--- name: ChooseLang :execrows
-UPDATE person_file SET lang = @lang WHERE person = @person;
-
 -- name: PersonBySNILS :one
 SELECT person FROM person_key WHERE snils = $1;
 
@@ -273,9 +270,6 @@ DELETE FROM person_led WHERE merged = $1 AND merge = $2;
 
 -- name: MergesOf :many
 SELECT person, id, merged, how, official, since, undone FROM person_merge WHERE person = $1 ORDER BY person, id;
-
--- name: MergeByID :one
-SELECT person, id, merged, how, official, since, undone FROM person_merge WHERE person = $1 AND id = $2;
 
 -- name: UndoMerge :execrows
 UPDATE person_merge SET undone = $3 WHERE person = $1 AND id = $2 AND undone IS NULL;

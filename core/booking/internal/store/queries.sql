@@ -84,10 +84,6 @@ WHERE booking_visit.revision < excluded.revision;
 -- name: VisitsOf :many
 SELECT person, id, resource, start, state, revision FROM booking_visit WHERE person = @person ORDER BY start DESC, id DESC LIMIT @most;
 
--- name: ComingOf :many
-SELECT person, id, resource, start, state, revision FROM booking_visit
-WHERE person = @person AND start >= @first AND state = 'booked' ORDER BY start, id LIMIT @most;
-
 -- name: DropVisit :exec
 DELETE FROM booking_visit WHERE person = $1 AND id = $2;
 

@@ -44,10 +44,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waits', $9, $10, $11);
 -- name: BulkByID :one
 SELECT agency, id, official, role, session, verb, params, words, state, made, starts, ends FROM desk_bulk WHERE agency = $1 AND id = $2;
 
--- name: BulksOf :many
-SELECT agency, id, official, role, session, verb, params, words, state, made, starts, ends FROM desk_bulk WHERE agency = @agency AND official = @official
-ORDER BY agency DESC, id DESC LIMIT 20;
-
 -- name: TurnBulk :execrows
 -- From one state to another, once.
 UPDATE desk_bulk SET state = @next WHERE agency = @agency AND id = @id AND state = @was;
@@ -58,9 +54,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, '');
 
 -- name: BulkCases :many
 SELECT agency, bulk, position, holder, id, number, target, state, reason, before, after, stood FROM desk_bulk_case WHERE agency = $1 AND bulk = $2 ORDER BY position;
-
--- name: BulkCaseAt :one
-SELECT agency, bulk, position, holder, id, number, target, state, reason, before, after, stood FROM desk_bulk_case WHERE agency = $1 AND bulk = $2 AND position = $3;
 
 -- name: SaveBulkCase :execrows
 UPDATE desk_bulk_case SET state = @next, reason = @reason, before = @before, after = @after, stood = @stood

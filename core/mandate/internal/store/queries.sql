@@ -43,9 +43,6 @@ WHERE mandate_taken.version < excluded.version;
 -- name: TakenBy :many
 SELECT giver, id FROM mandate_taken WHERE taker = $1 AND live ORDER BY giver, id;
 
--- name: EverTakenBy :many
-SELECT giver, id FROM mandate_taken WHERE taker = $1 ORDER BY giver, id LIMIT $2;
-
 -- name: PutPurse :exec
 INSERT INTO mandate_purse (giver, mandate, currency, each_most, cap, spent) VALUES ($1, $2, $3, $4, $5, 0)
 ON CONFLICT (giver, mandate) DO NOTHING;
