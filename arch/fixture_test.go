@@ -101,6 +101,12 @@ func fixtures() []fixture {
 			"tools/go.mod": "module posad.city/tools\ntool example.org/tool/cmd/x\nrequire example.org/tool v1.0.0 // indirect\n",
 			dependencyPage: "| module | licence | reason |\n|---|---|---|\n| `example.org/known` | MIT |  |\n| `example.org/gone` | MIT | it was good |\n",
 		}, []string{dependencyPage + ":3", dependencyPage + ":4", "go.mod", "tools/go.mod"}},
+	}
+}
+
+// sqlFixtures are the trees for the rules about statements and stores.
+func sqlFixtures() []fixture {
+	return []fixture{
 		{"sql text", map[string]string{
 			"core/pay/a.go":                          "package pay\nvar a = `\n SELECT 1 FROM b`\nvar b = \"Select a service from the list\"\nvar c = \"DELETE FROM x\"\nvar d = \"UPDATE\"\n",
 			"core/pay/a_test.go":                     "package pay\nvar e = \"SELECT 1\"\n",
@@ -155,7 +161,7 @@ func fixtures() []fixture {
 func TestEveryRuleBites(t *testing.T) {
 	t.Parallel()
 	proven := map[string]fixture{}
-	for _, f := range fixtures() {
+	for _, f := range slices.Concat(fixtures(), sqlFixtures()) {
 		proven[f.rule] = f
 	}
 	for _, rule := range Rules() {
