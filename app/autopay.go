@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"posad.city/core/account"
 	"posad.city/core/autopay"
 	"posad.city/core/charge"
 	"posad.city/core/pay"
@@ -22,7 +23,7 @@ import (
 // autopaid gives core/autopay bills and the taking of money.
 func (m *Modules) autopaid(zone func() *time.Location) autopay.Deps {
 	return autopay.Deps{
-		Charges: regular{m.Charge, m.undone, zone}, Payments: till{m.Pay, func() pay.Purse { return m.Card.Purse() }}, Mandates: m.Mandate, Teller: m.Notice, KindName: m.kindTitle, AgencyName: m.Service.AgencyName,
+		Charges: regular{m.Charge, m.undone, zone}, Payments: till{m.Pay, m.Account, func() pay.Purse { return m.Card.Purse() }}, Mandates: m.Mandate, Teller: m.Notice, KindName: m.kindTitle, AgencyName: m.Service.AgencyName,
 		Basket: basketOf, Zone: zone,
 	}
 }
@@ -122,14 +123,37 @@ func (r regular) Bills(ctx context.Context, a act.Act, person id.ID, at time.Tim
 
 // till takes money for core/autopay.
 type till struct {
-	pay     *pay.Module
-	wallets func() pay.Purse // made after this
+	pay      *pay.Module
+	accounts *account.Module
+	wallets  func() pay.Purse // made after this
 }
 
-// Begin implements autopay.Payments. A bill that is not what it was withdraws the try; what core/pay refuses for good is one
-// that was declined; whatever it can't tell is asked again.
+// as is the house acting by the order of its owner, whose payment it is: what lies at a record that was merged into theirs is
+// theirs too.
+func (t till) as(ctx context.Context, a act.Act, payer id.ID) (act.Act, error) {
+	if a.Actor.Kind != act.System {
+		return a, nil
+	}
+	a.Actor.Person, a.Also = payer, nil
+	merges, err := t.accounts.MergesOf(ctx, a)
+	for i := 0; err == nil && i < len(merges); i++ {
+		one := merges[i]
+		if one.Undone.IsZero() && !a.Is(one.Merged) {
+			a.Also = append(a.Also, one.Merged)
+			merges, err = t.accounts.MergesOf(ctx, a) // into those too
+			i = -1
+		}
+	}
+	return a, err
+}
+
+// Begin implements autopay.Payments. What core/pay refuses before it asks the bank withdraws the try: the bill or the card is not
+// what it was. Whatever it can't tell is asked again.
 func (t till) Begin(ctx context.Context, a act.Act, c autopay.Charging) (id.ID, autopay.Fate, error) {
-	a.Actor.Person = c.Payer // the house acts by the order of the owner, whose payment it is
+	a, err := t.as(ctx, a, c.Payer)
+	if err != nil {
+		return id.ID{}, autopay.Unknown, err
+	}
 	method := pay.ByCard
 	if c.Card.Wallet {
 		method = pay.ByWallet
@@ -138,11 +162,8 @@ func (t till) Begin(ctx context.Context, a act.Act, c autopay.Charging) (id.ID, 
 		Payer: c.Payer, Asks: []pay.Ask{{Home: c.Home, Charge: c.Charge, Amount: c.Amount}}, Method: method, Card: c.Card.ID, Key: c.Key,
 	}, c.Lang)
 	if err != nil {
-		if among(err, pay.ErrSettled, pay.ErrWhole, pay.ErrTooMuch) {
+		if among(err, pay.ErrSettled, pay.ErrWhole, pay.ErrTooMuch, pay.ErrCard, pay.ErrMethod, pay.ErrBasket, pay.ErrNone) {
 			return id.ID{}, autopay.Withdrawn, nil
-		}
-		if among(err, pay.ErrCard, pay.ErrMethod, pay.ErrBasket, pay.ErrNone) {
-			return id.ID{}, autopay.Declined, nil
 		}
 		return id.ID{}, autopay.Unknown, err
 	}
@@ -176,33 +197,25 @@ func (t till) Fate(ctx context.Context, a act.Act, payer, payment id.ID) (autopa
 	return fateOf(p.State), err
 }
 
-// Cards implements autopay.Payments: what Begin can pay from for this very payer. What lies at a record that was merged into theirs
-// pays for that record's orders.
+// Cards implements autopay.Payments: what Begin can pay from, saved cards and those of the city.
 func (t till) Cards(ctx context.Context, a act.Act, payer id.ID) ([]autopay.Card, error) {
+	a, err := t.as(ctx, a, payer)
+	if err != nil {
+		return nil, err
+	}
 	cards, err := t.pay.Cards(ctx, a, payer)
 	if err != nil {
 		return nil, err
 	}
-	var out []autopay.Card
+	out := make([]autopay.Card, 0, len(cards))
 	for _, one := range cards {
-		if one.Payer == payer {
-			out = append(out, autopay.Card{ID: one.ID, Label: one.Label, Ends: lastDay(one.Expires)})
-		}
+		out = append(out, autopay.Card{ID: one.ID, Label: one.Label, Ends: lastDay(one.Expires)})
 	}
-	purse := t.wallets()
-	wallets, err := purse.Wallets(ctx, a, payer)
-	if err != nil {
-		return nil, err
-	}
+	wallets, err := t.wallets().Wallets(ctx, a, payer)
 	for _, one := range wallets {
-		err := purse.MaySpend(ctx, payer, one.ID)
-		if err == nil {
-			out = append(out, autopay.Card{ID: one.ID, Label: one.Label, Wallet: true})
-		} else if !errors.Is(err, pay.ErrNotTheirs) {
-			return nil, err
-		}
+		out = append(out, autopay.Card{ID: one.ID, Label: one.Label, Wallet: true})
 	}
-	return out, nil
+	return out, err
 }
 
 // lastDay is the last day of a month such as 2028-11; zero when it is none.

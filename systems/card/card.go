@@ -29,8 +29,12 @@ type Card struct {
 	State   State
 	Next    id.ID // that replaced it
 	Balance money.Amount
+	Owes    money.Amount // what its person spent of top-ups that the bank took back, and is to make good first
 	Linked  time.Time
 }
+
+// Pays tells whether bills and tickets can be paid from the card now.
+func (c Card) Pays() bool { return c.State == Active && c.Owes.Minor == 0 }
 
 // Label is how people know a card: the last digits of its number.
 func (c Card) Label() string { return "•• " + tail(c.Number) }

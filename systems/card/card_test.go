@@ -35,6 +35,7 @@ var (
 	boris   = id.Derived("person", "boris")
 	carrier = id.Derived("agency", "carrier")
 	self    = act.Act{ID: id.Derived("act", "anna"), Actor: act.Actor{Kind: act.Person, Person: anna}, Holder: anna, Assurance: act.Standard}
+	clerk   = act.Act{ID: id.Derived("act", "clerk"), Actor: act.Actor{Kind: act.Official, Person: id.Derived("person", "clerk"), Agency: carrier}, Assurance: act.Standard}
 	other   = act.Act{ID: id.Derived("act", "boris"), Actor: act.Actor{Kind: act.Person, Person: boris}, Holder: boris, Assurance: act.Standard}
 )
 
@@ -243,11 +244,19 @@ func TestACardComesIntoOneAccount(t *testing.T) {
 		if _, err := r.Link(ctx, other, boris, p); !errors.Is(err, ErrLink) {
 			t.Errorf("into a second account: %v", err)
 		}
-		if err := r.Purse().MaySpend(ctx, anna, card); err != nil {
+		if err := r.Purse().MaySpend(ctx, self, card); err != nil {
 			t.Error(err)
 		}
-		if err := r.Purse().MaySpend(ctx, boris, card); !errors.Is(err, pay.ErrNotTheirs) {
+		if err := r.Purse().MaySpend(ctx, other, card); !errors.Is(err, pay.ErrNotTheirs) {
 			t.Errorf("somebody else's card: %v", err)
+		}
+		if err := r.Purse().MaySpend(ctx, r.system(), card); !errors.Is(err, pay.ErrNotTheirs) {
+			t.Errorf("nobody's: %v", err)
+		}
+		merged := other
+		merged.Also = []id.ID{anna}
+		if err := r.Purse().MaySpend(ctx, merged, card); err != nil {
+			t.Errorf("of somebody who was merged into them: %v", err)
 		}
 		if _, err := r.Card(ctx, other, boris, card); !errors.Is(err, ErrNone) {
 			t.Errorf("somebody else looks: %v", err)
@@ -436,6 +445,13 @@ func TestALossIsMadeGoodFirst(t *testing.T) {
 	if got := spend(second); got != pay.Declined {
 		t.Errorf("with 60 roubles to make good the other card is %s", got)
 	}
+	if err := r.Purse().MaySpend(ctx, self, second); !errors.Is(err, pay.ErrNotTheirs) {
+		t.Errorf("and is offered: %v", err)
+	}
+	losses, err := r.Losses(ctx, clerk)
+	if err != nil || losses.Count != 1 || losses.Sum.Minor != 6_000 || len(losses.List) != 1 || losses.List[0].Charge != bill || losses.List[0].Since.IsZero() || losses.List[0].Card == "" {
+		t.Errorf("the desk sees %+v %v", losses, err)
+	}
 	if _, err := r.BuyTicket(ctx, self, Want{Person: anna, Card: second, Tariff: "90min", Key: id.New(c.Now())}); !errors.Is(err, ErrState) {
 		t.Errorf("and a ticket: %v", err)
 	}
@@ -445,6 +461,9 @@ func TestALossIsMadeGoodFirst(t *testing.T) {
 	}
 	if got := spend(second); got != pay.Paid {
 		t.Errorf("made good, and it is %s", got)
+	}
+	if losses, err := r.Losses(ctx, clerk); err != nil || losses.Count != 0 || losses.Sum.Minor != 0 {
+		t.Errorf("made good, and the desk sees %+v %v", losses, err)
 	}
 	r.checkLines()
 }
@@ -460,6 +479,13 @@ func TestACardHasNoMoreThanItMay(t *testing.T) {
 	}
 	if _, err := r.TopUp(ctx, self, anna, card, topUpLeast); !errors.Is(err, ErrFull) {
 		t.Errorf("above what lies and what is on its way: %v", err)
+	}
+	fresh, err := r.Replace(ctx, self, anna, card, r.plastic())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.TopUp(ctx, self, anna, fresh, topUpLeast); !errors.Is(err, ErrFull) {
+		t.Errorf("and on the card that replaced it: %v", err)
 	}
 }
 

@@ -246,26 +246,15 @@ func (l link) takeOver(tx *store.Tx, old id.ID) error {
 
 // Cards are a person's cards, the newest first, replaced ones left out unless all is true.
 func (m *Module) Cards(ctx context.Context, a act.Act, person id.ID, all bool) ([]Card, error) {
-	var rows []carddb.CardMine
-	homes, sums := map[id.ID]carddb.CardHome{}, map[id.ID]int64{}
+	var found []shelved
 	err := m.base.Store.Look(ctx, a, lookCards, func(p *store.Personal) error {
-		rows = nil
+		found = nil
 		for _, one := range a.Records(person) {
-			some, err := carddb.MineOf(p, one)
+			some, err := shelf(p, one)
 			if err != nil {
 				return err
 			}
-			rows = append(rows, some...)
-		}
-		for _, row := range rows {
-			home, err := homeOf(p, row.ID)
-			if err != nil {
-				return err
-			}
-			homes[row.ID] = home
-			if sums[row.ID], err = lies(p, row.ID); err != nil {
-				return err
-			}
+			found = append(found, some...)
 		}
 		return nil
 	})
@@ -273,16 +262,49 @@ func (m *Module) Cards(ctx context.Context, a act.Act, person id.ID, all bool) (
 		return nil, wrap("cards", err)
 	}
 	var out []Card
-	for _, row := range rows {
-		home := homes[row.ID]
-		if home.Person != row.Person || State(home.State) == Replaced && !all {
+	for _, one := range found {
+		if one.home.Person != one.row.Person || State(one.home.State) == Replaced && !all {
 			continue
 		}
-		number, err := m.number(ctx, row)
+		number, err := m.number(ctx, one.row)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Card{ID: row.ID, Person: row.Person, Number: number, State: State(home.State), Next: home.Next, Balance: money.Roubles(sums[row.ID]), Linked: row.Linked})
+		out = append(out, Card{
+			ID: one.row.ID, Person: one.row.Person, Number: number, State: State(one.home.State), Next: one.home.Next, Balance: money.Roubles(one.balance),
+			Owes: money.Roubles(one.owes), Linked: one.row.Linked,
+		})
+	}
+	return out, nil
+}
+
+// shelved is a card as it lies in the books.
+type shelved struct {
+	row           carddb.CardMine
+	home          carddb.CardHome
+	balance, owes int64
+}
+
+// shelf reads the cards of one record of a person's.
+func shelf(p *store.Personal, person id.ID) ([]shelved, error) {
+	rows, err := carddb.MineOf(p, person)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	debt, err := owes(p, person)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]shelved, 0, len(rows))
+	for _, row := range rows {
+		one := shelved{row: row, owes: debt}
+		if one.home, err = homeOf(p, row.ID); err != nil {
+			return nil, err
+		}
+		if one.balance, err = lies(p, row.ID); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"posad.city/core/ledger"
 	"posad.city/core/pay"
@@ -25,7 +26,7 @@ type purse struct{ m *Module }
 // Name implements pay.Provider.
 func (p purse) Name() string { return pay.WalletName }
 
-// Wallets implements pay.Purse: a person's cards that work.
+// Wallets implements pay.Purse: a person's cards that may pay now.
 func (p purse) Wallets(ctx context.Context, a act.Act, person id.ID) ([]pay.WalletCard, error) {
 	list, err := p.m.Cards(ctx, a, person, false)
 	if err != nil {
@@ -33,25 +34,26 @@ func (p purse) Wallets(ctx context.Context, a act.Act, person id.ID) ([]pay.Wall
 	}
 	var out []pay.WalletCard
 	for _, one := range list {
-		if one.State == Active {
+		if one.Pays() {
 			out = append(out, pay.WalletCard{ID: one.ID, Label: one.Label(), Balance: one.Balance})
 		}
 	}
 	return out, nil
 }
 
-// MaySpend implements pay.Purse.
-func (p purse) MaySpend(ctx context.Context, person, card id.ID) error {
-	var home carddb.CardHome
-	err := p.m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		var err error
-		home, err = homeOf(r, card)
-		return err
-	})
-	if errors.Is(err, ErrNone) || err == nil && (home.Person != person || person.IsZero() || State(home.State) != Active) {
+// MaySpend implements pay.Purse: the card is among those of whoever acts, and pays.
+func (p purse) MaySpend(ctx context.Context, a act.Act, card id.ID) error {
+	if a.Actor.Person.IsZero() {
 		return pay.ErrNotTheirs
 	}
-	return wrap("may spend", err)
+	list, err := p.m.Cards(ctx, a, a.Actor.Person, false)
+	if err != nil {
+		return wrap("may spend", err)
+	}
+	if !slices.ContainsFunc(list, func(c Card) bool { return c.ID == card && c.Pays() }) {
+		return pay.ErrNotTheirs
+	}
+	return nil
 }
 
 // Start implements pay.Provider: the money leaves the card at once, in one Write with the answer.
@@ -93,11 +95,9 @@ func (m *Module) take(tx *store.Tx, actID, card id.ID, o pay.Order) (carddb.Card
 	case State(home.State) != Active:
 		reason = pay.CardBlocked
 	}
-	owing, owed := owes(tx, actID, home.Person)
-	if owed != nil {
-		return carddb.CardOrder{}, owed
-	}
-	if owing {
+	if blocked, err := owing(tx, actID, home.Person); err != nil {
+		return carddb.CardOrder{}, err
+	} else if blocked {
 		reason = pay.CardBlocked
 	}
 	if reason == "" {

@@ -43,11 +43,11 @@ func (m *Module) BuyTicket(ctx context.Context, a act.Act, w Want) (Bought, erro
 		if err != nil {
 			return err
 		}
-		owing, err := owes(tx, a.ID, home.Person)
+		blocked, err := owing(tx, a.ID, home.Person)
 		switch {
 		case err != nil:
 			return err
-		case owing || State(home.State) != Active:
+		case blocked || State(home.State) != Active:
 			return tx.Fail(ErrState)
 		case balance < t.Price:
 			return tx.Fail(ErrFunds)

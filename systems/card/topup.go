@@ -92,7 +92,10 @@ func (m *Module) bring(tx *store.Tx, reader *store.Personal, actID id.ID, c char
 	if err != nil {
 		return err
 	}
-	n, err := carddb.SetTopUp(tx, carddb.SetTopUpParams{Moved: has.Moved + s.move, Lost: s.lost, Person: c.Home, Charge: c.ID, Steps: has.Steps})
+	if s.lost > has.Lost {
+		has.Taken = tx.Now()
+	}
+	n, err := carddb.SetTopUp(tx, carddb.SetTopUpParams{Moved: has.Moved + s.move, Lost: s.lost, Taken: has.Taken, Person: c.Home, Charge: c.ID, Steps: has.Steps})
 	if s.move -= covers; err != nil || n == 0 || s.move == 0 {
 		return err
 	}
@@ -105,54 +108,30 @@ func (m *Module) bring(tx *store.Tx, reader *store.Personal, actID id.ID, c char
 	return o.put(tx)
 }
 
-// cover makes the person's other losses good out of a top-up, before anything of it comes onto the card, and tells how much
-// that took. What is made good stays with the float.
-func cover(tx *store.Tx, reader *store.Personal, c charge.Charge, came int64) (int64, error) {
-	if came <= 0 {
-		return 0, nil
-	}
-	rows, err := carddb.LossesOf(reader, c.Home)
-	if err != nil {
-		return 0, err
-	}
-	left := came
-	for _, row := range rows {
-		part := min(left, row.Lost)
-		if row.Charge == c.ID || part == 0 {
-			continue
-		}
-		if _, err := carddb.CoverLoss(tx, carddb.CoverLossParams{Amount: part, Person: row.Person, Charge: row.Charge, Steps: row.Steps}); err != nil {
-			return 0, err
-		}
-		left -= part
-	}
-	return came - left, nil
-}
-
-// owes tells whether somebody spent money of a top-up that the bank took back, and has not made it good: their cards pay
-// nothing until they have.
-func owes(tx *store.Tx, actID, person id.ID) (bool, error) {
-	if person.IsZero() {
-		return false, nil
-	}
-	rows, err := carddb.LossesOf(tx.As(act.ByJob(actID, act.Purpose{}), lookCards), person)
-	return len(rows) > 0, err
-}
-
-// room makes sure that a card will not have more than it may: what lies on it, what is on its way, and the new top-up.
+// room makes sure that a card will not have more than it may: what lies on it, what is on its way to it and to those that it
+// replaced, and the new top-up.
 func (m *Module) room(tx *store.Tx, a act.Act, c Card, kopecks int64) error {
 	sum, err := lies(tx, c.ID)
 	if err != nil {
 		return err
 	}
-	open, err := m.deps.Charges.ReadAt(tx.As(act.ByJob(a.ID, a.Purpose), lookCards), c.Person, charge.Filter{Open: true, Kind: charge.KindWallet, Subject: c.ID})
-	for _, one := range open {
-		sum += one.Amount.Minor - one.Paid
+	open, err := m.deps.Charges.ReadAt(tx.As(act.ByJob(a.ID, a.Purpose), lookCards), c.Person, charge.Filter{Open: true, Kind: charge.KindWallet})
+	if err != nil {
+		return err
 	}
-	if err == nil && sum+kopecks > topUpMost {
+	for _, one := range open {
+		goes, err := newest(tx, one.Subject)
+		if err != nil {
+			return err
+		}
+		if goes.ID == c.ID {
+			sum += one.Amount.Minor - one.Paid
+		}
+	}
+	if sum+kopecks > topUpMost {
 		return tx.Fail(ErrFull)
 	}
-	return err
+	return nil
 }
 
 // step is what is done about a top-up: how much moves onto the card (below zero: off it), and how much of what went back is

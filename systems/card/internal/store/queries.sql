@@ -35,13 +35,13 @@ SELECT person, id, card, kind, amount, at, about, words FROM card_line WHERE per
 SELECT person, id, card, kind, amount, at, about, words FROM card_line WHERE person = @person ORDER BY id DESC LIMIT @most;
 
 -- name: TopUpByCharge :one
-SELECT person, charge, card, moved, lost, steps FROM card_top_up WHERE person = @person AND charge = @charge;
+SELECT person, charge, card, moved, lost, steps, taken FROM card_top_up WHERE person = @person AND charge = @charge;
 
 -- name: InsertTopUp :exec
 INSERT INTO card_top_up (person, charge, card, moved, lost, steps) VALUES (@person, @charge, @card, 0, 0, 0) ON CONFLICT (person, charge) DO NOTHING;
 
 -- name: SetTopUp :execrows
-UPDATE card_top_up SET moved = @moved, lost = @lost, steps = steps + 1 WHERE person = @person AND charge = @charge AND steps = @steps;
+UPDATE card_top_up SET moved = @moved, lost = @lost, taken = @taken, steps = steps + 1 WHERE person = @person AND charge = @charge AND steps = @steps;
 
 -- name: InsertTicket :execrows
 INSERT INTO card_ticket (person, id, card, kind, price, bought, until, trips) VALUES (@person, @id, @card, @kind, @price, @bought, @until, @trips) ON CONFLICT (person, id) DO NOTHING;
@@ -68,7 +68,17 @@ SELECT attempt, id, amount, reason, at FROM card_refund WHERE attempt = @attempt
 INSERT INTO card_refund (attempt, id, amount, reason, at) VALUES (@attempt, @id, @amount, @reason, @at);
 
 -- name: LossesOf :many
-SELECT person, charge, card, moved, lost, steps FROM card_top_up WHERE person = @person AND lost > 0 ORDER BY charge;
+SELECT person, charge, card, moved, lost, steps, taken FROM card_top_up WHERE person = @person AND lost > 0 ORDER BY charge;
 
 -- name: CoverLoss :execrows
 UPDATE card_top_up SET moved = moved - @amount, lost = lost - @amount, steps = steps + 1 WHERE person = @person AND charge = @charge AND steps = @steps AND lost >= @amount;
+
+-- name: Losses :many
+SELECT person, charge, card, moved, lost, steps, taken FROM card_top_up WHERE lost > 0 ORDER BY lost DESC, person, charge LIMIT @most;
+
+-- name: LossSum :one
+-- counts only
+SELECT CAST(COALESCE(SUM(lost), 0) AS BIGINT) AS sum, COUNT(*) AS count FROM card_top_up WHERE lost > 0;
+
+-- name: MineByID :one
+SELECT person, id, number, linked FROM card_mine WHERE person = @person AND id = @id;
