@@ -193,6 +193,7 @@ const (
 	ActExplainAsked = "explain_asked"
 	ActSendBack     = "send_back"
 	ActReopen       = "reopen" // what was to be sent back was not
+	ActFreed        = "freed"  // the charge that it had settled needs it no more
 	ActExplain      = "explain"
 )
 
@@ -259,7 +260,7 @@ func (m *Module) Settle(ctx context.Context, a act.Act, p Part, of id.ID, amount
 	if err != nil {
 		return err
 	}
-	payment := id.Derived("settled by an official", p.ID.String()+" "+strconv.FormatInt(p.Revision, 10))
+	payment := settledPayment(p.ID, p.Revision)
 	word := ActOn{Kind: ActSettleAsked, Charge: of, ChargeNumber: c.Number, Amount: amount, Official: a.Actor.Person, Why: why}
 	return m.byTwo(ctx, a, p, word, func(tx *store.Tx) error {
 		if err := m.take(tx, p, amount); err != nil {
@@ -447,13 +448,7 @@ func (m *Module) reopen(tx *store.Tx, l PayoutLine) error {
 	if err != nil {
 		return err
 	}
-	n, err := reconciledb.ChangePart(tx, reconciledb.ChangePartParams{
-		Treasury: m.treasury(), ID: p.ID, State: string(Unknown), Met: p.Met - l.Amount.Minor, Rest: p.Rest + l.Amount.Minor, Revision: p.Revision,
-	})
-	if err != nil {
-		return err
-	}
-	return errors.Join(changed(tx, n), m.noteAct(tx, p, ActOn{Kind: ActReopen, Amount: l.Amount.Minor}, l.Payout))
+	return m.putBack(tx, p, l.Amount.Minor, ActOn{Kind: ActReopen, Amount: l.Amount.Minor}, l.Payout)
 }
 
 // Explain says what money went for that nobody expected to go: the bank's fee. An official act. Errors: ErrRole, ErrChanged,

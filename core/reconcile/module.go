@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"posad.city/core/charge"
 	"posad.city/core/module"
 	"posad.city/core/pay"
 	"posad.city/core/reconcile/internal/store"
@@ -76,6 +77,8 @@ const (
 	jobFollow = "reconcile.follow"
 	jobDaily  = "reconcile.daily"
 	jobBank   = "reconcile.bank"
+	jobOver   = "reconcile.over"
+	jobGive   = "reconcile.give_back"
 
 	foldEvery  = time.Minute
 	dailyEvery = time.Hour
@@ -93,6 +96,8 @@ func (m *Module) Provision(b *module.Base) error {
 	m.base = b
 	b.Jobs.Every(jobFold, foldEvery, m.foldJob, jobs.Limit(1))
 	b.Jobs.Every(jobDaily, dailyEvery, m.daily, jobs.Limit(1))
+	b.Jobs.On(charge.EventOver, jobOver, m.over)
+	b.Jobs.On(eventGiveBack, jobGive, m.giveBack)
 	if m.deps.Bank != nil {
 		b.Jobs.Every(jobBank, bankEvery, m.askBank, jobs.Limit(1))
 	}

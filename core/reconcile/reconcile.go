@@ -70,6 +70,8 @@ type Charges interface {
 	// Watchers are the people whose accounts watch a home.
 	Watchers(ctx context.Context, home id.ID) ([]id.ID, error)
 	Settle(tx *store.Tx, a act.Act, home, charge id.ID, p charge.PartPayment) (int64, error)
+	Read(r store.PersonalReader, home, charge id.ID) (charge.Charge, error)
+	GiveBack(tx *store.Tx, a act.Act, home, charge, payment id.ID, amount int64) error
 }
 
 // Payee is somebody whose income the city takes.
