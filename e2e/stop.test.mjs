@@ -12,7 +12,7 @@ test('one ready line, and SIGTERM ends the whole tree with 0', { timeout: 60_000
   assert.deepEqual(ready, [`ready ${city.address}`]);
   assert.equal((await fetch(city.address)).status, 200);
   const below = children(city.pid);
-  assert.equal(below.length, 4, `the bank, the post office, the agencies and the scanner of files: ${below}`);
+  assert.equal(below.length, 5, `the bank, the fiscal operator, the post office, the agencies and the scanner of files: ${below}`);
   const outside = Object.values(city.outside);
   assert.equal(outside.length, 3);
   for (const address of outside) await fetch(address);

@@ -16,9 +16,15 @@ export async function accessible(page, name) {
   assert.equal(found.length, 0, `${name}: ${found.length} kinds of barriers\n  ${found.join('\n  ')}`);
 }
 
+// fits holds a page to the screen's width, and names what sticks out.
 export async function fits(page, name) {
-  const { wide, seen } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, seen: document.documentElement.clientWidth }));
-  assert.ok(wide <= seen, `${name}: the page is ${wide} px wide on a screen of ${seen} px`);
+  const { wide, seen, out } = await page.evaluate(() => {
+    const { scrollWidth: wide, clientWidth: seen } = document.documentElement;
+    const told = (one) => `${one.tagName.toLowerCase()}.${one.className} "${one.textContent.trim().slice(0, 40)}"`;
+    const out = wide <= seen ? [] : [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > seen + 0.5);
+    return { wide, seen, out: out.slice(-5).map(told) };
+  });
+  assert.ok(wide <= seen, `${name}: the page is ${wide} px wide on a screen of ${seen} px; beyond it: ${out.join(', ')}`);
 }
 
 // text of the page with no-break spaces as ordinary ones, since people don't see the difference.
