@@ -3,15 +3,18 @@ package autopay
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"posad.city/core/autopay/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
+	"posad.city/kit/store"
 )
 
 // A bill that grows each day is told of as it will stand on the day of paying, and is paid on that day.
@@ -165,6 +168,9 @@ func TestAMandateDoesNotWidenTheOwnersOrders(t *testing.T) {
 		if err := r.Pause(ctx, helper, o, calendar.Date{}); !errors.Is(err, ErrWider) {
 			t.Errorf("no pause: %v", err)
 		}
+		if err := r.Undo(ctx, helper, o, r.turn(o, bill)); !errors.Is(err, ErrWider) {
+			t.Errorf("taken back: %v", err)
+		}
 		r.must(r.Answer(ctx, helper, r.turn(o, bill), false, 0))
 		r.must(r.End(ctx, helper, o))
 	})
@@ -228,4 +234,79 @@ func TestTheForgottenAreNotSwept(t *testing.T) {
 			t.Errorf("%+v", rows)
 		}
 	})
+}
+
+// Core/pay and the judge may differ for long: it is tried as often as a bank that declines, and nobody is told of a bank.
+func TestATryThatIsNeverBegunComesToAnEnd(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		o := r.make(usualTerms)
+		bill := r.bill("ноябрь", 430000, "2026-12-10")
+		r.world.changed = 1000
+		r.to("2027-01-20", 20)
+		if got := r.turn(o, bill); got.State != Refused || got.Rule != RuleTries || len(got.Tries) > TriesMost*(withdrawnMost+1) {
+			t.Errorf("%s by %s after %d tries", got.State, got.Rule, len(got.Tries))
+		}
+		letters := slices.DeleteFunc(r.letters(), func(kind string) bool { return kind == "thinking" })
+		if slices.Sort(letters); !slices.Equal(letters, []string{"held", "held", "held", "preview", "refused_tries"}) {
+			t.Error(letters)
+		}
+	})
+}
+
+// However long the history: what waits is listed whole and first, what is over by the day on which it came.
+func TestWhatWaitsIsListedWhole(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		o := r.make(usualTerms)
+		today := r.today()
+		add := func(tx *store.Tx, n int, state State) error {
+			p := autopaydb.InsertTurnParams{
+				Person: anna, ID: id.Derived("listed", strconv.Itoa(n)), Standing: o.ID, Home: flat, Charge: id.Derived("listed bill", strconv.Itoa(n)), Title: `{"ru":"Счёт","en":"Bill"}`,
+				Known: today.AddDays(-n).String(),
+			}
+			if _, err := autopaydb.InsertTurn(tx, p); err != nil {
+				return err
+			}
+			_, err := autopaydb.JudgeTurn(tx, autopaydb.JudgeTurnParams{Title: `{"ru":"Счёт","en":"Bill"}`, State: string(state), Rule: string(RuleSettled), Person: anna, ID: p.ID, Was: 1})
+			return err
+		}
+		r.must(r.store.Write(ctx, func(tx *store.Tx) error {
+			for n := range turnsMost + 50 {
+				if err := add(tx, n, Over); err != nil {
+					return err
+				}
+			}
+			return errors.Join(add(tx, 1000, Asked), add(tx, 1001, Refused))
+		}))
+		for name, list := range map[string]func() ([]Turn, error){
+			"of a person": func() ([]Turn, error) { return r.Turns(ctx, personAct(anna), anna) },
+			"of an order": func() ([]Turn, error) { return r.TurnsOf(ctx, personAct(anna), o) },
+		} {
+			got, err := list()
+			r.must(err)
+			if len(got) < 2 || got[0].State != Asked || got[1].State != Refused {
+				t.Fatalf("%s: what waits is not first", name)
+			}
+			if !slices.IsSortedFunc(got[2:], func(x, y Turn) int { return y.Known.Compare(x.Known) }) || got[2].Known != today {
+				t.Errorf("%s: not by time", name)
+			}
+		}
+	})
+}
+
+// A city's moments lie apart, and each turn's is always the same.
+func TestMomentsLieApart(t *testing.T) {
+	t.Parallel()
+	seen := map[time.Duration]int{}
+	for n := range 1000 {
+		at := spread(id.Derived("turn", strconv.Itoa(n)))
+		if seen[at]++; at < 0 || at >= time.Hour || seen[at] > 8 {
+			t.Fatalf("%s for %d turns", at, seen[at])
+		}
+	}
+	in := Inputs{Today: day("2026-12-05"), Terms: usualTerms}
+	turn := Turn{ID: id.Derived("turn", "one")}
+	got := plan(turn, in, Judgement{Verdict: Wait, Rule: RuleNotice, Again: day("2026-12-08")}, moscow).next
+	if want := at(day("2026-12-08"), payHour, moscow).Add(spread(turn.ID)); !got.Equal(want) || spread(turn.ID) == 0 {
+		t.Errorf("%s, not %s", got, want)
+	}
 }

@@ -291,19 +291,19 @@ func (m *Module) apiAnswer(c *web.Context) error {
 	if err := c.Bind(&sent); err != nil {
 		return err
 	}
-	return m.onTurn(c, func(t Turn) error { return m.Answer(c.Context(), c.Act(), t, sent.Say == "yes", sent.Amount) })
+	return m.onTurn(c, func(_ Order, t Turn) error { return m.Answer(c.Context(), c.Act(), t, sent.Say == "yes", sent.Amount) })
 }
 
 func (m *Module) apiUndo(c *web.Context) error {
-	return m.onTurn(c, func(t Turn) error { return m.Undo(c.Context(), c.Act(), t) })
+	return m.onTurn(c, func(o Order, t Turn) error { return m.Undo(c.Context(), c.Act(), o, t) })
 }
 
-func (m *Module) onTurn(c *web.Context, do func(Turn) error) error {
+func (m *Module) onTurn(c *web.Context, do func(Order, Turn) error) error {
 	t, o, err := m.findTurn(c)
 	if err != nil {
 		return err
 	}
-	if err := do(t); err != nil {
+	if err := do(o, t); err != nil {
 		return err
 	}
 	now, _, err := m.Turn(c.Context(), c.Act(), o.Person, t.ID)

@@ -46,7 +46,7 @@ func (m *Module) Make(ctx context.Context, a act.Act, n NewOrder) (id.ID, error)
 	}
 	o := w.order
 	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		rows, err := autopaydb.LiveOrders(tx.As(a, lookOrders), o.Person, 2*ordersMost)
+		rows, err := autopaydb.LiveOrders(tx.As(a, lookOrders), o.Person)
 		if err != nil {
 			return err
 		}
@@ -216,7 +216,7 @@ func (m *Module) Change(ctx context.Context, a act.Act, o Order, n NewOrder) err
 	if err := m.sealOrder(ctx, &w); err != nil {
 		return err
 	}
-	turns, err := m.TurnsOf(ctx, a, o)
+	turns, err := m.pendingOf(ctx, a, o)
 	if err != nil {
 		return err
 	}
@@ -240,9 +240,6 @@ func (m *Module) renew(tx *store.Tx, o Order, turns []Turn) error {
 		return err
 	}
 	for _, t := range turns {
-		if !t.State.pending() {
-			continue
-		}
 		if err := m.wake(tx, t.Person, t.ID); err != nil {
 			return err
 		}
@@ -259,7 +256,7 @@ func (m *Module) Pause(ctx context.Context, a act.Act, o Order, until calendar.D
 	if !o.mayWiden(a) && until.Before(o.Paused) {
 		return ErrWider
 	}
-	turns, err := m.TurnsOf(ctx, a, o)
+	turns, err := m.pendingOf(ctx, a, o)
 	if err != nil {
 		return err
 	}
@@ -274,7 +271,7 @@ func (m *Module) Pause(ctx context.Context, a act.Act, o Order, until calendar.D
 
 // End stops an order for good. What the bank has is not stopped; nothing new is taken.
 func (m *Module) End(ctx context.Context, a act.Act, o Order) error {
-	turns, err := m.TurnsOf(ctx, a, o)
+	turns, err := m.pendingOf(ctx, a, o)
 	if err != nil {
 		return err
 	}
@@ -328,9 +325,12 @@ func (m *Module) Answer(ctx context.Context, a act.Act, t Turn, yes bool, amount
 	})
 }
 
-// Undo gives back what was paid, within the hours that the order has for it and where the payee gives back. Errors:
-// ErrLate.
-func (m *Module) Undo(ctx context.Context, a act.Act, t Turn) error {
+// Undo gives back what was paid, within the hours that the order has for it and where the payee gives back. Whoever acts by another
+// mandate than the order's leaves the owner's payments as they are. Errors: ErrLate, ErrWider.
+func (m *Module) Undo(ctx context.Context, a act.Act, o Order, t Turn) error {
+	if !o.mayWiden(a) {
+		return ErrWider
+	}
 	if !t.undoable(m.base.Clock.Now()) {
 		return ErrLate
 	}

@@ -213,8 +213,9 @@ type Template struct {
 const (
 	ordersMost    = 50
 	templatesMost = 50
-	turnsShown    = 100
-	turnsMost     = 300
+	stoppedShown  = 50
+	turnsShown    = 100 // that are over, of one order; all that wait are shown
+	turnsMost     = 300 // that are over, of all orders
 	decisionsMost = 50
 	nameMost      = 60
 	// PauseMost is how long an order may stand still, days.

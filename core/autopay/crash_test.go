@@ -132,7 +132,7 @@ func TestCrashChild(t *testing.T) {
 	if dir == "" {
 		t.Skip("run by TestAKilledProcessPaysOnce")
 	}
-	r, _ := crashRig(t, dir, payMorning())
+	r, _ := crashRig(t, dir, payMorning().Add(time.Hour))
 	if err := r.queue.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestAKilledProcessPaysOnce(t *testing.T) {
 		killed(t, dir, time.Duration(20+45*round)*time.Millisecond)
 		taken = append(taken, len(openBook(t, dir).lines(t)))
 	}
-	r, b := crashRig(t, dir, payMorning().Add(time.Hour))
+	r, b := crashRig(t, dir, payMorning().Add(2*time.Hour))
 	defer func() { r.must(r.store.Close()) }()
 	for range 40 {
 		r.run()

@@ -150,15 +150,14 @@ func (m *Module) newTurn(o Order, bill Bill, turns []Turn) (autopaydb.InsertTurn
 // heardMandate looks anew at what the orders of a giver wait for: whoever made one may not act for them any more, or may
 // again.
 func (m *Module) heardMandate(ctx context.Context, j jobs.Job) error {
-	turns, err := m.turns(ctx, m.system(), j.Holder)
+	turns, err := m.listTurns(ctx, m.system(), func(p *store.Personal) ([]autopaydb.AutopayTurn, error) {
+		return autopaydb.PendingTurns(p, j.Holder)
+	})
 	if err != nil {
 		return err
 	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		for _, t := range turns {
-			if !t.State.pending() {
-				continue
-			}
 			if err := m.wake(tx, t.Person, t.ID); err != nil {
 				return err
 			}

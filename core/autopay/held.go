@@ -102,7 +102,7 @@ func (h held) Forget(ctx context.Context, person id.ID) error {
 	var templates []autopaydb.AutopayTemplate
 	err := h.m.base.Store.Look(ctx, h.m.system(), lookOrders, func(p *store.Personal) error {
 		var err error
-		if orders, err = autopaydb.OrdersOf(p, person, 2*ordersMost); err != nil {
+		if orders, err = autopaydb.LiveOrders(p, person); err != nil {
 			return err
 		}
 		templates, err = autopaydb.TemplatesOf(p, person, 2*templatesMost)

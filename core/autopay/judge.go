@@ -34,7 +34,7 @@ const (
 	RuleEach     Rule = "each"     // refuse: above the cap of one payment
 	RuleMonth    Rule = "month"    // refuse: above the cap of the month
 	RuleCard     Rule = "card"     // refuse: no card, or it ends before the day
-	RuleTries    Rule = "tries"    // refuse: the bank declined as often as the schedule has it
+	RuleTries    Rule = "tries"    // refuse: it did not come off as often as the schedule has it
 	RuleRetry    Rule = "retry"    // wait: the day of the next try has not come
 	RuleEarly    Rule = "early"    // wait: the day on which the owner is told has not come
 	RuleNight    Rule = "night"    // wait: nobody is told anything, and nothing is paid, at night
@@ -62,6 +62,8 @@ const (
 	Declined Fate = "declined"
 	// Withdrawn is a try of which the bank never heard: things were not as judged any more. It counts for nothing.
 	Withdrawn Fate = "withdrawn"
+	// Held is one that was withdrawn too often in a day. It counts as a try.
+	Held Fate = "held"
 )
 
 // Inputs are everything that a decision rests on. They are kept with it.

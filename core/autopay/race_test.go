@@ -37,7 +37,7 @@ func TestWhoIsSecondJudgesAnew(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		r.run()
+		r.to("2026-12-08", 12)
 		if got := r.turn(o, second); got.Rule != RuleMonth || r.world.begun != 1 {
 			t.Errorf("%+v, %d payments", got, r.world.begun)
 		}

@@ -37,7 +37,7 @@ func (m *Module) order(ctx context.Context, a act.Act, person, order id.ID, keys
 	return out, err
 }
 
-// Orders lists a person's orders, newest first, those that were stopped too.
+// Orders lists a person's orders: the live ones, then those that were stopped last.
 func (m *Module) Orders(ctx context.Context, a act.Act, person id.ID) ([]Order, error) {
 	var out []Order
 	for _, one := range a.Records(person) {
@@ -58,11 +58,15 @@ func (m *Module) ordersOf(ctx context.Context, a act.Act, person id.ID) ([]Order
 	var out []Order
 	err = m.base.Store.Look(ctx, a, lookOrders, func(p *store.Personal) error {
 		out = out[:0]
-		rows, err := autopaydb.OrdersOf(p, person, 2*ordersMost)
+		rows, err := autopaydb.LiveOrders(p, person)
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
+		stopped, err := autopaydb.StoppedOrders(p, person, stoppedShown)
+		if err != nil {
+			return err
+		}
+		for _, row := range append(rows, stopped...) {
 			one, err := orderOf(row, keys)
 			if err != nil {
 				return err
@@ -74,7 +78,7 @@ func (m *Module) ordersOf(ctx context.Context, a act.Act, person id.ID) ([]Order
 	return out, err
 }
 
-// Turns lists the bills under a person's orders, newest first, without their tries.
+// Turns lists the bills under a person's orders without their tries: all that wait, then the newest of what is over.
 func (m *Module) Turns(ctx context.Context, a act.Act, person id.ID) ([]Turn, error) {
 	var out []Turn
 	for _, one := range a.Records(person) {
@@ -89,14 +93,31 @@ func (m *Module) Turns(ctx context.Context, a act.Act, person id.ID) ([]Turn, er
 
 func (m *Module) turns(ctx context.Context, a act.Act, person id.ID) ([]Turn, error) {
 	return m.listTurns(ctx, a, func(p *store.Personal) ([]autopaydb.AutopayTurn, error) {
-		return autopaydb.TurnsOf(p, person, turnsMost)
+		waiting, err := autopaydb.PendingTurns(p, person)
+		if err != nil {
+			return nil, err
+		}
+		past, err := autopaydb.PastTurns(p, person, turnsMost)
+		return append(waiting, past...), err
 	})
 }
 
-// TurnsOf lists the bills under one order, newest first, without their tries.
+// TurnsOf lists the bills under one order, as Turns does.
 func (m *Module) TurnsOf(ctx context.Context, a act.Act, o Order) ([]Turn, error) {
 	return m.listTurns(ctx, a, func(p *store.Personal) ([]autopaydb.AutopayTurn, error) {
-		return autopaydb.TurnsOfOrder(p, o.Person, o.ID, turnsShown)
+		waiting, err := autopaydb.PendingTurnsOf(p, o.Person, o.ID)
+		if err != nil {
+			return nil, err
+		}
+		past, err := autopaydb.PastTurnsOf(p, o.Person, o.ID, turnsShown)
+		return append(waiting, past...), err
+	})
+}
+
+// pendingOf lists all the bills under one order that may still be judged otherwise.
+func (m *Module) pendingOf(ctx context.Context, a act.Act, o Order) ([]Turn, error) {
+	return m.listTurns(ctx, a, func(p *store.Personal) ([]autopaydb.AutopayTurn, error) {
+		return autopaydb.PendingTurnsOf(p, o.Person, o.ID)
 	})
 }
 

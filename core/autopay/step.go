@@ -40,7 +40,7 @@ type step struct {
 func plan(t Turn, in Inputs, j Judgement, zone *time.Location) step {
 	out := step{state: Waiting, told: t.Told, toldAmount: t.ToldAmount, thinking: t.Thinking}
 	out.keep = t.Rule != j.Rule || differs(t.Amount, j.Amount) || j.Verdict == Pay
-	tomorrow := at(in.Today.AddDays(1), noticeHour, zone)
+	tomorrow := at(in.Today.AddDays(1), noticeHour, zone).Add(spread(t.ID))
 	switch j.Verdict {
 	case Pay:
 		out.state, out.take, out.next = Paying, true, in.Now.Add(fatePoll)
@@ -60,7 +60,7 @@ func plan(t Turn, in Inputs, j Judgement, zone *time.Location) step {
 			out.state = Over
 		}
 	case Wait:
-		out.wait(in, j, zone)
+		out.wait(t, in, j, zone)
 	}
 	return out
 }
@@ -84,7 +84,7 @@ func refusal(rule Rule, tomorrow time.Time) (time.Time, Word) {
 	return time.Time{}, ""
 }
 
-func (s *step) wait(in Inputs, j Judgement, zone *time.Location) {
+func (s *step) wait(t Turn, in Inputs, j Judgement, zone *time.Location) {
 	hour := payHour
 	switch j.Rule {
 	case RuleFate:
@@ -103,7 +103,7 @@ func (s *step) wait(in Inputs, j Judgement, zone *time.Location) {
 	case RuleEarly, RulePaused, RuleNight:
 		hour = noticeHour
 	}
-	s.next = at(j.Again, hour, zone)
+	s.next = at(j.Again, hour, zone).Add(spread(t.ID))
 }
 
 // judge is the job that looks at a turn.

@@ -24,7 +24,7 @@ func TestAnOrdinaryMonth(t *testing.T) {
 			t.Fatal(diff)
 		}
 		r.to("2026-12-08", 12)
-		if got := r.turn(o, bill); got.Rule != RuleWindow || !got.Thinking.Equal(at(day("2026-12-08"), 14, moscow)) {
+		if got := r.turn(o, bill); got.Rule != RuleWindow || !got.Thinking.Equal(at(day("2026-12-08"), 14, moscow).Add(spread(got.ID))) {
 			t.Fatalf("on the day: %+v", got)
 		}
 		r.to("2026-12-08", 15)
@@ -187,8 +187,8 @@ func TestUndo(t *testing.T) {
 		if got.State != Paid || !got.undoable(r.clock.Now()) || got.undoable(r.clock.Now().Add(4*time.Hour)) {
 			t.Fatalf("%+v", got)
 		}
-		r.must(r.Undo(ctx, personAct(anna), got))
-		if err := r.Undo(ctx, personAct(anna), got); !errors.Is(err, ErrLate) {
+		r.must(r.Undo(ctx, personAct(anna), o, got))
+		if err := r.Undo(ctx, personAct(anna), o, got); !errors.Is(err, ErrLate) {
 			t.Errorf("a second time: %v", err)
 		}
 		if len(r.world.undone) != 1 || r.turn(o, bill).State != Undone {

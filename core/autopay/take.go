@@ -47,7 +47,7 @@ func (m *Module) begin(ctx context.Context, j jobs.Job, s standing, number int64
 		return jobs.Later(m.pause(j))
 	}
 	if fate == Withdrawn && s.turn.withdrawn(s.inputs.Today) >= withdrawnMost {
-		fate = Declined
+		fate = Held
 	}
 	return m.settle(ctx, j, s, outcome{number: number, payment: payment, fate: fate})
 }
@@ -68,7 +68,7 @@ func (m *Module) gone(ctx context.Context, s standing, try attempt) (bool, error
 	return found.Verdict != Pay || found.Amount != try.amount, nil
 }
 
-// withdrawnMost is how many tries of a day may be withdrawn before one counts as declined: core/pay and the judge differ.
+// withdrawnMost is how many tries of a day may be withdrawn before one is held: core/pay and the judge differ.
 const withdrawnMost = 3
 
 func (t Turn) withdrawn(day calendar.Date) int {
@@ -164,6 +164,8 @@ func (o outcome) word() Word {
 		return WordPaid
 	case Declined:
 		return WordFailed
+	case Held:
+		return WordHeld
 	}
 	return ""
 }
@@ -197,7 +199,7 @@ func (m *Module) ended(tx *store.Tx, s standing, o outcome) (bool, error) {
 			return false, err
 		}
 		return true, m.paid(tx, s, try)
-	case Declined, Withdrawn:
+	case Declined, Withdrawn, Held:
 		n, err := autopaydb.EndTry(tx, autopaydb.EndTryParams{Fate: string(o.fate), Ended: tx.Now(), Person: person, Turn: turn, Number: o.number})
 		if err != nil || n == 0 {
 			return false, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"posad.city/core/autopay/internal/store"
@@ -92,6 +93,7 @@ func (m *Module) Templates(ctx context.Context, a act.Act, person id.ID) ([]Temp
 		}
 		out = append(out, some...)
 	}
+	slices.SortStableFunc(out, func(x, y Template) int { return y.Made.Compare(x.Made) }) // their ids say nothing of time
 	return out, nil
 }
 

@@ -1,11 +1,13 @@
 package autopay
 
 import (
+	"encoding/binary"
 	"slices"
 	"time"
 
 	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
+	"posad.city/kit/id"
 )
 
 // When says on which day an order pays.
@@ -56,7 +58,13 @@ const (
 	eveningHour = 21
 )
 
-// retries is the declared schedule after the bank declined: the next try so many days after the last. When it is over, the
+// spread is how long after the hour a turn's moment comes: a city's turns are not all of one second. It is less than an hour, and
+// always the same for a turn.
+func spread(turn id.ID) time.Duration {
+	return time.Duration(binary.BigEndian.Uint16(turn[len(turn)-2:])%3600) * time.Second
+}
+
+// retries is the declared schedule after a try that did not come off: the next try so many days after the last. When it is over, the
 // owner is told that nobody tries any more.
 var retries = []int{1, 3}
 

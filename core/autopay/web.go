@@ -215,7 +215,7 @@ func (m *Module) postUndo(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := m.Undo(c.Context(), c.Act(), t); err != nil {
+	if err := m.Undo(c.Context(), c.Act(), o, t); err != nil {
 		return err
 	}
 	c.SetFlash("success", "autopay.flash.undone")

@@ -24,6 +24,7 @@ type orderView struct {
 	Pause  pauseForm
 	Faults []fault.Field
 	Today  calendar.Date
+	Wide   bool // whoever looks may change the terms
 }
 
 func (m *Module) showOrder(c *web.Context) error {
@@ -35,7 +36,7 @@ func (m *Module) showOrder(c *web.Context) error {
 }
 
 func (m *Module) orderPage(c *web.Context, o Order, faults []fault.Field, f pauseForm) error {
-	v := orderView{Order: o, Card: orderCard{Order: o}, Faults: faults, Pause: f, Today: m.today()}
+	v := orderView{Order: o, Card: orderCard{Order: o}, Faults: faults, Pause: f, Today: m.today(), Wide: o.mayWiden(c.Act())}
 	var err error
 	if v.Turns, err = m.TurnsOf(c.Context(), c.Act(), o); err != nil {
 		return err
@@ -103,6 +104,7 @@ type turnView struct {
 	Usual     int64
 	Today     calendar.Date
 	Undo      bool
+	Wide      bool // whoever looks may say yes and change the terms
 	Same      bool // every decision comes out again from what was kept
 }
 
@@ -111,7 +113,8 @@ func (m *Module) showTurn(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	v := turnView{Order: o, Turn: t, Today: m.today(), Undo: t.undoable(c.Now()), Same: true}
+	v := turnView{Order: o, Turn: t, Today: m.today(), Wide: o.mayWiden(c.Act()), Same: true}
+	v.Undo = v.Wide && t.undoable(c.Now())
 	if t.State == Asked {
 		if v.Turn.Amount, err = m.askedAmount(c, t); err != nil {
 			return err

@@ -23,6 +23,7 @@ const (
 	WordRefused  Word = "refused"  // it is not paid by the order, and why
 	WordPaid     Word = "paid"
 	WordFailed   Word = "failed"  // the bank declined
+	WordHeld     Word = "held"    // it was not begun, and the bank was not asked
 	WordStopped  Word = "stopped" // the order
 	WordCard     Word = "card"    // the card ends soon
 )

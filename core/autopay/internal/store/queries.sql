@@ -7,13 +7,13 @@ ON CONFLICT (person, id) DO NOTHING;
 SELECT person, id, maker, mandate, payee, kind, home, service, name, method, card, card_ends, card_told, currency, terms, since, paused, state, made, stopped, stopped_by, revision
 FROM autopay_order WHERE person = $1 AND id = $2;
 
--- name: OrdersOf :many
+-- name: StoppedOrders :many
 SELECT person, id, maker, mandate, payee, kind, home, service, name, method, card, card_ends, card_told, currency, terms, since, paused, state, made, stopped, stopped_by, revision
-FROM autopay_order WHERE person = $1 ORDER BY person, id DESC LIMIT $2;
+FROM autopay_order WHERE person = $1 AND state = 'stopped' ORDER BY person, id DESC LIMIT $2;
 
 -- name: LiveOrders :many
 SELECT person, id, maker, mandate, payee, kind, home, service, name, method, card, card_ends, card_told, currency, terms, since, paused, state, made, stopped, stopped_by, revision
-FROM autopay_order WHERE person = $1 AND state = 'live' ORDER BY person, id DESC LIMIT $2;
+FROM autopay_order WHERE person = $1 AND state = 'live' ORDER BY person, id DESC;
 
 -- name: TouchOrder :execrows
 UPDATE autopay_order SET revision = revision + 1 WHERE person = @person AND id = @id AND revision = @was;
@@ -45,13 +45,21 @@ ON CONFLICT (person, id) DO NOTHING;
 SELECT person, id, standing, home, charge, title, period, known, due, amount, state, rule, pay_on, month, told, told_amount, approved, skipped, thinking, tries, next, ended, revision
 FROM autopay_turn WHERE person = $1 AND id = $2;
 
--- name: TurnsOf :many
+-- name: PendingTurns :many
 SELECT person, id, standing, home, charge, title, period, known, due, amount, state, rule, pay_on, month, told, told_amount, approved, skipped, thinking, tries, next, ended, revision
-FROM autopay_turn WHERE person = $1 ORDER BY CASE WHEN state = 'wait' OR state = 'ask' OR state = 'paying' THEN 0 ELSE 1 END, known DESC, id DESC LIMIT $2;
+FROM autopay_turn WHERE person = $1 AND (state = 'wait' OR state = 'ask' OR state = 'refused' OR state = 'paying') ORDER BY known DESC, id DESC;
 
--- name: TurnsOfOrder :many
+-- name: PastTurns :many
 SELECT person, id, standing, home, charge, title, period, known, due, amount, state, rule, pay_on, month, told, told_amount, approved, skipped, thinking, tries, next, ended, revision
-FROM autopay_turn WHERE person = $1 AND standing = $2 ORDER BY CASE WHEN state = 'wait' OR state = 'ask' OR state = 'paying' THEN 0 ELSE 1 END, known DESC, id DESC LIMIT $3;
+FROM autopay_turn WHERE person = $1 AND (state = 'paid' OR state = 'undone' OR state = 'over') ORDER BY known DESC, id DESC LIMIT $2;
+
+-- name: PendingTurnsOf :many
+SELECT person, id, standing, home, charge, title, period, known, due, amount, state, rule, pay_on, month, told, told_amount, approved, skipped, thinking, tries, next, ended, revision
+FROM autopay_turn WHERE person = $1 AND standing = $2 AND (state = 'wait' OR state = 'ask' OR state = 'refused' OR state = 'paying') ORDER BY known DESC, id DESC;
+
+-- name: PastTurnsOf :many
+SELECT person, id, standing, home, charge, title, period, known, due, amount, state, rule, pay_on, month, told, told_amount, approved, skipped, thinking, tries, next, ended, revision
+FROM autopay_turn WHERE person = $1 AND standing = $2 AND (state = 'paid' OR state = 'undone' OR state = 'over') ORDER BY known DESC, id DESC LIMIT $3;
 
 -- name: TurnsOfCharge :many
 SELECT person, id, standing, home, charge, title, period, known, due, amount, state, rule, pay_on, month, told, told_amount, approved, skipped, thinking, tries, next, ended, revision
