@@ -154,7 +154,7 @@ func (s Shell) barColour() string {
 // SideNavProps is the account's menu.
 type SideNavProps struct {
 	Label   string // what the menu is called to a screen reader
-	Links   []Link
+	Groups  []LinkGroup
 	SignOut string // POST address; empty: no such line
 }
 
@@ -170,6 +170,14 @@ func current(is bool) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"aria-current": "page"}
+}
+
+// named gives a list the name that stands above it; none for a list without one.
+func named(title string) templ.Attributes {
+	if title == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-label": title}
 }
 
 // filledIcons are those whose filled drawing is in the sprite; the open page's icon is filled.

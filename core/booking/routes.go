@@ -60,7 +60,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	m.api(s, ops)
 
 	if pages != nil {
-		pages.Add(page.MenuAccount, page.Link{Order: 35, Text: "booking.menu", Href: "/visits", Icon: "calendar-dots"})
+		pages.Add(page.MenuAccount, page.Link{Order: 26, Text: "booking.menu", Href: "/visits", Icon: "calendar-dots"})
 		pages.Add(page.MenuDesk, page.Link{Order: 30, Text: "booking.desk.menu", Href: "/desk/visits", Icon: "calendar-dots", Show: m.hasResources})
 	}
 }

@@ -71,8 +71,8 @@ func (m *Module) routes(s *web.Server) {
 	m.deskRoutes(s)
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuAccount,
-			page.Link{Order: 85, Text: "mydata.menu", Href: "/account/data", Icon: "files"},
-			page.Link{Order: 90, Text: "mydata.menu_looks", Href: "/account/looks", Icon: "eyeglasses"})
+			page.Link{Order: 46, Text: "mydata.menu", Href: "/account/data", Icon: "files"},
+			page.Link{Order: 48, Text: "mydata.menu_looks", Href: "/account/looks", Icon: "eyeglasses"})
 	}
 }
 

@@ -35,8 +35,8 @@ func (m *Module) routes(s *web.Server) {
 
 	if m.base.Pages != nil {
 		m.base.Pages.Add(page.MenuAccount,
-			page.Link{Order: 35, Text: "notice.menu", Href: "/messages", Icon: "envelope-simple", Count: m.UnreadOf},
-			page.Link{Order: 75, Text: "notice.menu_wishes", Href: "/account/notices", Icon: "gear-six"})
+			page.Link{Order: 28, Text: "notice.menu", Href: "/messages", Icon: "envelope-simple", Count: m.UnreadOf},
+			page.Link{Order: 84, Text: "notice.menu_wishes", Href: "/account/notices", Icon: "gear-six"})
 	}
 }
 

@@ -46,9 +46,9 @@ type Options struct {
 	Acting      *ui.Acting // for whom the page is, where the permission to it is one's own; nil: what the permission says
 }
 
-// Link is a place in one of the menus. Links stand by Order, then by address.
+// Link is a place in one of the menus. Links stand by Order; links of one order as they were added.
 type Link struct {
-	Order int
+	Order int    // in MenuAccount its tens are the group: see accountGroups
 	Text  string // locale key
 	Href  string
 	Icon  string
@@ -130,7 +130,7 @@ func (s *Site) Frame(c *web.Context, o Options, content templ.Component) templ.C
 	case Plain:
 		frame = ui.PlainPage(shell)
 	case Account:
-		frame = ui.AccountPage(shell, ui.SideNavProps{Label: c.T("page.account_menu"), Links: s.links(c, MenuAccount), SignOut: "/sign-out"})
+		frame = ui.AccountPage(shell, ui.SideNavProps{Label: c.T("page.account_menu"), Groups: s.accountGroups(c), SignOut: "/sign-out"})
 	case Form:
 		frame = ui.FormPage(shell, o.Aside)
 	case Desk:

@@ -16,7 +16,8 @@ func side(say Say) ui.SideNavProps {
 		items[i].Icon, items[i].Count = icons[i], count
 	}
 	items[0].Current = true
-	return ui.SideNavProps{Label: say("Личный кабинет", "Account"), Links: items, SignOut: "#sign-out"}
+	groups := []ui.LinkGroup{{Links: items[:1]}, {Title: say("Мои дела", "My affairs"), Links: items[1:9]}, {Title: say("Настройки", "Settings"), Links: items[9:]}}
+	return ui.SideNavProps{Label: say("Личный кабинет", "Account"), Groups: groups, SignOut: "#sign-out"}
 }
 
 func todo(say Say) ui.TodoProps {
