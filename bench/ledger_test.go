@@ -22,7 +22,6 @@ import (
 type books struct {
 	store   *store.Store
 	options store.Options
-	clerk   *ledger.Clerk
 	bank    ledger.Account
 	incomes []ledger.Account
 }
@@ -41,8 +40,8 @@ func newBooks(b *testing.B, o store.Options) *books {
 	if err != nil {
 		b.Fatal(err)
 	}
-	k := &books{store: st, options: o, clerk: ledger.NewClerk(st, o.Clock), bank: ledger.Named("bench bank", money.RUB, ledger.Free)}
-	b.Cleanup(func() { k.clerk.Stop(); _ = st.Close() }) // the figures are taken
+	k := &books{store: st, options: o, bank: ledger.Named("bench bank", money.RUB, ledger.Free)}
+	b.Cleanup(func() { _ = st.Close() }) // the figures are taken
 	for i := range 12 {
 		k.incomes = append(k.incomes, ledger.Named(fmt.Sprint("bench income ", i), money.RUB, ledger.Free))
 	}
@@ -126,7 +125,7 @@ func (k *books) plainRows(n int64) []statement {
 }
 
 // BenchmarkLedger: payments a second into busy accounts, each a transfer and two balances, durable before the answer, 64 at
-// once: in a Write of its own, by Append, and by a clerk. Beside them the driver alone in gathered commits: "bare" with the
+// once: in a Write of its own and by Append. Beside them the driver alone in gathered commits: "bare" with the
 // same statements on the same tables, "rows" with three new rows instead, which nobody waits for. Afterwards the books are
 // proved, with what the prototype posted.
 func BenchmarkLedger(b *testing.B) {
@@ -153,7 +152,6 @@ func BenchmarkLedger(b *testing.B) {
 				}
 				return k.store.Append(context.Background(), stmts...)
 			}},
-			{"clerk", func(n int64) error { _, err := k.clerk.Post(context.Background(), k.movement(n)); return err }},
 		} {
 			b.Run(way.name, func(b *testing.B) {
 				own := rate(b, writers, way.post)

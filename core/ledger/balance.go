@@ -39,19 +39,12 @@ func BalanceOf(r store.Reader, account id.ID) (Balance, error) {
 func BalanceAt(ctx context.Context, s *store.Store, account id.ID, at time.Time) (Balance, error) {
 	var out Balance
 	err := s.Read(ctx, func(r *store.Snapshot) error {
-		out = Balance{}
-		since := beginning
-		day, err := ledgerdb.DayUntil(r, at)
-		if err != nil && !errors.Is(err, store.ErrNone) {
+		since, day, err := closedBefore(r, at)
+		if err != nil {
 			return err
 		}
-		if err == nil {
-			since = day.Until
-			closing, err := ledgerdb.ClosingBefore(r, account, day.Day)
-			if err != nil && !errors.Is(err, store.ErrNone) {
-				return err
-			}
-			out.Debits, out.Credits = closing.Debits, closing.Credits
+		if out, err = closingOf(r, account, day); err != nil {
+			return err
 		}
 		moved, err := ledgerdb.MovedBetween(r, account, since, at)
 		out.Debits += moved.Debits
@@ -59,6 +52,53 @@ func BalanceAt(ctx context.Context, s *store.Store, account id.ID, at time.Time)
 		return err
 	})
 	return out, err
+}
+
+// BalancesAt are the balances of many accounts as of one moment, in one snapshot: the transfers of the moment's day are read once.
+func BalancesAt(ctx context.Context, s *store.Store, at time.Time, accounts ...id.ID) (map[id.ID]Balance, error) {
+	out := make(map[id.ID]Balance, len(accounts))
+	err := s.Read(ctx, func(r *store.Snapshot) error {
+		since, day, err := closedBefore(r, at)
+		if err != nil {
+			return err
+		}
+		moved, err := movedBetween(r, since, at, every)
+		if err != nil {
+			return err
+		}
+		for _, account := range accounts {
+			b, err := closingOf(r, account, day)
+			if err != nil {
+				return err
+			}
+			b.Debits += moved[account].debits
+			b.Credits += moved[account].credits
+			out[account] = b
+		}
+		return nil
+	})
+	return out, err
+}
+
+// closedBefore is the last day that was closed before a moment, and up to when it goes; no day and the beginning when there is none.
+func closedBefore(r store.Reader, at time.Time) (time.Time, string, error) {
+	day, err := ledgerdb.DayUntil(r, at)
+	if errors.Is(err, store.ErrNone) {
+		return beginning, "", nil
+	}
+	return day.Until, day.Day, err
+}
+
+// closingOf is what an account came to by a closed day; nothing by no day.
+func closingOf(r store.Reader, account id.ID, day string) (Balance, error) {
+	if day == "" {
+		return Balance{}, nil
+	}
+	closing, err := ledgerdb.ClosingBefore(r, account, day)
+	if errors.Is(err, store.ErrNone) {
+		return Balance{}, nil
+	}
+	return Balance{Debits: closing.Debits, Credits: closing.Credits}, err
 }
 
 // Drift is an account whose balance is not what its transfers come to.
@@ -80,40 +120,65 @@ type Proof struct {
 // Sound tells whether the books are right.
 func (p Proof) Sound() bool { return len(p.Drifts) == 0 && p.Off == 0 }
 
-// Prove compares each account's balance with the transfers behind it, in one snapshot: the last closing and everything since,
-// or, when whole is true, everything that ever moved, closings apart.
+// Prove compares each account's balance with the transfers behind it: the last closing and everything since, or, when whole is
+// true, everything that ever moved, closings apart. Each account is compared within one snapshot, spans of them one after another.
 func Prove(ctx context.Context, s *store.Store, whole bool) (Proof, error) {
 	var out Proof
+	var parts []span
 	err := s.Read(ctx, func(r *store.Snapshot) error {
 		out = Proof{}
-		told, n, err := told(r, whole)
+		var err error
+		if parts, err = spans(r); err != nil {
+			return err
+		}
+		out.Off, err = ledgerdb.Off(r)
+		return err
+	})
+	for _, part := range parts {
+		if err != nil {
+			break
+		}
+		err = out.prove(ctx, s, part, whole)
+	}
+	out.Transfers /= 2 // each stands in two accounts
+	return out, err
+}
+
+// prove compares the accounts of a span.
+func (p *Proof) prove(ctx context.Context, s *store.Store, of span, whole bool) error {
+	var part Proof
+	err := s.Read(ctx, func(r *store.Snapshot) error {
+		part = Proof{}
+		told, n, err := told(r, of, whole)
 		if err != nil {
 			return err
 		}
-		out.Transfers = n
-		kept, err := ledgerdb.Balances(r)
+		part.Transfers = n
+		kept, err := ledgerdb.Balances(r, of.first, of.last)
 		if err != nil {
 			return err
 		}
-		out.Accounts = len(kept)
+		part.Accounts = len(kept)
 		for _, row := range kept {
 			balance := Balance{row.Debits, row.Credits, row.DebitsReserved, row.CreditsReserved}
-			out.Off += balance.Net()
 			if transfers := told[row.Account]; transfers != balance {
-				out.Drifts = append(out.Drifts, Drift{row.Account, balance, transfers})
+				part.Drifts = append(part.Drifts, Drift{row.Account, balance, transfers})
 			}
 			delete(told, row.Account)
 		}
 		for account, transfers := range told {
-			out.Drifts = append(out.Drifts, Drift{Account: account, Transfers: transfers})
+			part.Drifts = append(part.Drifts, Drift{Account: account, Transfers: transfers})
 		}
 		return nil
 	})
-	return out, err
+	p.Accounts += part.Accounts
+	p.Transfers += part.Transfers
+	p.Drifts = append(p.Drifts, part.Drifts...)
+	return err
 }
 
-// told is what the transfers say of each account, and how many were read.
-func told(r store.Reader, whole bool) (map[id.ID]Balance, int64, error) {
+// told is what the transfers say of each account of a span, and how many of their two ends were read.
+func told(r store.Reader, of span, whole bool) (map[id.ID]Balance, int64, error) {
 	out := map[id.ID]Balance{}
 	since := beginning
 	if !whole {
@@ -124,7 +189,7 @@ func told(r store.Reader, whole bool) (map[id.ID]Balance, int64, error) {
 		if err == nil {
 			since = day.Until
 		}
-		closings, err := ledgerdb.LastClosings(r, day.Day)
+		closings, err := ledgerdb.LastClosings(r, of.first, of.last, day.Day)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -132,7 +197,7 @@ func told(r store.Reader, whole bool) (map[id.ID]Balance, int64, error) {
 			out[c.Account] = Balance{Debits: c.Debits, Credits: c.Credits}
 		}
 	}
-	moved, err := movedBetween(r, since, endless)
+	moved, err := movedBetween(r, since, endless, of)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -144,7 +209,7 @@ func told(r store.Reader, whole bool) (map[id.ID]Balance, int64, error) {
 		out[account] = b
 		n += m.transfers
 	}
-	return out, n / 2, reserved(r, out)
+	return out, n, reserved(r, of, out)
 }
 
 // Every transfer lies between these.
@@ -156,16 +221,16 @@ var (
 // moves are an account's transfers of a span of time.
 type moves struct{ debits, credits, transfers int64 }
 
-func movedBetween(r store.Reader, since, until time.Time) (map[id.ID]moves, error) {
+func movedBetween(r store.Reader, since, until time.Time, of span) (map[id.ID]moves, error) {
 	out := map[id.ID]moves{}
-	debits, err := ledgerdb.DebitsBetween(r, since, until)
+	debits, err := ledgerdb.DebitsBetween(r, ledgerdb.DebitsBetweenParams{Since: since, Until: until, First: of.first, Last: of.last})
 	if err != nil {
 		return nil, err
 	}
 	for _, row := range debits {
 		out[row.Account] = moves{debits: row.Amount, transfers: row.Transfers}
 	}
-	credits, err := ledgerdb.CreditsBetween(r, since, until)
+	credits, err := ledgerdb.CreditsBetween(r, ledgerdb.CreditsBetweenParams{Since: since, Until: until, First: of.first, Last: of.last})
 	if err != nil {
 		return nil, err
 	}
@@ -178,8 +243,8 @@ func movedBetween(r store.Reader, since, until time.Time) (map[id.ID]moves, erro
 	return out, nil
 }
 
-func reserved(r store.Reader, into map[id.ID]Balance) error {
-	debits, err := ledgerdb.ReservedDebits(r)
+func reserved(r store.Reader, of span, into map[id.ID]Balance) error {
+	debits, err := ledgerdb.ReservedDebits(r, of.first, of.last)
 	if err != nil {
 		return err
 	}
@@ -188,7 +253,7 @@ func reserved(r store.Reader, into map[id.ID]Balance) error {
 		b.DebitsReserved += row.Amount
 		into[row.Account] = b
 	}
-	credits, err := ledgerdb.ReservedCredits(r)
+	credits, err := ledgerdb.ReservedCredits(r, of.first, of.last)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -28,55 +29,89 @@ type Day struct {
 	Closed time.Time
 }
 
-// closeAfter is how long after its end a day is closed: no Write lasts as long.
+// closeAfter is how long after its end a day is closed: hardly a Write lasts as long, and keepDay looks for one that did.
 const closeAfter = 5 * time.Minute
 
 // closingsPage is how many closings one Write puts down.
 const closingsPage = 1000
 
-// dueDay is a day that is over and what its accounts came to, in the order of their ids.
-type dueDay struct {
-	Day
-	rows []ledgerdb.PutClosingParams
-}
+// errLate says that a day had a transfer more when it was to be closed than when its accounts were counted.
+var errLate = errors.New("ledger: a transfer came late into the day that is being closed")
 
 // closeNext closes the next day in the city's zone that is over: the first with a transfer, or the one after the last that
-// was closed. entry makes ready what signs its totals; nil: nothing does. False when none is due, or another node was first.
+// was closed. entry makes ready what signs its totals; nil: nothing does. False when none is due, another node was first, or a
+// transfer came into the day meanwhile: the next round counts it.
 func closeNext(ctx context.Context, s *store.Store, zone *time.Location, now time.Time, entry func(Day) (*journal.Ready, error)) (Day, bool, error) {
-	d, did, err := due(ctx, s, zone, now)
-	if err != nil || !did {
+	d, parts, err := due(ctx, s, zone, now)
+	if err != nil || len(parts) == 0 {
 		return Day{}, false, err
 	}
+	err = closeAccounts(ctx, s, &d, parts)
 	var ready *journal.Ready
-	if entry != nil {
-		if ready, err = entry(d.Day); err != nil {
-			return Day{}, false, err
-		}
+	if err == nil && entry != nil {
+		ready, err = entry(d)
 	}
-	if err = keepClosings(ctx, s, d.Day, d.rows); err == nil {
-		err = keepDay(ctx, s, &d.Day, ready)
+	if err == nil {
+		err = keepDay(ctx, s, &d, ready)
 	}
-	if errors.Is(err, store.ErrExists) {
-		return Day{}, false, nil // another node was first
+	if errors.Is(err, store.ErrExists) || errors.Is(err, errLate) {
+		return Day{}, false, nil
 	}
-	return d.Day, err == nil, err
+	return d, err == nil, err
 }
 
-// due is the next day to close; false when none is.
-func due(ctx context.Context, s *store.Store, zone *time.Location, now time.Time) (dueDay, bool, error) {
-	var out dueDay
-	found := false
+// due is the next day to close, with the spans of accounts to go through; no spans when none is due.
+func due(ctx context.Context, s *store.Store, zone *time.Location, now time.Time) (Day, []span, error) {
+	var out Day
+	var parts []span
 	err := s.Read(ctx, func(r *store.Snapshot) error {
-		out, found = dueDay{}, false
+		out, parts = Day{}, nil
 		next, err := nextDay(r, zone)
 		if err != nil || next.Day.IsZero() || now.Before(next.Until.Add(closeAfter)) {
 			return err
 		}
-		out.Day, found = next, true
-		out.rows, err = closings(r, &out.Day)
+		out = next
+		parts, err = spans(r)
 		return err
 	})
-	return out, found, err
+	return out, parts, err
+}
+
+// closeAccounts writes down what the accounts came to that moved in a day, span by span; the day is told its sums and its digest.
+func closeAccounts(ctx context.Context, s *store.Store, d *Day, parts []span) error {
+	digest := sha256.New()
+	for _, part := range parts {
+		var rows []ledgerdb.PutClosingParams
+		of := *d
+		err := s.Read(ctx, func(r *store.Snapshot) error {
+			of = *d
+			var err error
+			rows, err = closings(r, &of, part)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		*d = of
+		for _, row := range rows {
+			digest.Write(signed(row))
+		}
+		if err := keepClosings(ctx, s, *d, rows); err != nil {
+			return err
+		}
+	}
+	d.Transfers /= 2 // each stands in two accounts
+	digest.Sum(d.Digest[:0])
+	return nil
+}
+
+// signed is what the digest of a day has of a closing.
+func signed(row ledgerdb.PutClosingParams) []byte {
+	out := append([]byte{}, row.Account[:]...)
+	for _, n := range []int64{row.Debits, row.Credits, row.Transfers} {
+		out = binary.BigEndian.AppendUint64(out, uint64(n))
+	}
+	return out
 }
 
 // keepClosings writes closings down page by page, so that a day on which very many accounts moved holds nobody else for long.
@@ -104,11 +139,20 @@ func keepClosings(ctx context.Context, s *store.Store, d Day, rows []ledgerdb.Pu
 	return nil
 }
 
-// keepDay closes a day whose closings are there, with its entry in the journal when one is given.
+// keepDay closes a day whose closings are there, with its entry in the journal when one is given. What was counted is counted once
+// more in this very Write, which no transfer into the day can cross: a Write that was held up for long, on a machine that slept or
+// one whose clock is wrong, is counted, or comes after it and into the day that is open. errLate: count again.
 func keepDay(ctx context.Context, s *store.Store, d *Day, entry *journal.Ready) error {
 	return s.Write(ctx, func(tx *store.Tx) error {
 		d.Closed = tx.Now()
-		err := ledgerdb.InsertDay(tx, ledgerdb.InsertDayParams{
+		total, err := ledgerdb.TotalBetween(tx, d.Since, d.Until)
+		if err != nil {
+			return err
+		}
+		if total.Transfers != d.Transfers || total.Amount != d.Amount {
+			return tx.Fail(errLate)
+		}
+		err = ledgerdb.InsertDay(tx, ledgerdb.InsertDayParams{
 			Day: d.Day.String(), Since: d.Since, Until: d.Until, Transfers: d.Transfers, Amount: d.Amount, Digest: d.Digest[:], Closed: d.Closed,
 		})
 		if err != nil || entry == nil {
@@ -149,53 +193,39 @@ func startOf(d calendar.Date, zone *time.Location) time.Time {
 	return time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, zone).UTC()
 }
 
-// closings are the rows of every account that moved in the day; the day is told its sums and its digest.
-func closings(r store.Reader, d *Day) ([]ledgerdb.PutClosingParams, error) {
-	moved, err := movedBetween(r, d.Since, d.Until)
+// closings are the rows of every account of a span that moved in the day; the day's sums grow by them.
+func closings(r store.Reader, d *Day, of span) ([]ledgerdb.PutClosingParams, error) {
+	moved, err := movedBetween(r, d.Since, d.Until, of)
 	if err != nil {
 		return nil, err
 	}
-	before, err := closingsOf(r, *d)
+	before, err := closingsOf(r, *d, of)
 	if err != nil {
 		return nil, err
 	}
-	accounts := make([]id.ID, 0, len(moved))
-	for account, m := range moved {
-		accounts = append(accounts, account)
-		d.Amount += m.debits
-		d.Transfers += m.transfers
-	}
-	d.Transfers /= 2 // each stands in two accounts
-	slices.SortFunc(accounts, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
+	accounts := slices.SortedFunc(maps.Keys(moved), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
 	out := make([]ledgerdb.PutClosingParams, 0, len(accounts))
-	digest := sha256.New()
 	for _, account := range accounts {
 		m, was := moved[account], before[account]
-		row := ledgerdb.PutClosingParams{
+		d.Amount += m.debits
+		d.Transfers += m.transfers
+		out = append(out, ledgerdb.PutClosingParams{
 			Account: account, Day: d.Day.String(), Debits: was.debits + m.debits, Credits: was.credits + m.credits, Transfers: was.transfers + m.transfers,
-		}
-		out = append(out, row)
-		line := append([]byte{}, account[:]...)
-		for _, n := range []int64{row.Debits, row.Credits, row.Transfers} {
-			line = binary.BigEndian.AppendUint64(line, uint64(n))
-		}
-		digest.Write(line)
+		})
 	}
-	digest.Sum(d.Digest[:0])
 	return out, nil
 }
 
-// closingsOf is what the accounts that moved in a day came to before it, by two queries however many they are.
-func closingsOf(r store.Reader, d Day) (map[id.ID]moves, error) {
+// closingsOf is what the accounts of a span that moved in a day came to before it, by two queries however many they are.
+func closingsOf(r store.Reader, d Day, of span) (map[id.ID]moves, error) {
 	out := map[id.ID]moves{}
-	for _, list := range []func(store.Reader, time.Time, time.Time, string) ([]ledgerdb.LedgerClosing, error){ledgerdb.ClosingsOfGivers, ledgerdb.ClosingsOfTakers} {
-		rows, err := list(r, d.Since, d.Until, d.Day.String())
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			out[row.Account] = moves{row.Debits, row.Credits, row.Transfers}
-		}
+	givers, err := ledgerdb.ClosingsOfGivers(r, ledgerdb.ClosingsOfGiversParams{Since: d.Since, Until: d.Until, First: of.first, Last: of.last, Day: d.Day.String()})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	takers, err := ledgerdb.ClosingsOfTakers(r, ledgerdb.ClosingsOfTakersParams{Since: d.Since, Until: d.Until, First: of.first, Last: of.last, Day: d.Day.String()})
+	for _, row := range append(givers, takers...) {
+		out[row.Account] = moves{row.Debits, row.Credits, row.Transfers}
+	}
+	return out, err
 }

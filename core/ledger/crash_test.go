@@ -68,7 +68,6 @@ func child(text string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	clerk := ledger.NewClerk(s, o.Clock)
 	var mu sync.Mutex
 	out := json.NewEncoder(os.Stdout)
 	say := func(m ledger.Movement, state ledger.State) {
@@ -80,7 +79,7 @@ func child(text string) int {
 	for hand := range 16 {
 		go func() {
 			for n := 0; ; n++ {
-				if err := act(ctx, s, clerk, fmt.Sprintf("%s/%d/%d", os.Getenv(roundEnv), hand, n), say); err != nil {
+				if err := act(ctx, s, fmt.Sprintf("%s/%d/%d", os.Getenv(roundEnv), hand, n), say); err != nil {
 					faults <- err
 					return
 				}
@@ -92,7 +91,7 @@ func child(text string) int {
 }
 
 // act does one thing by chance.
-func act(ctx context.Context, s *store.Store, clerk *ledger.Clerk, name string, say func(ledger.Movement, ledger.State)) error {
+func act(ctx context.Context, s *store.Store, name string, say func(ledger.Movement, ledger.State)) error {
 	m := ledger.Movement{ID: id.Derived("crash movement", name), Holder: crashOwner, Act: id.Derived("crash act", name), Lines: []ledger.Line{
 		{Debit: crashBank, Credit: crashCity, Amount: money.Roubles(1 + rand.Int64N(100_000))},
 	}}
@@ -111,7 +110,10 @@ func act(ctx context.Context, s *store.Store, clerk *ledger.Clerk, name string, 
 		return write(ledger.Post, ledger.Posted)
 	case 1:
 		m.Lines = m.Lines[:1]
-		_, err := clerk.Post(ctx, m)
+		stmts, err := ledger.PostStmts(m, new(clock.System).Now())
+		if err == nil {
+			err = s.Append(ctx, stmts...)
+		}
 		if err == nil {
 			say(m, ledger.Posted)
 		}

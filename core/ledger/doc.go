@@ -10,10 +10,12 @@
 // Writes never wait for each other in a circle.
 //
 // Each night a day is closed: what every account came to is written down with a digest, and Prove compares the
-// balances with the transfers. The balance as of a moment is the closing before it and the transfers since.
+// balances with the transfers. The balance as of a moment is the closing before it and the transfers since. Nothing comes into a day
+// that is closed: a Write that was held up for long, on a machine that slept or one whose clock is wrong, ends after it. Closing and
+// Prove go through the accounts span by span, however many there are.
 //
 // It owns the tables ledger_*. It does not own what money is owed or paid for (core/pay), which accounts there are (those
-// who move money make their ids) or what the bank says (core/pay).
+// who move money make their ids) or what the bank says (core/reconcile).
 //
-// Life cycle: New with a store; nothing of its own runs, core/pay closes the days.
+// Life cycle: New with the zone; Provision; a job closes the days that are over and proves the books after.
 package ledger

@@ -72,8 +72,8 @@ func (m Movement) same(tx *store.Tx, state State) error {
 }
 
 // PostStmts are the statements that post a movement by store.Append together with others, and read nothing: a movement that
-// stands in the books already is store.ErrExists. Every account must be without a bound. Many at once into the same accounts
-// cross on PostgreSQL: a Clerk would post those.
+// stands in the books already is store.ErrExists. Every account must be without a bound. Many callers at once into the same
+// accounts cross on PostgreSQL.
 func PostStmts(m Movement, now time.Time) ([]store.Stmt, error) {
 	if err := m.check(); err != nil {
 		return nil, err

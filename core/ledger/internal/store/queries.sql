@@ -1,14 +1,16 @@
 -- name: InsertTransfer :exec
+-- Nothing comes into a day that is closed: what would, ends at the first moment after it.
 INSERT INTO ledger_transfer (holder, movement, line, debit, credit, amount, currency, state, entered, ended, act, about)
-VALUES (@holder, @movement, @line, @debit, @credit, @amount, @currency, @state, @entered, @ended, @act, @about)
+VALUES (@holder, @movement, @line, @debit, @credit, @amount, @currency, @state, @entered, CASE WHEN (SELECT d.until FROM ledger_day AS d ORDER BY d.day DESC LIMIT 1) > sqlc.narg(ended) THEN (SELECT d.until FROM ledger_day AS d ORDER BY d.day DESC LIMIT 1) ELSE sqlc.narg(ended) END, @act, @about)
 ON CONFLICT (holder, movement, line) DO NOTHING;
 
 -- name: AddTransfer :exec
 INSERT INTO ledger_transfer (holder, movement, line, debit, credit, amount, currency, state, entered, ended, act, about)
-VALUES (@holder, @movement, @line, @debit, @credit, @amount, @currency, @state, @entered, @ended, @act, @about);
+VALUES (@holder, @movement, @line, @debit, @credit, @amount, @currency, @state, @entered, CASE WHEN (SELECT d.until FROM ledger_day AS d ORDER BY d.day DESC LIMIT 1) > sqlc.narg(ended) THEN (SELECT d.until FROM ledger_day AS d ORDER BY d.day DESC LIMIT 1) ELSE sqlc.narg(ended) END, @act, @about);
 
 -- name: EndTransfers :execrows
-UPDATE ledger_transfer SET state = @state, ended = @ended WHERE holder = @holder AND movement = @movement AND state = 'reserved';
+UPDATE ledger_transfer SET state = @state, ended = CASE WHEN (SELECT d.until FROM ledger_day AS d ORDER BY d.day DESC LIMIT 1) > sqlc.narg(ended) THEN (SELECT d.until FROM ledger_day AS d ORDER BY d.day DESC LIMIT 1) ELSE sqlc.narg(ended) END
+WHERE holder = @holder AND movement = @movement AND state = 'reserved';
 
 -- name: SameLine :one
 -- counts only
@@ -39,28 +41,41 @@ VALUES (@account, 0, @bound, @currency, 0, 0, 0, 0) ON CONFLICT (account, bucket
 -- name: BalanceOf :many
 SELECT account, bucket, bound, currency, debits, credits, debits_reserved, credits_reserved FROM ledger_balance WHERE account = @account ORDER BY bucket;
 
+-- name: BalanceRows :one
+SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ledger_balance;
+
+-- name: Off :one
+SELECT CAST(COALESCE(SUM(credits - debits), 0) AS BIGINT) AS net FROM ledger_balance;
+
 -- name: Balances :many
 SELECT account, CAST(SUM(debits) AS BIGINT) AS debits, CAST(SUM(credits) AS BIGINT) AS credits,
   CAST(SUM(debits_reserved) AS BIGINT) AS debits_reserved, CAST(SUM(credits_reserved) AS BIGINT) AS credits_reserved
-FROM ledger_balance GROUP BY account ORDER BY account;
+FROM ledger_balance WHERE account >= @first AND account <= @last GROUP BY account ORDER BY account;
 
 -- name: DebitsBetween :many
 -- counts only
 SELECT debit AS account, CAST(SUM(amount) AS BIGINT) AS amount, CAST(COUNT(*) AS BIGINT) AS transfers FROM ledger_transfer
-WHERE ended >= @since AND ended < @until AND state = 'posted' GROUP BY debit ORDER BY debit;
+WHERE ended >= @since AND ended < @until AND state = 'posted' AND debit >= @first AND debit <= @last GROUP BY debit ORDER BY debit;
 
 -- name: CreditsBetween :many
 -- counts only
 SELECT credit AS account, CAST(SUM(amount) AS BIGINT) AS amount, CAST(COUNT(*) AS BIGINT) AS transfers FROM ledger_transfer
-WHERE ended >= @since AND ended < @until AND state = 'posted' GROUP BY credit ORDER BY credit;
+WHERE ended >= @since AND ended < @until AND state = 'posted' AND credit >= @first AND credit <= @last GROUP BY credit ORDER BY credit;
+
+-- name: TotalBetween :one
+-- counts only
+SELECT CAST(COUNT(*) AS BIGINT) AS transfers, CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount FROM ledger_transfer
+WHERE ended >= @since AND ended < @until AND state = 'posted';
 
 -- name: ReservedDebits :many
 -- counts only
-SELECT debit AS account, CAST(SUM(amount) AS BIGINT) AS amount FROM ledger_transfer WHERE ended IS NULL GROUP BY debit ORDER BY debit;
+SELECT debit AS account, CAST(SUM(amount) AS BIGINT) AS amount FROM ledger_transfer
+WHERE ended IS NULL AND debit >= @first AND debit <= @last GROUP BY debit ORDER BY debit;
 
 -- name: ReservedCredits :many
 -- counts only
-SELECT credit AS account, CAST(SUM(amount) AS BIGINT) AS amount FROM ledger_transfer WHERE ended IS NULL GROUP BY credit ORDER BY credit;
+SELECT credit AS account, CAST(SUM(amount) AS BIGINT) AS amount FROM ledger_transfer
+WHERE ended IS NULL AND credit >= @first AND credit <= @last GROUP BY credit ORDER BY credit;
 
 -- name: MovedBetween :one
 -- counts only
@@ -72,15 +87,17 @@ FROM ledger_transfer WHERE ended >= @since AND ended < @until AND state = 'poste
 SELECT account, day, debits, credits, transfers FROM ledger_closing WHERE account = @account AND day <= @day ORDER BY day DESC LIMIT 1;
 
 -- name: LastClosings :many
--- Up to a closed day: those of a later one are not whole yet.
-SELECT c.account, c.day, c.debits, c.credits, c.transfers FROM ledger_closing AS c
-WHERE c.day = (SELECT MAX(o.day) FROM ledger_closing AS o WHERE o.account = c.account AND o.day <= @day) ORDER BY c.account;
+-- The last one of each account that has a balance, up to a closed day: those of a later one are not whole yet.
+SELECT c.account, c.day, c.debits, c.credits, c.transfers
+FROM (SELECT b.account FROM ledger_balance AS b WHERE b.account >= @first AND b.account <= @last GROUP BY b.account) AS m
+JOIN ledger_closing AS c ON c.account = m.account AND c.day = (SELECT MAX(o.day) FROM ledger_closing AS o WHERE o.account = m.account AND o.day <= @day)
+ORDER BY c.account;
 
 -- name: ClosingsOfGivers :many
 -- counts only
 -- The last closings before a day of the accounts that gave on it.
 SELECT c.account, c.day, c.debits, c.credits, c.transfers
-FROM (SELECT t.debit AS account FROM ledger_transfer AS t WHERE t.ended >= @since AND t.ended < @until AND t.state = 'posted' GROUP BY t.debit) AS m
+FROM (SELECT t.debit AS account FROM ledger_transfer AS t WHERE t.ended >= @since AND t.ended < @until AND t.state = 'posted' AND t.debit >= @first AND t.debit <= @last GROUP BY t.debit) AS m
 JOIN ledger_closing AS c ON c.account = m.account AND c.day = (SELECT MAX(o.day) FROM ledger_closing AS o WHERE o.account = m.account AND o.day < @day)
 ORDER BY c.account;
 
@@ -88,7 +105,7 @@ ORDER BY c.account;
 -- counts only
 -- The last closings before a day of the accounts that took on it.
 SELECT c.account, c.day, c.debits, c.credits, c.transfers
-FROM (SELECT t.credit AS account FROM ledger_transfer AS t WHERE t.ended >= @since AND t.ended < @until AND t.state = 'posted' GROUP BY t.credit) AS m
+FROM (SELECT t.credit AS account FROM ledger_transfer AS t WHERE t.ended >= @since AND t.ended < @until AND t.state = 'posted' AND t.credit >= @first AND t.credit <= @last GROUP BY t.credit) AS m
 JOIN ledger_closing AS c ON c.account = m.account AND c.day = (SELECT MAX(o.day) FROM ledger_closing AS o WHERE o.account = m.account AND o.day < @day)
 ORDER BY c.account;
 
@@ -108,9 +125,6 @@ SELECT day, since, until, transfers, amount, digest, closed FROM ledger_day ORDE
 
 -- name: DayUntil :one
 SELECT day, since, until, transfers, amount, digest, closed FROM ledger_day WHERE until <= @at ORDER BY day DESC LIMIT 1;
-
--- name: Days :many
-SELECT day, since, until, transfers, amount, digest, closed FROM ledger_day WHERE day < @before ORDER BY day DESC LIMIT @most;
 
 -- name: FirstTransfer :one
 -- counts only
