@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"regexp"
 	"math/big"
 	"strings"
 	"testing"
@@ -37,14 +38,14 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{
 		"3000": 300000, "3 000": 300000, "3\u00a0000,50 ₽": 300050, "3000,5": 300050, "3000.50 руб.": 300050, "3,000.50": 300050,
-		"3,000": 300000, "1 234 567,89 р.": 123456789, "₽ 12": 1200, "0,01": 1, "  7 RUB ": 700, "0": 0, "1’000": 100000, "007": 700,
+		"3,000.00": 300000, "1,234,567": 123456700, "1 234 567,89 р.": 123456789, "₽ 12": 1200, "0,01": 1, "  7 RUB ": 700, "0": 0, "1’000": 100000, "007": 700,
 	} {
 		if got, err := Parse(text, RUB); err != nil || got != Roubles(want) {
 			t.Errorf("Parse(%q) = %v, %v; want %d", text, got, err, want)
 		}
 	}
 	for text, want := range map[string]error{
-		"": ErrForm, "-5": ErrForm, "−5": ErrForm, "3.000": ErrForm, "3000,555": ErrForm, "30 00": ErrForm, "3000,": ErrForm, "1e5": ErrForm, "₽": ErrForm, ",5": ErrForm,
+		"": ErrForm, "-5": ErrForm, "−5": ErrForm, "3.000": ErrForm, "1,234": ErrForm, "0,001": ErrForm, "1,234 ₽": ErrForm, "3000,555": ErrForm, "30 00": ErrForm, "3000,": ErrForm, "1e5": ErrForm, "₽": ErrForm, ",5": ErrForm,
 		"три": ErrForm, "3000 $": ErrCurrency, "3000 eur": ErrCurrency, "99999999999999999999": ErrOverflow, "1,2,3": ErrForm, "1 000,000": ErrForm, "٣": ErrForm, "1.2.3": ErrForm,
 	} {
 		if got, err := Parse(text, RUB); !errors.Is(err, want) {
@@ -186,13 +187,16 @@ func TestParseReadsWhatInWrites(t *testing.T) {
 		amount := Roubles(rapid.Int64Min(0).Draw(t, "minor"))
 		for _, l := range lang.All() {
 			for _, text := range []string{amount.In(l), amount.Full(l)} {
-				if got, err := Parse(text, RUB); err != nil || got != amount {
+				if got, err := Parse(text, RUB); (err != nil || got != amount) && !onlyGrouped.MatchString(text) {
 					t.Fatalf("%q was read as %v: %v", text, got, err)
 				}
 			}
 		}
 	})
 }
+
+// onlyGrouped are English amounts such as 1,234 ₽, which nobody can tell from Russian ones with three digits after the comma.
+var onlyGrouped = regexp.MustCompile(`^\d{1,3},\d{3}\D*$`)
 
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"3 000,50 ₽", "3,000.50", "р.", "1’000 руб"} {

@@ -46,7 +46,7 @@ func (a Amount) write(l lang.Language, withPart bool) string {
 }
 
 // Parse reads what people type: 3000; 3 000; 3 000,50 ₽; 3000.5 руб.; 3,000.50. Spaces of any kind and commas may group
-// thousands. The currency is the one named in the text, otherwise the one given; naming another one is ErrCurrency.
+// thousands; 1,234 alone is ErrForm, since it is a thousand times more to some than to others. The currency is the one named in the text, otherwise the one given; naming another one is ErrCurrency.
 // Anything else, a minus included, is ErrForm; a sum out of range is ErrOverflow.
 func Parse(text string, currency Currency) (Amount, error) {
 	u, known := units[currency]
@@ -59,7 +59,7 @@ func Parse(text string, currency Currency) (Amount, error) {
 	}
 	whole, part := cutPart(number, u.digits)
 	digits, ok := ungroup(whole)
-	if !ok || len(part) > u.digits || !onlyDigits(part) {
+	if !ok || len(part) > u.digits || !onlyDigits(part) || part == "" && strings.Count(whole, ",") == 1 {
 		return Amount{}, ErrForm
 	}
 	minor, err := strconv.ParseInt(digits+part+strings.Repeat("0", u.digits-len(part)), 10, 64)
