@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"regexp"
 	"math/big"
+	"regexp"
 	"strings"
 	"testing"
 
