@@ -77,7 +77,7 @@ func (m *Modules) newBooks(conf Config, zone func() *time.Location) {
 func (m *Modules) payees(ctx context.Context) ([]reconcile.Payee, error) {
 	city := m.Service.Current()
 	if city == nil {
-		return nil, nil
+		return nil, reconcile.ErrNoCity
 	}
 	var out []reconcile.Payee
 	for i := range city.Agencies {
@@ -165,7 +165,7 @@ func (h *House) dayOfBooks(ctx context.Context, c BooksCommand) (string, error) 
 }
 
 func (h *House) balances(ctx context.Context, c BooksCommand) (string, error) {
-	at := h.Clock.Now()
+	var at time.Time
 	if c.Day != "" {
 		day, err := calendar.ParseDate(c.Day)
 		if err != nil {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"posad.city/core/ledger"
+	"posad.city/core/reconcile/internal/store"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
@@ -17,7 +19,9 @@ const placeProved = "proved"
 // daily publishes the days that are over and proves the books once after each.
 func (m *Module) daily(ctx context.Context, _ jobs.Job) error {
 	ctx = store.Background(ctx)
-	if err := m.Fold(ctx); err != nil {
+	if err := m.Fold(ctx); errors.Is(err, ErrNoCity) {
+		return nil // there is nobody to take money for
+	} else if err != nil {
 		return err
 	}
 	if err := m.publishDays(ctx); err != nil {
@@ -103,4 +107,23 @@ func (m *Module) loadFetched(ctx context.Context, file io.ReadCloser) error {
 		return nil
 	}
 	return err
+}
+
+// measureOrders tells for how long the oldest order waits that was let out and that the bank has not taken.
+func (m *Module) measureOrders(ctx context.Context) error {
+	var oldest time.Time
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		var err error
+		oldest, err = reconciledb.OldestApproved(r)
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrNone):
+		m.waiting.Set(0)
+	case err != nil:
+		return err
+	default:
+		m.waiting.Set(m.base.Clock.Now().Sub(oldest).Seconds())
+	}
+	return nil
 }

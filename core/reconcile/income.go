@@ -16,6 +16,7 @@ import (
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
+	"posad.city/kit/lang"
 	"posad.city/kit/money"
 	"posad.city/kit/store"
 )
@@ -42,8 +43,14 @@ const (
 	foldPage    = 500
 )
 
-// foldJob adds up the income as far as no Write can be late.
-func (m *Module) foldJob(ctx context.Context, _ jobs.Job) error { return m.Fold(ctx) }
+// foldJob adds up the income as far as no Write can be late, and looks how long orders wait.
+func (m *Module) foldJob(ctx context.Context, _ jobs.Job) error {
+	err := m.Fold(ctx)
+	if errors.Is(err, ErrNoCity) {
+		err = nil // there is nobody to take money for
+	}
+	return errors.Join(err, m.measureOrders(ctx))
+}
 
 // Fold reads the books on from where it stopped and adds up the income by day, payee and kind. What it adds commits with how far
 // it has read, so that no line counts twice.
@@ -61,19 +68,6 @@ func (m *Module) Fold(ctx context.Context) error {
 	}
 }
 
-// incomeAccounts are the payees by the account of their income.
-func (m *Module) incomeAccounts(ctx context.Context) (map[id.ID]id.ID, error) {
-	list, err := m.deps.Payees(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reconcile: payees: %w", err)
-	}
-	out := make(map[id.ID]id.ID, len(list))
-	for _, p := range list {
-		out[pay.Income(p.ID, m.deps.Account.Currency).ID] = p.ID
-	}
-	return out, nil
-}
-
 func (m *Module) foldPage(ctx context.Context, payees map[id.ID]id.ID) (int, error) {
 	place, revision, err := m.place(ctx, placeIncome)
 	if err != nil {
@@ -88,7 +82,7 @@ func (m *Module) foldPage(ctx context.Context, payees map[id.ID]id.ID) (int, err
 	if err != nil || len(lines) == 0 {
 		return 0, err
 	}
-	sums, paid, err := m.addUp(ctx, lines, payees)
+	sums, paid, skipped, err := m.addUp(ctx, lines, payees)
 	if err != nil {
 		return 0, err
 	}
@@ -111,6 +105,9 @@ func (m *Module) foldPage(ctx context.Context, payees map[id.ID]id.ID) (int, err
 	if errors.Is(err, ErrChanged) {
 		return foldPage, nil // another was first: it may have left more
 	}
+	if err == nil {
+		m.skipped.Add(float64(skipped))
+	}
 	return len(lines), err
 }
 
@@ -121,51 +118,40 @@ type paidOf struct {
 	day    string
 }
 
-// addUp sums lines of the books: those into an income and out of it, payouts apart. In one order, so that two nodes never
-// wait for each other in a circle.
-func (m *Module) addUp(ctx context.Context, lines []ledger.PostedLine, payees map[id.ID]id.ID) ([]Income, []paidOf, error) {
-	type key struct {
-		day      calendar.Date
-		payee    id.ID
-		kind     string
-		currency money.Currency
-	}
-	sums := map[key]Income{}
+// addUp sums lines of the books: those into an income and out of it, payouts apart. It tells how many it passed over though they
+// are about a charge and touch an account that is nobody's whom it knows. In one order, so that two nodes never wait for each other
+// in a circle.
+func (m *Module) addUp(ctx context.Context, lines []ledger.PostedLine, payees map[id.ID]id.ID) ([]Income, []paidOf, int, error) {
+	sums := map[incomeKey]Income{}
 	paid := map[id.ID]paidOf{}
-	kinds := map[id.ID]string{}
-	onPayout := OnPayout(m.deps.Account.Currency).ID
-	bank := Bank(m.deps.Account.Number, m.deps.Account.Currency).ID
+	places := map[id.ID]charge.Place{}
+	own := m.ownAccounts()
+	skipped := 0
 	for _, l := range lines {
-		payee, came := payees[l.Credit]
-		if !came {
-			var back bool
-			if payee, back = payees[l.Debit]; !back {
-				continue
-			}
-		}
-		if l.Debit == onPayout || l.Credit == onPayout || l.Debit == bank {
-			continue // paid out, or come back from there
-		}
-		kind, err := m.kindOf(ctx, l.About, kinds)
+		payee, came, err := m.payeeOf(ctx, l, payees, places)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, 0, err
 		}
-		day := calendar.DateOf(l.At, m.deps.Zone())
-		k := key{day, payee, kind, l.Amount.Currency}
-		one := sums[k]
-		one.Day, one.Payee, one.Kind, one.Currency = day, payee, kind, l.Amount.Currency
-		of := paid[l.About]
-		of.charge, of.day = l.About, day.String()
-		if came {
-			one.Came += l.Amount.Minor
-			one.Lines++
-			of.amount += l.Amount.Minor
-		} else {
-			one.Back += l.Amount.Minor
-			of.amount -= l.Amount.Minor
+		if payee.IsZero() {
+			if place := places[l.About]; !own[l.Debit] && !own[l.Credit] && place.Kind != "" && place.Kind != charge.KindWallet {
+				skipped++
+			}
+			continue
 		}
-		sums[k] = one
-		if !l.About.IsZero() && kind != otherKind {
+		if m.paidOutBy(l) {
+			continue
+		}
+		place, err := m.placeOf(ctx, l.About, places)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		if place.Kind == "" {
+			place.Kind = otherKind
+		}
+		one, of := lineSums(l, payee, place.Kind, came, calendar.DateOf(l.At, m.deps.Zone()))
+		sums[one.key()] = one.plus(sums[one.key()])
+		if !l.About.IsZero() && place.Kind != otherKind {
+			of.amount += paid[l.About].amount
 			paid[l.About] = of
 		}
 	}
@@ -173,26 +159,88 @@ func (m *Module) addUp(ctx context.Context, lines []ledger.PostedLine, payees ma
 		return cmp.Or(a.Day.Compare(b.Day), bytes.Compare(a.Payee[:], b.Payee[:]), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Currency, b.Currency))
 	}
 	byCharge := func(a, b paidOf) int { return bytes.Compare(a.charge[:], b.charge[:]) }
-	return slices.SortedFunc(maps.Values(sums), byIncome), slices.SortedFunc(maps.Values(paid), byCharge), nil
+	return slices.SortedFunc(maps.Values(sums), byIncome), slices.SortedFunc(maps.Values(paid), byCharge), skipped, nil
 }
 
-// kindOf is the kind of a charge, remembered for one page.
-func (m *Module) kindOf(ctx context.Context, about id.ID, known map[id.ID]string) (string, error) {
-	if about.IsZero() {
-		return otherKind, nil
+// incomeKey is what one row of the sums is of.
+type incomeKey struct {
+	day      calendar.Date
+	payee    id.ID
+	kind     string
+	currency money.Currency
+}
+
+func (i Income) key() incomeKey { return incomeKey{i.Day, i.Payee, i.Kind, i.Currency} }
+
+func (i Income) plus(other Income) Income {
+	i.Came, i.Back, i.Lines = i.Came+other.Came, i.Back+other.Back, i.Lines+other.Lines
+	return i
+}
+
+// lineSums is what one line of the books brings to a payee, or takes from it.
+func lineSums(l ledger.PostedLine, payee id.ID, kind string, came bool, day calendar.Date) (Income, paidOf) {
+	one := Income{Day: day, Payee: payee, Kind: kind, Currency: l.Amount.Currency, Back: l.Amount.Minor}
+	of := paidOf{l.About, -l.Amount.Minor, day.String()}
+	if came {
+		one.Came, one.Back, one.Lines, of.amount = l.Amount.Minor, 0, 1, l.Amount.Minor
 	}
-	if kind, ok := known[about]; ok {
-		return kind, nil
+	return one, of
+}
+
+// payeeOf is whose income a line moves, and whether it comes there; nobody's: the zero id. A payee that was never named is known by
+// the charge that the line is about, and is kept then, but not for a top-up of a card: its money is the card's a moment later.
+func (m *Module) payeeOf(ctx context.Context, l ledger.PostedLine, payees map[id.ID]id.ID, places map[id.ID]charge.Place) (id.ID, bool, error) {
+	if payee, ok := payees[l.Credit]; ok {
+		return payee, true, nil
+	}
+	if payee, ok := payees[l.Debit]; ok {
+		return payee, false, nil
+	}
+	bank := Bank(m.deps.Account.Number, m.deps.Account.Currency).ID
+	if l.About.IsZero() || l.Debit == bank || l.Credit == bank {
+		return id.ID{}, false, nil // a line of a statement is about what is expected
+	}
+	place, err := m.placeOf(ctx, l.About, places)
+	if err != nil || place.Kind == "" || place.Kind == charge.KindWallet {
+		return id.ID{}, false, err
+	}
+	account := m.income(place.Payee)
+	if account != l.Credit && account != l.Debit {
+		return id.ID{}, false, nil
+	}
+	unnamed := place.Payee.String()
+	payees[account] = place.Payee
+	err = m.keepPayees(ctx, []Payee{{ID: place.Payee, Title: lang.Text{RU: unnamed, EN: unnamed}, Kind: PayeeProvider}})
+	return place.Payee, account == l.Credit, err
+}
+
+// paidOutBy tells whether a line pays an income out, or brings it back from there.
+func (m *Module) paidOutBy(l ledger.PostedLine) bool {
+	onPayout, bank := OnPayout(m.deps.Account.Currency).ID, Bank(m.deps.Account.Number, m.deps.Account.Currency).ID
+	return l.Debit == onPayout || l.Credit == onPayout || l.Debit == bank
+}
+
+// ownAccounts are the accounts between which money moves without being anybody's income.
+func (m *Module) ownAccounts() map[id.ID]bool {
+	c := m.deps.Account.Currency
+	out := map[id.ID]bool{}
+	for _, a := range []ledger.Account{Bank(m.deps.Account.Number, c), Opening(c), Fees(c), Unidentified(c), Unexplained(c), OnPayout(c), pay.ToReturn(c), pay.Disputed(c)} {
+		out[a.ID] = true
+	}
+	return out
+}
+
+// placeOf is where a charge lies, remembered for one page; nowhere when there is none.
+func (m *Module) placeOf(ctx context.Context, about id.ID, known map[id.ID]charge.Place) (charge.Place, error) {
+	if place, ok := known[about]; ok || about.IsZero() {
+		return place, nil
 	}
 	place, err := m.deps.Charges.Where(ctx, about)
-	switch {
-	case errors.Is(err, charge.ErrNone):
-		place.Kind = otherKind
-	case err != nil:
-		return "", fmt.Errorf("reconcile: charge %s: %w", about, err)
+	if err != nil && !errors.Is(err, charge.ErrNone) {
+		return place, fmt.Errorf("reconcile: charge %s: %w", about, err)
 	}
-	known[about] = place.Kind
-	return place.Kind, nil
+	known[about] = place
+	return place, nil
 }
 
 // place is how far the books were read under a name, and how often it moved.

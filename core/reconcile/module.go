@@ -51,9 +51,11 @@ type Module struct {
 	deps Deps
 	base *module.Base
 
-	faults prometheus.Gauge
-	proved prometheus.Gauge
-	late   prometheus.Gauge
+	faults  prometheus.Gauge
+	proved  prometheus.Gauge
+	late    prometheus.Gauge
+	waiting prometheus.Gauge
+	skipped prometheus.Counter
 }
 
 // New returns the module.
@@ -116,10 +118,12 @@ func (m *Module) measure() error {
 	m.faults = prometheus.NewGauge(prometheus.GaugeOpts{Name: "posad_books_faults", Help: "Differences that the last proof of the books found."})
 	m.proved = prometheus.NewGauge(prometheus.GaugeOpts{Name: "posad_books_proved_timestamp_seconds", Help: "When the books were last proved."})
 	m.late = prometheus.NewGauge(prometheus.GaugeOpts{Name: "posad_books_missing", Help: "Payments, refunds and payouts that no statement has shown in time, at the last proof."})
+	m.waiting = prometheus.NewGauge(prometheus.GaugeOpts{Name: "posad_books_order_wait_seconds", Help: "For how long the oldest order to pay out waits that was let out and that the bank has not taken; 0: none waits."})
+	m.skipped = prometheus.NewCounter(prometheus.CounterOpts{Name: "posad_books_skipped_lines_total", Help: "Lines of the books about a charge that are no payee's income and no account of the treasury's: they are in no sum by day."})
 	if m.base.Metrics == nil {
 		return nil
 	}
-	for _, one := range []prometheus.Collector{m.faults, m.proved, m.late} {
+	for _, one := range []prometheus.Collector{m.faults, m.proved, m.late, m.waiting, m.skipped} {
 		if err := m.base.Metrics.Register(one); err != nil {
 			return fmt.Errorf("reconcile: metrics: %w", err)
 		}

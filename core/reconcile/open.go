@@ -161,9 +161,9 @@ func (m *Module) totals(ctx context.Context, day calendar.Date) (wireDay, error)
 	if err != nil {
 		return out, err
 	}
-	payees, err := m.deps.Payees(ctx)
+	payees, err := m.payees(ctx)
 	if err != nil {
-		return out, fmt.Errorf("reconcile: payees: %w", err)
+		return out, err
 	}
 	names := map[id.ID]string{}
 	for _, p := range payees {

@@ -150,7 +150,7 @@ func (m *Module) approvedDetails(ctx context.Context) (map[id.ID]Creditor, error
 }
 
 func (m *Module) payee(ctx context.Context, payee id.ID) (Payee, error) {
-	list, err := m.deps.Payees(ctx)
+	list, err := m.payees(ctx)
 	if err != nil {
 		return Payee{}, err
 	}

@@ -138,9 +138,9 @@ func (m *Module) PreparePayout(ctx context.Context, a act.Act, until calendar.Da
 
 // payable are the lines of the next payout.
 func (m *Module) payable(ctx context.Context, payout id.ID, until calendar.Date) ([]PayoutLine, error) {
-	payees, err := m.deps.Payees(ctx)
+	payees, err := m.payees(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reconcile: payees: %w", err)
+		return nil, err
 	}
 	details, err := m.approvedDetails(ctx)
 	if err != nil {

@@ -152,6 +152,7 @@ var (
 	ErrDetails     = fault.New(fault.Invalid, "reconcile.details_fault")   // bank details that can't be
 	ErrNothing     = fault.New(fault.Conflict, "reconcile.nothing_fault")  // nothing is to be paid out
 	ErrNoBank      = fault.New(fault.Unavailable, "reconcile.bank_silent") // the bank does not answer
+	ErrNoCity      = fault.New(fault.Unavailable, "reconcile.no_city")     // no version of the city is in force
 	ErrNoStatement = fault.New(fault.Missing, "reconcile.no_statement")
 	ErrNoOrder     = fault.New(fault.Missing, "reconcile.no_order")       // the bank does not know the order
 	ErrByBank      = fault.New(fault.Conflict, "reconcile.by_bank_fault") // the bank itself says it: no file is taken

@@ -189,7 +189,7 @@ func (n names) of(payee id.ID, l lang.Language) string {
 }
 
 func (m *Module) names(c *web.Context) (names, error) {
-	list, err := m.deps.Payees(c.Context())
+	list, err := m.payees(c.Context())
 	out := names{}
 	for _, p := range list {
 		out[p.ID] = p.Title
@@ -215,6 +215,10 @@ func (m *Module) showBooks(c *web.Context) error {
 		}
 	}
 	ctx := c.Context()
+	var asOf time.Time
+	if v.AtText != "" && !v.Wrong {
+		asOf = v.At
+	}
 	var err error
 	if v.Proofs, err = m.Proofs(ctx, 10); err != nil {
 		return err
@@ -225,7 +229,7 @@ func (m *Module) showBooks(c *web.Context) error {
 	if v.Counts, err = m.Counts(ctx); err != nil {
 		return err
 	}
-	if v.Balances, err = m.Balances(ctx, v.At); err != nil {
+	if v.Balances, err = m.Balances(ctx, asOf); err != nil {
 		return err
 	}
 	if v.Names, err = m.names(c); err != nil {
@@ -307,7 +311,7 @@ func (m *Module) incomeOf(c *web.Context) (incomeView, error) {
 	if v.List, err = m.IncomeBetween(c.Context(), v.Since, v.Until); err != nil {
 		return v, err
 	}
-	if v.Payees, err = m.deps.Payees(c.Context()); err != nil {
+	if v.Payees, err = m.payees(c.Context()); err != nil {
 		return v, err
 	}
 	if !v.Payee.IsZero() {

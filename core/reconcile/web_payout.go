@@ -213,7 +213,7 @@ func (m *Module) payeesPage(c *web.Context, typed payeeForm, failed *fault.Fault
 	}
 	v := payeesView{Approved: map[id.ID]PayeeDetails{}, Typed: typed, Failed: failed, Reader: c.Person()}
 	var err error
-	if v.Payees, err = m.deps.Payees(c.Context()); err != nil {
+	if v.Payees, err = m.payees(c.Context()); err != nil {
 		return err
 	}
 	if v.Names, err = m.names(c); err != nil {

@@ -7,13 +7,17 @@ SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, 
 -- name: ExpectedByReference :many
 SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked FROM reconcile_expected WHERE reference = $1 AND reference <> '' ORDER BY id LIMIT 20;
 
+-- name: ExpectedOf :one
+-- How much is expected because of a payment, an attempt or a refund, whichever the id is of.
+SELECT CAST(COUNT(*) AS BIGINT) AS n FROM reconcile_expected WHERE payment = @what OR id = @what OR name = @what;
+
 -- name: ExpectedOpen :many
 SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked FROM reconcile_expected
 WHERE state = 'open' AND (day > @day OR (day = @day AND id > @id)) ORDER BY day, id LIMIT @most;
 
 -- name: ExpectedBySum :many
 SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked FROM reconcile_expected
-WHERE state = 'open' AND day >= @since AND day <= @until AND amount - met = @amount ORDER BY day, id LIMIT 3;
+WHERE state = 'open' AND day >= @since AND day <= @until AND amount = @amount AND met = 0 ORDER BY day, id LIMIT 3;
 
 -- name: OnItsWay :many
 SELECT provider, kind, currency, CAST(SUM(amount - met) AS BIGINT) AS amount, CAST(COUNT(*) AS BIGINT) AS n, CAST(MIN(day) AS TEXT) AS oldest
@@ -40,16 +44,8 @@ SELECT id, account, bank_id, sequence, since, until, opening, closing, currency,
 SELECT id, account, bank_id, sequence, since, until, opening, closing, currency, lines, came, went, digest, source, official, loaded, state
 FROM reconcile_statement WHERE until < @before ORDER BY until DESC, id DESC LIMIT @most;
 
--- name: LastStatements :many
-SELECT s.id, s.account, s.bank_id, s.sequence, s.since, s.until, s.opening, s.closing, s.currency, s.lines, s.came, s.went, s.digest, s.source, s.official, s.loaded, s.state
-FROM reconcile_statement AS s WHERE s.until = (SELECT MAX(o.until) FROM reconcile_statement AS o WHERE o.account = s.account) ORDER BY s.account, s.id;
-
 -- name: StatementDone :exec
 UPDATE reconcile_statement SET state = 'done' WHERE id = $1;
-
--- name: StatementBefore :one
-SELECT id, account, bank_id, sequence, since, until, opening, closing, currency, lines, came, went, digest, source, official, loaded, state
-FROM reconcile_statement WHERE account = @account AND until < @day ORDER BY until DESC, id DESC LIMIT 1;
 
 -- name: FirstStatement :one
 SELECT id, account, bank_id, sequence, since, until, opening, closing, currency, lines, came, went, digest, source, official, loaded, state
@@ -85,12 +81,6 @@ UPDATE reconcile_part SET state = @state, met = @met, rest = @rest, revision = r
 -- name: InsertMatch :exec
 INSERT INTO reconcile_match (part, expected, amount, how, at) VALUES (@part, @expected, @amount, @how, @at)
 ON CONFLICT (part, expected) DO UPDATE SET amount = reconcile_match.amount + excluded.amount;
-
--- name: MatchesOf :many
-SELECT part, expected, amount, how, at FROM reconcile_match WHERE part = $1 ORDER BY expected;
-
--- name: MatchesWith :many
-SELECT part, expected, amount, how, at FROM reconcile_match WHERE expected = $1 ORDER BY part;
 
 -- name: InsertAct :exec
 INSERT INTO reconcile_act (treasury, part, number, kind, charge, charge_number, amount, official, act, at, why)
@@ -228,3 +218,16 @@ FROM reconcile_statement WHERE account = @account AND id <> @id ORDER BY until D
 -- What officials put to a charge, and what of it was taken back, in order.
 SELECT treasury, part, number, kind, charge, charge_number, amount, official, act, at, why FROM reconcile_act
 WHERE treasury = @treasury AND charge = @charge ORDER BY at, part, number;
+
+-- name: PutKnown :exec
+INSERT INTO reconcile_known (payee, kind, name_ru, name_en, own) VALUES (@payee, @kind, @name_ru, @name_en, @own)
+ON CONFLICT (payee) DO UPDATE SET kind = excluded.kind, name_ru = excluded.name_ru, name_en = excluded.name_en, own = excluded.own;
+
+-- name: KnownPayees :many
+SELECT payee, kind, name_ru, name_en, own FROM reconcile_known ORDER BY payee;
+
+-- name: OldestApproved :one
+SELECT approved FROM reconcile_payout WHERE state = 'approved' AND approved IS NOT NULL ORDER BY approved LIMIT 1;
+
+-- name: PartIDs :many
+SELECT id, number FROM reconcile_part WHERE treasury = @treasury AND statement = @statement AND number > @after ORDER BY number LIMIT @most;
