@@ -69,7 +69,7 @@ func (r regular) Bill(ctx context.Context, a act.Act, person, home, key id.ID, a
 	out := r.bill(c, at)
 	out.Follows = home == person
 	if !out.Follows {
-		watchers, err := r.charges.Watchers(ctx, home)
+		watchers, err := r.charges.FollowersOf(ctx, c.At())
 		if err != nil {
 			return out, err
 		}

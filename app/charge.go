@@ -27,7 +27,7 @@ func (n numbers) Numbers(ctx context.Context, person id.ID) ([]charge.Identifier
 }
 
 // things asks the registers by which numbers a person's bills may come beside their own: the plates of their vehicles.
-func (m *Modules) things(ctx context.Context, a act.Act, person id.ID) ([]charge.Identifier, error) {
+func (m *Modules) things(ctx context.Context, a act.Act, person id.ID) ([]charge.Thing, error) {
 	owner, err := m.Account.Person(ctx, a, "account.look.profile", person)
 	if errors.Is(err, store.ErrNone) {
 		return nil, nil
@@ -39,9 +39,13 @@ func (m *Modules) things(ctx context.Context, a act.Act, person id.ID) ([]charge
 	if err != nil {
 		return nil, err
 	}
-	var out []charge.Identifier
+	var out []charge.Thing
 	for _, v := range vehicles {
-		out = append(out, charge.Identifier{By: charge.ByPlate, Value: v.Plate})
+		one := charge.Thing{Identifier: charge.Identifier{By: charge.ByPlate, Value: v.Plate}}
+		if !v.Since.IsZero() {
+			one.Since = v.Since.Start(m.Charge.Zone())
+		}
+		out = append(out, one)
 	}
 	return out, nil
 }

@@ -32,6 +32,9 @@ func (t *things) charge() {
 
 // bills are what an agency's officials and programs do with its charges.
 func (t *things) bills(r web.Route) []target {
+	if r.Op.May&act.Self != 0 {
+		return t.owned(r)
+	}
 	if !strings.Contains(r.Path, "{") {
 		return []target{{name: "own desk", object: ownDesk("charge"), path: map[string]string{}}}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/goccy/go-yaml"
 
@@ -55,9 +56,9 @@ func (b Bill) Month(today calendar.Date) string {
 	case "month":
 		return today.AddMonths(-1).String()[:7]
 	case "year":
-		return fmt.Sprintf("%d-12", today.Year()-1)
+		return strconv.Itoa(today.Year() - 1)
 	case "year-before":
-		return fmt.Sprintf("%d-12", today.Year()-2)
+		return strconv.Itoa(today.Year() - 2)
 	}
 	return ""
 }

@@ -58,6 +58,7 @@ type Vehicle struct {
 	EcoClass int    `yaml:"eco_class"`
 	MaxMass  int    `yaml:"max_mass"` // kilograms
 	Basis    string `yaml:"basis"`    // owned, leased
+	Since    string `yaml:"since"`    // the day from which it is theirs
 }
 
 // Debt is what a person owes for parking.

@@ -121,7 +121,7 @@ func plainName(name string) string {
 func (r Resident) garage() map[string]any {
 	list := []any{}
 	for _, v := range r.Vehicles {
-		list = append(list, map[string]any{"plate": v.Plate, "model": v.Model})
+		list = append(list, map[string]any{"plate": v.Plate, "model": v.Model, "since": v.Since})
 	}
 	return map[string]any{"vehicles": list}
 }

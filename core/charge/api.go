@@ -226,7 +226,7 @@ func (m *Module) apiFind(c *web.Context) error {
 	if number == "" {
 		return ErrNumber
 	}
-	list, err := m.OfAgency(c.Context(), c.Act(), ListQuery{Number: number})
+	list, _, err := m.OfAgency(c.Context(), c.Act(), ListQuery{Number: number})
 	if err != nil {
 		return err
 	}

@@ -248,25 +248,6 @@ func (m *Module) Bring(tx *store.Tx, a act.Act, home, charge id.ID, was, amount 
 	return c.put()
 }
 
-// Plan puts a charge on instalments: into n parts, as its terms let. ErrPlan, ErrSettled.
-func (m *Module) Plan(tx *store.Tx, a act.Act, home, charge id.ID, n int) error {
-	c, err := m.begin(tx, a, home, charge, StepPlan)
-	if err != nil {
-		return err
-	}
-	i := c.was.Terms.Instalments
-	switch {
-	case !c.was.State.Open():
-		return tx.Fail(ErrSettled)
-	case i == nil || n < 2 || n > i.Most || i.Chosen != 0 || c.was.Due.IsZero():
-		return tx.Fail(ErrPlan)
-	}
-	chosen := *i
-	chosen.Chosen = n
-	c.is.Terms.Instalments, c.amount = &chosen, int64(n)
-	return c.put()
-}
-
 // put writes the change, its row of history and its events.
 func (c *change) put() error {
 	c.conclude()

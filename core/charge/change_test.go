@@ -36,7 +36,7 @@ func (h *history) charge() Charge {
 // do runs one act in a Write and tells whether it was let.
 func (h *history) do(fn func(tx *store.Tx) error) bool {
 	err := h.base.Store.Write(ctx, fn)
-	for _, refusal := range []error{ErrSettled, ErrBack, ErrPlan, ErrAmount} {
+	for _, refusal := range []error{ErrSettled, ErrBack, ErrPlan, ErrPlanLate, ErrAmount} {
 		if errors.Is(err, refusal) {
 			return false
 		}
@@ -174,7 +174,7 @@ func (h *history) act() {
 	case 6:
 		h.clock.Move(time.Duration(rapid.IntRange(1, 60*24).Draw(h.t, "on")) * time.Hour)
 	case 7:
-		h.do(func(tx *store.Tx) error { return h.Plan(tx, self, home, charge, 3) })
+		h.do(func(tx *store.Tx) error { return h.Plan(tx, self, home, charge, 3, 0) })
 	case 9:
 		to := rapid.SampledFrom([]int64{0, 1, 50_000, 120_000}).Draw(h.t, "bring")
 		h.do(func(tx *store.Tx) error { return h.Bring(tx, officer, home, charge, 0, to, "mistake") })

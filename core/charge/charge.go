@@ -60,7 +60,7 @@ type Charge struct {
 	External string // the payee's own number
 	Kind     string
 	Service  string
-	Period   string // 2026-10, or empty
+	Period   string // 2026-10, 2025 of what is for a year, or empty
 	Title    lang.Text
 	Amount   money.Amount // above zero
 	Paid     int64        // minor units that payments put to it, less what the bank took back
@@ -69,6 +69,7 @@ type Charge struct {
 	Terms    Terms
 	State    State
 	Issued   time.Time
+	Decided  time.Time // the day of the payee's decision: whose the home was then, theirs it is
 	Due      time.Time // zero: no term
 	Settled  time.Time // when it was paid, cancelled or given back
 	Test     bool
@@ -104,6 +105,12 @@ type Place struct {
 	Kind, Service   string
 	Number          string
 	Test            bool
+	Decided         time.Time
+}
+
+// At is where the charge lies.
+func (c Charge) At() Place {
+	return Place{ID: c.ID, Home: c.Home, Payee: c.Payee, Kind: c.Kind, Service: c.Service, Number: c.Number, Test: c.Test, Decided: c.Decided}
 }
 
 // NewCharge is what somebody is to owe.
@@ -164,7 +171,6 @@ var (
 	ErrProof     = fault.New(fault.Invalid, "charge.proof_fault")     // too short, or with signs that nobody could type in the same way
 	ErrHouse     = fault.New(fault.Conflict, "charge.house_fault")    // the house itself issued it, for a case or a gift: no agency changes it by hand
 	ErrGivesBack = fault.New(fault.Denied, "charge.gives_back_fault") // it would give money back: an official does that, signed in lately
-	ErrPlan      = fault.New(fault.Invalid, "charge.plan_fault")
 )
 
 // kindOf finds the kind's file; nil for kinds of the house itself.

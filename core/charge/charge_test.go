@@ -175,7 +175,7 @@ func TestAnAccountSeesWhatItWatches(t *testing.T) {
 		if n := must[int64](t)(r.CountOpen(ctx, self, anna, 10)); n != 2 {
 			t.Errorf("%d to pay", n)
 		}
-		if whose := must[id.ID](t)(r.Whose(ctx, self, at.Home)); whose != anna {
+		if whose := must[id.ID](t)(r.Whose(ctx, self, must[Place](t)(r.Where(ctx, at.ID)))); whose != anna {
 			t.Errorf("the home is %s's", whose)
 		}
 		if seen := looksAt(t, r, anna); seen != 0 {

@@ -296,28 +296,38 @@ type ListQuery struct {
 	// Number is a charge's public number or the agency's own; For, an identifier. Either finds without the rest.
 	Number string
 	For    Identifier
-	// After is the last line of the page before: its moment and id.
-	After   time.Time
-	AfterID id.ID
+	After  string // the mark of the page, which the one before told
 }
 
 // pageMost is how many charges a page of an agency's list shows.
 const pageMost = 50
 
-// OfAgency lists charges that the act's agency issued, the newest first, at most pageMost and one more.
-func (m *Module) OfAgency(ctx context.Context, a act.Act, q ListQuery) ([]Charge, error) {
+// issuedSpec is what an agency issued. The indexes are those of no filter, of a state and of a kind; both together walk one of these.
+var issuedSpec = store.ListSpec{
+	Name: "charge.issued", Table: "bill",
+	Columns: []string{"payee UUID", "test BOOLEAN", "state TEXT", "kind TEXT", "issued TIMESTAMPTZ", "id UUID", "home UUID"},
+	Fixed:   []string{"payee", "test"},
+	Filters: map[string]store.Filter{"state": {Column: "state", Kind: store.Equal}, "kind": {Column: "kind", Kind: store.Equal}},
+	Sorts:   map[string][]string{"issued": {"issued", "id"}},
+	Person:  []int{6},
+}
+
+// OfAgency lists charges that the act's agency issued, the newest first, pageMost at most, and the mark of the next page; empty: there is
+// none.
+func (m *Module) OfAgency(ctx context.Context, a act.Act, q ListQuery) ([]Charge, string, error) {
 	var out []Charge
 	var homes []id.ID
 	if q.For != (Identifier{}) {
 		home, err := m.HomeOf(q.For)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		homes = []id.ID{home}
 	}
+	next := ""
 	err := m.look(ctx, a, "charge.look.charges", homes, func(p *store.Personal) error {
-		list, err := m.listed(p, a, q, homes)
-		out = out[:0]
+		list, mark, err := m.listed(p, a, q, homes)
+		out, next = out[:0], mark
 		for _, c := range list {
 			if c.Payee == a.Actor.Agency && c.Test == a.Test && (q.Kind == "" || c.Kind == q.Kind) && (q.State == "" || c.State == q.State) {
 				out = append(out, c)
@@ -325,32 +335,45 @@ func (m *Module) OfAgency(ctx context.Context, a act.Act, q ListQuery) ([]Charge
 		}
 		return err
 	})
-	return out, err
+	return out, next, err
 }
 
-func (m *Module) listed(p *store.Personal, a act.Act, q ListQuery, homes []id.ID) ([]Charge, error) {
+func (m *Module) listed(p *store.Personal, a act.Act, q ListQuery, homes []id.ID) ([]Charge, string, error) {
 	switch {
 	case len(homes) > 0:
-		return m.ReadAt(p, homes[0], Filter{Payee: a.Actor.Agency, Test: a.Test})
+		list, err := m.ReadAt(p, homes[0], Filter{Payee: a.Actor.Agency, Test: a.Test})
+		return list, "", err
 	case q.Number != "":
-		return m.byNumber(p, a, q.Number)
+		list, err := m.byNumber(p, a, q.Number)
+		return list, "", err
 	}
-	after, last := q.After, q.AfterID
-	if after.IsZero() {
-		after, last = m.base.Clock.Now().Add(time.Hour), id.ID{}
+	ask := store.ListQuery{Fixed: []any{a.Actor.Agency, a.Test}, Sort: "issued", Desc: true, After: q.After, Limit: pageMost}
+	for name, value := range map[string]string{"state": string(q.State), "kind": q.Kind} {
+		if value != "" {
+			ask.Where = append(ask.Where, store.Cond{Filter: name, Values: []any{value}})
+		}
 	}
-	rows, err := chargedb.BillsByPayee(p, chargedb.BillsByPayeeParams{
-		Payee: a.Actor.Agency, Before: after, Last: last, AnyKind: q.Kind == "", Kind: q.Kind, AnyState: q.State == "", State: string(q.State), Test: a.Test, Most: pageMost + 1,
+	var places []Place
+	next, err := m.issued.Run(p, ask, func(r *store.Row) error {
+		places = append(places, Place{ID: r.ID(5), Home: r.ID(6)})
+		return nil
 	})
+	if err != nil {
+		return nil, "", err
+	}
 	var out []Charge
-	for _, row := range rows {
+	for _, place := range places {
+		row, err := chargedb.BillByID(p, place.Home, place.ID)
+		if err != nil {
+			return nil, "", err
+		}
 		c, err := m.chargeOf(row)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		out = append(out, c)
 	}
-	return out, err
+	return out, next, nil
 }
 
 // byNumber finds an agency's charges of a number, theirs or the city's. What is another agency's is not read.

@@ -73,21 +73,15 @@ type listForm struct {
 	State string `json:"state" max:"20"`
 	By    string `json:"by" max:"20"`
 	Q     string `json:"q" max:"60"`
-	After string `json:"after" max:"40"`
-	Last  string `json:"last" max:"40"`
+	After string `json:"after" max:"400"`
 }
 
 func (f listForm) query() ListQuery {
-	q := ListQuery{Kind: f.Kind, State: State(f.State)}
+	q := ListQuery{Kind: f.Kind, State: State(f.State), After: f.After}
 	if f.Q != "" && (f.By == "" || f.By == string(ByNumber)) {
 		q.Number = f.Q
 	} else if f.Q != "" {
 		q.For = Identifier{By: By(f.By), Value: f.Q}
-	}
-	after, err := strconv.ParseInt(f.After, 10, 64)
-	last, err2 := id.Parse(f.Last)
-	if err == nil && err2 == nil {
-		q.After, q.AfterID = time.UnixMicro(after).UTC(), last
 	}
 	return q
 }
@@ -112,17 +106,16 @@ func (m *Module) showList(c *web.Context) error {
 	}
 	v := listView{Form: f, Kinds: m.kindsOf(c.Act().Actor.Agency), May: mayIssue(c.Act())}
 	var err error
-	v.List, err = m.OfAgency(c.Context(), c.Act(), f.query())
+	next := ""
+	v.List, next, err = m.OfAgency(c.Context(), c.Act(), f.query())
 	if errors.As(err, &v.Failed) && v.Failed.Kind == fault.Invalid {
 		err = nil
 	}
 	if err != nil {
 		return err
 	}
-	if len(v.List) > pageMost {
-		v.List = v.List[:pageMost]
-		last := v.List[pageMost-1]
-		v.Next = "/desk/charges?" + url.Values{"kind": {f.Kind}, "state": {f.State}, "after": {strconv.FormatInt(last.Issued.UnixMicro(), 10)}, "last": {last.ID.String()}}.Encode()
+	if next != "" {
+		v.Next = "/desk/charges?" + url.Values{"kind": {f.Kind}, "state": {f.State}, "after": {next}}.Encode()
 	}
 	return m.base.Pages.Render(c, page.Options{Title: c.T("charge.desk.title"), Layout: page.Desk, Faulty: v.Failed != nil}, listPage(m, c, v))
 }

@@ -21,43 +21,49 @@ const (
 	jobDiscover = "charge.discover"
 	// seenFor is how long a node takes a person's own numbers for known.
 	seenFor = 10 * time.Minute
-	// seenMost bounds what is remembered.
-	seenMost = 50_000
+	// seenMost bounds half of what is remembered.
+	seenMost = 200_000
 	// askedFor is how long what a register said is believed; refreshMost how many people one round asks for.
 	// and refreshRounds how many rounds a sweep makes.
 	askedFor      = 3 * 24 * time.Hour
 	refreshMost   = 500
 	refreshRounds = 1000
-	// platesFor is how long a plate that a person saved themselves is watched.
+	// platesFor is how long a plate that a person saved themselves is watched, endedFor how long one sees the bills of a car that was
+	// theirs: longer than such a bill can be exacted.
 	platesFor = 90 * 24 * time.Hour
+	endedFor  = 3 * 366 * 24 * time.Hour
 	// watchMost is how many homes one account may watch.
 	watchMost = 30
 )
 
-// seen remembers whose own numbers were looked at lately.
+// seen remembers whose own numbers were looked at lately, in two halves: when the younger is full, the older goes.
 type seen struct {
-	mu   sync.Mutex
-	when map[id.ID]time.Time
+	mu         sync.Mutex
+	young, old map[id.ID]time.Time
+	most       int // of a half
 }
 
 // fresh tells whether a person was looked at lately, and takes it that they are now.
 func (s *seen) fresh(person id.ID, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at, ok := s.when[person]; ok && now.Sub(at) < seenFor {
-		return true
+	for _, half := range []map[id.ID]time.Time{s.young, s.old} {
+		if at, ok := half[person]; ok && now.Sub(at) < seenFor {
+			return true
+		}
 	}
-	if s.when == nil || len(s.when) >= seenMost {
-		s.when = map[id.ID]time.Time{}
+	if s.young == nil || len(s.young) >= s.most {
+		s.young, s.old = map[id.ID]time.Time{}, s.young
 	}
-	s.when[person] = now
+	s.young[person] = now
 	return false
 }
 
 func (s *seen) forget(person id.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.when, person)
+	delete(s.young, person)
+	delete(s.old, person)
 }
 
 // discover has a person's account watch their own numbers, once the account is confirmed, and asks the registers for the rest
@@ -147,14 +153,34 @@ func (m *Module) refreshSome(ctx context.Context) (int64, error) {
 	})
 }
 
-// endPlates ends the watches of plates that people saved themselves long ago: no register tells when such a car is sold.
+// endPlates ends the watches of plates that people saved themselves long ago, since no register tells when such a car is sold, and of
+// cars that were sold long ago.
 func (m *Module) endPlates(ctx context.Context) error {
-	before := m.base.Clock.Now().Add(-platesFor)
+	now := m.base.Clock.Now()
+	saved := func(p *store.Personal) ([]chargedb.OldPlatesRow, error) {
+		return chargedb.OldPlates(p, now.Add(-platesFor), m.refreshes)
+	}
+	sold := func(p *store.Personal) ([]chargedb.OldPlatesRow, error) {
+		rows, err := chargedb.EndedWatches(p, now.Add(-endedFor), m.refreshes)
+		out := make([]chargedb.OldPlatesRow, len(rows))
+		for i, row := range rows {
+			out[i] = chargedb.OldPlatesRow(row)
+		}
+		return out, err
+	}
+	if err := m.endSome(ctx, saved); err != nil {
+		return err
+	}
+	return m.endSome(ctx, sold)
+}
+
+// endSome drops the watches that find names, round after round.
+func (m *Module) endSome(ctx context.Context, find func(*store.Personal) ([]chargedb.OldPlatesRow, error)) error {
 	for range refreshRounds {
 		var rows []chargedb.OldPlatesRow
 		err := m.base.Store.Look(ctx, m.system(), "charge.look.watches", func(p *store.Personal) error {
 			var err error
-			rows, err = chargedb.OldPlates(p, before, m.refreshes)
+			rows, err = find(p)
 			return err
 		})
 		if err != nil {
@@ -172,7 +198,8 @@ func (m *Module) endPlates(ctx context.Context) error {
 	return nil
 }
 
-// ask asks the registers for a person's things and has the account watch them, and no longer those that are theirs no more.
+// ask asks the registers for a person's things and has the account watch them. Of what is theirs no more they see what was decided while
+// it was.
 func (m *Module) ask(ctx context.Context, j jobs.Job) error {
 	if m.deps.Things == nil {
 		return nil
@@ -187,20 +214,20 @@ func (m *Module) ask(ctx context.Context, j jobs.Job) error {
 	}
 	var found []*PreparedWatch
 	for _, thing := range things[:min(len(things), watchMost)] {
-		p, err := m.PrepareWatch(ctx, j.Holder, thing, SourceRegister)
+		p, err := m.PrepareWatch(ctx, j.Holder, thing.Identifier, SourceRegister)
 		if fault.Of(err).Kind == fault.Invalid && err != nil {
 			continue // a register's own oddity, such as a plate of another country
 		}
 		if err != nil {
 			return err
 		}
-		found = append(found, p)
+		found = append(found, p.From(thing.Since))
 	}
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		for _, w := range known {
-			gone := w.Source == SourceRegister && !slices.ContainsFunc(found, func(p *PreparedWatch) bool { return p.Home == w.Home })
+			gone := w.Source == SourceRegister && w.Ends.IsZero() && !slices.ContainsFunc(found, func(p *PreparedWatch) bool { return p.Home == w.Home })
 			if gone {
-				if err := m.drop(tx, j.Holder, w.Home); err != nil {
+				if err := m.end(tx, j.Holder, w); err != nil {
 					return err
 				}
 			}
@@ -244,7 +271,7 @@ func (m *Module) Save(ctx context.Context, person id.ID, i Identifier, second st
 	switch {
 	case err != nil:
 		return err
-	case slices.ContainsFunc(known, func(w Watch) bool { return w.Home == p.Home }):
+	case slices.ContainsFunc(known, func(w Watch) bool { return w.Home == p.Home && w.Ends.IsZero() }):
 		return nil
 	case len(known) >= watchMost:
 		return ErrWatches
@@ -252,14 +279,23 @@ func (m *Module) Save(ctx context.Context, person id.ID, i Identifier, second st
 	if err := m.mayGuess(ctx, person, p.Home); err != nil {
 		return err
 	}
-	holds, err := m.holds(ctx, p.Home, i.By, second)
+	since, err := m.holds(ctx, p.Home, i.By, second)
 	if err != nil {
 		return err
 	}
-	if !holds {
+	if since.IsZero() {
 		return ErrSecond
 	}
-	return m.base.Store.Write(ctx, p.Put)
+	others, err := m.Watchers(ctx, p.Home)
+	if err != nil {
+		return err
+	}
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := p.From(since).Put(tx); err != nil {
+			return err
+		}
+		return m.tellOthers(tx, p.Home, person, others)
+	})
 }
 
 // mayGuess counts a try, of the home and of the person: neither one home by many people nor many homes by one are tried through.
@@ -273,21 +309,27 @@ func (m *Module) mayGuess(ctx context.Context, person, home id.ID) error {
 	return m.deps.Limit(ctx, "charge.save", home.String(), guessesMost, guessesIn)
 }
 
-// holds tells whether somebody knows what only the receiver of a bill of a home does. It is Posad's own look: nothing of the bills
-// goes out.
-func (m *Module) holds(ctx context.Context, home id.ID, by By, second string) (bool, error) {
+// holds tells since when somebody's bills of a home may be theirs who knows what only the receiver of one does: since the oldest such
+// bill was decided; zero: they know nothing. It is Posad's own look: nothing of the bills goes out.
+func (m *Module) holds(ctx context.Context, home id.ID, by By, second string) (time.Time, error) {
 	plain, ok := parseProof(second)
 	proof, _ := m.proof(home, second)
 	if !ok {
-		return false, nil
+		return time.Time{}, nil
 	}
-	out := false
+	var out time.Time
 	err := m.base.Store.Look(ctx, m.system(), "charge.look.charges", func(p *store.Personal) error {
-		rows, err := chargedb.BillsOf(p, home, listMost)
-		out = false
-		for _, row := range rows {
+		out = time.Time{}
+		open, err := chargedb.OpenBillsOf(p, chargedb.OpenBillsOfParams{Home: home, Begins: everBefore, Ends: everAfter, Most: openMost})
+		if err != nil {
+			return err
+		}
+		closed, err := chargedb.ClosedBillsOf(p, chargedb.ClosedBillsOfParams{Home: home, Begins: everBefore, Ends: everAfter, Most: listMost})
+		for _, row := range slices.Concat(open, closed) {
 			known := row.Proof != nil && string(row.Proof) == string(proof) || by == ByFlat && row.Number == plain
-			out = out || known && m.shows(row, by)
+			if known && m.shows(row, by) && (out.IsZero() || row.Decided.Before(out)) {
+				out = row.Decided
+			}
 		}
 		return err
 	})
@@ -311,6 +353,12 @@ func (m *Module) shows(row chargedb.Bill, by By) bool {
 	}
 	state := State(row.State)
 	return state.Open() || state == Paid && m.base.Clock.Now().Sub(row.Issued) <= heldFor
+}
+
+// Thing is what a register says is a person's, and since when; zero: it does not say.
+type Thing struct {
+	Identifier
+	Since time.Time
 }
 
 // Drop has an account watch a home no longer. What is the person's own comes back by itself.

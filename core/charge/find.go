@@ -105,7 +105,7 @@ func (m *Module) candidates(p *store.Personal, normal Identifier, q Query) ([]Ch
 	if !ok {
 		return nil, nil
 	}
-	rows, err := chargedb.OpenBillsOf(p, home, listMost)
+	rows, err := chargedb.OpenBillsOf(p, chargedb.OpenBillsOfParams{Home: home, Begins: everBefore, Ends: everAfter, Most: openMost})
 	if err != nil {
 		return nil, err
 	}

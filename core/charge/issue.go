@@ -91,8 +91,16 @@ func IDOf(payee id.ID, external string) id.ID {
 	return id.Derived("charge", payee.String()+"/"+external)
 }
 
-// periodForm is a month, as bills for a month name it.
-var periodForm = regexp.MustCompile(`^20[0-9]{2}-(0[1-9]|1[0-2])$`)
+// KeyedExternal is a payee's number of the bill of a period at a home, made of the keyed home: it tells nobody whose account it is.
+func KeyedExternal(home id.ID, period string) string {
+	return strings.ToUpper(strings.ReplaceAll(id.Derived("external of a home", home.String()+"/"+period).String(), "-", "")[:20])
+}
+
+// monthForm and yearForm are what a bill may be for.
+var (
+	monthForm = regexp.MustCompile(`^20[0-9]{2}-(0[1-9]|1[0-2])$`)
+	yearForm  = regexp.MustCompile(`^20[0-9]{2}$`)
+)
 
 // externalForm is what a payee's own number may be.
 var externalForm = regexp.MustCompile(`^[0-9A-Za-zА-Яа-яЁё][-0-9A-Za-zА-Яа-яЁё./_ ]*$`)
@@ -106,7 +114,7 @@ func (n NewCharge) check() error {
 		return ErrAmount
 	case n.External == "" && n.ID.IsZero(), utf8.RuneCountInString(n.External) > externalMost, n.External != "" && !externalForm.MatchString(n.External):
 		return ErrExternal
-	case n.Period != "" && !periodForm.MatchString(n.Period):
+	case n.Period != "" && !monthForm.MatchString(n.Period) && !yearForm.MatchString(n.Period):
 		return ErrPeriod
 	case len(n.Details) > DetailsMost:
 		return ErrDetails
@@ -129,6 +137,9 @@ func (n NewCharge) suits(kind *service.ChargeKind) error {
 	}
 	if kind.Agency != "" && n.Payee != agency.ID(kind.Agency) {
 		return ErrKind
+	}
+	if n.Period != "" && (kind.Period == service.PeriodYear && !yearForm.MatchString(n.Period) || kind.Period == service.PeriodMonth && !monthForm.MatchString(n.Period)) {
+		return ErrPeriod
 	}
 	by := n.For.By
 	if !n.Person.IsZero() {
@@ -180,6 +191,7 @@ func (p *Prepared) fill(n NewCharge, kind *service.ChargeKind) error {
 	p.row = chargedb.InsertBillParams{
 		Home: p.Home, ID: p.ID, Number: p.Number, External: n.External, Payee: n.Payee, Kind: n.Kind, Service: n.Service, Subject: n.Subject, Period: n.Period,
 		Amount: n.Amount.Minor, Currency: string(n.Amount.Currency), Title: string(words), Terms: kept, Due: due, Test: n.Test,
+		Decided: dated.Start(p.m.Zone()),
 	}
 	if n.Proof != "" {
 		if p.row.Proof, _ = p.m.proof(p.Home, n.Proof); p.row.Proof == nil {
@@ -226,7 +238,7 @@ func (p *Prepared) put(tx *store.Tx) (*chargedb.BillHome, error) {
 	r := p.row
 	plain, _ := plainNumber(r.External, 1, externalMost)
 	n, err := chargedb.InsertHome(tx, chargedb.InsertHomeParams{
-		ID: r.ID, Home: r.Home, Payee: r.Payee, Kind: r.Kind, Service: r.Service, Number: r.Number, External: r.External, Test: r.Test, Plain: plain,
+		ID: r.ID, Home: r.Home, Payee: r.Payee, Kind: r.Kind, Service: r.Service, Number: r.Number, External: r.External, Test: r.Test, Plain: plain, Decided: r.Decided,
 	})
 	if err != nil {
 		return nil, err

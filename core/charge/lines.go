@@ -73,8 +73,8 @@ type Entry struct {
 	Amount   int64         `json:"amount" doc:"Kopecks"`
 	Due      calendar.Date `json:"due,omitzero" doc:"The last day to pay; left out: as the kind says"`
 	Dated    calendar.Date `json:"dated,omitzero" doc:"The day of the decision; left out: today"`
-	Period   string        `json:"period,omitempty" max:"7" doc:"Year and month: 2026-10"`
-	TitleRU  string        `json:"title_ru,omitempty" max:"500" doc:"What is paid for; left out: the kind's title"`
+	Period   string        `json:"period,omitempty" max:"7" doc:"What it is for: a month, 2026-10, or a year, 2025, as the kind says"`
+	TitleRU  string        `json:"title_ru,omitempty" max:"500" doc:"What is paid for, in both languages; left out: the kind's title"`
 	TitleEN  string        `json:"title_en,omitempty" max:"500"`
 	Proof    string        `json:"proof,omitempty" max:"40" doc:"What one must know to find it without signing in, such as the number of the registration certificate"`
 	Discount *bool         `json:"discount,omitempty" doc:"false: the law gives this one no discount"`
@@ -91,12 +91,6 @@ func (m *Module) charge(e Entry, payee id.ID, test bool) NewCharge {
 	}
 	if e.TitleRU != "" || e.TitleEN != "" {
 		n.Title = lang.Text{RU: e.TitleRU, EN: e.TitleEN}
-	}
-	if n.Title.EN == "" {
-		n.Title.EN = n.Title.RU
-	}
-	if n.Title.RU == "" {
-		n.Title.RU = n.Title.EN
 	}
 	if !e.Due.IsZero() {
 		n.Due = e.Due.AddDays(1).Start(m.Zone()).Add(-time.Second)

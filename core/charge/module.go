@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"posad.city/core/account"
 	"posad.city/core/charge/internal/store"
 	"posad.city/core/module"
 	"posad.city/core/service"
@@ -28,7 +29,9 @@ type Deps struct {
 	// People tells a person's own numbers, once their account is confirmed; nil: nobody's are known.
 	People People
 	// Things asks the registers what is a person's: plates, a driving licence; nil: nobody is asked.
-	Things func(ctx context.Context, a act.Act, person id.ID) ([]Identifier, error)
+	Things func(ctx context.Context, a act.Act, person id.ID) ([]Thing, error)
+	// Word makes a word about somebody's account ready, put in a Write; *account.Module gives one. nil: nobody is told.
+	Word func(ctx context.Context, w account.Word) (func(*store.Tx) error, error)
 	// Limit counts tries of one key and refuses when there are too many; nil: they are not counted.
 	Limit func(ctx context.Context, guard, key string, most int, window time.Duration) error
 	// AgencyName is what an agency, or another payee, is called.
@@ -47,11 +50,12 @@ type Module struct {
 	deps      Deps
 	base      *module.Base
 	seen      seen
-	refreshes int64 // how many people a round of asking the registers again takes
+	issued    *store.PersonalList // what an agency issued
+	refreshes int64               // how many people a round of asking the registers again takes
 }
 
 // New returns the module.
-func New(d Deps) *Module { return &Module{deps: d, refreshes: refreshMost} }
+func New(d Deps) *Module { return &Module{deps: d, seen: seen{most: seenMost}, refreshes: refreshMost} }
 
 // Name implements module.Module.
 func (m *Module) Name() string { return "charge" }
@@ -71,7 +75,12 @@ func (m *Module) Provision(b *module.Base) error {
 		return errors.New("charge: no time zone is given")
 	}
 	m.base = b
+	var err error
+	if m.issued, err = store.NewPersonalList(issuedSpec); err != nil {
+		return err
+	}
 	b.Jobs.Handle(jobDiscover, m.ask, jobs.Limit(2))
+	b.Jobs.Handle(jobTell, m.tell)
 	b.Jobs.Handle(jobImport, m.take, jobs.Limit(1))
 	b.Jobs.Every(jobSweep, importSweepGap, m.sweep)
 	if b.Web != nil {

@@ -44,7 +44,7 @@ func (m *Module) Named(ctx context.Context, word string) ([]Place, error) {
 				return err
 			}
 			for _, c := range list {
-				add(Place{ID: c.ID, Home: c.Home, Payee: c.Payee, Kind: c.Kind, Service: c.Service, Number: c.Number, Test: c.Test})
+				add(c.At())
 			}
 		}
 		return nil

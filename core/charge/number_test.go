@@ -26,7 +26,7 @@ func TestABillIsFoundByThePrintedNumber(t *testing.T) {
 				if named := must[[]Place](t)(r.Named(ctx, number)); len(named) != 1 {
 					t.Errorf("%q of %q names %d", number, external, len(named))
 				}
-				if list := must[[]Charge](t)(r.OfAgency(ctx, officer, ListQuery{Number: number})); len(list) != 1 {
+				if list := r.ofAgency(officer, ListQuery{Number: number}); len(list) != 1 {
 					t.Errorf("%q of %q: %d on the desk", number, external, len(list))
 				}
 			}

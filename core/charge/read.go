@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"posad.city/core/charge/internal/store"
+	"posad.city/core/service"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/money"
@@ -23,7 +24,8 @@ type Filter struct {
 	Service string
 	Offered bool // gifts and top-ups that were not paid, too
 	Test    bool // those of the sandbox instead
-	Most    int  // how many of each home; 0: 200
+	Most    int  // how many that are settled, of each home; 0: 200. All that are open are listed
+	span    span // decided in it
 }
 
 func (f Filter) fits(c Charge) bool {
@@ -34,8 +36,11 @@ func (f Filter) fits(c Charge) bool {
 		(f.Subject.IsZero() || c.Subject == f.Subject) && (f.Service == "" || c.Service == f.Service) && c.Test == f.Test
 }
 
-// listMost is how many charges of a home a list shows, the newest first.
-const listMost = 200
+// listMost is how many settled charges of a home a list shows, the newest first; openMost is above what anybody owes at one.
+const (
+	listMost = 200
+	openMost = 10_000
+)
 
 // Charge reads one charge in a look of its own; ErrNone.
 func (m *Module) Charge(ctx context.Context, a act.Act, home, charge id.ID) (Charge, error) {
@@ -107,19 +112,23 @@ func (m *Module) Read(r store.PersonalReader, home, charge id.ID) (Charge, error
 	return out, err
 }
 
-// ReadAt reads the charges of one home inside somebody's look or Write, the newest first.
+// ReadAt reads the charges of one home inside somebody's look or Write, the newest first: all that are open and, unless f says
+// otherwise, the newest that are settled.
 func (m *Module) ReadAt(r store.PersonalReader, home id.ID, f Filter) ([]Charge, error) {
-	most := int64(listMost)
-	if f.Most > 0 {
-		most = int64(f.Most)
-	}
-	read := chargedb.BillsOf
-	if f.Open {
-		read = chargedb.OpenBillsOf
-	}
-	rows, err := read(r, home, most)
+	rows, err := chargedb.OpenBillsOf(r, chargedb.OpenBillsOfParams{Home: home, Test: f.Test, Begins: f.span.begins(), Ends: f.span.ends(), Most: openMost})
 	if err != nil {
 		return nil, err
+	}
+	if !f.Open {
+		most := int64(listMost)
+		if f.Most > 0 {
+			most = int64(f.Most)
+		}
+		closed, err := chargedb.ClosedBillsOf(r, chargedb.ClosedBillsOfParams{Home: home, Test: f.Test, Begins: f.span.begins(), Ends: f.span.ends(), Most: most})
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, closed...)
 	}
 	var out []Charge
 	paid := false
@@ -133,6 +142,7 @@ func (m *Module) ReadAt(r store.PersonalReader, home id.ID, f Filter) ([]Charge,
 			paid = paid || c.Paid > 0 || c.Given > 0
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Charge) int { return b.Issued.Compare(a.Issued) })
 	if !paid {
 		return out, nil
 	}
@@ -157,16 +167,21 @@ func addParts(r store.PersonalReader, home id.ID, list []Charge) error {
 
 // OfPerson lists what a person owes and has paid, at every home that their account watches, the newest first.
 func (m *Module) OfPerson(ctx context.Context, a act.Act, person id.ID, f Filter) ([]Charge, error) {
-	homes, err := m.HomesOf(ctx, a, person)
+	list, err := m.reaches(ctx, a, person)
 	if err != nil {
 		return nil, err
+	}
+	homes := make([]id.ID, len(list))
+	for i, one := range list {
+		homes[i] = one.home
 	}
 	var out []Charge
 	err = m.look(ctx, a, "charge.look.charges", homes, func(p *store.Personal) error {
 		out = out[:0]
 		p.Saw(person)
-		for _, home := range homes {
-			some, err := m.ReadAt(p, home, f)
+		for _, one := range list {
+			f.span = one.span
+			some, err := m.ReadAt(p, one.home, f)
 			if err != nil {
 				return err
 			}
@@ -180,15 +195,15 @@ func (m *Module) OfPerson(ctx context.Context, a act.Act, person id.ID, f Filter
 
 // CountOpen is how many charges a person has to pay, at most most; nobody's data is seen.
 func (m *Module) CountOpen(ctx context.Context, a act.Act, person id.ID, most int64) (int64, error) {
-	homes, err := m.HomesOf(ctx, a, person)
+	list, err := m.reaches(ctx, a, person)
 	if err != nil {
 		return 0, err
 	}
 	total := int64(0)
 	err = m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		total = 0
-		for _, home := range homes {
-			n, err := chargedb.CountOpen(r, home, most)
+		for _, one := range list {
+			n, err := chargedb.CountOpen(r, chargedb.CountOpenParams{Home: one.home, Begins: one.span.begins(), Ends: one.span.ends(), Most: most})
 			if err != nil {
 				return err
 			}
@@ -247,9 +262,13 @@ func (m *Module) chargeOf(row chargedb.Bill) (Charge, error) {
 		ID: row.ID, Home: row.Home, Payee: row.Payee, Subject: row.Subject, Number: row.Number, External: row.External, Kind: row.Kind, Service: row.Service,
 		Period: row.Period, Amount: money.Amount{Minor: row.Amount, Currency: money.Currency(row.Currency)}, Paid: row.Paid, Given: row.Given, Forgiven: row.Forgiven,
 		State: State(row.State), Issued: row.Issued, Due: row.Due, Settled: row.Settled, Test: row.Test, Revision: row.Revision,
+		Decided: row.Decided,
 	}
 	if err := json.Unmarshal([]byte(row.Title), &out.Title); err != nil {
 		return out, fmt.Errorf("charge: title of %s: %w", row.ID, err)
+	}
+	if kind, _ := m.kindOf(out.Kind); kind != nil && kind.Period == service.PeriodYear && monthForm.MatchString(out.Period) {
+		out.Period = out.Period[:4] // it was issued before the kind said so
 	}
 	if row.Terms != "" {
 		if err := json.Unmarshal([]byte(row.Terms), &out.Terms); err != nil {
@@ -267,5 +286,5 @@ func partOf(row chargedb.BillPart) PartPaid {
 }
 
 func placeOf(row chargedb.BillHome) Place {
-	return Place{ID: row.ID, Home: row.Home, Payee: row.Payee, Kind: row.Kind, Service: row.Service, Number: row.Number, Test: row.Test}
+	return Place{ID: row.ID, Home: row.Home, Payee: row.Payee, Kind: row.Kind, Service: row.Service, Number: row.Number, Test: row.Test, Decided: row.Decided}
 }

@@ -25,7 +25,7 @@ func TestEverybodysRegisterIsAskedAgain(t *testing.T) {
 			r.clock.Move(time.Second)
 		}
 		var asked []id.ID
-		r.deps.Things = func(_ context.Context, _ act.Act, person id.ID) ([]Identifier, error) {
+		r.deps.Things = func(_ context.Context, _ act.Act, person id.ID) ([]Thing, error) {
 			asked = append(asked, person)
 			if person == silent {
 				return nil, errors.New("the register is silent")
@@ -42,7 +42,7 @@ func TestEverybodysRegisterIsAskedAgain(t *testing.T) {
 			if !slices.Contains(asked, person) {
 				t.Errorf("%s was not asked for", person)
 			}
-			if left := must[[]Watch](t)(r.Watched(ctx, r.system(), person)); (len(left) > 0) != (person == silent) {
+			if left := must[[]Watch](t)(r.Watched(ctx, r.system(), person)); len(left) != 1 || left[0].Ends.IsZero() != (person == silent) {
 				t.Errorf("%s watches %+v", person, left)
 			}
 		}

@@ -124,3 +124,12 @@ func (r *rig) drain() {
 		r.t.Fatal(err)
 	}
 }
+
+func (r *rig) ofAgency(a act.Act, q ListQuery) []Charge {
+	r.t.Helper()
+	list, _, err := r.OfAgency(ctx, a, q)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return list
+}

@@ -72,11 +72,11 @@ func TestAFileIsTakenButForItsBadLines(t *testing.T) {
 		if again.Issued != 0 || again.Known != 4 || again.Corrected != 1 || again.Bad != 9 { // the line that differed is a correction now
 			t.Errorf("%+v", again)
 		}
-		list := must[[]Charge](t)(r.OfAgency(ctx, officer, ListQuery{Number: "П-1"}))
+		list := r.ofAgency(officer, ListQuery{Number: "П-1"})
 		if len(list) != 1 || list[0].Amount != money.Roubles(75_100) {
 			t.Errorf("%+v", list)
 		}
-		if found := must[[]Charge](t)(r.OfAgency(ctx, officer, ListQuery{For: plate})); len(found) != 3 {
+		if found := r.ofAgency(officer, ListQuery{For: plate}); len(found) != 3 {
 			t.Errorf("%d at the plate", len(found))
 		}
 	})
@@ -169,7 +169,7 @@ func TestASandboxTakesNoRealBillsPlace(t *testing.T) {
 			t.Errorf("%+v", list)
 		}
 		program := act.Act{ID: id.Derived("act", "key"), Actor: act.Actor{Kind: act.Program, Agency: police}, Test: true}
-		if list := must[[]Charge](t)(r.OfAgency(ctx, program, ListQuery{})); len(list) != 1 || list[0].ID != tried[0].ID {
+		if list := r.ofAgency(program, ListQuery{}); len(list) != 1 || list[0].ID != tried[0].ID {
 			t.Errorf("%+v", list)
 		}
 		if _, err := r.PrepareCancel(ctx, program, real[0].ID, 0, "mistake", ""); !errors.Is(err, ErrNone) {

@@ -19,66 +19,6 @@ const watchersMost = 50
 // residentsMost is among how many watchers former residents are looked for: more than can ever be.
 const residentsMost = 1000
 
-// HomesOf are the homes that a person's account watches, their own first. The look at the person is recorded.
-func (m *Module) HomesOf(ctx context.Context, a act.Act, person id.ID) ([]id.ID, error) {
-	for _, record := range a.Records(person) {
-		if err := m.discover(ctx, record); err != nil {
-			m.base.Log.Warn("charge: a person's own numbers", "error", err)
-		}
-	}
-	var out []id.ID
-	err := m.base.Store.Look(ctx, a, "charge.look.watches", func(p *store.Personal) error {
-		out = slices.Clone(a.Records(person))
-		for _, record := range a.Records(person) {
-			rows, err := chargedb.WatchesOf(p, record)
-			if err != nil {
-				return err
-			}
-			for _, row := range rows {
-				if !slices.Contains(out, row.Home) {
-					out = append(out, row.Home)
-				}
-			}
-		}
-		return nil
-	})
-	return out, err
-}
-
-// Watchers are the people whose accounts watch a home: whom to tell of a charge there. The home of a person is watched by
-// that person; others' are in the list once they were found or saved.
-func (m *Module) Watchers(ctx context.Context, home id.ID) ([]id.ID, error) {
-	var out []id.ID
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		rows, err := chargedb.WatchersOf(r, home, watchersMost)
-		out = out[:0]
-		for _, row := range rows {
-			out = append(out, row.Person)
-		}
-		return err
-	})
-	return out, err
-}
-
-// Whose is in whose account a home lies, as far as the act goes: the actor's own, or that of the person whom they act for.
-// It is what a permission is asked of (act.Object.Holder). Anybody else's home comes back as it is.
-func (m *Module) Whose(ctx context.Context, a act.Act, home id.ID) (id.ID, error) {
-	if a.Is(home) || a.Holder == home {
-		return home, nil
-	}
-	watchers, err := m.Watchers(ctx, home)
-	if err != nil {
-		return home, err
-	}
-	switch {
-	case slices.Contains(watchers, a.Holder):
-		return a.Holder, nil
-	case slices.ContainsFunc(watchers, a.Is):
-		return a.Actor.Person, nil
-	}
-	return home, nil
-}
-
 // Source is why an account watches a home.
 type Source string
 
@@ -96,6 +36,9 @@ type Watch struct {
 	Identifier Identifier
 	Source     Source
 	Since      time.Time
+	Begins     time.Time // it sees the bills that were decided from then; zero: all
+	Ends       time.Time // and until then: the home is theirs no more; zero: it is
+	named      time.Time // when a register last said that it is theirs
 }
 
 // Show writes the identifier as people read it.
@@ -128,7 +71,8 @@ func (m *Module) Watched(ctx context.Context, a act.Act, person id.ID) ([]Watch,
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Watch{Home: row.Home, Identifier: Identifier{By: By(row.Means), Value: string(value)}, Source: Source(row.Source), Since: row.Since})
+		out = append(out, Watch{Home: row.Home, Identifier: Identifier{By: By(row.Means), Value: string(value)}, Source: Source(row.Source),
+			Since: row.Since, Begins: row.Begins, Ends: row.Ends, named: row.Named})
 	}
 	return out, nil
 }
@@ -136,7 +80,16 @@ func (m *Module) Watched(ctx context.Context, a act.Act, person id.ID) ([]Watch,
 // PreparedWatch waits for its Write.
 type PreparedWatch struct {
 	Home id.ID
+	m    *Module
+	from time.Time
 	row  chargedb.PutWatchParams
+}
+
+// From says since when the home is the person's, when that is known: they see the bills that were decided since then. It is to be
+// called before Put.
+func (p *PreparedWatch) From(at time.Time) *PreparedWatch {
+	p.from = at
+	return p
 }
 
 // PrepareWatch makes ready that a person's account watches the home of an identifier. Errors: those of identifiers. Whether it
@@ -158,16 +111,7 @@ func (m *Module) PrepareWatch(ctx context.Context, person id.ID, i Identifier, s
 	if value == nil {
 		return nil, vault.ErrErased
 	}
-	return &PreparedWatch{Home: home, row: chargedb.PutWatchParams{Person: person, Home: home, Means: string(normal.By), Source: string(source), Value: value}}, nil
-}
-
-// Put has the account watch the home; a second time changes nothing but why.
-func (p *PreparedWatch) Put(tx *store.Tx) error {
-	p.row.Since = tx.Now()
-	if err := chargedb.PutWatch(tx, p.row); err != nil {
-		return err
-	}
-	return chargedb.PutWatcher(tx, p.row.Home, p.row.Person)
+	return &PreparedWatch{Home: home, m: m, row: chargedb.PutWatchParams{Person: person, Home: home, Means: string(normal.By), Source: string(source), Value: value}}, nil
 }
 
 // Residents has a flat's home watched, as by its residents, by exactly these people: whoever was a resident and is not among them

@@ -2,11 +2,14 @@ package charge
 
 import (
 	"errors"
+	"time"
 
 	"posad.city/core/page"
 	"posad.city/kit/act"
+	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
+	"posad.city/kit/lang"
 	"posad.city/kit/web"
 	"posad.city/ui"
 )
@@ -55,6 +58,8 @@ func (m *Module) routes(s *web.Server) {
 	s.Page(ops.watch, "POST /charges/watch", m.postWatch)
 	s.Page(ops.watch, "POST /charges/watch/drop", m.postDrop)
 	s.Page(ops.watch, "POST /charges/watch/ask", m.postAsk)
+	s.Page(ops.watch, "POST /charges/watch/others", m.postOthers)
+	m.planRoutes(s)
 	m.deskRoutes(s, ops)
 	m.api(s, ops)
 }
@@ -62,6 +67,7 @@ func (m *Module) routes(s *web.Server) {
 // watchView is the page of what an account watches.
 type watchView struct {
 	List   []Watch
+	Others map[id.ID]int // how many others watch a home that the person may send away
 	Typed  watchForm
 	Failed *fault.Fault
 }
@@ -97,6 +103,17 @@ func (m *Module) watchPage(c *web.Context, v watchView) error {
 	if v.List, err = m.Watched(c.Context(), c.Act(), c.Person()); err != nil {
 		return err
 	}
+	v.Others = map[id.ID]int{}
+	for _, w := range v.List {
+		if !w.sends() {
+			continue
+		}
+		guests, err := m.guests(c.Context(), c.Person(), w.Home)
+		if err != nil {
+			return err
+		}
+		v.Others[w.Home] = len(guests)
+	}
 	title := c.T("charge.watch.title")
 	crumbs := []ui.Link{{Text: c.T("charge.watch.bills"), Href: "/pay"}, {Text: title}}
 	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Account, Crumbs: crumbs, Faulty: v.Failed != nil}, watchPage(c, v))
@@ -122,13 +139,31 @@ func (m *Module) postWatch(c *web.Context) error {
 	return c.Redirect("/charges/watch")
 }
 
+// homeForm names a home that the account watches.
+type homeForm struct {
+	Home id.ID `json:"home"`
+}
+
+func (m *Module) postOthers(c *web.Context) error {
+	if err := mine(c); err != nil {
+		return err
+	}
+	var typed homeForm
+	if err := c.Bind(&typed); err != nil {
+		return err
+	}
+	if err := m.SendAway(c.Context(), c.Person(), typed.Home); err != nil {
+		return err
+	}
+	c.SetFlash("success", "charge.watch.sent_away")
+	return c.Redirect("/charges/watch")
+}
+
 func (m *Module) postDrop(c *web.Context) error {
 	if err := mine(c); err != nil {
 		return err
 	}
-	var typed struct {
-		Home id.ID `json:"home"`
-	}
+	var typed homeForm
 	if err := c.Bind(&typed); err != nil {
 		return err
 	}
@@ -176,6 +211,14 @@ func (v watchView) faults(c *web.Context) []ui.FaultLine {
 		}
 	}
 	return out
+}
+
+// note says why a home is watched, and until when.
+func (w Watch) note(c *web.Context) string {
+	if w.Ends.IsZero() {
+		return c.T("charge.watch.source." + string(w.Source))
+	}
+	return c.T("charge.watch.ended", "day", lang.Date(c.Lang(), calendar.DateOf(w.Ends, time.UTC)))
 }
 
 func byChoices(c *web.Context, list []By) []ui.Choice {

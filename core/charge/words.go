@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -126,13 +127,13 @@ func (m *Module) summary(c *web.Context, v chargeView) []ui.SummaryRow {
 		}
 	}
 	add("external", one.External)
-	add("period", one.Period)
+	add("period", PeriodWords(one.Period, c.Lang()))
 	add("day", lang.FullMoment(c.Lang(), one.Issued, m.Zone()))
 	if !one.Due.IsZero() {
 		add("due", m.day(c, calendar.DateOf(one.Due, m.Zone())))
 	}
 	for _, d := range v.Details {
-		rows = append(rows, ui.SummaryRow{Name: d.Label.In(c.Lang()), Value: d.Value})
+		rows = append(rows, DetailRow(c, d))
 	}
 	return rows
 }
@@ -150,7 +151,7 @@ func (m *Module) day(c *web.Context, d calendar.Date) string { return lang.Date(
 func (m *Module) sum(c *web.Context, one Charge, o Owed) []ui.SummaryRow {
 	var out []ui.SummaryRow
 	for _, l := range o.Lines {
-		out = append(out, ui.SummaryRow{Name: m.LineText(c, one, l), Value: minor(c, one, l.Amount)})
+		out = append(out, ui.SummaryRow{Name: LineText(c, one, l), Value: minor(c, one, l.Amount)})
 	}
 	out = append(out, ui.SummaryRow{Name: c.T("charge.line.left"), Value: minor(c, one, o.Left)})
 	if o.Over > 0 {
@@ -160,7 +161,7 @@ func (m *Module) sum(c *web.Context, one Charge, o Owed) []ui.SummaryRow {
 }
 
 // LineText says in words what a line of a sum was counted from: 5 000 ₽ × 20 days × 16.5 % × 1/300.
-func (m *Module) LineText(c *web.Context, one Charge, l Line) string {
+func LineText(c *web.Context, one Charge, l Line) string {
 	percent := lang.Grouped(c.Lang(), strconv.FormatFloat(float64(l.Points)/100, 'f', -1, 64))
 	return c.T("charge.line."+l.Key, "base", minor(c, one, l.Base), "count", l.Days, "percent", l.Percent, "rate", percent,
 		"share", strconv.FormatInt(l.Share, 10)+"/"+strconv.FormatInt(max(1, l.Of), 10), "from", dayOrNone(c, l.From), "to", dayOrNone(c, l.To))
@@ -234,4 +235,24 @@ func progressAttributes(i Import) templ.Attributes {
 	return templ.Attributes{
 		"hx-get": "/desk/charges/files/" + i.ID.String(), "hx-trigger": "every 2s", "hx-select": "#progress", "hx-swap": "outerHTML", "aria-live": "off",
 	}
+}
+
+// DetailRow is a detail as a page shows it: one with an address is a link to it.
+func DetailRow(c *web.Context, d Detail) ui.SummaryRow {
+	out := ui.SummaryRow{Name: d.Label.In(c.Lang()), Value: d.Value}
+	if d.Link != "" {
+		out.Value, out.Body = "", detailLink(c, d)
+	}
+	return out
+}
+
+// PeriodWords writes a period as people read it: 2026-10 is October 2026, 2025 a year.
+func PeriodWords(period string, l lang.Language) string {
+	if yearForm.MatchString(period) {
+		return lang.Text{RU: period + " год", EN: period}.In(l)
+	}
+	if month, err := time.Parse("2006-01", period); err == nil {
+		return lang.MonthYear(l, month.Year(), month.Month())
+	}
+	return period
 }

@@ -84,7 +84,7 @@ func relativeOf(item any) (mandate.Relative, error) {
 }
 
 // Vehicles asks the traffic register which vehicles a person owns or leases, for the person themselves while they fill a
-// form. Its register takes snils and declares vehicles: records of plate and model. ask names the question for ever.
+// form. Its register takes snils and declares vehicles: records of plate and model, and since when it is theirs. ask names the question for ever.
 func (m *Module) Vehicles(ctx context.Context, owner account.Person, ask id.ID) ([]service.Vehicle, error) {
 	values, err := m.askForAccount(ctx, owner.ID, m.deps.Garage, ask, map[string]string{"snils": owner.SNILS})
 	if errors.Is(err, errNotFound) {
@@ -99,8 +99,10 @@ func (m *Module) Vehicles(ctx context.Context, owner account.Person, ask id.ID) 
 		record, _ := item.(map[string]any)
 		plate, _ := record["plate"].(string)
 		model, _ := record["model"].(string)
+		text, _ := record["since"].(string)
+		since, _ := calendar.ParseDate(text) // a register may leave it out
 		if plate != "" {
-			out = append(out, service.Vehicle{Plate: plate, Model: model, Own: true})
+			out = append(out, service.Vehicle{Plate: plate, Model: model, Own: true, Since: since})
 		}
 	}
 	return out, nil

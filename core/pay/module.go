@@ -59,8 +59,8 @@ type Charges interface {
 	Details(ctx context.Context, a act.Act, home, charge id.ID) ([]charge.Detail, error)
 	OfPerson(ctx context.Context, a act.Act, person id.ID, f charge.Filter) ([]charge.Charge, error)
 	CountOpen(ctx context.Context, a act.Act, person id.ID, most int64) (int64, error)
-	// Whose is in whose account a home lies, as far as the act goes: what a permission is asked of.
-	Whose(ctx context.Context, a act.Act, home id.ID) (id.ID, error)
+	// Whose is in whose account a charge lies, as far as the act goes: what a permission is asked of.
+	Whose(ctx context.Context, a act.Act, p charge.Place) (id.ID, error)
 	// HomesOf are the homes that a person's account looks at.
 	HomesOf(ctx context.Context, a act.Act, person id.ID) ([]id.ID, error)
 	Where(ctx context.Context, charge id.ID) (charge.Place, error)

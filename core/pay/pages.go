@@ -139,7 +139,7 @@ func (m *Module) pickOwed(c *web.Context, one charge.Charge, owed charge.Owed, z
 	l := c.Lang()
 	out := ui.PickItem{Value: one.ID.String(), Text: one.Title.In(l), Sum: money.Amount{Minor: owed.Left, Currency: one.Amount.Currency}.In(l), Href: "/pay/" + one.ID.String()}
 	if one.Period != "" {
-		out.Text += ", " + periodWords(one.Period, l)
+		out.Text += ", " + charge.PeriodWords(one.Period, l)
 	}
 	notes := []string{m.deps.AgencyName(one.Payee, l)}
 	if !one.Due.IsZero() {
@@ -156,15 +156,6 @@ func (m *Module) pickOwed(c *web.Context, one charge.Charge, owed charge.Owed, z
 	}
 	out.Note = strings.Join(notes, " · ")
 	return out
-}
-
-// periodWords writes 2026-10 as October 2026.
-func periodWords(period string, l lang.Language) string {
-	t, err := time.Parse("2006-01", period)
-	if err != nil {
-		return period
-	}
-	return lang.MonthYear(l, t.Year(), t.Month())
 }
 
 var stateTones = map[charge.State]ui.Tone{
@@ -213,6 +204,9 @@ type chargeView struct {
 	Pending, Pays, Parts         bool
 	Receipts                     []ui.RowItem
 	Again                        string
+	Plan                         []ui.SummaryRow // its instalments
+	Next                         string          // what is due now of them
+	Divides                      bool            // it may be paid by instalments
 }
 
 func (m *Module) chargeView(c *web.Context, one charge.Charge, details []charge.Detail, pending bool) chargeView {
@@ -225,7 +219,7 @@ func (m *Module) chargeView(c *web.Context, one charge.Charge, details []charge.
 	}
 	out.Rows = []ui.SummaryRow{{Name: c.T("pay.amount"), Value: one.Amount.In(l)}, {Name: c.T("pay.to"), Value: m.deps.AgencyName(one.Payee, l)}, {Name: c.T("pay.number"), Value: out.Number}}
 	if one.Period != "" {
-		out.Rows = append(out.Rows, ui.SummaryRow{Name: c.T("pay.period"), Value: periodWords(one.Period, l)})
+		out.Rows = append(out.Rows, ui.SummaryRow{Name: c.T("pay.period"), Value: charge.PeriodWords(one.Period, l)})
 	}
 	if one.State.Open() && !one.Due.IsZero() {
 		out.Rows = append(out.Rows, ui.SummaryRow{Name: c.T("pay.due"), Value: lang.FullMoment(l, one.Due, zone)})
@@ -238,11 +232,15 @@ func (m *Module) chargeView(c *web.Context, one charge.Charge, details []charge.
 	}
 	if len(owed.Lines) > 1 {
 		for _, line := range owed.Lines {
-			out.Why = append(out.Why, ui.SummaryRow{Name: c.T("charge.line." + line.Key), Value: in(line.Amount)})
+			out.Why = append(out.Why, ui.SummaryRow{Name: charge.LineText(c, one, line), Value: in(line.Amount)})
 		}
 	}
 	for _, d := range details {
-		out.Details = append(out.Details, ui.SummaryRow{Name: d.Label.In(l), Value: d.Value})
+		out.Details = append(out.Details, charge.DetailRow(c, d))
+	}
+	out.Divides, out.Plan = one.Divides(c.Now()) > 1 && !out.Pending, charge.PlanRows(c, one, owed)
+	if next, day := owed.Next(); next < owed.Left {
+		out.Next, out.Note = in(next), c.T("charge.plan.now", "amount", in(next), "day", lang.Date(l, day))
 	}
 	for _, part := range one.Parts {
 		if part.Amount > 0 {

@@ -115,7 +115,7 @@ func (m *Module) mayCharge(c *web.Context, key id.ID) (charge.Place, id.ID, erro
 	if err != nil {
 		return place, id.ID{}, err
 	}
-	holder, err := m.deps.Charges.Whose(c.Context(), c.Act(), place.Home)
+	holder, err := m.deps.Charges.Whose(c.Context(), c.Act(), place)
 	if err != nil {
 		return place, holder, err
 	}

@@ -12,6 +12,7 @@ type ChargeKind struct {
 	Title  Text   `json:"title" need:"1" about:"What it is called"`
 	About  Text   `json:"about" need:"1" about:"What it is for, in one or two sentences"`
 	Icon   string `json:"icon,omitempty" about:"Name of an icon of the design system"`
+	Period string `json:"period,omitempty" one:"month|year" about:"What one bill is for; left out: nothing, or what the bill itself says"`
 	Days   int    `json:"days,omitempty" about:"How many calendar days one has to pay, from the day of the decision, when the bill names no day"`
 
 	Found       []ChargeFound      `json:"found" need:"1" about:"By what the bill is issued and found"`
@@ -23,6 +24,12 @@ type ChargeKind struct {
 	Contest     string             `json:"contest,omitempty" about:"Key of the service by which one disagrees with it"`
 	Law         Text               `json:"law" need:"1" about:"The act and its article, as people read it"`
 }
+
+// What a bill of a kind is for.
+const (
+	PeriodMonth = "month"
+	PeriodYear  = "year"
+)
 
 // ChargeFound is one way of finding a bill.
 type ChargeFound struct {

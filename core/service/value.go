@@ -51,6 +51,8 @@ type Vehicle struct {
 	Plate string `json:"plate"`
 	Model string `json:"model,omitempty"`
 	Own   bool   `json:"own"` // chosen from the applicant's vehicles
+	// Since when it is theirs, as the register says; zero: it does not.
+	Since calendar.Date `json:"-"`
 }
 
 // Address is an answer: a house of the city's register and a flat.

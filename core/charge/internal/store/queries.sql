@@ -1,33 +1,33 @@
 -- name: InsertHome :execrows
-INSERT INTO bill_home (id, home, payee, kind, service, number, external, test, plain) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING;
+INSERT INTO bill_home (id, home, payee, kind, service, number, external, test, plain, decided) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING;
 
 -- name: HomeByID :one
-SELECT id, home, payee, kind, service, number, external, test, plain FROM bill_home WHERE id = $1;
+SELECT id, home, payee, kind, service, number, external, test, plain, decided FROM bill_home WHERE id = $1;
 
 -- name: HomesByNumber :many
-SELECT id, home, payee, kind, service, number, external, test, plain FROM bill_home WHERE number = $1 ORDER BY number, id LIMIT $2;
+SELECT id, home, payee, kind, service, number, external, test, plain, decided FROM bill_home WHERE number = $1 ORDER BY number, id LIMIT $2;
 
 -- name: HomesByExternal :many
-SELECT id, home, payee, kind, service, number, external, test, plain FROM bill_home WHERE external = $1 ORDER BY external, id LIMIT $2;
+SELECT id, home, payee, kind, service, number, external, test, plain, decided FROM bill_home WHERE external = $1 ORDER BY external, id LIMIT $2;
 
 -- name: HomesByPlain :many
-SELECT id, home, payee, kind, service, number, external, test, plain FROM bill_home WHERE plain = $1 ORDER BY plain, id LIMIT $2;
+SELECT id, home, payee, kind, service, number, external, test, plain, decided FROM bill_home WHERE plain = $1 ORDER BY plain, id LIMIT $2;
 
 -- name: InsertBill :exec
-INSERT INTO bill (home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'due', 0, 0, 0, $16, $17, NULL, $18, 1);
+INSERT INTO bill (home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision, decided)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'due', 0, 0, 0, $16, $17, NULL, $18, 1, $19);
 
 -- name: BillByID :one
-SELECT home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision
+SELECT home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision, decided
 FROM bill WHERE home = $1 AND id = $2;
 
--- name: BillsOf :many
-SELECT home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision
-FROM bill WHERE home = $1 ORDER BY home, issued DESC, id DESC LIMIT $2;
-
 -- name: OpenBillsOf :many
-SELECT home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision
-FROM bill WHERE home = $1 AND (state = 'due' OR state = 'part') ORDER BY home, issued DESC, id DESC LIMIT $2;
+SELECT home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision, decided
+FROM bill WHERE home = @home AND (state = 'due' OR state = 'part') AND test = @test AND decided >= @begins AND decided <= @ends ORDER BY home, issued DESC, id DESC LIMIT @most;
+
+-- name: ClosedBillsOf :many
+SELECT home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision, decided
+FROM bill WHERE home = @home AND state <> 'due' AND state <> 'part' AND test = @test AND decided >= @begins AND decided <= @ends ORDER BY home, issued DESC, id DESC LIMIT @most;
 
 -- name: MoveBill :execrows
 UPDATE bill SET state = @state, amount = @amount, due = @due, terms = @terms, paid = @paid, given = @given, forgiven = @forgiven, settled = @settled, revision = revision + 1
@@ -35,14 +35,11 @@ WHERE home = @home AND id = @id AND revision = @revision;
 
 -- name: CountOpen :one
 -- counts only
-SELECT CAST(COUNT(*) AS BIGINT) AS due FROM (SELECT id FROM bill WHERE home = @home AND (state = 'due' OR state = 'part') AND kind <> 'gift' AND kind <> 'wallet' AND NOT test LIMIT @most) AS few;
+SELECT CAST(COUNT(*) AS BIGINT) AS due FROM (SELECT id FROM bill WHERE home = @home AND (state = 'due' OR state = 'part') AND kind <> 'gift' AND kind <> 'wallet' AND NOT test AND decided >= @begins AND decided <= @ends LIMIT @most) AS few;
 
 -- name: InsertPart :execrows
 INSERT INTO bill_part (home, charge, payment, amount, given, forgiven, reversed, at, entered) VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $6)
 ON CONFLICT (home, charge, payment) DO NOTHING;
-
--- name: PartByID :one
-SELECT home, charge, payment, amount, given, forgiven, reversed, at, entered FROM bill_part WHERE home = $1 AND charge = $2 AND payment = $3;
 
 -- name: PartsOf :many
 SELECT home, charge, payment, amount, given, forgiven, reversed, at, entered FROM bill_part WHERE home = $1 AND charge = $2 ORDER BY home, charge, payment;
@@ -60,23 +57,29 @@ INSERT INTO bill_change (home, charge, revision, step, at, act, actor, agency, p
 SELECT home, charge, revision, step, at, act, actor, agency, payment, amount, reason, note FROM bill_change WHERE home = $1 AND charge = $2 ORDER BY home, charge, revision;
 
 -- name: PutWatch :exec
-INSERT INTO charge_watch (person, home, means, source, value, since) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (person, home) DO UPDATE SET source = excluded.source, since = excluded.since;
+INSERT INTO charge_watch (person, home, means, source, value, since, begins, ends, named) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)
+ON CONFLICT (person, home) DO UPDATE SET source = excluded.source, since = excluded.since, begins = excluded.begins, ends = NULL, named = excluded.named;
+
+-- name: EndWatch :exec
+UPDATE charge_watch SET ends = @ends WHERE person = @person AND home = @home;
 
 -- name: StaleWatches :many
-SELECT person FROM charge_watch WHERE source = 'register' AND since < $1 ORDER BY since LIMIT $2;
+SELECT person FROM charge_watch WHERE source = 'register' AND since < $1 AND ends IS NULL ORDER BY since LIMIT $2;
 
 -- name: TouchWatches :exec
-UPDATE charge_watch SET since = @since WHERE person = @person AND source = 'register';
+UPDATE charge_watch SET since = @since WHERE person = @person AND source = 'register' AND ends IS NULL;
 
 -- name: OldPlates :many
 SELECT person, home FROM charge_watch WHERE source = 'saved' AND means = 'plate' AND since < $1 ORDER BY since LIMIT $2;
 
+-- name: EndedWatches :many
+SELECT person, home FROM charge_watch WHERE ends < $1 ORDER BY ends LIMIT $2;
+
 -- name: WatchesOf :many
-SELECT person, home, means, source, value, since FROM charge_watch WHERE person = $1 ORDER BY person, home;
+SELECT person, home, means, source, value, since, begins, ends, named FROM charge_watch WHERE person = $1 ORDER BY person, home;
 
 -- name: WatchOf :one
-SELECT person, home, means, source, value, since FROM charge_watch WHERE person = $1 AND home = $2;
+SELECT person, home, means, source, value, since, begins, ends, named FROM charge_watch WHERE person = $1 AND home = $2;
 
 -- name: DeleteWatch :execrows
 DELETE FROM charge_watch WHERE person = $1 AND home = $2;
@@ -85,11 +88,15 @@ DELETE FROM charge_watch WHERE person = $1 AND home = $2;
 DELETE FROM charge_watch WHERE person = $1;
 
 -- name: PutWatcher :exec
-INSERT INTO charge_watcher (home, person) VALUES ($1, $2) ON CONFLICT (home, person) DO NOTHING;
+INSERT INTO charge_watcher (home, person, begins, ends) VALUES ($1, $2, $3, NULL)
+ON CONFLICT (home, person) DO UPDATE SET begins = excluded.begins, ends = NULL;
+
+-- name: EndWatcher :exec
+UPDATE charge_watcher SET ends = @ends WHERE home = @home AND person = @person;
 
 -- name: WatchersOf :many
 -- counts only
-SELECT home, person FROM charge_watcher WHERE home = $1 ORDER BY home, person LIMIT $2;
+SELECT home, person, begins, ends FROM charge_watcher WHERE home = $1 ORDER BY home, person LIMIT $2;
 
 -- name: HasWatcher :one
 -- counts only
@@ -97,11 +104,6 @@ SELECT CAST(1 AS BIGINT) AS there FROM charge_watcher WHERE home = $1 LIMIT 1;
 
 -- name: DeleteWatcher :exec
 DELETE FROM charge_watcher WHERE home = $1 AND person = $2;
-
--- name: BillsByPayee :many
-SELECT home, id, number, external, payee, kind, service, subject, period, amount, currency, title, terms, details, proof, state, paid, given, forgiven, issued, due, settled, test, revision
-FROM bill WHERE payee = @payee AND (issued < @before OR (issued = @before AND id < @last)) AND (CAST(@any_kind AS BOOLEAN) OR kind = @kind) AND (CAST(@any_state AS BOOLEAN) OR state = @state) AND test = @test
-ORDER BY payee, issued DESC, id DESC LIMIT @most;
 
 -- name: InsertImport :exec
 INSERT INTO charge_import (agency, id, official, act, format, header, bytes, lines, parts, corrects, test, state, part, line, issued, known, corrected, bad, made, ended)
