@@ -53,6 +53,10 @@ var sometimes = map[string]string{
 	"bill | journal_entry":              "an official's act on a bill and its entry in the public log come together",
 	"bill, bill_change | journal_entry": "an official's act on a bill and its entry in the public log come together",
 
+	"charge_watch, utility_stay | charge_watcher":                               "who moves into a flat sees it from the moment that whoever left sees it no longer",
+	"utility_import, utility_import_part | utility_reading":                     "a part of a file of readings is taken with its readings, each at its flat",
+	"utility_import, utility_import_bad, utility_import_part | utility_reading": "a part of a file of readings is taken with its readings, each at its flat",
+
 	"charge_watch": "who is no resident of a flat any more sees it no longer from the moment that another does",
 
 	"bill, bill_change, bill_part | developer_payment": "a payment of the sandbox settles the sandbox's bill with it",

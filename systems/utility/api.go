@@ -14,6 +14,7 @@ type wireFlat struct {
 	Home     id.ID  `json:"home"`
 	Account  string `json:"account"`
 	Resident bool   `json:"resident" doc:"A register says that the person lives there or owns it: its bills may be read"`
+	Until    string `json:"until,omitempty" doc:"The person lived there until this day: the bills of their time may be read"`
 }
 
 // wireBill is a bill that anybody can compute again: result follows from input by the rules of docs/author/tariffs.md.
@@ -38,26 +39,27 @@ func (m *Module) apiFlats(c *web.Context) error {
 	if err := c.May(act.Object{Kind: "flat", Holder: c.Person()}); err != nil {
 		return err
 	}
-	flats, err := m.myFlats(c)
+	flats, err := m.myFlats(c.Context(), c.Act(), c.Person())
 	if err != nil {
 		return err
 	}
 	out := []wireFlat{}
 	for _, f := range flats {
-		out = append(out, wireFlat{f.Home, f.Identifier.Value, f.Resident})
+		out = append(out, wireFlat{f.Home, f.Watch.Identifier.Value, f.Stays.now(), dayText(f.Stays.last())})
 	}
 	return c.JSON(http.StatusOK, out)
 }
 
 func (m *Module) apiBills(c *web.Context) error {
-	home, a, err := m.mine(c)
+	at, err := m.mine(c)
 	if err != nil {
 		return err
 	}
-	bills, err := m.Bills(c.Context(), a, home, PeriodOf(m.today()).Add(-36))
+	bills, err := m.Bills(c.Context(), at.Act, at.Home, PeriodOf(m.today()).Add(-36))
 	if err != nil {
 		return err
 	}
+	bills = at.Stays.bills(bills)
 	out := []wireMonth{}
 	for _, b := range bills {
 		out = append(out, wireMonth{b.Period.String(), b.Version, b.Total})
@@ -66,11 +68,7 @@ func (m *Module) apiBills(c *web.Context) error {
 }
 
 func (m *Module) apiBill(c *web.Context) error {
-	home, a, err := m.mine(c)
-	if err != nil {
-		return err
-	}
-	v, err := m.billView(c, a, home)
+	v, err := m.myBill(c)
 	if err != nil {
 		return err
 	}

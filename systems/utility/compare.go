@@ -23,6 +23,7 @@ type summed struct {
 	quantity        Decimal
 	price           Decimal // of the first line
 	from            string
+	heat            Decimal // price of the heat that warms it; zero: it is not warmed
 	factor          Decimal
 	full            int64
 	benefit, recalc int64
@@ -42,7 +43,9 @@ func sums(b Bill) []summed {
 		if l.Part != "heat" {
 			s.quantity += l.Quantity
 		}
-		if l.From > s.from { // the price of the end of the month
+		if l.Part == "heat" {
+			s.heat = l.Price // the last part of the month is the last one
+		} else if l.From > s.from { // the price of the end of the month
 			s.from, s.price = l.From, l.Price
 		}
 		s.full, s.benefit, s.recalc, s.total = s.full+l.Full, s.benefit+l.Benefit, s.recalc+l.Recalc, s.total+l.Total
@@ -71,6 +74,18 @@ func Compare(was, now Bill) []Change {
 	return out
 }
 
+// priceStep tells of a price that is another one.
+func priceStep(what, from string, was, now Decimal) []Step {
+	key := "why_" + what + "_up"
+	switch {
+	case was == now, was == 0, now == 0:
+		return nil
+	case now < was:
+		key = "why_" + what + "_down"
+	}
+	return []Step{step(key, "day", from, "was", was.String(), "now", now.String())}
+}
+
 // why lists the causes of a difference.
 func why(w, n summed) []Step {
 	var out []Step
@@ -78,11 +93,8 @@ func why(w, n summed) []Step {
 		return nil
 	}
 	if n.from > w.from {
-		key := "why_price_up"
-		if n.price < w.price {
-			key = "why_price_down"
-		}
-		out = append(out, step(key, "day", n.from, "was", w.price.String(), "now", n.price.String()))
+		out = append(out, priceStep("price", n.from, w.price, n.price)...)
+		out = append(out, priceStep("heat", n.from, w.heat, n.heat)...)
 	}
 	switch {
 	case n.quantity > w.quantity:

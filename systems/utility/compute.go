@@ -17,7 +17,7 @@ var ErrInput = errors.New("utility: a bill can't be made of this")
 // Compute makes the bill. It reads nothing but its input, so that the same input gives the same bill anywhere and always.
 // Errors: ErrInput, decimal.ErrRange.
 func Compute(in Input) (Bill, error) {
-	w := &work{in: in, used: map[string]usage{}}
+	w := &work{in: in, used: map[string]usage{}, less: map[string]int64{}}
 	tariffs := slices.Clone(in.Tariffs)
 	slices.SortStableFunc(tariffs, func(a, b service.Tariff) int { return a.Order - b.Order })
 	// What drains need comes before them, whatever their places.
@@ -42,6 +42,7 @@ type work struct {
 	in   Input
 	bill Bill
 	used map[string]usage // by tariff
+	less map[string]int64 // by tariff: what bad quality and absences took off already
 }
 
 func rule(t *service.Tariff) money.Rounding {

@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"posad.city/core/charge"
 	"posad.city/kit/act"
-	"posad.city/kit/decimal"
 	"posad.city/kit/id"
 	"posad.city/kit/journal"
 	"posad.city/kit/lang"
@@ -17,133 +15,6 @@ import (
 	"posad.city/kit/vault"
 	"posad.city/systems/utility/internal/store"
 )
-
-// The bounds of a recalculation.
-const (
-	reasonLeast = 5
-	reasonMost  = 500
-	sumMost     = 100_000_000 // kopecks: a million roubles
-	absenceMost = 365
-)
-
-// check looks at a recalculation before it is kept.
-func (r Recalculation) check(f Flat) error {
-	switch {
-	case !slices.Contains(f.Tariffs, r.Tariff):
-		return ErrTariff
-	case len([]rune(r.Reason)) < reasonLeast || len([]rune(r.Reason)) > reasonMost:
-		return ErrReason
-	}
-	switch r.Sort {
-	case Absence:
-		days := 0
-		if !r.From.IsZero() && !r.Until.IsZero() {
-			days = r.From.DaysUntil(r.Until)
-		}
-		if days < 6 || days > absenceMost || r.People < 1 || r.People > f.People {
-			return ErrDays // five full days at least (point 86 of the Rules), that of leaving and of coming not counted
-		}
-	case Quality:
-		if r.Percent <= 0 || r.Percent > decimal.Of(100) {
-			return ErrSum
-		}
-	case Sum:
-		if r.Amount == 0 || r.Amount > sumMost || r.Amount < -sumMost {
-			return ErrSum
-		}
-	default:
-		return ErrSum
-	}
-	return nil
-}
-
-// Recalculate enters a recalculation, which the bill of the period takes in, and puts it into the journal. Whether the flat is the
-// official's to change is the caller's to have asked. An id that is given is entered once. Errors: ErrTariff, ErrReason, ErrDays,
-// ErrSum, ErrOverlap, ErrOwn for the official's own flat.
-func (m *Module) Recalculate(ctx context.Context, a act.Act, f Flat, p Period, r Recalculation) error {
-	r.Reason = strings.TrimSpace(r.Reason)
-	if err := r.check(f); err != nil {
-		return err
-	}
-	if err := m.notOwn(ctx, a, f.Home); err != nil {
-		return err
-	}
-	keys, err := m.base.Vault.Keys(ctx, f.Home)
-	if err != nil {
-		return err
-	}
-	if r.ID.IsZero() {
-		r.ID = id.New(m.base.Clock.Now())
-	}
-	if err := m.overlaps(ctx, a, f, keys, r); err != nil {
-		return err
-	}
-	details, err := sealed(keys, "utility_recalculation", "details", r)
-	if err != nil {
-		return err
-	}
-	entry, err := m.base.Journal.Prepare(keys, m.entered(a, f, p, r))
-	if err != nil {
-		return err
-	}
-	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		n, err := utilitydb.InsertRecalculation(tx, utilitydb.InsertRecalculationParams{Home: f.Home, ID: r.ID, Period: p.String(), Details: details, Author: a.Actor.Person, At: tx.Now()})
-		if err != nil || n == 0 {
-			return err // a second press of the same button
-		}
-		_, err = journal.Enter(tx, entry)
-		return err
-	})
-}
-
-// overlaps refuses an absence on days for which, with those entered before, more people would be away than are registered.
-func (m *Module) overlaps(ctx context.Context, a act.Act, f Flat, keys *vault.Keys, r Recalculation) error {
-	if r.Sort != Absence {
-		return nil
-	}
-	var rows []utilitydb.UtilityRecalculation
-	err := m.base.Store.Look(ctx, a, lookFlat, func(p *store.Personal) error {
-		var err error
-		rows, err = utilitydb.RecalculationsOf(p, f.Home)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	away := r.People
-	for _, row := range rows {
-		was, err := changeOf(keys, row)
-		if err != nil {
-			return err
-		}
-		if was.ID != r.ID && was.Sort == Absence && was.Tariff == r.Tariff && was.From.Before(r.Until) && r.From.Before(was.Until) {
-			away += was.People
-		}
-	}
-	if away > f.People {
-		return ErrOverlap
-	}
-	return nil
-}
-
-// entered is a recalculation as the journal has it.
-func (m *Module) entered(a act.Act, f Flat, p Period, r Recalculation) journal.Entry {
-	t := func(key string) string { return m.base.Texts.Text(lang.Russian, key) }
-	facts := []journal.Fact{
-		{Name: "account", Label: t("utility.fact.account"), Value: f.Account}, {Name: "period", Label: t("utility.fact.period"), Value: p.String()},
-		{Name: "sort", Label: t("utility.fact.sort"), Value: t("utility.sort." + r.Sort)}, {Name: "tariff", Label: t("utility.fact.tariff"), Value: r.Tariff},
-		{Name: "reason", Label: t("utility.fact.reason"), Value: r.Reason},
-	}
-	switch r.Sort {
-	case Sum:
-		facts = append(facts, journal.Fact{Name: "amount", Label: t("utility.fact.amount"), Value: kopecks(r.Amount)})
-	case Quality:
-		facts = append(facts, journal.Fact{Name: "percent", Label: t("utility.fact.percent"), Value: r.Percent.String()})
-	case Absence:
-		facts = append(facts, journal.Fact{Name: "days", Label: t("utility.fact.days"), Value: r.From.String() + " – " + r.Until.String()})
-	}
-	return journal.Entry{Act: a.ID, Kind: "utility.recalculation", Title: t("utility.journal.recalculation"), Object: r.ID, Facts: facts}
-}
 
 // Again makes the next version of the last month's bill, from what is known now, and corrects its charge in the same Write. It
 // tells whether anything differs; nothing is written when not. ErrNone when there is no bill of the month, or a later one.
@@ -179,7 +50,7 @@ func (m *Module) Again(ctx context.Context, a act.Act, home id.ID, p Period) (bo
 	if bill.Total == old.Total && bill.Carry == old.Carry {
 		return false, nil
 	}
-	next, err := m.made(g.flat, b.keys[home], in, bill, old.Version+1)
+	next, err := m.made(g.flat, b.keys[home], in, bill, old.Version+1, old.Code)
 	if err != nil {
 		return false, err
 	}
@@ -192,6 +63,17 @@ func (m *Module) Again(ctx context.Context, a act.Act, home id.ID, p Period) (bo
 		return false, ErrNone.Because(err) // a later bill came meanwhile
 	}
 	return err == nil, err
+}
+
+// before is the id right before another one, so that a range holds one home.
+func before(home id.ID) id.ID {
+	for i := len(home) - 1; i >= 0; i-- {
+		home[i]--
+		if home[i] != 0xff {
+			break
+		}
+	}
+	return home
 }
 
 // replace writes the next version and corrects the charge.
@@ -220,7 +102,7 @@ func (m *Module) replace(ctx context.Context, a act.Act, next made, old Issued, 
 		if err != nil || !put {
 			return err
 		}
-		if err := utilitydb.AddSimilar(tx, utilitydb.AddSimilarParams{House: next.flat.House, Class: int64(next.flat.Class), Period: next.row.Period, Kind: "", Flats: 0, Total: next.bill.Total - old.Total}); err != nil {
+		if err := utilitydb.AddSimilar(tx, utilitydb.AddSimilarParams{House: next.flat.houseKey, Class: int64(next.flat.Class), Period: next.row.Period, Kind: "", Flats: 0, Total: next.bill.Total - old.Total}); err != nil {
 			return err
 		}
 		if _, err := journal.Enter(tx, entry); err != nil {
@@ -248,7 +130,7 @@ func (m *Module) lacking(ctx context.Context, next made, p Period, due id.ID) (*
 	case next.bill.Total == 0:
 		return nil, false, nil
 	}
-	fresh, err := m.deps.Charges.Prepare(ctx, m.newCharge(m.deps.Services.Current(), next.flat, p, next.bill.Total))
+	fresh, err := m.deps.Charges.Prepare(ctx, m.newCharge(m.deps.Services.Current(), next.flat, p, next.bill.Total, next.code))
 	return fresh, false, err
 }
 

@@ -37,6 +37,7 @@ var (
 	ErrOwn      = fault.New(fault.Denied, "utility.own_fault")
 	ErrOverlap  = fault.New(fault.Invalid, "utility.overlap_fault")
 	ErrMonth    = fault.New(fault.Invalid, "utility.run_period_fault")
+	ErrMonthOf  = fault.New(fault.Invalid, "utility.change_period_fault")
 	ErrMany     = fault.New(fault.TooMany, "utility.many_fault")
 	ErrTooEarly = fault.New(fault.Invalid, "utility.early_fault")
 )
@@ -45,7 +46,7 @@ var (
 type Flat struct {
 	Home     id.ID
 	Account  string // number, as the charges' module normalises it
-	House    string // of the address register: street:house
+	House    string // of the address register: street:house; sealed
 	Number   string // of the flat
 	Address  lang.Text
 	Class    int // of the area, from 0
@@ -57,6 +58,7 @@ type Flat struct {
 	Since    calendar.Date // first day of its bills
 	Until    calendar.Date // last day; zero: none
 	Revision int64
+	houseKey string // as the house stands open: it tells nobody which one it is
 }
 
 // Owner is an owner of a flat with their share.
@@ -87,12 +89,13 @@ type Account struct {
 	Flat
 	Meters    []NewMeter
 	Benefits  []NewBenefit
-	Residents []id.ID // whose accounts see it, by a register: all of them; whoever is not named sees it no longer
+	Residents []id.ID // whose accounts see it, by a register: all of them; whoever is not named sees their own time and nothing later
 }
 
 // sealedFlat is what of a flat is sealed.
 type sealedFlat struct {
 	Account string    `json:"account"`
+	House   string    `json:"house,omitempty"`
 	Number  string    `json:"number"`
 	Address lang.Text `json:"address,omitzero"`
 	Owners  []Owner   `json:"owners,omitempty"`
@@ -119,7 +122,7 @@ func (m *Module) enter(ctx context.Context, u *service.Utilities, accounts []Acc
 		if err != nil {
 			return err
 		}
-		accounts[i].Home, accounts[i].Class = home, classOf(u, accounts[i].Area)
+		accounts[i].Home, accounts[i].Class, accounts[i].houseKey = home, classOf(u, accounts[i].Area), m.houseKey(accounts[i].House)
 		homes = append(homes, home)
 	}
 	keys, err := m.base.Vault.KeysMany(ctx, homes)
@@ -142,10 +145,20 @@ func (m *Module) enter(ctx context.Context, u *service.Utilities, accounts []Acc
 			watches[a.Home] = append(watches[a.Home], w)
 		}
 	}
+	changes, err := m.moves(ctx, accounts)
+	if err != nil {
+		return err
+	}
 	if err := m.base.Store.Append(ctx, stmts...); err != nil {
 		return err
 	}
+	today := m.today()
 	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		for _, one := range changes {
+			if err := one.put(tx, today); err != nil {
+				return err
+			}
+		}
 		for _, home := range homes {
 			if err := m.deps.Charges.Residents(tx, home, watches[home]); err != nil {
 				return err
@@ -162,12 +175,12 @@ func MeterID(home id.ID, tariff, number string) id.ID {
 
 // statements write the account down.
 func (a Account) statements(keys *vault.Keys) ([]store.Stmt, error) {
-	plain, err := json.Marshal(sealedFlat{a.Account, a.Number, a.Address, a.Owners})
+	plain, err := json.Marshal(sealedFlat{a.Account, a.House, a.Number, a.Address, a.Owners})
 	if err != nil {
 		return nil, err
 	}
 	out := []store.Stmt{utilitydb.PutFlatStmt(utilitydb.PutFlatParams{
-		Home: a.Home, House: a.House, Class: int64(a.Class), Area: int64(a.Area), People: int64(a.People), NoMeter: a.NoMeter,
+		Home: a.Home, House: a.houseKey, Class: int64(a.Class), Area: int64(a.Area), People: int64(a.People), NoMeter: a.NoMeter,
 		Tariffs: strings.Join(a.Tariffs, " "), Details: keys.Seal("utility_flat", "details", plain), Since: dayText(a.Since), Until: dayText(a.Until),
 	})}
 	for _, n := range a.Meters {
@@ -198,6 +211,11 @@ type sealedBenefit struct {
 	People int    `json:"people"`
 }
 
+// houseKey is a house as it stands open in tables: made of the keyed name, as homes are.
+func (m *Module) houseKey(house string) string {
+	return id.Derived("utility house", string(m.base.Vault.Keyed("utility.house", house))).String()
+}
+
 // classOf is the class of an area: how many of the bounds it has reached.
 func classOf(u *service.Utilities, area Decimal) int {
 	class := 0
@@ -220,7 +238,7 @@ func (m *Module) flatOf(row utilitydb.UtilityFlat, keys *vault.Keys) (Flat, erro
 		return Flat{}, fmt.Errorf("utility: flat: %w", err)
 	}
 	return Flat{
-		Home: row.Home, Account: s.Account, House: row.House, Number: s.Number, Address: s.Address, Class: int(row.Class), Area: Decimal(row.Area),
+		Home: row.Home, Account: s.Account, House: s.House, houseKey: row.House, Number: s.Number, Address: s.Address, Class: int(row.Class), Area: Decimal(row.Area),
 		People: int(row.People), NoMeter: row.NoMeter, Tariffs: strings.Fields(row.Tariffs), Owners: s.Owners, Since: day(row.Since), Until: day(row.Until), Revision: row.Revision,
 	}, nil
 }
@@ -242,7 +260,7 @@ func (m *Module) Flat(ctx context.Context, a act.Act, home id.ID) (Flat, error) 
 		row, err = utilitydb.FlatByHome(p, home)
 		return err
 	})
-	if errors.Is(err, store.ErrNone) {
+	if isNone(err) {
 		return Flat{}, ErrNone.Because(err)
 	}
 	if err != nil {
@@ -254,6 +272,8 @@ func (m *Module) Flat(ctx context.Context, a act.Act, home id.ID) (Flat, error) 
 	}
 	return m.flatOf(row, keys)
 }
+
+func isNone(err error) bool { return errors.Is(err, store.ErrNone) }
 
 // HomeOf is the home of an account number; a fault says what is wrong with the number.
 func (m *Module) HomeOf(account string) (id.ID, error) {

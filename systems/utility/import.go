@@ -2,27 +2,36 @@ package utility
 
 import (
 	"bufio"
-	"context"
-	"errors"
 	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"posad.city/kit/act"
 	"posad.city/kit/calendar"
-	"posad.city/kit/id"
 )
 
-// ImportMost is how many lines one import of readings takes.
-const ImportMost = 5000
+// ImportMost is how many lines one file of readings has at most.
+const ImportMost = 100_000
 
 // ImportLine is a reading in a file: account;meter;zone;value;day. The zone may be empty.
 type ImportLine struct {
-	Line                 int // from 1
-	Account, Meter, Zone string
-	Value                Decimal
-	Day                  calendar.Date
+	Line    int           `json:"line"` // from 1
+	Account string        `json:"account"`
+	Meter   string        `json:"meter"`
+	Zone    string        `json:"zone,omitempty"`
+	Value   Decimal       `json:"value"`
+	Day     calendar.Date `json:"day"`
+}
+
+// String writes the line as it stands in a file.
+func (l ImportLine) String() string {
+	return strings.Join([]string{l.Account, l.Meter, l.Zone, l.Value.String(), l.Day.String()}, ";")
+}
+
+// fits tells whether a day is one on which a reading for a month may have been taken: after readings for the month before were
+// closed, and not after today.
+func fits(day calendar.Date, open Period, closes int, today calendar.Date) bool {
+	return day.After(open.Add(-1).Day(closes)) && !day.After(today)
 }
 
 // BadLine is a line that was not taken, and why: utility.bad.<Reason>.
@@ -92,86 +101,4 @@ func cut(text string) string {
 		return string(runes[:80]) + "…"
 	}
 	return text
-}
-
-// Import takes readings of many flats for the open month. A line that is odd waits for the agency's review; it is told among the
-// bad ones with the reason lower or high.
-func (m *Module) Import(ctx context.Context, a act.Act, lines []ImportLine) (int, []BadLine, error) {
-	byHome := map[id.ID][]ImportLine{}
-	var homes []id.ID
-	var bad []BadLine
-	u, err := m.utilities()
-	if err != nil {
-		return 0, nil, err
-	}
-	open := m.Open(u)
-	for _, l := range lines {
-		if p := PeriodOf(l.Day); p != open && p != open.Add(-1) {
-			bad = append(bad, BadLine{l.Line, "month", ""})
-			continue
-		}
-		home, err := m.HomeOf(l.Account)
-		if err != nil {
-			bad = append(bad, BadLine{l.Line, "account", ""})
-			continue
-		}
-		if byHome[home] == nil {
-			homes = append(homes, home)
-		}
-		byHome[home] = append(byHome[home], l)
-	}
-	took := 0
-	for _, home := range homes {
-		n, faults, err := m.importFlat(ctx, a, home, byHome[home])
-		if err != nil {
-			return took, bad, err
-		}
-		took, bad = took+n, append(bad, faults...)
-	}
-	slices.SortFunc(bad, func(x, y BadLine) int { return x.Line - y.Line })
-	return took, bad, nil
-}
-
-func (m *Module) importFlat(ctx context.Context, a act.Act, home id.ID, lines []ImportLine) (int, []BadLine, error) {
-	dials, err := m.Dials(ctx, a, home)
-	if err != nil {
-		return 0, nil, err
-	}
-	var bad []BadLine
-	var list []Given
-	var from []int
-	for _, l := range lines {
-		at := slices.IndexFunc(dials, func(d DialView) bool { return d.Number == l.Meter && d.Zone == l.Zone })
-		if at < 0 {
-			bad = append(bad, BadLine{l.Line, "meter", ""})
-			continue
-		}
-		list, from = append(list, Given{Meter: dials[at].Meter, Zone: l.Zone, Value: l.Value, Day: l.Day}), append(from, l.Line)
-	}
-	if len(list) == 0 {
-		return 0, bad, nil
-	}
-	got, err := m.Give(ctx, a, home, FromImport, list)
-	if errors.Is(err, ErrOwn) || errors.Is(err, ErrMany) {
-		reason := "own"
-		if errors.Is(err, ErrMany) {
-			reason = "often"
-		}
-		for _, line := range from {
-			bad = append(bad, BadLine{line, reason, ""})
-		}
-		return 0, bad, nil
-	}
-	if err != nil {
-		return 0, bad, err
-	}
-	took := 0
-	for i, r := range got {
-		if r.State == Taken {
-			took++
-			continue
-		}
-		bad = append(bad, BadLine{from[i], r.Doubt, ""})
-	}
-	return took, bad, nil
 }

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,6 +80,8 @@ func (m *Module) Provision(b *module.Base) error {
 	m.base = b
 	b.Jobs.Handle(jobRun, m.run)
 	b.Jobs.Every(jobRevive, reviveEvery, m.revive)
+	b.Jobs.Handle(jobImport, m.take)
+	b.Jobs.Every(jobImportSweep, importSweepGap, m.sweepImports)
 	if b.Web != nil {
 		m.routes(b.Web, b.Pages)
 	}
@@ -126,6 +129,12 @@ func own(a act.Act, homes ...id.ID) act.Act {
 	if a.Actor.Kind == act.Person && a.Channel != act.Centre {
 		a.Also = append(append([]id.ID{}, a.Also...), homes...)
 	}
+	return a
+}
+
+// bare is the act without the homes that own added: who acts is asked again in the Write, and homes are nobody's account.
+func bare(a act.Act, home id.ID) act.Act {
+	a.Also = slices.DeleteFunc(slices.Clone(a.Also), func(one id.ID) bool { return one == home })
 	return a
 }
 

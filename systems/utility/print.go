@@ -6,6 +6,7 @@ import (
 
 	"posad.city/core/service"
 	"posad.city/kit/calendar"
+	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/payqr"
 	"posad.city/kit/pdf"
@@ -14,11 +15,7 @@ import (
 
 // sendPDF gives a bill on paper, with a code by which any bank's app pays it.
 func (m *Module) sendPDF(c *web.Context) error {
-	home, a, err := m.mine(c)
-	if err != nil {
-		return err
-	}
-	v, err := m.billView(c, a, home)
+	v, err := m.myBill(c)
 	if err != nil {
 		return err
 	}
@@ -44,7 +41,7 @@ func (m *Module) printed(c *web.Context, u *service.Utilities, v billView) (pdf.
 	due := v.Bill.Period.Add(1).Day(u.Due)
 	out := pdf.Document{
 		Lang: string(l), City: m.base.Pages.City(c).City.Name, Office: payee.Title.In(l), Kind: c.T("utility.print.kind"), Title: billTitle(c, v.Bill.Period),
-		Number: c.T("utility.print.number", "n", External(v.Flat.Account, v.Bill.Period)), Date: lang.Date(l, calendar.DateOf(v.Bill.At, m.deps.Zone())),
+		Number: c.T("utility.print.number", "n", v.number()), Date: lang.Date(l, calendar.DateOf(v.Bill.At, m.deps.Zone())),
 		Status: c.T("utility.print.due", "sum", sumText(l, v.Bill.Total), "day", lang.Date(l, due)), Plain: true,
 		Lead: c.T("utility.print.lead"), PageOf: c.T("utility.print.page", "page", "{page}", "pages", "{pages}"), Made: v.Bill.At.UTC().Truncate(time.Second),
 		Facts: []pdf.Fact{
@@ -52,6 +49,9 @@ func (m *Module) printed(c *web.Context, u *service.Utilities, v billView) (pdf.
 			{Label: c.T("utility.fact.area"), Value: number(l, v.Bill.Input.Area) + " " + c.T("utility.unit.m2")},
 			{Label: c.T("utility.fact.people"), Value: itoa(v.Bill.Input.People)},
 		},
+	}
+	for _, row := range v.numbers(c) {
+		out.Facts = append(out.Facts, pdf.Fact{Label: row.Name, Value: row.Value})
 	}
 	for _, line := range v.Bill.Lines {
 		out.Facts = append(out.Facts, pdf.Fact{Label: lineTitle(c, line), Value: printedLine(c, line)})
@@ -62,7 +62,7 @@ func (m *Module) printed(c *web.Context, u *service.Utilities, v billView) (pdf.
 		return out, nil
 	}
 	purpose := m.base.Texts.Text(lang.Russian, "utility.charge_title", "month", v.Bill.Period.In(lang.Russian)) // the bank's language
-	code, err := paymentText(u, v.Flat, v.Bill, purpose)
+	code, err := paymentText(u, v.Flat, v.Bill, v.number(), purpose)
 	if err != nil {
 		return out, err
 	}
@@ -75,6 +75,14 @@ func (m *Module) printed(c *web.Context, u *service.Utilities, v billView) (pdf.
 	return out, nil
 }
 
+// number is the city's number of the bill; of one that was paid elsewhere, the account's and the month.
+func (v billView) number() string {
+	if one, there := v.Charges[v.Bill.Period.String()]; there {
+		return id.FormatCode(one.Number)
+	}
+	return v.Flat.Account + "-" + v.Bill.Period.String()
+}
+
 // shortAddress is the site alone: the rest is too long to be typed.
 func shortAddress(address string) string {
 	site, _, _ := strings.Cut(address, "/")
@@ -82,17 +90,17 @@ func shortAddress(address string) string {
 }
 
 // paymentText is what the code on a bill holds.
-func paymentText(u *service.Utilities, f Flat, b Issued, purpose string) (string, error) {
-	return paymentCode(u, f, b, purpose).Text()
+func paymentText(u *service.Utilities, f Flat, b Issued, number, purpose string) (string, error) {
+	return paymentCode(u, f, b, number, purpose).Text()
 }
 
 // paymentCode is the payment's requisites by GOST R 56042.
-func paymentCode(u *service.Utilities, f Flat, b Issued, purpose string) payqr.Details {
+func paymentCode(u *service.Utilities, f Flat, b Issued, number, purpose string) payqr.Details {
 	payee, _ := u.Provider(u.Payee)
 	period := b.Period.String()
 	return payqr.Details{Name: payee.Title.RU, Account: payee.Account, Bank: payee.Bank.RU, BIC: payee.BIC, Correspondent: payee.Corr, Sum: b.Total}.
 		With(payqr.Purpose, purpose).With(payqr.PayeeINN, payee.INN).With(payqr.Payer, f.Account).
-		With(payqr.DocumentID, External(f.Account, b.Period)).With(payqr.Period, period[5:]+"."+period[:4]).With(payqr.Kind, "02")
+		With(payqr.DocumentID, number).With(payqr.Period, period[5:]+"."+period[:4]).With(payqr.Kind, "02")
 }
 
 func printedLine(c *web.Context, l Line) string {

@@ -19,7 +19,7 @@ func TestABillOfAPayeeWithALongName(t *testing.T) {
 		Key: "centre", Title: lang.Text{RU: name, EN: "Centre"}, Bank: lang.Text{RU: bank, EN: "Bank"},
 		INN: "5260000001", Account: "40702810900000000001", BIC: "042202001", Corr: "30101810900000000001",
 	}}}
-	text, err := paymentText(u, Flat{Account: "7700000016"}, Issued{Period: october, Bill: Bill{Total: 123456}}, "Коммунальные услуги")
+	text, err := paymentText(u, Flat{Account: "7700000016"}, Issued{Period: october, Bill: Bill{Total: 123456}}, "0000-1111-2222-3333-4444", "Коммунальные услуги")
 	if err != nil {
 		t.Fatal(err)
 	}

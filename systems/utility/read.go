@@ -21,7 +21,8 @@ type Issued struct {
 	Period  Period
 	Version int
 	At      time.Time
-	Input   Input // without tariffs, unless Whole was asked
+	Code    string // beside the number on paper: whoever knows both has the bill; empty: it has none
+	Input   Input  // without tariffs, unless Whole was asked
 	Bill
 	tariffs []string
 }
@@ -35,7 +36,11 @@ func issuedOf(row utilitydb.UtilityBill, keys *vault.Keys) (Issued, error) {
 	if err := unpacked(plain, &k); err != nil {
 		return Issued{}, err
 	}
-	return Issued{ID: row.ID, Home: row.Home, Period: k.Input.Period, Version: int(row.Version), At: row.Issued, Input: k.Input, Bill: k.Bill, tariffs: k.Tariffs}, nil
+	code, err := codeOf(keys, row.Code)
+	if err != nil {
+		return Issued{}, err
+	}
+	return Issued{ID: row.ID, Home: row.Home, Code: code, Period: k.Input.Period, Version: int(row.Version), At: row.Issued, Input: k.Input, Bill: k.Bill, tariffs: k.Tariffs}, nil
 }
 
 // Bills are a flat's bills from a month on, the newest month first, of each the last version. The look is recorded.
@@ -191,7 +196,7 @@ func (m *Module) Similar(ctx context.Context, f Flat, p Period) (Similar, bool, 
 	}
 	out := Similar{Kinds: map[string]int64{}}
 	err = m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		rows, err := utilitydb.SimilarOf(r, f.House, int64(f.Class), p.String())
+		rows, err := utilitydb.SimilarOf(r, f.houseKey, int64(f.Class), p.String())
 		for _, row := range rows {
 			if row.Flats < 1 {
 				continue

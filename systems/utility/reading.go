@@ -137,11 +137,15 @@ func (m *Module) Dials(ctx context.Context, a act.Act, home id.ID) ([]DialView, 
 	if err != nil {
 		return nil, err
 	}
-	open := m.Open(u)
+	return m.dials(ctx, a, home, m.Open(u))
+}
+
+// dials are a flat's dials with what was given for a month and before it.
+func (m *Module) dials(ctx context.Context, a act.Act, home id.ID, open Period) ([]DialView, error) {
 	var meters []utilitydb.UtilityMeter
 	var now, past []utilitydb.UtilityReading
-	var states []utilitydb.UtilityState
-	err = m.base.Store.Look(ctx, a, lookFlat, func(p *store.Personal) error {
+	var kept utilitydb.UtilityState
+	err := m.base.Store.Look(ctx, a, lookFlat, func(p *store.Personal) error {
 		var err error
 		if meters, err = utilitydb.MetersOf(p, home); err != nil {
 			return err
@@ -152,34 +156,25 @@ func (m *Module) Dials(ctx context.Context, a act.Act, home id.ID) ([]DialView, 
 		if past, err = utilitydb.LastTaken(p, home, open.String(), pastMost); err != nil {
 			return err
 		}
-		states, err = utilitydb.StatesBetween(p, before(home), home)
+		if kept, err = utilitydb.StateOf(p, home); isNone(err) {
+			err = nil // no bill was made yet
+		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	var s state
-	if len(states) == 1 {
+	if kept.Content != nil {
 		keys, err := m.base.Vault.Keys(ctx, home)
 		if err != nil {
 			return nil, err
 		}
-		if err := unseal(keys, "utility_state", "content", states[0].Content, &s); err != nil {
+		if err := unseal(keys, "utility_state", "content", kept.Content, &s); err != nil {
 			return nil, err
 		}
 	}
 	return dialViews(meters, now, past, s, m.today()), nil
-}
-
-// before is the id right before another one, so that a range holds one home.
-func before(home id.ID) id.ID {
-	for i := len(home) - 1; i >= 0; i-- {
-		home[i]--
-		if home[i] != 0xff {
-			break
-		}
-	}
-	return home
 }
 
 // pastMost is among how many readings that were taken the last one of each dial is looked for: years of them.
@@ -244,30 +239,17 @@ func (m *Module) Give(ctx context.Context, a act.Act, home id.ID, source string,
 	if err != nil {
 		return nil, err
 	}
-	open := m.Open(u)
 	out := make([]Reading, len(list))
 	for i, g := range list {
-		at := slices.IndexFunc(dials, func(d DialView) bool { return d.Meter == g.Meter && d.Zone == g.Zone })
-		if at < 0 {
-			return nil, ErrNone
-		}
-		d := dials[at]
-		if d.Given >= givenMost {
-			return nil, ErrMany
-		}
-		why := doubt(g.Value, d, monthsBetween(d.LastDay, open), u.Odd)
 		if g.Day.IsZero() {
 			g.Day = m.today()
 		}
-		out[i] = Reading{
-			ID: id.New(m.base.Clock.Now()), Home: home, Period: open, Meter: g.Meter, Zone: g.Zone, Value: g.Value, Day: g.Day, Source: source,
-			State: decideState(why, g.Confirmed), Doubt: why,
+		if out[i], err = weigh(g, dials, m.Open(u), u.Odd); err != nil {
+			return nil, err
 		}
-		if source == FromImport && out[i].State == Asked {
-			out[i].State = Review // there is nobody to ask
-		}
+		out[i].ID, out[i].Home, out[i].Source = id.New(m.base.Clock.Now()), home, source
 	}
-	return out, m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+	return out, m.base.Store.WriteAs(ctx, bare(a, home), func(tx *store.Tx) error {
 		for i := range out {
 			out[i].At = tx.Now()
 			if _, err := utilitydb.InsertReading(tx, out[i].row(a)); err != nil {
@@ -276,6 +258,21 @@ func (m *Module) Give(ctx context.Context, a act.Act, home id.ID, source string,
 		}
 		return nil
 	})
+}
+
+// weigh says what becomes of a reading for a month. ErrNone for a dial that is not the flat's, ErrMany for one that was read
+// too often. It is pure.
+func weigh(g Given, dials []DialView, open Period, odd int) (Reading, error) {
+	at := slices.IndexFunc(dials, func(d DialView) bool { return d.Meter == g.Meter && d.Zone == g.Zone })
+	if at < 0 {
+		return Reading{}, ErrNone
+	}
+	d := dials[at]
+	if d.Given >= givenMost {
+		return Reading{}, ErrMany
+	}
+	why := doubt(g.Value, d, monthsBetween(d.LastDay, open), odd)
+	return Reading{Period: open, Meter: g.Meter, Zone: g.Zone, Value: g.Value, Day: g.Day, State: decideState(why, g.Confirmed), Doubt: why}, nil
 }
 
 func (r Reading) row(a act.Act) utilitydb.InsertReadingParams {

@@ -84,7 +84,8 @@ func TestNobodyIsAwayTwice(t *testing.T) {
 		home := r.enter(account(annasFlat))[0]
 		f := must[Flat](t)(r.Flat(ctx, clerkAct, home))
 		away := func(from, until string, people int) error {
-			return r.Recalculate(ctx, clerkAct, f, month(t, "2026-10"), Recalculation{Sort: Absence, Tariff: "waste", From: calendar.MustDate(from), Until: calendar.MustDate(until), People: people, Reason: "Были в отъезде"})
+			_, err := r.Recalculate(ctx, clerkAct, f, month(t, "2026-10"), Recalculation{Sort: Absence, Tariff: "waste", From: calendar.MustDate(from), Until: calendar.MustDate(until), People: people, Reason: "Были в отъезде"})
+			return err
 		}
 		for _, err := range []error{away("2026-10-01", "2026-10-10", 1), away("2026-10-02", "2026-10-20", 1), away("2026-10-12", "2026-10-25", 1)} {
 			if err != nil {

@@ -83,14 +83,21 @@ func (w *work) normed() bool {
 	return false
 }
 
-// reduced is the share of the tariff's lines, after benefits, as a sum below zero.
+// reduced is the share of the tariff's lines, after benefits, as a sum below zero. All that is taken off so together is never
+// more than the tariff comes to: a month without water is not paid for twice because nobody was at home.
 func (w *work) reduced(tariff string, fits func(Line) bool, part, of int64) (int64, error) {
-	var whole int64
+	var whole, all int64
 	for _, l := range w.bill.Lines {
-		if l.Tariff == tariff && fits(l) {
+		if l.Tariff != tariff {
+			continue
+		}
+		all += l.Full + l.Benefit
+		if fits(l) {
 			whole += l.Full + l.Benefit
 		}
 	}
-	off, err := money.Roubles(max(whole, 0)).Share(part, of, money.HalfUp)
-	return -min(off.Minor, max(whole, 0)), err
+	share, err := money.Roubles(max(whole, 0)).Share(part, of, money.HalfUp)
+	off := min(share.Minor, max(whole, 0), max(all-w.less[tariff], 0))
+	w.less[tariff] += off
+	return -off, err
 }

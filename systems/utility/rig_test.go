@@ -37,6 +37,7 @@ var (
 	anna      = id.Derived("person", "anna")
 	annaAct   = act.Act{ID: id.Derived("act", "anna"), Actor: act.Actor{Kind: act.Person, Person: anna}, Holder: anna, Assurance: act.Standard, Channel: act.Web}
 	clerkAct  = act.Act{ID: id.Derived("act", "clerk"), Actor: act.Actor{Kind: act.Official, Person: id.Derived("person", "clerk"), Agency: agency.ID("housing"), Role: "officer"}, Assurance: act.Standard, Channel: act.Desk}
+	otherAct  = act.Act{ID: id.Derived("act", "other clerk"), Actor: act.Actor{Kind: act.Official, Person: id.Derived("person", "other clerk"), Agency: agency.ID("housing"), Role: "officer"}, Assurance: act.Standard, Channel: act.Desk}
 	moscow    = time.FixedZone("MSK", 3*3600)
 	annasFlat = "5299 0000 86"
 )

@@ -27,7 +27,7 @@ func (m *Module) operations(s *web.Server) operations {
 		desk:    official(act.Operation{Name: "utility.desk", Look: lookDesk}),
 		change:  official(act.Operation{Name: "utility.change", Look: lookFlat, Changes: true}),
 		runs:    official(act.Operation{Name: "utility.run", Look: lookDesk, Changes: true}),
-		imports: official(act.Operation{Name: "utility.import", Look: lookFlat, Changes: true, Body: 1 << 20, Timeout: time.Minute}),
+		imports: official(act.Operation{Name: "utility.import", Look: lookFlat, Changes: true, Body: 12 << 20, Timeout: time.Minute}),
 	}
 }
 
@@ -47,8 +47,12 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	s.Page(o.desk, "GET /desk/utility/house", m.showHouse)
 	s.Page(o.desk, "GET /desk/utility/import", m.showImport)
 	s.Page(o.imports, "POST /desk/utility/import", m.postImport)
+	s.Page(o.desk, "GET /desk/utility/imports/{import}", m.showFile)
+	s.Page(o.desk, "GET /desk/utility/imports/{import}/bad.csv", m.sendBad)
+	s.Page(o.desk, "GET /desk/utility/runs/{period}", m.showRun)
 	s.Page(o.runs, "POST /desk/utility/run", m.postRun)
 	s.Page(o.change, "POST /desk/utility/review", m.postReview)
+	s.Page(o.change, "POST /desk/utility/decide", m.postDecide)
 	s.Page(o.desk, "GET /desk/utility/flats/{home}", m.showAccount)
 	s.Page(o.desk, "GET /desk/utility/flats/{home}/bills/{period}", m.showDeskBill)
 	s.Page(o.change, "POST /desk/utility/flats/{home}/readings", m.postDeskReadings)
@@ -56,7 +60,7 @@ func (m *Module) routes(s *web.Server, pages *page.Site) {
 	s.Page(o.change, "POST /desk/utility/flats/{home}/again", m.postAgain)
 
 	if pages != nil {
-		pages.Add(page.MenuAccount, page.Link{Order: 27, Text: "utility.menu", Href: "/flats", Icon: "house-line"})
+		pages.Add(page.MenuAccount, page.Link{Order: 32, Text: "utility.menu", Href: "/flats", Icon: "house-line"})
 		pages.Add(page.MenuDesk, page.Link{Order: 36, Text: "utility.desk.menu", Href: "/desk/utility", Icon: "house-line", Show: m.isCentre})
 	}
 }

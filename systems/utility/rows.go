@@ -3,6 +3,7 @@ package utility
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"posad.city/core/charge"
 	"posad.city/kit/calendar"
@@ -16,9 +17,12 @@ import (
 func flatRows(c *web.Context, flats []myFlat, addresses map[id.ID]lang.Text) []ui.RowItem {
 	var out []ui.RowItem
 	for _, f := range flats {
-		row := ui.RowItem{Icon: "house-line", Text: c.T("utility.account_line", "account", f.Show()), Href: "/pay", Value: c.T("utility.saved_only"), Quiet: true}
-		if f.Resident {
-			row.Text, row.Href, row.Value = addresses[f.Home].In(c.Lang()), path(f.Home), f.Show()
+		row := ui.RowItem{Icon: "house-line", Text: c.T("utility.account_line", "account", f.Watch.Show()), Href: "/pay", Value: c.T("utility.saved_only"), Quiet: true}
+		switch {
+		case f.Stays.now():
+			row.Text, row.Href, row.Value = addresses[f.Home].In(c.Lang()), path(f.Home), f.Watch.Show()
+		case len(f.Stays) > 0:
+			row.Text, row.Href, row.Value = addresses[f.Home].In(c.Lang()), path(f.Home), c.T("utility.left_row", "day", lang.Date(c.Lang(), f.Stays.last()))
 		}
 		out = append(out, row)
 	}
@@ -140,6 +144,28 @@ func (m *Module) inputRows(c *web.Context, v billView) []ui.SummaryRow {
 	return append(rows, ui.SummaryRow{Name: c.T("utility.fact.version"), Value: in.Version[:min(12, len(in.Version))]})
 }
 
+// numbers are by what the bill is found without signing in: its number, and the code that only whoever has the bill knows.
+func (v billView) numbers(c *web.Context) []ui.SummaryRow {
+	one, there := v.Charges[v.Bill.Period.String()]
+	if !there {
+		return nil
+	}
+	out := []ui.SummaryRow{{Name: c.T("utility.bill_number"), Value: id.FormatCode(one.Number)}}
+	if v.Bill.Code != "" {
+		out = append(out, ui.SummaryRow{Name: c.T("utility.bill_code"), Value: showCode(v.Bill.Code)})
+	}
+	return out
+}
+
+// showCode writes a bill's code as people read it: by four.
+func showCode(code string) string {
+	var out []string
+	for part := range slices.Chunk([]byte(code), 4) {
+		out = append(out, string(part))
+	}
+	return strings.Join(out, "-")
+}
+
 func versionRows(c *web.Context, v billView) []ui.RowItem {
 	var out []ui.RowItem
 	for _, one := range v.Versions {
@@ -190,22 +216,19 @@ func penaltyText(c *web.Context, line charge.Line) string {
 // The desk.
 
 func (v deskView) head(c *web.Context) ui.DeskHeadProps {
-	var flats, people int64
-	for _, h := range v.Houses {
-		flats, people = flats+h.Flats, people+h.People
-	}
 	return ui.DeskHeadProps{Title: c.T("utility.desk.title"), Figures: []ui.Figure{
-		{Value: lang.Number(c.Lang(), flats), Text: c.T("utility.desk.flats")}, {Value: lang.Number(c.Lang(), people), Text: c.T("utility.desk.people")},
+		{Value: lang.Number(c.Lang(), v.Flats), Text: c.T("utility.desk.flats")},
 		{Value: itoa(len(v.Review)), Text: c.T("utility.desk.waiting")},
+		{Value: itoa(len(v.Decide)), Text: c.T("utility.desk.deciding")},
 	}}
 }
 
 func (v deskView) runRows(c *web.Context) []ui.RowItem {
 	var out []ui.RowItem
 	for _, r := range v.Runs {
-		row := ui.RowItem{Icon: "check-circle-fill", Tone: ui.Success, Text: monthTitle(c, r.Period), Value: c.T("utility.desk.made", "n", r.Made, "sum", shortSum(c.Lang(), r.Total)), Quiet: true}
+		row := ui.RowItem{Icon: "check-circle-fill", Tone: ui.Success, Text: monthTitle(c, r.Period), Href: "/desk/utility/runs/" + r.Period.String(), Value: c.T("utility.desk.made", "n", lang.Number(c.Lang(), r.Made), "sum", shortSum(c.Lang(), r.Total)), Quiet: true}
 		if r.Failed > 0 {
-			row.Icon, row.Tone, row.Tag = "warning-fill", ui.Warning, &ui.TagProps{Text: c.T("utility.desk.failed", "n", r.Failed), Tone: ui.Warning}
+			row.Icon, row.Tone, row.Tag = "warning-fill", ui.Warning, &ui.TagProps{Text: c.T("utility.desk.failed", "n", lang.Number(c.Lang(), r.Failed)), Tone: ui.Warning}
 		}
 		if !r.Done {
 			row.Icon, row.Tone = "clock-fill", ui.Info
@@ -228,10 +251,52 @@ func reviewTable(m *Module, c *web.Context, v deskView) ui.DataTableProps {
 		{Title: c.T("utility.fact.address")}, {Title: c.T("utility.desk.meter")}, {Title: c.T("utility.desk.value")}, {Title: c.T("utility.desk.judge")},
 	}}
 	for _, r := range v.Review {
-		f := v.Flats[r.Home]
+		f := v.Of[r.Home]
 		out.Rows = append(out.Rows, ui.TableRow{Title: f.Address.In(c.Lang()), Href: deskPath(r.Home), Note: f.Account, Cells: []ui.TableCell{
 			{Text: c.T("utility.doubt." + r.Doubt)}, {Text: number(c.Lang(), r.Value), Note: lang.Date(c.Lang(), r.Day)}, {Body: reviewForms(c, r)},
 		}})
+	}
+	return out
+}
+
+// decideTable is what waits for a second official. Who entered it can't decide about it; that is told when they try.
+func decideTable(m *Module, c *web.Context, v deskView) ui.DataTableProps {
+	out := ui.DataTableProps{Caption: c.T("utility.desk.decide"), Columns: []ui.Column{
+		{Title: c.T("utility.fact.address")}, {Title: c.T("utility.fact.amount")}, {Title: c.T("utility.fact.reason")}, {Title: c.T("utility.desk.judge")},
+	}}
+	for _, k := range v.Decide {
+		f := v.Of[k.Home]
+		out.Rows = append(out.Rows, ui.TableRow{Title: f.Address.In(c.Lang()), Href: deskPath(k.Home), Note: f.Account, Cells: []ui.TableCell{
+			{Text: signedSum(c.Lang(), k.Amount), Note: m.tariffTitle(c, k.Tariff) + ", " + k.Period.In(c.Lang())}, {Text: k.Reason}, {Body: decideForms(c, k)},
+		}})
+	}
+	return out
+}
+
+func (v runView) title(c *web.Context) string {
+	return c.T("utility.desk.run_title", "month", v.Run.Period.In(c.Lang()))
+}
+
+func (v runView) figures(c *web.Context) []ui.Figure {
+	l := c.Lang()
+	out := []ui.Figure{
+		{Value: lang.Number(l, v.Run.Made), Text: c.T("utility.desk.bills_made")}, {Value: shortSum(l, v.Run.Total), Text: c.T("utility.total")},
+		{Value: lang.Number(l, v.Run.Failed), Text: c.T("utility.desk.bills_failed")},
+	}
+	if v.Run.Failed > 0 {
+		out[2].Tone = ui.Fault
+	}
+	return out
+}
+
+func faultTable(c *web.Context, v runView) ui.DataTableProps {
+	out := ui.DataTableProps{Caption: c.T("utility.desk.faults"), Columns: []ui.Column{{Title: c.T("utility.fact.address")}, {Title: c.T("utility.fact.account")}, {Title: c.T("utility.desk.why")}}}
+	for _, one := range v.Faults {
+		row := ui.TableRow{Title: c.T("utility.desk.sealed"), Cells: []ui.TableCell{{Text: "—"}, {Text: c.T("utility.fault." + one.Reason)}}}
+		if f, known := v.Of[one.Home]; known {
+			row.Title, row.Href, row.Cells[0].Text = f.Address.In(c.Lang()), deskPath(f.Home), f.Account
+		}
+		out.Rows = append(out.Rows, row)
 	}
 	return out
 }
@@ -338,11 +403,23 @@ func (m *Module) changeLog(c *web.Context, v accountView) []ui.LogItem {
 		if r.Reason != "" {
 			text += ": " + r.Reason
 		}
-		month := v.Months[r.ID]
-		if p, ok := ParsePeriod(month); ok {
-			month = p.In(c.Lang())
+		if r.State != Entered {
+			text += ". " + c.T("utility.change_state."+r.State)
 		}
-		out = append(out, ui.LogItem{When: month, Text: text})
+		out = append(out, ui.LogItem{When: r.Period.In(c.Lang()), Text: text})
+	}
+	return out
+}
+
+// monthChoices are the months that a recalculation may go into.
+func (v accountView) monthChoices(c *web.Context) []ui.Choice {
+	var out []ui.Choice
+	for _, p := range slices.Backward(v.Months) {
+		one := ui.Choice{Value: p.String(), Text: monthTitle(c, p)}
+		if b := v.newest(); b != nil && b.Period == p {
+			one.Text = c.T("utility.desk.month_again", "month", one.Text)
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -359,24 +436,42 @@ func (m *Module) readingLog(c *web.Context, v accountView) []ui.LogItem {
 	return out
 }
 
-func importTone(v importView) ui.Tone {
-	if len(v.Bad) > 0 {
-		return ui.Warning
+func fileRows(c *web.Context, files []Import) []ui.RowItem {
+	var out []ui.RowItem
+	for _, f := range files {
+		row := ui.RowItem{
+			Icon: "check-circle-fill", Tone: ui.Success, Text: c.T("utility.import.file_row", "month", f.Period.In(c.Lang())), Href: filePath(f), Quiet: true,
+			Value: c.T("utility.import.taken_of", "n", lang.Number(c.Lang(), f.Took), "of", lang.Number(c.Lang(), f.Lines)),
+		}
+		switch {
+		case !f.Done:
+			row.Icon, row.Tone = "clock-fill", ui.Info
+		case f.Wrong > 0:
+			row.Icon, row.Tone = "warning-fill", ui.Warning
+		}
+		out = append(out, row)
 	}
-	return ui.Success
+	return out
 }
 
-func importText(c *web.Context, v importView) string {
-	if len(v.Bad) == 0 {
+func fileFault(v importView) string {
+	if len(v.Faults) == 0 {
 		return ""
 	}
-	return c.T("utility.import.not", "n", len(v.Bad))
+	return v.Faults[0].Text
 }
 
-func badRows(c *web.Context, v importView) []ui.RowItem {
-	var out []ui.RowItem
+func wrongTone(v fileView) ui.Tone {
+	if v.Wrong > 0 {
+		return ui.Fault
+	}
+	return ui.Neutral
+}
+
+func badTable(c *web.Context, v fileView) ui.DataTableProps {
+	out := ui.DataTableProps{Caption: c.T("utility.import.bad"), Columns: []ui.Column{{Title: c.T("utility.import.number")}, {Title: c.T("utility.import.content")}, {Title: c.T("utility.desk.why")}}}
 	for _, b := range v.Bad {
-		out = append(out, ui.RowItem{Icon: "warning-fill", Tone: ui.Warning, Text: c.T("utility.import.line", "n", b.Line) + " " + b.Text, Value: c.T("utility.bad." + b.Reason), Quiet: true})
+		out.Rows = append(out.Rows, ui.TableRow{Title: itoa(b.Line), Cells: []ui.TableCell{{Text: b.Text}, {Text: c.T("utility.bad." + b.Reason)}}})
 	}
 	return out
 }

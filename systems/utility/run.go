@@ -186,6 +186,8 @@ type made struct {
 	flat  Flat
 	bill  Bill
 	row   utilitydb.InsertBillParams
+	code  string // as it is printed; sealed in row
+	other bool   // another bill came meanwhile and stands
 	state vault.Sealed
 	was   vault.Sealed // the state that it was made from; nil: there was none
 	carry *utilitydb.InsertRecalculationParams
@@ -219,132 +221,6 @@ func (b *batch) do(ctx context.Context) error {
 	return b.charge(ctx)
 }
 
-// gather reads the batch with a few queries.
-func (b *batch) gather(ctx context.Context) error {
-	var rows []utilitydb.UtilityFlat
-	var meters []utilitydb.UtilityMeter
-	var readings []utilitydb.UtilityReading
-	var states []utilitydb.UtilityState
-	var benefits []utilitydb.UtilityBenefit
-	var changes []utilitydb.UtilityRecalculation
-	var bills []utilitydb.BillsBetweenRow
-	period := b.period.String()
-	err := b.m.base.Store.Look(ctx, b.m.system(), lookFlat, func(p *store.Personal) error {
-		var err error
-		if rows, err = utilitydb.FlatsAfter(p, b.after, batchMost); err != nil || len(rows) == 0 {
-			return err
-		}
-		upto := rows[len(rows)-1].Home
-		var errs [6]error
-		meters, errs[0] = utilitydb.MetersBetween(p, b.after, upto)
-		readings, errs[1] = utilitydb.ReadingsBetween(p, b.after, upto, period)
-		states, errs[2] = utilitydb.StatesBetween(p, b.after, upto)
-		benefits, errs[3] = utilitydb.BenefitsBetween(p, b.after, upto)
-		changes, errs[4] = utilitydb.RecalculationsBetween(p, b.after, upto, period)
-		bills, errs[5] = utilitydb.BillsBetween(p, b.after, upto, period)
-		return errors.Join(errs[:]...)
-	})
-	if err != nil || len(rows) == 0 {
-		return err
-	}
-	homes := make([]id.ID, len(rows))
-	for i, row := range rows {
-		homes[i] = row.Home
-	}
-	if b.keys, err = b.m.base.Vault.KeysMany(ctx, homes); err != nil {
-		return err
-	}
-	b.faults, b.ready = map[id.ID]string{}, nil
-	byHome := map[id.ID]*gathered{}
-	b.flats = make([]gathered, len(rows))
-	for i, row := range rows {
-		b.flats[i].flat.Home = row.Home
-		byHome[row.Home] = &b.flats[i]
-		flat, err := b.m.flatOf(row, b.keys[row.Home])
-		if err != nil {
-			b.fault(row.Home, err)
-			continue
-		}
-		b.flats[i].flat = flat
-	}
-	b.sort(byHome, meters, readings, states, benefits, changes, bills)
-	return nil
-}
-
-// fault keeps that no bill can be made of one flat: the others get theirs.
-func (b *batch) fault(home id.ID, err error) {
-	b.m.base.Log.Warn("utility: no bill", slog.String("period", b.period.String()), slog.String("home", home.String()), slog.Any("error", err))
-	b.faults[home] = "inputs"
-}
-
-// sort gives each flat what is its own. Rows of a home that is no flat, such as readings that came before it, are passed over.
-func (b *batch) sort(flats map[id.ID]*gathered, meters []utilitydb.UtilityMeter, readings []utilitydb.UtilityReading, states []utilitydb.UtilityState,
-	benefits []utilitydb.UtilityBenefit, changes []utilitydb.UtilityRecalculation, bills []utilitydb.BillsBetweenRow) {
-	each := func(home id.ID, take func(g *gathered) error) {
-		g := flats[home]
-		if g == nil {
-			return
-		}
-		if err := take(g); err != nil {
-			b.fault(home, err)
-		}
-	}
-	for _, row := range meters {
-		each(row.Home, func(g *gathered) error { g.meters = append(g.meters, row); return nil })
-	}
-	for _, row := range readings {
-		each(row.Home, func(g *gathered) error { g.readings = append(g.readings, row); return nil })
-	}
-	for _, row := range states {
-		each(row.Home, func(g *gathered) error {
-			g.was = row.Content
-			return unseal(b.keys[row.Home], "utility_state", "content", row.Content, &g.state)
-		})
-	}
-	for _, row := range benefits {
-		each(row.Home, func(g *gathered) error {
-			h, err := benefitOf(b.keys[row.Home], row)
-			g.benefits = append(g.benefits, h)
-			return err
-		})
-	}
-	for _, row := range changes {
-		each(row.Home, func(g *gathered) error {
-			r, err := changeOf(b.keys[row.Home], row)
-			g.changes = append(g.changes, r)
-			return err
-		})
-	}
-	b.known = map[id.ID]utilitydb.BillsBetweenRow{}
-	for _, row := range bills {
-		b.known[row.Home] = row // versions rise
-	}
-}
-
-func benefitOf(keys *vault.Keys, row utilitydb.UtilityBenefit) (heldBenefit, error) {
-	out := heldBenefit{since: day(row.Since), until: day(row.Until)}
-	return out, unseal(keys, "utility_benefit", "details", row.Details, &out.sealedBenefit)
-}
-
-func changeOf(keys *vault.Keys, row utilitydb.UtilityRecalculation) (Recalculation, error) {
-	var out Recalculation
-	err := unseal(keys, "utility_recalculation", "details", row.Details, &out)
-	out.ID = row.ID
-	return out, err
-}
-
-// unseal opens JSON.
-func unseal(keys *vault.Keys, table, column string, sealed vault.Sealed, into any) error {
-	plain, err := keys.Open(table, column, sealed)
-	if err != nil {
-		return fmt.Errorf("utility: %s: %w", table, err)
-	}
-	if err := json.Unmarshal(plain, into); err != nil {
-		return fmt.Errorf("utility: %s: %w", table, err)
-	}
-	return nil
-}
-
 // compute makes the bills of those flats that have none. A flat of which none can be made has a fault, and the rest go on.
 func (b *batch) compute() {
 	for _, g := range b.flats {
@@ -376,7 +252,7 @@ func (b *batch) one(g gathered) (made, error) {
 		return made{}, err
 	}
 	keys := b.keys[g.flat.Home]
-	one, err := b.m.made(g.flat, keys, in, bill, 1)
+	one, err := b.m.made(g.flat, keys, in, bill, 1, newCode())
 	if err != nil {
 		return made{}, err
 	}
@@ -390,16 +266,25 @@ func BillID(home id.ID, p Period, version int) id.ID {
 	return id.Derived("utility bill", home.String()+"/"+p.String()+"/"+itoa(version))
 }
 
-// made seals a bill.
-func (m *Module) made(f Flat, keys *vault.Keys, in Input, bill Bill, version int) (made, error) {
+// codeDigits is how long the code on a bill is: nobody guesses it in the tries that core/charge allows.
+const codeDigits = 12
+
+// newCode is a fresh random code, which is printed on the bill beside its number and stands nowhere else.
+func newCode() string { return id.NewCode()[:codeDigits] }
+
+// made seals a bill. All versions of a month's bill have the same code, as they have the same charge.
+func (m *Module) made(f Flat, keys *vault.Keys, in Input, bill Bill, version int, code string) (made, error) {
 	content, err := packed(stored(in, bill))
 	if err != nil {
 		return made{}, err
 	}
-	out := made{flat: f, bill: bill, row: utilitydb.InsertBillParams{
+	out := made{flat: f, bill: bill, code: code, row: utilitydb.InsertBillParams{
 		Home: f.Home, Period: in.Period.String(), Version: int64(version), ID: BillID(f.Home, in.Period, version), Total: bill.Total,
 		Content: keys.Seal("utility_bill", "content", content),
 	}}
+	if code != "" {
+		out.row.Code = keys.Seal("utility_bill", "code", []byte(code))
+	}
 	if out.row.Content == nil {
 		return out, vault.ErrErased
 	}
@@ -409,7 +294,7 @@ func (m *Module) made(f Flat, keys *vault.Keys, in Input, bill Bill, version int
 		if err != nil {
 			return out, err
 		}
-		out.carry = &utilitydb.InsertRecalculationParams{Home: f.Home, ID: carryID(out.row.ID), Period: in.Period.Add(1).String(), Details: details}
+		out.carry = &utilitydb.InsertRecalculationParams{Home: f.Home, ID: carryID(out.row.ID), Period: in.Period.Add(1).String(), Details: details, State: Entered}
 	}
 	return out, nil
 }
@@ -479,12 +364,12 @@ func (b *batch) write(ctx context.Context) error {
 	return b.m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		b.made, b.total = 0, 0
 		similar := map[utilitydb.AddSimilarParams]*[2]int64{}
-		for _, one := range b.ready {
+		for i, one := range b.ready {
 			put, err := one.put(tx)
 			if err != nil {
 				return err
 			}
-			if put {
+			if b.ready[i].other = !put; put {
 				b.made, b.total = b.made+1, b.total+one.bill.Total
 				one.compare(b.period, similar)
 			}
@@ -531,7 +416,7 @@ func (one made) put(tx *store.Tx) (bool, error) {
 // compare adds the bill to the sums of similar flats, by kind of service and in all.
 func (one made) compare(p Period, sums map[utilitydb.AddSimilarParams]*[2]int64) {
 	add := func(kind string, total int64) {
-		key := utilitydb.AddSimilarParams{House: one.flat.House, Class: int64(one.flat.Class), Period: p.String(), Kind: kind}
+		key := utilitydb.AddSimilarParams{House: one.flat.houseKey, Class: int64(one.flat.Class), Period: p.String(), Kind: kind}
 		if sums[key] == nil {
 			sums[key] = &[2]int64{}
 		}
@@ -550,17 +435,28 @@ func (one made) compare(p Period, sums map[utilitydb.AddSimilarParams]*[2]int64)
 
 // charge issues a charge for each bill that is above zero; those that stand are known.
 func (b *batch) charge(ctx context.Context) error {
-	totals := map[id.ID]int64{}
+	type due struct {
+		total int64
+		code  string
+	}
+	dues := map[id.ID]due{}
 	for home, row := range b.known {
-		totals[home] = row.Total
+		code, err := codeOf(b.keys[home], row.Code)
+		if err != nil {
+			b.fault(home, err)
+			continue
+		}
+		dues[home] = due{row.Total, code}
 	}
 	for _, one := range b.ready {
-		totals[one.flat.Home] = one.bill.Total
+		if !one.other { // whoever made that one charges it
+			dues[one.flat.Home] = due{one.bill.Total, one.code}
+		}
 	}
 	var list []charge.NewCharge
 	for _, g := range b.flats {
-		if total := totals[g.flat.Home]; total > 0 && g.flat.Account != "" {
-			list = append(list, b.m.newCharge(b.city, g.flat, b.period, total))
+		if d := dues[g.flat.Home]; d.total > 0 && g.flat.Account != "" {
+			list = append(list, b.m.newCharge(b.city, g.flat, b.period, d.total, d.code))
 		}
 	}
 	outcomes, err := b.m.deps.Charges.IssueMany(ctx, b.m.system(), list)
@@ -576,14 +472,26 @@ func (b *batch) charge(ctx context.Context) error {
 	return nil
 }
 
+// codeOf opens the code of a bill; empty: it was made before bills had one.
+func codeOf(keys *vault.Keys, sealed vault.Sealed) (string, error) {
+	if sealed == nil {
+		return "", nil
+	}
+	plain, err := keys.Open("utility_bill", "code", sealed)
+	if err != nil {
+		return "", fmt.Errorf("utility: code of a bill: %w", err)
+	}
+	return string(plain), nil
+}
+
 // newCharge is the charge of a flat's month: one, whatever versions the bill has.
-func (m *Module) newCharge(city *service.City, f Flat, p Period, total int64) charge.NewCharge {
+func (m *Module) newCharge(city *service.City, f Flat, p Period, total int64, code string) charge.NewCharge {
 	u := city.Utilities
 	due := p.Add(1).Day(u.Due).AddDays(1).Start(m.deps.Zone()).Add(-time.Second)
-	title := func(l lang.Language) string { return m.base.Texts.Text(l, "utility.charge_title", "month", p.In(l)) }
+	title := func(l lang.Language) string { return m.base.Texts.Text(l, "utility.due_title") } // the charge has the month
 	return charge.NewCharge{
 		For: charge.Identifier{By: charge.ByFlat, Value: f.Account}, Payee: agency.ID(u.Agency), External: External(f.Account, p), Kind: u.Charge,
-		Subject: f.Home, Amount: money.Roubles(total), Title: lang.Text{RU: title(lang.Russian), EN: title(lang.English)}, Period: p.String(), Dated: p.Add(1).First(), Due: due,
+		Subject: f.Home, Amount: money.Roubles(total), Title: lang.Text{RU: title(lang.Russian), EN: title(lang.English)}, Period: p.String(), Dated: p.Add(1).First(), Due: due, Proof: code,
 	}
 }
 

@@ -222,11 +222,11 @@ func TestARecalculationMakesTheNextVersion(t *testing.T) {
 			ErrSum:  {Sort: Quality, Tariff: "heating", Percent: decimal.Of(101), Reason: "A mistake"},
 			ErrDays: {Sort: Absence, Tariff: "waste", From: calendar.MustDate("2026-10-01"), Until: calendar.MustDate("2026-10-06"), People: 1, Reason: "A mistake"},
 		} {
-			if err := r.Recalculate(ctx, clerkAct, f, p, bad); !errors.Is(err, want) {
+			if _, err := r.Recalculate(ctx, clerkAct, f, p, bad); !errors.Is(err, want) {
 				t.Errorf("%+v: %v, want %v", bad, err, want)
 			}
 		}
-		if err := r.Recalculate(ctx, clerkAct, f, p, Recalculation{Sort: Sum, Tariff: "upkeep", Amount: -10000, Reason: "Двор не убирали"}); err != nil {
+		if _, err := r.Recalculate(ctx, clerkAct, f, p, Recalculation{Sort: Sum, Tariff: "upkeep", Amount: -10000, Reason: "Двор не убирали"}); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 { // a second time changes nothing
@@ -251,26 +251,6 @@ func TestARecalculationMakesTheNextVersion(t *testing.T) {
 		}
 		if _, err := r.Again(ctx, clerkAct, home, p); !errors.Is(err, ErrNone) {
 			t.Errorf("a month before the last was made again: %v", err)
-		}
-	})
-}
-
-func TestImportTakesWhatIsRight(t *testing.T) {
-	each(t, func(t *testing.T, r *rig) {
-		r.enter(account("5299000001"), account("5299000002"))
-		lines := []ImportLine{
-			{Line: 1, Account: "5299000001", Meter: "C1", Value: decimal.Of(105), Day: calendar.MustDate("2026-10-20")},
-			{Line: 2, Account: "5299000002", Meter: "C1", Value: decimal.Of(5), Day: calendar.MustDate("2026-10-20")},
-			{Line: 3, Account: "5299000002", Meter: "C9", Value: decimal.Of(5), Day: calendar.MustDate("2026-10-20")},
-			{Line: 4, Account: "!", Meter: "C1", Value: decimal.Of(5), Day: calendar.MustDate("2026-10-20")},
-			{Line: 5, Account: "5299000002", Meter: "P1", Zone: "night", Value: decimal.Of(505), Day: calendar.MustDate("2026-10-20")},
-		}
-		took, bad, err := r.Import(ctx, clerkAct, lines)
-		if diff := cmp.Diff([]BadLine{{2, Lower, ""}, {3, "meter", ""}, {4, "account", ""}}, bad); took != 2 || err != nil || diff != "" {
-			t.Errorf("%d taken, %v\n%s", took, err, diff)
-		}
-		if waiting := must[[]Reading](t)(r.ToReview(ctx, clerkAct, 10)); len(waiting) != 1 {
-			t.Errorf("%d wait for a review", len(waiting))
 		}
 	})
 }

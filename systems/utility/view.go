@@ -127,18 +127,26 @@ func argument(l lang.Language, name, value string) string {
 	if d, err := calendar.ParseDate(value); err == nil {
 		return lang.Date(l, d)
 	}
+	if name == "serial" || name == "reason" {
+		return value
+	}
+	plain, below := strings.CutPrefix(value, "-")
+	d, err := decimal.Parse(plain)
+	if err != nil {
+		return value
+	}
+	out := digits(l, d.String())
 	if name == "sum" || name == "price" {
-		if d, err := decimal.Parse(value); err == nil {
-			return digits(l, d.Fixed(2))
-		}
+		out = digits(l, d.Fixed(2))
 	}
-	if name != "serial" && name != "reason" {
-		if d, err := decimal.Parse(value); err == nil {
-			return digits(l, d.String())
-		}
+	if below {
+		return "−" + out
 	}
-	return value
+	return out
 }
+
+// inRoubles are the steps whose was and now are roubles.
+var inRoubles = []string{"why_price_up", "why_price_down", "why_heat_up", "why_heat_down", "why_benefit", "why_recalculation"}
 
 // stepText is a step in words.
 func stepText(c *web.Context, s Step) string {
@@ -146,6 +154,8 @@ func stepText(c *web.Context, s Step) string {
 	for name, value := range s.Args {
 		if name == "unit" {
 			value = c.T("utility.unit." + strings.ToLower(value))
+		} else if slices.Contains(inRoubles, s.Key) && (name == "was" || name == "now") {
+			value = argument(c.Lang(), "sum", value)
 		} else {
 			value = argument(c.Lang(), name, value)
 		}

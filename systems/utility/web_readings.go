@@ -96,13 +96,20 @@ func (m *Module) question(c *web.Context, d DialView, doubt string) string {
 }
 
 func (m *Module) showReadings(c *web.Context) error {
-	home, a, err := m.mine(c)
+	at, err := m.lives(c)
 	if err != nil {
 		return err
 	}
-	v, err := m.readingsView(c, a, home)
+	v, err := m.readingsView(c, at.Act, at.Home)
 	if err != nil {
 		return err
+	}
+	if typed, kept := c.Held(); kept { // they had to sign in again
+		for i := range v.Fields {
+			if text := typed.Get(v.Fields[i].name()); text != "" {
+				v.Fields[i].Value = text
+			}
+		}
 	}
 	return m.renderReadings(c, v)
 }
@@ -120,11 +127,11 @@ func (m *Module) renderReadings(c *web.Context, v readingsView) error {
 }
 
 func (m *Module) postReadings(c *web.Context) error {
-	home, a, err := m.mine(c)
+	at, err := m.lives(c)
 	if err != nil {
 		return err
 	}
-	return m.takeReadings(c, a, home, FromResident)
+	return m.takeReadings(c, at.Act, at.Home, FromResident)
 }
 
 // takeReadings takes the form: what is right is kept at once, what is odd is asked about, what can't be read is told.
@@ -221,7 +228,7 @@ type wireReading struct {
 }
 
 func (m *Module) apiGive(c *web.Context) error {
-	home, a, err := m.mine(c)
+	at, err := m.lives(c)
 	if err != nil {
 		return err
 	}
@@ -233,7 +240,7 @@ func (m *Module) apiGive(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	got, err := m.Give(c.Context(), a, home, FromResident, []Given{{Meter: form.Meter, Zone: form.Zone, Value: value, Confirmed: form.Confirmed}})
+	got, err := m.Give(c.Context(), at.Act, at.Home, FromResident, []Given{{Meter: form.Meter, Zone: form.Zone, Value: value, Confirmed: form.Confirmed}})
 	if err != nil {
 		return err
 	}
@@ -248,14 +255,15 @@ func wireOf(r Reading) wireReading {
 }
 
 func (m *Module) apiReadings(c *web.Context) error {
-	home, a, err := m.mine(c)
+	at, err := m.mine(c)
 	if err != nil {
 		return err
 	}
-	list, err := m.Readings(c.Context(), a, home)
+	list, err := m.Readings(c.Context(), at.Act, at.Home)
 	if err != nil {
 		return err
 	}
+	list = at.Stays.readings(list)
 	out := []wireReading{}
 	for _, r := range list {
 		out = append(out, wireOf(r))

@@ -34,7 +34,7 @@ import (
 
 // folk are the people with browsers: Anna lives in the flat, Boris has saved its number, Igor works at the settlement centre,
 // Oleg at another agency.
-var folk = map[string]id.ID{"anna": anna, "boris": id.Derived("person", "boris"), "igor": id.Derived("person", "igor"), "oleg": id.Derived("person", "oleg")}
+var folk = map[string]id.ID{"anna": anna, "boris": id.Derived("person", "boris"), "igor": id.Derived("person", "igor"), "oleg": id.Derived("person", "oleg"), "vera": id.Derived("person", "vera")}
 
 // cookies stand for core/account: the token is the person's key.
 type cookies struct{}
@@ -256,7 +256,7 @@ func TestOthersSeeNothingOfAFlat(t *testing.T) {
 		}
 	}
 	for _, who := range []string{"anna", "oleg"} {
-		for _, p := range []string{"/desk/utility", deskPath(s.home), "/desk/utility/house?house=rechnaya:14", "/desk/utility/import"} {
+		for _, p := range []string{"/desk/utility", deskPath(s.home), "/desk/utility/house?house=rechnaya:14", "/desk/utility/import", "/desk/utility/runs/2026-09", "/desk/utility/imports/" + s.home.String()} {
 			if got, _ := s.browser(who, "ru").send(http.MethodGet, p, "", ""); got < 300 {
 				t.Errorf("%s at %s: %d", who, p, got)
 			}
@@ -297,14 +297,16 @@ func TestTheCentreWorksAnAccount(t *testing.T) {
 	s := newSite(t)
 	at(s.clock, time.Date(2026, 10, 28, 12, 0, 0, 0, moscow))
 	b := s.browser("igor", "ru")
-	b.says("/desk/utility", http.StatusOK, "Речная ул., 14", "квартир 12", "Сделать счета за октябрь 2026")
+	b.says("/desk/utility", http.StatusOK, "12", "Сделать счета за октябрь 2026")
+	b.says("/desk/utility?account=Речная+14", http.StatusOK, "Речная ул., 14", "квартир 12")
 	b.says("/desk/utility?account=5299014001", http.StatusSeeOther)
-	b.says("/desk/utility?account=777", http.StatusOK, "Такого лицевого счёта нет")
+	b.says("/desk/utility?account=777", http.StatusOK, "Такого лицевого счёта или дома нет")
 	b.says("/desk/utility/house?house=rechnaya:14", http.StatusOK, "5299014012")
 	here := deskPath(s.home)
 	b.says(here, http.StatusOK, "5299014001", "C1", "Перерасчёт")
-	b.post(here, here+"/recalculations", http.StatusUnprocessableEntity, url.Values{"tariff": {"upkeep"}, "sort": {"sum"}, "amount": {"много"}, "reason": {"Не убирали двор"}})
-	b.post(here, here+"/recalculations", http.StatusSeeOther, url.Values{"tariff": {"upkeep"}, "sort": {"sum"}, "amount": {"−150,50"}, "reason": {"Не убирали двор"}})
+	b.post(here, here+"/recalculations", http.StatusUnprocessableEntity, url.Values{"period": {"2026-11"}, "tariff": {"upkeep"}, "sort": {"sum"}, "amount": {"много"}, "reason": {"Не убирали двор"}})
+	b.post(here, here+"/recalculations", http.StatusUnprocessableEntity, url.Values{"period": {"2026-08"}, "tariff": {"upkeep"}, "sort": {"sum"}, "amount": {"−150,50"}, "reason": {"Не убирали двор"}})
+	b.post(here, here+"/recalculations", http.StatusSeeOther, url.Values{"period": {"2026-11"}, "tariff": {"upkeep"}, "sort": {"sum"}, "amount": {"−150,50"}, "reason": {"Не убирали двор"}})
 	b.says(here, http.StatusOK, "−150,50", "Не убирали двор")
 	b.post("/desk/utility", "/desk/utility/run", http.StatusSeeOther, url.Values{"period": {"2026-10"}})
 	b.says("/desk/utility", http.StatusOK, "0 из 12")
@@ -314,10 +316,20 @@ func TestTheCentreWorksAnAccount(t *testing.T) {
 	b.says("/desk/utility", http.StatusOK, "счетов 12")
 	b.says(here+"/bills/2026-10", http.StatusOK, "по среднему")
 	b.says("/desk/utility/import", http.StatusOK)
-	took := b.post("/desk/utility/import", "/desk/utility/import", http.StatusOK, url.Values{"lines": {"5299014002;C1;;250;" + calendar.MustDate("2026-10-27").String() + "\nмусор"}})
-	if !strings.Contains(took, "Принято показаний: 1") || !strings.Contains(took, "Строка 2.") {
-		t.Error("an import does not tell what was taken")
+	b.post("/desk/utility/import", "/desk/utility/import", http.StatusUnprocessableEntity, url.Values{"lines": {" "}})
+	b.post("/desk/utility/import", "/desk/utility/import", http.StatusSeeOther, url.Values{"lines": {"5299014002;C1;;250;" + calendar.MustDate("2026-10-27").String() + "\nмусор"}})
+	file := b.where
+	b.says(file, http.StatusOK, "1 из 2", "Принимаем показания", "мусор")
+	if _, err := s.queue.Drain(ctx); err != nil {
+		t.Fatal(err)
 	}
+	b.says(file, http.StatusOK, "не пять частей", "Скачать непринятые строки")
+	if got, text := b.send(http.MethodGet, file+"/bad.csv", "", ""); got != http.StatusOK || text != "# Строка 2. не пять частей через точку с запятой\nмусор\n" {
+		t.Errorf("lines to put right: %d %q", got, text)
+	}
+	b.says("/desk/utility", http.StatusOK, "1 из 2")
+	b.says("/desk/utility/runs/2026-10", http.StatusOK, "Счета есть у всех квартир")
+	b.says("/desk/utility/runs/2025-01", http.StatusNotFound)
 }
 
 // A month that is none, or long past, begins nothing, and the page says so at its field.
@@ -363,7 +375,7 @@ func TestARecalculationIsEnteredOnce(t *testing.T) {
 	at(s.clock, time.Date(2026, 10, 28, 12, 0, 0, 0, moscow))
 	b := s.browser("igor", "ru")
 	here := deskPath(s.home)
-	form := url.Values{"tariff": {"upkeep"}, "sort": {"sum"}, "amount": {"-100"}, "reason": {"Не убирали двор"}, "key": {id.Derived("page", "1").String()}}
+	form := url.Values{"period": {"2026-11"}, "tariff": {"upkeep"}, "sort": {"sum"}, "amount": {"-100"}, "reason": {"Не убирали двор"}, "key": {id.Derived("page", "1").String()}}
 	for range 2 {
 		b.post(here, here+"/recalculations", http.StatusSeeOther, form)
 	}

@@ -13,9 +13,9 @@ SELECT home, house, class, area, people, no_meter, tariffs, details, since, unti
 -- name: FlatsOfHouse :many
 SELECT home, house, class, area, people, no_meter, tariffs, details, since, until, revision FROM utility_flat WHERE house = @house AND home > @after ORDER BY home LIMIT @most;
 
--- name: Houses :many
+-- name: HouseSize :one
 -- counts only
-SELECT house, CAST(COUNT(*) AS BIGINT) AS flats, CAST(SUM(people) AS BIGINT) AS people FROM utility_flat GROUP BY house ORDER BY house;
+SELECT CAST(COUNT(*) AS BIGINT) AS flats, CAST(COALESCE(SUM(people), 0) AS BIGINT) AS people FROM utility_flat WHERE house = $1;
 
 -- name: CountFlats :one
 -- counts only
@@ -77,33 +77,43 @@ SELECT home, id, since, until, details FROM utility_benefit WHERE home = $1 ORDE
 SELECT home, id, since, until, details FROM utility_benefit WHERE home > @after AND home <= @upto ORDER BY home, id;
 
 -- name: InsertRecalculation :execrows
-INSERT INTO utility_recalculation (home, id, period, details, author, at) VALUES (@home, @id, @period, @details, @author, @at) ON CONFLICT (home, id) DO NOTHING;
+INSERT INTO utility_recalculation (home, id, period, details, author, at, state) VALUES (@home, @id, @period, @details, @author, @at, @state) ON CONFLICT (home, id) DO NOTHING;
 
 -- name: DropRecalculation :exec
 DELETE FROM utility_recalculation WHERE home = @home AND id = @id AND author IS NULL;
 
 -- name: RecalculationsOf :many
-SELECT home, id, period, details, author, at FROM utility_recalculation WHERE home = $1 ORDER BY period DESC, id;
+SELECT home, id, period, details, author, at, state FROM utility_recalculation WHERE home = $1 ORDER BY period DESC, id;
+
+-- name: RecalculationByID :one
+SELECT home, id, period, details, author, at, state FROM utility_recalculation WHERE home = @home AND id = @id;
+
+-- name: RecalculationsToDecide :many
+SELECT home, id, period, details, author, at, state FROM utility_recalculation WHERE state = 'waits' ORDER BY home, id LIMIT @most;
+
+-- name: SetRecalculation :execrows
+UPDATE utility_recalculation SET state = @state, period = @period WHERE home = @home AND id = @id AND state = 'waits';
 
 -- name: RecalculationsBetween :many
-SELECT home, id, period, details, author, at FROM utility_recalculation WHERE home > @after AND home <= @upto AND period = @period ORDER BY home, id;
+SELECT home, id, period, details, author, at, state FROM utility_recalculation
+WHERE home > @after AND home <= @upto AND period = @period AND state = 'entered' ORDER BY home, id;
 
 -- name: InsertBill :execrows
-INSERT INTO utility_bill (home, period, version, id, total, content, issued) VALUES (@home, @period, @version, @id, @total, @content, @issued)
+INSERT INTO utility_bill (home, period, version, id, total, content, code, issued) VALUES (@home, @period, @version, @id, @total, @content, @code, @issued)
 ON CONFLICT (home, period, version) DO NOTHING;
 
 -- name: BillsOf :many
-SELECT home, period, version, id, total, content, issued FROM utility_bill WHERE home = @home AND period >= @from_period ORDER BY period DESC, version DESC LIMIT @most;
+SELECT home, period, version, id, total, content, issued, code FROM utility_bill WHERE home = @home AND period >= @from_period ORDER BY period DESC, version DESC LIMIT @most;
 
 -- name: BillsOfPeriod :many
-SELECT home, period, version, id, total, content, issued FROM utility_bill WHERE home = @home AND period = @period ORDER BY version DESC;
+SELECT home, period, version, id, total, content, issued, code FROM utility_bill WHERE home = @home AND period = @period ORDER BY version DESC;
 
 -- name: LastPeriod :one
 -- counts only
 SELECT CAST(COALESCE(MAX(period), '') AS TEXT) AS period FROM utility_bill WHERE home = $1;
 
 -- name: BillsBetween :many
-SELECT home, period, version, id, total, issued FROM utility_bill WHERE home > @after AND home <= @upto AND period = @period ORDER BY home, version;
+SELECT home, period, version, id, total, issued, code FROM utility_bill WHERE home > @after AND home <= @upto AND period = @period ORDER BY home, version;
 
 -- name: AddSimilar :exec
 INSERT INTO utility_similar (house, class, period, kind, flats, total) VALUES (@house, @class, @period, @kind, @flats, @total)
@@ -140,3 +150,59 @@ DELETE FROM utility_fault WHERE agency = @agency AND period = @period;
 
 -- name: FaultsOf :many
 SELECT agency, period, home, reason FROM utility_fault WHERE agency = @agency AND period = @period ORDER BY home LIMIT @most;
+
+-- name: PutStay :exec
+INSERT INTO utility_stay (person, home, since, until) VALUES (@person, @home, @since, @until) ON CONFLICT (person, home, since) DO UPDATE SET until = excluded.until;
+
+-- name: EndStays :execrows
+UPDATE utility_stay SET until = @until WHERE person = @person AND home = @home AND until = '';
+
+-- name: StaysOf :many
+SELECT person, home, since, until FROM utility_stay WHERE person = $1 ORDER BY since DESC, home LIMIT 200;
+
+-- name: StaysAt :many
+SELECT person, home, since, until FROM utility_stay WHERE home = @home ORDER BY since DESC, person;
+
+-- name: DeleteStays :exec
+DELETE FROM utility_stay WHERE person = $1;
+
+-- name: InsertImport :exec
+INSERT INTO utility_import (agency, id, official, state, period, lines, parts, part, done, took, bad, made, ended)
+VALUES (@agency, @id, @official, 'running', @period, @lines, @parts, 0, @done, 0, @bad, @made, NULL);
+
+-- name: ImportByID :one
+SELECT agency, id, official, state, period, lines, parts, part, done, took, bad, made, ended FROM utility_import WHERE agency = @agency AND id = @id;
+
+-- name: ImportsOf :many
+SELECT agency, id, official, state, period, lines, parts, part, done, took, bad, made, ended FROM utility_import WHERE agency = @agency ORDER BY made DESC, id LIMIT @most;
+
+-- name: MoveImport :execrows
+UPDATE utility_import SET part = part + 1, done = done + @done, took = took + @took, bad = bad + @bad WHERE agency = @agency AND id = @id AND part = @part AND state = 'running';
+
+-- name: EndImport :execrows
+UPDATE utility_import SET state = 'done', ended = @ended WHERE agency = @agency AND id = @id AND state = 'running';
+
+-- name: OldImports :many
+SELECT agency, id, official, state, period, lines, parts, part, done, took, bad, made, ended FROM utility_import WHERE ended < @before ORDER BY ended LIMIT @most;
+
+-- name: DeleteImport :exec
+DELETE FROM utility_import WHERE agency = @agency AND id = @id;
+
+-- name: InsertImportPart :exec
+INSERT INTO utility_import_part (agency, import, part, lines) VALUES (@agency, @import, @part, @lines);
+
+-- name: ImportPart :one
+SELECT agency, import, part, lines FROM utility_import_part WHERE agency = @agency AND import = @import AND part = @part;
+
+-- name: DeleteImportPart :exec
+DELETE FROM utility_import_part WHERE agency = @agency AND import = @import AND part = @part;
+
+-- name: PutImportBad :exec
+INSERT INTO utility_import_bad (agency, import, line, reason, content) VALUES (@agency, @import, @line, @reason, @content)
+ON CONFLICT (agency, import, line) DO NOTHING;
+
+-- name: ImportBad :many
+SELECT agency, import, line, reason, content FROM utility_import_bad WHERE agency = @agency AND import = @import AND line > @after ORDER BY line LIMIT @most;
+
+-- name: DeleteImportBad :exec
+DELETE FROM utility_import_bad WHERE agency = @agency AND import = @import;

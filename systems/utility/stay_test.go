@@ -1,0 +1,142 @@
+package utility
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"posad.city/core/charge"
+	"posad.city/kit/act"
+	"posad.city/kit/calendar"
+	"posad.city/kit/id"
+	"posad.city/kit/store"
+)
+
+// Who moved out sees the bills of their own time and nothing later; who moved in nothing of before.
+func TestEverybodySeesTheirOwnTime(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	bill := func(p string) string { return billPath(s.home, month(t, p)) }
+	at(s.clock, time.Date(2026, 10, 26, 12, 0, 0, 0, moscow))
+	sold := account("5299014001")
+	sold.Residents = []id.ID{folk["vera"]}
+	s.enter(sold)
+	s.month("2026-10")
+	s.month("2026-11")
+
+	former := s.browser("anna", "ru")
+	former.says("/flats", http.StatusOK, "до 26 октября 2026")
+	former.says(path(s.home), http.StatusOK, "Вы жили здесь до 26 октября 2026", "Счёт за октябрь 2026")
+	former.says(bill("2026-10"), http.StatusOK, "Холодная вода")
+	page := former.says(path(s.home), http.StatusOK)
+	for _, later := range []string{"ноябрь 2026", "Показания счётчиков", "readings"} {
+		if strings.Contains(page, later) {
+			t.Errorf("a former resident reads %q", later)
+		}
+	}
+	if strings.Contains(former.says(bill("2026-10"), http.StatusOK), "1/2") {
+		t.Error("a former resident reads who owns it now")
+	}
+	for _, p := range []string{bill("2026-11"), bill("2026-11") + "/pdf", bill("2026-11") + "/check", "/api/v1/utility/flats/" + s.home.String() + "/bills/2026-11", path(s.home) + "/readings"} {
+		if got, _ := former.send(http.MethodGet, p, "", ""); got != http.StatusNotFound {
+			t.Errorf("a former resident at %s: %d", p, got)
+		}
+	}
+	for p, theirs := range map[string]string{"bills": "2026-10", "readings": "2026-09"} {
+		if _, text := former.send(http.MethodGet, "/api/v1/utility/flats/"+s.home.String()+"/"+p, "", ""); strings.Contains(text, "2026-11") || !strings.Contains(text, theirs) {
+			t.Errorf("%s of a former resident: %s", p, text)
+		}
+	}
+	next := s.browser("vera", "ru")
+	next.says(bill("2026-11"), http.StatusOK, "Холодная вода")
+	next.says(bill("2026-10"), http.StatusOK)
+	next.says(bill("2026-09"), http.StatusNotFound)
+	if text := next.says(path(s.home), http.StatusOK, "Показания счётчиков"); strings.Contains(text, "bills/2026-09") {
+		t.Error("a new resident reads the bills of those before")
+	}
+}
+
+func TestDecideMoves(t *testing.T) {
+	t.Parallel()
+	a, b, c := id.Derived("p", "a"), id.Derived("p", "b"), id.Derived("p", "c")
+	today, since := calendar.MustDate("2026-10-20"), calendar.MustDate("2025-01-01")
+	for name, test := range map[string]struct {
+		residents, there, watching []id.ID
+		fresh                      bool
+		old, came, gone            []id.ID
+	}{
+		"a new flat":              {residents: []id.ID{a, b}, fresh: true, old: []id.ID{a, b}},
+		"nobody moves":            {residents: []id.ID{a, b}, there: []id.ID{b, a}},
+		"one for another":         {residents: []id.ID{b}, there: []id.ID{a}, came: []id.ID{b}, gone: []id.ID{a}},
+		"a child gets an account": {residents: []id.ID{a, c}, there: []id.ID{a}, came: []id.ID{c}},
+		"before stays were kept":  {residents: []id.ID{a, b}, watching: []id.ID{a}, old: []id.ID{a}, came: []id.ID{b}},
+		"everybody leaves":        {there: []id.ID{a, b}, gone: []id.ID{a, b}},
+	} {
+		got := decideMoves(Account{Flat: Flat{Since: since}, Residents: test.residents}, test.there, test.watching, test.fresh, today)
+		if !slices.Equal(got[0].came, test.old) || !slices.Equal(got[1].came, test.came) || !slices.Equal(got[1].gone, test.gone) || got[0].since != since || got[1].since != today || got[0].gone != nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// Who acts is asked again in the Write, and a flat is none of the accounts that were merged into the actor's.
+func TestAReadingIsKeptUnderTheActorsOwnAct(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		a := account(annasFlat)
+		a.Residents = []id.ID{anna}
+		home := r.enter(a)[0]
+		r.base.Store.SetGuard(func(_ *store.Tx, a act.Act) error {
+			if len(a.Also) > 0 {
+				return errors.New("not the session's")
+			}
+			return nil
+		})
+		dial := must[[]DialView](t)(r.Dials(ctx, r.system(), home))[0]
+		got, err := r.Give(ctx, own(annaAct, home), home, FromResident, []Given{{Meter: dial.Meter, Value: dial.Last}})
+		if err != nil || got[0].State != Taken {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
+// A house stands nowhere as it is called.
+func TestTheHouseIsKeyed(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		home := r.enter(account(annasFlat))[0]
+		f := must[Flat](t)(r.Flat(ctx, clerkAct, home))
+		if f.House != "rechnaya:14" || f.houseKey != r.houseKey("rechnaya:14") || strings.Contains(f.houseKey, "rechnaya") {
+			t.Errorf("%q stands as %q", f.House, f.houseKey)
+		}
+	})
+}
+
+// Whoever has the bill has its number and its code, and core/charge knows both.
+func TestTheCodeOfABillOpensItsFlat(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		homes := r.enter(account(annasFlat), account("5299000001"))
+		p := month(t, "2026-10")
+		// What a crash leaves: bills without charges. The next try issues them with the codes that stand.
+		b := &batch{m: r.Module, city: plainCity(), period: p}
+		if err := b.do(ctx); err != nil {
+			t.Fatal(err)
+		}
+		r.month("2026-10")
+		r.recalculate(homes[0], p, -10000)
+		v := r.again(homes[0], p)
+		old := must[[]Issued](t)(r.Versions(ctx, clerkAct, homes[0], p))[1]
+		neighbour := must[[]Issued](t)(r.Versions(ctx, clerkAct, homes[1], p))[0]
+		if len(v.Code) != codeDigits || v.Code != old.Code || v.Code == neighbour.Code {
+			t.Fatalf("codes: %q, before %q, the neighbour's %q", v.Code, old.Code, neighbour.Code)
+		}
+		flat := charge.Identifier{By: charge.ByFlat, Value: annasFlat}
+		for second, want := range map[string]bool{v.Code: true, showCode(v.Code): true, r.chargeOf(homes[0], p).Number: true, neighbour.Code: false, "000000000000": false} {
+			err := r.deps.Charges.Save(ctx, id.Derived("person", second), flat, second)
+			if (err == nil) != want {
+				t.Errorf("%s: %v", second, err)
+			}
+		}
+	})
+}
