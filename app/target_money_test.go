@@ -60,7 +60,7 @@ func (t *things) flat() {
 
 // flats are Anna's, and the desk of the settlement centre.
 func (t *things) flats(r web.Route) []target {
-	path := map[string]string{"home": t.made["flat"], "period": t.made["month"]}
+	path := map[string]string{"home": t.made["flat"], "period": t.made["month"], "import": id.Derived("test", "no file").String()}
 	switch {
 	case r.Op.May&act.SameAgency != 0:
 		return []target{{name: "the settlement centre's", object: always(act.Object{Kind: "flat", Agency: agency.ID("housing")}), path: path, form: url.Values{}}}
