@@ -3,6 +3,7 @@ package autopay
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"posad.city/kit/act"
@@ -83,6 +84,9 @@ type Card struct {
 	Label  string        // •• 4242
 	Ends   calendar.Date // the last day on which it serves; zero: it does not end
 }
+
+// shown is its label in a sentence, which does not break in it.
+func (c Card) shown() string { return strings.ReplaceAll(c.Label, " ", "\u00a0") }
 
 // method is how the order's row calls it.
 func (c Card) method() string {

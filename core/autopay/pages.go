@@ -1,6 +1,9 @@
 package autopay
 
 import (
+	"strings"
+
+	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 	"posad.city/kit/web"
@@ -13,7 +16,19 @@ func orderNote(m *Module, c *web.Context, o Order) string {
 	if o.Name.Known != "" {
 		out += " · " + o.Name.Known
 	}
-	return out + " · " + o.Card.Label
+	return out + " · " + o.Card.shown()
+}
+
+// billTitle is what a bill is called, with the month or the year that it is for.
+func billTitle(l lang.Language, t Turn) string {
+	title, period := t.Title.In(l), t.Period
+	if first, err := calendar.ParseDate(t.Period + "-01"); err == nil {
+		period = lang.MonthYear(l, first.Year(), first.Month())
+	}
+	if period == "" || strings.Contains(strings.ToLower(title), strings.ToLower(period)) {
+		return title
+	}
+	return title + ", " + period
 }
 
 // billNote is what a bill is about, in a line.
@@ -65,7 +80,11 @@ func ownerText(c *web.Context, owner id.ID) string {
 
 func widgetRows(c *web.Context, card orderCard) []ui.RowItem {
 	next := ui.RowItem{Text: c.T("autopay.next"), Value: c.T("autopay.next_none"), Quiet: true}
-	if card.Next != nil {
+	switch {
+	case card.Asks != nil:
+		next.Quiet = false
+		next.Value = c.T("autopay.turn.ask") + " · " + card.amountOf(card.Asks.Amount).In(c.Lang())
+	case card.Next != nil:
 		next.Quiet = false
 		next.Value = lang.DayMonth(c.Lang(), card.Next.PayOn) + " · " + card.amountOf(card.Next.Amount).In(c.Lang())
 	}

@@ -328,7 +328,7 @@ func (m *Module) plain(c *web.Context, o Order, usual int64, refundable bool) []
 	if o.Name.Known != "" {
 		what += ", " + o.Name.Known
 	}
-	out := []string{c.T("autopay.plain.what", "what", what, "payee", m.deps.AgencyName(o.Biller.Payee, c.Lang()), "card", o.Card.Label)}
+	out := []string{c.T("autopay.plain.what", "what", what, "payee", m.deps.AgencyName(o.Biller.Payee, c.Lang()), "card", o.Card.shown())}
 	if t.When == OnDay {
 		out = append(out, c.T("autopay.plain.day", "n", t.Days))
 	} else {
@@ -368,7 +368,7 @@ func (v formView) field(c *web.Context, name string, hint bool) ui.Field {
 func (v formView) cardChoices(c *web.Context) []ui.Choice {
 	out := make([]ui.Choice, 0, len(v.Cards))
 	for _, one := range v.Cards {
-		choice := ui.Choice{Value: one.ID.String(), Text: one.Label}
+		choice := ui.Choice{Value: one.ID.String(), Text: one.shown()}
 		if one.Wallet {
 			choice.Hint = c.T("autopay.form.card_wallet")
 		} else if !one.Ends.IsZero() {

@@ -29,6 +29,7 @@ type listView struct {
 // orderCard is one live order with how its month stands.
 type orderCard struct {
 	Order
+	Asks  *Turn // that waits for the owner's word
 	Next  *Turn
 	Spent int64 // paid or being paid this month
 	Plan  int64 // to be paid this month beside
@@ -111,6 +112,8 @@ func plus(a, b money.Amount) money.Amount {
 func (card *orderCard) take(t *Turn, today calendar.Date) {
 	thisMonth := !t.PayOn.IsZero() && monthOf(t.PayOn) == monthOf(today)
 	switch {
+	case t.State == Asked:
+		card.Asks = t
 	case t.State == Waiting:
 		if card.Next == nil || t.PayOn.Before(card.Next.PayOn) {
 			card.Next = t
@@ -182,7 +185,7 @@ func (m *Module) ruleArgs(c *web.Context, o Order, j Judgement, t Turn) []any {
 	}
 	return []any{
 		"amount", o.amountOf(j.Amount), "limit", o.amountOf(j.Limit), "usual", o.amountOf(j.Usual), "day", day(j.Pay), "again", day(again), "told", day(t.Told), "hour", hour,
-		"each", o.amountOf(o.Terms.Each), "month", o.amountOf(o.Terms.Month), "over", o.Terms.Over, "card", o.Card.Label, "until", day(o.Paused), "tries", TriesMost,
+		"each", o.amountOf(o.Terms.Each), "month", o.amountOf(o.Terms.Month), "over", o.Terms.Over, "card", o.Card.shown(), "until", day(o.Paused), "tries", TriesMost,
 	}
 }
 
@@ -213,4 +216,12 @@ func meter(c *web.Context, spent, limit money.Amount) ui.ProgressProps {
 		Label: c.T("autopay.meter"), Value: int(spent.Minor / 100), Of: int(limit.Minor / 100),
 		Text: c.T("autopay.meter_text", "spent", spent, "cap", limit),
 	}
+}
+
+// answerKey is what the button says that leads to a bill that waits for its owner.
+func answerKey(t Turn) string {
+	if t.State == Refused {
+		return "autopay.decide"
+	}
+	return "autopay.answer"
 }

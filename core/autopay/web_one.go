@@ -90,7 +90,7 @@ func historyRows(c *web.Context, o Order, turns []Turn) []ui.RowItem {
 		if t.Amount > 0 {
 			value = o.amountOf(t.Amount).In(c.Lang())
 		}
-		out = append(out, ui.RowItem{Text: t.Title.In(c.Lang()), Href: turnPath(o.ID, t.ID), Value: value, Tag: &tag, Muted: t.State == Over})
+		out = append(out, ui.RowItem{Text: billTitle(c.Lang(), t), Href: turnPath(o.ID, t.ID), Value: value, Tag: &tag, Muted: t.State == Over})
 	}
 	return out
 }
@@ -131,7 +131,7 @@ func (m *Module) showTurn(c *web.Context) error {
 		return err
 	}
 	v.Past, v.Usual = paidOf(bills, o.Biller, t.Charge), Usual(pastOf(bills, o.Biller, t.Charge))
-	title := t.Title.In(c.Lang())
+	title := billTitle(c.Lang(), t)
 	at := []ui.Link{{Text: c.T("autopay.title"), Href: listPath}, {Text: o.Name.Text, Href: orderPath(o.ID)}, {Text: title}}
 	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Account, Crumbs: at}, turnPage(m, c, v))
 }

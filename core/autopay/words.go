@@ -32,7 +32,7 @@ const (
 func (m *Module) notice(word Word, o Order, t Turn, j Judgement, in Inputs) notice.Notice {
 	kind := "autopay." + string(word)
 	params := map[string]any{
-		"name": o.Name.Text, "what": t.Title, "amount": spoken(o.amountOf(j.Amount)), "card": o.Card.Label, "day": dayText(j.Pay),
+		"name": o.Name.Text, "what": lang.Text{RU: billTitle(lang.Russian, t), EN: billTitle(lang.English, t)}, "amount": spoken(o.amountOf(j.Amount)), "card": o.Card.shown(), "day": dayText(j.Pay),
 		"usual": spoken(o.amountOf(j.Usual)), "limit": spoken(o.amountOf(j.Limit)), "hours": spokenHour(t, in, m),
 	}
 	switch word {
@@ -82,7 +82,7 @@ func (m *Module) stopNotice(o Order) notice.Notice {
 func (m *Module) cardNotice(o Order) notice.Notice {
 	return notice.Notice{
 		Key: "autopay.card/" + o.ID.String() + "/" + o.Card.Ends.String(), To: o.Person, Topic: notice.Money, Kind: "autopay.card",
-		Params: map[string]any{"name": o.Name.Text, "card": o.Card.Label, "day": dayText(o.Card.Ends)}, Path: orderPath(o.ID) + "/change",
+		Params: map[string]any{"name": o.Name.Text, "card": o.Card.shown(), "day": dayText(o.Card.Ends)}, Path: orderPath(o.ID) + "/change",
 	}
 }
 

@@ -16,17 +16,16 @@ import (
 // Loss is money of a top-up that was spent and that the bank took back. Until it is made good its person's cards pay nothing.
 type Loss struct {
 	Person id.ID
-	Charge id.ID // of the top-up
-	Card   string
+	Charge id.ID  // of the top-up
+	Number string // of the card that it was for; empty after its owner's data was erased
 	Amount money.Amount
 	Since  time.Time
 }
 
-// Losses are what the float has lost and nobody has made good: the sum and the number of all, and the largest.
-type Losses struct {
+// Lost is what the float has lost and nobody has made good.
+type Lost struct {
 	Sum   money.Amount
 	Count int64
-	List  []Loss
 }
 
 // lossesMost is how many losses the desk shows.
@@ -34,17 +33,23 @@ const lossesMost = 100
 
 const lookLosses = "card.look.losses"
 
-// Losses lists them for the carrier's desk. Each person of the list is told of the look.
-func (m *Module) Losses(ctx context.Context, a act.Act) (Losses, error) {
-	var out Losses
+// Lost counts all losses. It tells of nobody.
+func (m *Module) Lost(ctx context.Context) (Lost, error) {
+	var out Lost
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		total, err := carddb.LossSum(r)
+		out = Lost{money.Roubles(total.Sum), total.Count}
+		return err
+	})
+	return out, wrap("lost", err)
+}
+
+// Losses lists the largest for the carrier's desk. Each person of the list is told of the look.
+func (m *Module) Losses(ctx context.Context, a act.Act) ([]Loss, error) {
 	var rows []carddb.CardTopUp
-	numbers := map[id.ID]carddb.CardMine{} // by card
+	numbers := map[id.ID]carddb.CardMine{} // by card; of the forgotten there is none
 	err := m.base.Store.Look(ctx, a, lookLosses, func(p *store.Personal) error {
-		total, err := carddb.LossSum(p)
-		if err != nil {
-			return err
-		}
-		out.Sum, out.Count = money.Roubles(total.Sum), total.Count
+		var err error
 		if rows, err = carddb.Losses(p, lossesMost); err != nil {
 			return err
 		}
@@ -59,18 +64,17 @@ func (m *Module) Losses(ctx context.Context, a act.Act) (Losses, error) {
 		return nil
 	})
 	if err != nil {
-		return out, wrap("losses", err)
+		return nil, wrap("losses", err)
 	}
+	out := make([]Loss, 0, len(rows))
 	for _, row := range rows {
 		one := Loss{Person: row.Person, Charge: row.Charge, Amount: money.Roubles(row.Lost), Since: row.Taken}
 		if mine, ok := numbers[row.Card]; ok {
-			number, err := m.number(ctx, mine)
-			if err != nil {
-				return out, err
+			if one.Number, err = m.number(ctx, mine); err != nil {
+				return nil, err
 			}
-			one.Card = Card{Number: number}.Label()
 		}
-		out.List = append(out.List, one)
+		out = append(out, one)
 	}
 	return out, nil
 }
