@@ -5,7 +5,7 @@ import test, { after, before } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { request } from 'node:http';
 import { launch, person } from './lib/browser.mjs';
-import { accessible, fits } from './lib/checks.mjs';
+import { accessible, fits, visual } from './lib/checks.mjs';
 import { start } from './lib/city.mjs';
 import { begin, choose, chooseCar, date, fillDate, go, here, next, open, payAtBank, reloadUntil, send, signInByPassword, submit, visible, wearHat } from './lib/steps.mjs';
 
@@ -84,6 +84,12 @@ const pages = [
   { name: 'data', who: 'anna', path: address('/account/data') },
   { name: 'messages', who: 'anna', path: address('/messages') },
   { name: 'bills', who: 'anna', path: address('/pay') },
+  { name: 'autopay', who: 'anna', path: address('/pay/autopay') },
+  { name: 'a bill found', who: 'nobody', path: address('/pay/find') },
+  { name: 'flat', who: 'anna', path: address('/flats') },
+  { name: 'transport card', who: 'anna', path: address('/account/transport-card') },
+  { name: 'appeals of funds', who: 'nobody', path: address('/charity') },
+  { name: 'open books', who: 'nobody', path: address('/open-books') },
   { name: 'case', who: 'anna', path: () => `/cases/${number.replaceAll('-', '')}` },
   { name: 'form', who: 'anna', path: () => `/drafts/${draft}/steps/car-and-home` },
   { name: 'form with mistakes', who: 'anna', path: () => `/drafts/${draft}/steps/permit`, faulty: true },
@@ -139,10 +145,10 @@ for (const view of views) {
       for (const who of new Set(list.map((one) => one.who))) await dress(people[who], view, lang);
       for (const one of list) {
         const page = people[one.who];
+        await show(page, one);
         for (const width of [1280, 390]) {
           await page.setViewportSize({ width, height: 900 });
-          await show(page, one);
-          await accessible(page, `${one.name}, ${view.name}, ${lang}, ${width}`);
+          await accessible(page, `${one.name}, ${view.name}, ${lang}, ${width}`, view.name === 'light' ? undefined : visual);
         }
         await page.setViewportSize({ width: 320, height: 700 });
         await fits(page, `${one.name}, ${view.name}, ${lang}`);
