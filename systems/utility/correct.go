@@ -89,7 +89,7 @@ func (m *Module) replace(ctx context.Context, a act.Act, next made, old Issued, 
 	if err != nil {
 		return err
 	}
-	due := m.ChargeID(next.flat.Account, old.Period)
+	due := m.ChargeID(next.flat.Home, old.Period)
 	fresh, there, err := m.lacking(ctx, next, old.Period, due)
 	if err != nil {
 		return err

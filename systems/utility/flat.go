@@ -129,6 +129,10 @@ func (m *Module) enter(ctx context.Context, u *service.Utilities, accounts []Acc
 	if err != nil {
 		return err
 	}
+	changes, since, err := m.moves(ctx, accounts)
+	if err != nil {
+		return err
+	}
 	watches := map[id.ID][]*charge.PreparedWatch{}
 	var stmts []store.Stmt
 	for _, a := range accounts {
@@ -142,12 +146,11 @@ func (m *Module) enter(ctx context.Context, u *service.Utilities, accounts []Acc
 			if err != nil {
 				return err
 			}
+			if came := since[whose{a.Home, person}]; came.After(a.Since) {
+				w = w.From(came.Start(m.deps.Zone())) // what was billed before is not theirs
+			}
 			watches[a.Home] = append(watches[a.Home], w)
 		}
-	}
-	changes, err := m.moves(ctx, accounts)
-	if err != nil {
-		return err
 	}
 	if err := m.base.Store.Append(ctx, stmts...); err != nil {
 		return err

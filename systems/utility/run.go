@@ -490,15 +490,13 @@ func (m *Module) newCharge(city *service.City, f Flat, p Period, total int64, co
 	due := p.Add(1).Day(u.Due).AddDays(1).Start(m.deps.Zone()).Add(-time.Second)
 	title := func(l lang.Language) string { return m.base.Texts.Text(l, "utility.due_title") } // the charge has the month
 	return charge.NewCharge{
-		For: charge.Identifier{By: charge.ByFlat, Value: f.Account}, Payee: agency.ID(u.Agency), External: External(f.Account, p), Kind: u.Charge,
+		For: charge.Identifier{By: charge.ByFlat, Value: f.Account}, Payee: agency.ID(u.Agency), External: charge.KeyedExternal(f.Home, p.String()), Kind: u.Charge,
 		Subject: f.Home, Amount: money.Roubles(total), Title: lang.Text{RU: title(lang.Russian), EN: title(lang.English)}, Period: p.String(), Dated: p.Add(1).First(), Due: due, Proof: code,
 	}
 }
 
-// External is the bill's own number: the account and the month.
-func External(account string, p Period) string { return account + "-" + p.String() }
-
-// ChargeID is the charge of a flat's month.
-func (m *Module) ChargeID(account string, p Period) id.ID {
-	return charge.IDOf(m.agencyID(), External(account, p))
+// ChargeID is the charge of a flat's month. Its own number at the settlement centre is made of the keyed home, so that the
+// account stands open nowhere.
+func (m *Module) ChargeID(home id.ID, p Period) id.ID {
+	return charge.IDOf(m.agencyID(), charge.KeyedExternal(home, p.String()))
 }

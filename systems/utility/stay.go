@@ -101,6 +101,9 @@ type moves struct {
 	gone  []id.ID
 }
 
+// whose is a person at a flat.
+type whose struct{ home, person id.ID }
+
 // decideMoves compares the people of a flat with those who are there. Whoever is of a flat that is new here, or was a resident
 // before stays were kept, has been there as long as its bills; another sees what comes from today on. It is pure.
 func decideMoves(a Account, there, watching []id.ID, fresh bool, today calendar.Date) []moves {
@@ -122,9 +125,9 @@ func decideMoves(a Account, there, watching []id.ID, fresh bool, today calendar.
 	return []moves{old, come}
 }
 
-// moves reads how the people of flats change by what is given of them.
-func (m *Module) moves(ctx context.Context, accounts []Account) ([]moves, error) {
-	there, fresh := map[id.ID][]id.ID{}, map[id.ID]bool{}
+// moves reads how the people of flats change by what is given of them, and since when each of them is there.
+func (m *Module) moves(ctx context.Context, accounts []Account) ([]moves, map[whose]calendar.Date, error) {
+	there, fresh, since := map[id.ID][]id.ID{}, map[id.ID]bool{}, map[whose]calendar.Date{}
 	err := m.base.Store.Look(ctx, m.system(), lookFlat, func(p *store.Personal) error {
 		clear(there)
 		for _, a := range accounts {
@@ -139,13 +142,14 @@ func (m *Module) moves(ctx context.Context, accounts []Account) ([]moves, error)
 			for _, row := range rows {
 				if row.Until == "" {
 					there[a.Home] = append(there[a.Home], row.Person)
+					since[whose{a.Home, row.Person}] = day(row.Since)
 				}
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var out []moves
 	for _, a := range accounts {
@@ -154,14 +158,19 @@ func (m *Module) moves(ctx context.Context, accounts []Account) ([]moves, error)
 		}
 		watching, err := m.deps.Charges.Watchers(ctx, a.Home)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if len(there[a.Home]) > 0 {
 			watching = nil // stays are kept: whoever is not among them has come
 		}
 		out = append(out, decideMoves(a, there[a.Home], watching, fresh[a.Home], m.today())...)
 	}
-	return out, nil
+	for _, one := range out {
+		for _, person := range one.came {
+			since[whose{one.home, person}] = one.since
+		}
+	}
+	return out, since, nil
 }
 
 // put keeps who came and who left.

@@ -50,6 +50,9 @@ func TestEverybodySeesTheirOwnTime(t *testing.T) {
 			t.Errorf("%s of a former resident: %s", p, text)
 		}
 	}
+	if seen := must[[]charge.Charge](t)(s.deps.Charges.OfPerson(ctx, act.Act{Actor: act.Actor{Kind: act.Person, Person: folk["vera"]}}, folk["vera"], charge.Filter{})); len(seen) != 2 {
+		t.Errorf("a new resident owes %d bills", len(seen))
+	}
 	next := s.browser("vera", "ru")
 	next.says(bill("2026-11"), http.StatusOK, "Холодная вода")
 	next.says(bill("2026-10"), http.StatusOK)
