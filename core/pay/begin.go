@@ -226,7 +226,7 @@ func (m *Module) prepareBegin(ctx context.Context, a act.Act, b Basket, l lang.L
 		in.Payer = in.payment
 	}
 	if b.Method == ByWallet {
-		if err := m.deps.Wallet.MaySpend(ctx, a.Actor.Person, b.Card); err != nil {
+		if err := m.deps.Wallet.MaySpend(ctx, a, b.Card); err != nil {
 			return nil, ErrCard.Because(err)
 		}
 		in.token = b.Card.String()

@@ -74,9 +74,15 @@ func (m *Module) open(ctx context.Context, holder id.ID, table, column string, s
 func (m *Module) token(ctx context.Context, a act.Act, payer, card id.ID) (string, error) {
 	var rows []paydb.SavedCard
 	err := m.base.Store.Look(ctx, a, lookCards, func(p *store.Personal) error {
-		var err error
-		rows, err = paydb.CardsOf(p, payer)
-		return err
+		rows = rows[:0]
+		for _, person := range a.Records(payer) {
+			some, err := paydb.CardsOf(p, person)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, some...)
+		}
+		return nil
 	})
 	if err != nil {
 		return "", err
@@ -85,7 +91,7 @@ func (m *Module) token(ctx context.Context, a act.Act, payer, card id.ID) (strin
 	if i < 0 {
 		return "", ErrCard
 	}
-	return m.open(ctx, payer, "saved_card", "token", rows[i].Token)
+	return m.open(ctx, rows[i].Payer, "saved_card", "token", rows[i].Token)
 }
 
 // cardOf makes ready to keep the card that a payment was made with, when its payer wanted that.

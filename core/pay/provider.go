@@ -157,8 +157,8 @@ type Purse interface {
 	Provider
 	// Wallets are a person's cards that may pay now.
 	Wallets(ctx context.Context, a act.Act, person id.ID) ([]WalletCard, error)
-	// MaySpend tells whether a card is that person's own and works; ErrNotTheirs otherwise.
-	MaySpend(ctx context.Context, person, card id.ID) error
+	// MaySpend tells whether whoever acts may spend from a card: it lies in an account of theirs and works; ErrNotTheirs otherwise.
+	MaySpend(ctx context.Context, a act.Act, card id.ID) error
 }
 
 // Errors of providers.
