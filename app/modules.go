@@ -169,6 +169,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 		City: m.charityCity, Organisations: m.Organisation, Members: m.Mandate, People: m.Account, Teller: m.Notice, Payouts: fundPayouts{m.Reconcile}, Scanner: scanner, Zone: inZone,
 	})
 	m.Charity.Provide(giftCharges{m.Charge}, giftPayments{m.Pay})
+	m.Pay.ProvideGifts(basketGifts{m.Charity})
 	m.Utility = utility.New(utility.Deps{Services: m.Service, Charges: m.Charge, Zone: inZone})
 	m.Card = m.newCards(inZone)
 	m.Pay.Provide(m.Card.Purse())

@@ -25,6 +25,10 @@ type basketForm struct {
 	Email  string   `json:"email" max:"200"`
 	Key    id.ID    `json:"key"`
 	For    id.ID    `json:"for"`
+
+	Gift    string `json:"gift" max:"20"`     // minor units, or other; empty: none
+	GiftSum string `json:"gift_sum" max:"30"` // typed
+	Aim     id.ID  `json:"aim"`               // of the gift that was offered
 }
 
 // asked is a basket as it is read back: each charge with what was typed.
@@ -169,6 +173,13 @@ func (m *Module) payBasket(c *web.Context) error {
 	}
 	if err := mayTake(c.Act(), b); err != nil {
 		return err
+	}
+	wrong, err := m.addGift(c, f, in, &b)
+	if err != nil {
+		return err
+	}
+	if wrong != nil {
+		return m.renderBasket(c, f, in, []fault.Field{*wrong})
 	}
 	begun, err := m.Begin(c.Context(), c.Act(), b, c.Lang())
 	if refused := aboutSums(err); refused != nil {

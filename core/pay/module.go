@@ -47,6 +47,8 @@ type Deps struct {
 	KindTitle func(kind string, l lang.Language) string
 	// Regular says that core/autopay stands above: a receipt then offers to keep a template, and to pay the next bills by an order.
 	Regular bool
+	// Gifts are offered beside bills; nil: none are. They may be given later by ProvideGifts.
+	Gifts Gifts
 	// Zone is the city's time zone.
 	Zone func() *time.Location
 }

@@ -238,7 +238,7 @@ func (m *Module) chargeView(c *web.Context, one charge.Charge, details []charge.
 	for _, d := range details {
 		out.Details = append(out.Details, charge.DetailRow(c, d))
 	}
-	out.Divides, out.Plan = one.Divides(c.Now()) > 1 && !out.Pending, charge.PlanRows(c, one, owed)
+	out.Divides, out.Plan = one.Divides(c.Now(), zone) > 1 && !out.Pending, charge.PlanRows(c, one, owed)
 	if next, day := owed.Next(); next < owed.Left {
 		out.Next, out.Note = in(next), c.T("charge.plan.now", "amount", in(next), "day", lang.Date(l, day))
 	}
@@ -263,6 +263,8 @@ type basketView struct {
 	Faults  []fault.Field
 	Action  string
 	Hidden  map[string]string
+	Gift    *giftView // nil: none is offered
+	sum     int64
 }
 
 type basketLine struct {
@@ -303,6 +305,8 @@ func (m *Module) basketView(c *web.Context, f basketForm, in asked, cards []Card
 	out.Choices = append(out.Choices,
 		ui.Choice{Value: string(ByPage), Text: c.T("pay.method_name.page"), Hint: c.T("pay.method_hint.page")},
 		ui.Choice{Value: string(ByQR), Text: c.T("pay.method_name.qr"), Hint: c.T("pay.method_hint.qr")})
+	out.sum = sum
+	out.Gift = m.offer(c, f, in, out)
 	return out
 }
 
@@ -339,7 +343,9 @@ func (m *Module) waitingView(c *web.Context, p Payment, path string) waitingView
 		}
 		query := url.Values{}
 		for _, line := range p.Lines {
-			query.Add("charge", line.Charge.String())
+			if line.Kind != charge.KindGift || len(p.Lines) == 1 { // a gift is chosen anew
+				query.Add("charge", line.Charge.String())
+			}
 		}
 		if !p.Guest {
 			out.Again = "/pay/basket?" + query.Encode()
@@ -359,6 +365,7 @@ type receiptView struct {
 	Home                            bool   // the payer has an account
 	Keep                            string // the payment, when its reader may keep what it paid as a template (core/autopay)
 	Again                           string // a charge that may come again: for an order to pay the next ones
+	Gifts                           string // where the payer follows the gift that was in it
 }
 
 // regular tells whether a kind of charge may come again: fees, gifts and top-ups do not.
@@ -374,6 +381,9 @@ func (m *Module) receiptView(c *web.Context, p Payment, refunds []Refund, disput
 	}
 	if p.Payer == c.Person() && len(p.Lines) == 1 && m.regular(p.Lines[0].Kind) {
 		out.Keep, out.Again = p.ID.String(), p.Lines[0].Charge.String()
+	}
+	if p.gave() && !p.Guest && m.deps.Gifts != nil && p.Payer == c.Person() {
+		out.Gifts = m.deps.Gifts.Page()
 	}
 	for _, r := range m.receiptRows(p, l) {
 		out.Rows = append(out.Rows, ui.SummaryRow{Name: r.label, Value: r.value})

@@ -163,7 +163,7 @@ func (m *Module) myAPI(s *web.Server, mine, change *web.Op) {
 func toFund(f Fund, t Totals) wireFund {
 	return wireFund{
 		ID: f.ID, State: f.State, Title: f.Title, About: f.About, OGRN: f.OGRN, INN: f.INN, Category: f.Category, Bank: f.Bank, People: f.People, Since: f.Since,
-		Given: t.Given - t.Back, PaidOut: t.Paid, Balance: t.Balance(),
+		Given: t.Given, PaidOut: t.Paid, Balance: t.Balance(),
 	}
 }
 
@@ -178,22 +178,16 @@ func (m *Module) apiTotals(c *web.Context) error {
 	if err := c.May(act.Object{}); err != nil {
 		return err
 	}
-	funds, err := m.Funds(c.Context(), c.Lang(), FundOpen, FundSuspended, FundEnded)
+	lists, err := m.shelf(c.Context())
 	if err != nil {
 		return err
 	}
-	appeals, err := m.Appeals(c.Context(), AppealOpen)
-	if err != nil {
-		return err
+	out := wireTotals{Funds: len(lists.funds), Appeals: len(lists.open)}
+	for _, f := range lists.funds {
+		t := lists.sums[f.ID]
+		out.Given, out.PaidOut, out.Balance = out.Given+t.Given, out.PaidOut+t.Paid, out.Balance+t.Balance()
 	}
-	out := wireTotals{Funds: len(funds), Appeals: len(appeals)}
-	for _, f := range funds {
-		t, err := m.Totals(c.Context(), f.ID)
-		if err != nil {
-			return err
-		}
-		out.Given, out.PaidOut, out.Balance = out.Given+t.Given-t.Back, out.PaidOut+t.Paid, out.Balance+t.Balance()
-	}
+	c.Public(shelfLife)
 	return c.JSON(http.StatusOK, out)
 }
 
@@ -201,18 +195,15 @@ func (m *Module) apiFunds(c *web.Context) error {
 	if err := c.May(act.Object{}); err != nil {
 		return err
 	}
-	funds, err := m.Funds(c.Context(), c.Lang(), FundOpen, FundSuspended, FundEnded)
+	lists, err := m.shelf(c.Context())
 	if err != nil {
 		return err
 	}
-	out := make([]wireFund, 0, len(funds))
-	for _, f := range funds {
-		t, err := m.Totals(c.Context(), f.ID)
-		if err != nil {
-			return err
-		}
-		out = append(out, toFund(f, t))
+	out := make([]wireFund, 0, len(lists.funds))
+	for _, f := range lists.lines(c.Lang()) {
+		out = append(out, toFund(f.Fund, f.Totals))
 	}
+	c.Public(shelfLife)
 	return c.JSON(http.StatusOK, out)
 }
 
@@ -247,9 +238,8 @@ func (m *Module) apiBooks(c *web.Context) error {
 	out := wireBooks{Fund: v.Fund.ID, Since: v.Since(), Until: v.Books.Until, Before: v.Before, After: v.After, Ledger: v.Ledger, Fits: v.Fits, Days: []wireDay{}}
 	for _, d := range v.Days {
 		day := wireDay{Day: d.Day, Gifts: d.Gifts, Came: d.Came, Back: d.Back, PaidOut: d.Out, Returned: d.Returned, Balance: d.Balance}
-		for _, e := range d.Payouts {
-			p := v.Payouts[e.ID]
-			day.Payouts = append(day.Payouts, wirePayout{e.ID, e.Appeal, p.To, p.What, e.Amount})
+		for _, p := range d.Payouts {
+			day.Payouts = append(day.Payouts, wirePayout{p.ID, p.Appeal, p.To, p.What, p.Amount})
 		}
 		out.Days = append(out.Days, day)
 	}
@@ -263,20 +253,16 @@ func (m *Module) apiAppeals(c *web.Context) error {
 	if err := c.May(act.Object{}); err != nil {
 		return err
 	}
-	all, err := m.Appeals(c.Context(), AppealOpen)
+	lists, err := m.shelf(c.Context())
 	if err != nil {
 		return err
 	}
-	v := homeView{Query: c.Query("q"), Category: c.Query("category"), District: c.Query("district")}
-	if v.Funds, err = m.fundsByID(c); err != nil {
-		return err
-	}
+	v := homeView{Query: c.Query("q"), Category: c.Query("category"), District: c.Query("district"), Funds: lists.byID()}
 	out := []wireAppeal{}
-	for _, s := range found(all, v, c.Lang()) {
-		if v.Funds[s.Fund].State == FundOpen {
-			out = append(out, toAppeal(s))
-		}
+	for _, s := range found(lists.open, v, c.Lang()) {
+		out = append(out, toAppeal(s))
 	}
+	c.Public(shelfLife)
 	return c.JSON(http.StatusOK, out)
 }
 

@@ -38,25 +38,17 @@ func (m *Module) Appeals(ctx context.Context, states ...AppealState) ([]Standing
 	var out []Standing
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		out = nil
-		purses, err := charitydb.Purses(r, appealsMost*5)
-		if err != nil {
-			return err
-		}
-		byAppeal := make(map[id.ID]Purse, len(purses))
-		for _, row := range purses {
-			byAppeal[row.Appeal] = purseOf(row)
-		}
 		for _, state := range states {
 			rows, err := charitydb.AppealsIn(r, string(state), appealsMost)
 			if err != nil {
 				return err
 			}
 			for _, row := range rows {
-				one, err := appealOf(row)
+				one, err := standingIn(row)
 				if err != nil {
 					return err
 				}
-				out = append(out, Standing{one, byAppeal[one.ID]})
+				out = append(out, one)
 			}
 		}
 		return nil
@@ -64,33 +56,36 @@ func (m *Module) Appeals(ctx context.Context, states ...AppealState) ([]Standing
 	return out, wrap("appeals", err)
 }
 
-// AppealsOf lists a fund's appeals in every state, the newest first.
+// AppealsOf lists a fund's appeals in every state, the newest first; at most 2,000.
 func (m *Module) AppealsOf(ctx context.Context, fund id.ID) ([]Standing, error) {
 	var out []Standing
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		out = nil
-		purses, err := charitydb.PursesOf(r, fund)
-		if err != nil {
-			return err
-		}
 		rows, err := charitydb.AppealsOf(r, fund, appealsMost)
 		if err != nil {
 			return err
 		}
 		for _, row := range rows {
-			one, err := appealOf(row)
+			one, err := standingIn(charitydb.AppealsInRow(row))
 			if err != nil {
 				return err
 			}
-			s := Standing{Appeal: one}
-			if i := slices.IndexFunc(purses, func(p charitydb.CharityPurse) bool { return p.Appeal == one.ID }); i >= 0 {
-				s.Purse = purseOf(purses[i])
-			}
-			out = append(out, s)
+			out = append(out, one)
 		}
 		return nil
 	})
 	return out, wrap("appeals of a fund", err)
+}
+
+// standingIn is an appeal with its money, as a list reads both at once.
+func standingIn(row charitydb.AppealsInRow) (Standing, error) {
+	one, err := appealOf(charitydb.CharityAppeal{
+		Fund: row.Fund, ID: row.ID, State: row.State, Category: row.Category, District: row.District, Target: row.Target, Until: row.Until, Over: row.Over, Body: row.Body,
+		Picture: row.Picture, Made: row.Made, Opened: row.Opened, Closed: row.Closed, Revision: row.Revision,
+	})
+	return Standing{one, Purse{
+		Fund: row.Fund, Appeal: row.ID, Given: row.Given, Gifts: row.Gifts, Asked: row.Asked, Paid: row.Paid, Told: row.Told, Place: row.Place,
+	}}, err
 }
 
 // Appeal finds an appeal by its id; ErrNone when there is none.
@@ -364,23 +359,26 @@ func (m *Module) appealFacts(s Standing) []journal.Fact {
 
 // endAppeals ends the appeals whose last day is over.
 func (m *Module) endAppeals(ctx context.Context, _ jobs.Job) error {
-	list, err := m.Appeals(ctx, AppealOpen, AppealReached)
-	if err != nil {
-		return err
-	}
-	today := m.today()
-	for _, s := range list {
-		if !s.Until.Before(today) {
-			continue
-		}
-		err := m.base.Store.Write(ctx, func(tx *store.Tx) error {
-			_, err := charitydb.SetAppealState(tx, charitydb.SetAppealStateParams{
-				State: string(AppealEnded), Closed: tx.Now(), Fund: s.Fund, ID: s.ID, Was: string(s.State),
-			})
+	for _, state := range []AppealState{AppealOpen, AppealReached} {
+		var rows []charitydb.OverAppealsRow
+		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+			var err error
+			rows, err = charitydb.OverAppeals(r, string(state), m.today().String(), appealsMost)
 			return err
 		})
+		for _, row := range rows {
+			if err != nil {
+				break
+			}
+			err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
+				_, err := charitydb.SetAppealState(tx, charitydb.SetAppealStateParams{
+					State: string(AppealEnded), Closed: tx.Now(), Fund: row.Fund, ID: row.ID, Was: row.State,
+				})
+				return err
+			})
+		}
 		if err != nil {
-			return err
+			return wrap("over", err)
 		}
 	}
 	return nil

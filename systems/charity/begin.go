@@ -297,7 +297,7 @@ func (b *beginner) putAppeal(tx *store.Tx, a BeginningAppeal) error {
 
 // putBooks writes the movements in their order.
 func (b *beginner) putBooks(tx *store.Tx) error {
-	places := map[id.ID]int64{}
+	places, came := map[id.ID]int64{}, map[id.ID]int64{}
 	for _, one := range b.moves {
 		e := one.entry
 		place := places[e.Appeal]
@@ -305,6 +305,7 @@ func (b *beginner) putBooks(tx *store.Tx) error {
 		e.Place, e.At, e.Day = place+1, one.at, b.m.dayOf(one.at)
 		var err error
 		if e.Kind == string(EntryGift) {
+			e.Ahead, came[e.Appeal] = came[e.Appeal], came[e.Appeal]+e.Amount
 			_, err = charitydb.GiveToPurse(tx, charitydb.GiveToPurseParams{Amount: e.Amount, Fund: b.fund, Appeal: e.Appeal, Place: place})
 		} else {
 			n := int64(0)
@@ -317,7 +318,7 @@ func (b *beginner) putBooks(tx *store.Tx) error {
 		if err != nil {
 			return err
 		}
-		if _, err := charitydb.InsertEntry(tx, e); err != nil {
+		if err := enter(tx, e); err != nil {
 			return err
 		}
 	}
@@ -374,7 +375,17 @@ func (b *beginner) putPayout(tx *store.Tx, key, aim id.ID, p BeginningPayout, st
 	_, err := charitydb.InsertPayout(tx, charitydb.InsertPayoutParams{
 		Fund: b.fund, ID: key, Appeal: aim, Line: p.Line, Amount: p.Amount, Body: write(PayoutBody{To: p.To, What: p.What, Account: p.Account, BIC: p.BIC}), State: string(state), Asked: at, Decided: decided,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if err := charitydb.OpenLine(tx, b.fund, aim, p.Line); err != nil {
+		return err
+	}
+	moved := Payout{Fund: b.fund, Appeal: aim, Line: p.Line}
+	if state == PayoutPaid {
+		return moveLine(tx, moved, 0, p.Amount)
+	}
+	return moveLine(tx, moved, p.Amount, 0)
 }
 
 // mine makes ready the gifts of people who have an account here.

@@ -2,6 +2,7 @@ package charity
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"posad.city/core/ledger"
@@ -11,43 +12,41 @@ import (
 	"posad.city/systems/charity/internal/store"
 )
 
-// past is what happened in a purse, in its order.
-type past struct {
-	given []Given
+// enter writes a movement into a fund's books and into the sums of its day. One that is there stays as it is.
+func enter(tx *store.Tx, e charitydb.InsertEntryParams) error {
+	fresh, err := charitydb.InsertEntry(tx, e)
+	if err != nil || fresh == 0 {
+		return err
+	}
+	return charitydb.AddToDay(tx, charitydb.AddToDayParams{Fund: e.Fund, Day: e.Day, Kind: e.Kind, Amount: e.Amount})
+}
+
+// uses are what money of a purse was used for, in order.
+type uses struct {
 	spent []Spent
 	told  []Told
 }
 
-// historyOf reads a purse's life.
-func historyOf(r store.Reader, fund, aim id.ID) (past, error) {
-	var out past
-	rows, err := charitydb.EntriesOfPurse(r, fund, aim)
+// reportsMost is how many reports of an appeal are read.
+const reportsMost = 500
+
+// usesOf reads what a purse was used for. What the bank sent back was not spent.
+func usesOf(r store.Reader, fund, aim id.ID) (uses, error) {
+	var out uses
+	returns, err := charitydb.MovesOfPurse(r, fund, aim, string(EntryReturn))
 	if err != nil {
 		return out, err
 	}
-	type piece struct {
-		gift id.ID
-		part int64
+	payouts, err := charitydb.MovesOfPurse(r, fund, aim, string(EntryPayout))
+	if err != nil {
+		return out, err
 	}
-	back := map[piece]bool{}
-	for _, row := range rows {
-		if row.Kind == string(EntryBack) || row.Kind == string(EntryReturn) {
-			back[piece{row.ID, row.Part}] = true
+	for _, row := range payouts {
+		if !slices.ContainsFunc(returns, func(back charitydb.CharityEntry) bool { return back.ID == row.ID }) {
+			out.spent = append(out.spent, Spent{row.ID, row.Line, row.Amount})
 		}
 	}
-	for _, row := range rows {
-		switch EntryKind(row.Kind) {
-		case EntryGift:
-			if !back[piece{row.ID, row.Part}] {
-				out.given = append(out.given, Given{row.ID, row.Part, row.Amount})
-			}
-		case EntryPayout:
-			if !back[piece{row.ID, row.Part}] {
-				out.spent = append(out.spent, Spent{row.ID, row.Line, row.Amount})
-			}
-		}
-	}
-	reports, err := charitydb.ReportsOf(r, fund, aim)
+	reports, err := charitydb.ReportsOf(r, fund, aim, reportsMost)
 	if err != nil {
 		return out, err
 	}
@@ -63,41 +62,12 @@ func historyOf(r store.Reader, fund, aim id.ID) (past, error) {
 	return out, nil
 }
 
-// leftToTell is what was paid out for each line of the budget and not reported.
-func (p past) leftToTell() map[string]int64 {
-	out := map[string]int64{}
-	for _, s := range p.spent {
-		out[s.Line] += s.Amount
-	}
-	for _, t := range p.told {
-		out[t.Line] -= t.Amount
-	}
-	return out
-}
-
-// paidFor is what was paid out for each line of the budget.
-func (p past) paidFor() map[string]int64 {
-	out := map[string]int64{}
-	for _, s := range p.spent {
-		out[s.Line] += s.Amount
-	}
-	return out
-}
-
-func traceOf(r store.Reader, fund, aim, gift id.ID) (Way, error) {
-	h, err := historyOf(r, fund, aim)
-	return WayOf(gift, Trace(h.given, h.spent, h.told)), err
-}
-
-// history reads a purse's life in a snapshot of its own.
-func (m *Module) history(ctx context.Context, fund, aim id.ID) (past, error) {
-	var out past
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		var err error
-		out, err = historyOf(r, fund, aim)
-		return err
-	})
-	return out, wrap("history", err)
+// wayOf traces one part of a gift that lies in its purse. What came before it and did not go back was spent before it, so that no
+// other gift is read.
+func wayOf(r store.Reader, part charitydb.CharityEntry, u uses) (Way, error) {
+	back, err := charitydb.BackBefore(r, part.Fund, part.Appeal, part.Place)
+	before := Given{Amount: part.Ahead - back}
+	return WayOf(part.ID, Trace([]Given{before, {part.ID, part.Part, part.Amount}}, u.spent, u.told)), err
 }
 
 // Where is a gift's page: what everybody who has its code may see.
@@ -145,15 +115,13 @@ func (m *Module) Where(ctx context.Context, code string) (Where, error) {
 
 func (w *Where) follow(r store.Reader) error {
 	entries, err := charitydb.EntriesOf(r, w.Fund.ID, w.Gift)
-	if err != nil {
+	if err != nil || len(entries) == 0 {
 		return err
 	}
-	for _, e := range entries {
-		if e.Kind == string(EntryBack) {
-			w.Back = true
-			continue
-		}
-		w.Paid, w.At = true, e.At
+	parts, _ := lying(entries)
+	w.Paid, w.Back = true, len(parts) == 0
+	for _, e := range parts {
+		w.At = e.At
 		part := WherePart{Amount: e.Amount}
 		if e.Appeal != w.Fund.ID {
 			s, err := standingOf(r, w.Fund.ID, e.Appeal)
@@ -162,7 +130,11 @@ func (w *Where) follow(r store.Reader) error {
 			}
 			part.Appeal = &s
 		}
-		if part.Way, err = traceOf(r, w.Fund.ID, e.Appeal, w.Gift); err != nil {
+		u, err := usesOf(r, w.Fund.ID, e.Appeal)
+		if err != nil {
+			return err
+		}
+		if part.Way, err = wayOf(r, e, u); err != nil {
 			return err
 		}
 		if err := part.papers(r, w.Fund.ID, e.Appeal); err != nil {
@@ -188,7 +160,7 @@ func (p *WherePart) papers(r store.Reader, fund, aim id.ID) error {
 			return err
 		}
 	}
-	rows, err := charitydb.ReportsOf(r, fund, aim)
+	rows, err := charitydb.ReportsOf(r, fund, aim, reportsMost)
 	if err != nil {
 		return err
 	}
@@ -209,8 +181,11 @@ type DayBook struct {
 	Out      int64
 	Returned int64 // payouts that the bank sent back
 	Balance  int64 // at the end of the day
-	Payouts  []Entry
+	Payouts  []Payout
 }
+
+// payoutsMost is how many payouts of a month are read.
+const payoutsMost = 2000
 
 // Books are a fund's movements in a span of days.
 type Books struct {
@@ -229,7 +204,7 @@ func (m *Module) Books(ctx context.Context, fund id.ID, since, until calendar.Da
 	out := Books{Fund: fund, Since: since, Until: until}
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		out.Days = nil
-		before, err := balanceUntil(r, fund, since.AddDays(-1))
+		before, err := charitydb.BalanceUntil(r, fund, since.AddDays(-1).String())
 		if err != nil {
 			return err
 		}
@@ -238,11 +213,11 @@ func (m *Module) Books(ctx context.Context, fund id.ID, since, until calendar.Da
 		if err != nil {
 			return err
 		}
-		entries, err := charitydb.EntriesOfDays(r, charitydb.EntriesOfDaysParams{Fund: fund, Since: since.String(), Until: until.String(), Most: 20_000})
+		payouts, err := charitydb.PayoutsOfDays(r, charitydb.PayoutsOfDaysParams{Fund: fund, Since: since.String(), Until: until.String(), Most: payoutsMost})
 		if err != nil {
 			return err
 		}
-		return out.fold(rows, entries)
+		return out.fold(rows, payouts)
 	})
 	if err != nil {
 		return out, wrap("books", err)
@@ -258,12 +233,7 @@ func (m *Module) endOf(day calendar.Date) time.Time {
 	return time.Date(next.Year(), next.Month(), next.Day(), 0, 0, 0, 0, m.deps.Zone()).UTC()
 }
 
-func balanceUntil(r store.Reader, fund id.ID, day calendar.Date) (int64, error) {
-	row, err := charitydb.BooksUntil(r, fund, day.String())
-	return row.Gifts - row.Back - row.Payouts, err
-}
-
-func (b *Books) fold(rows []charitydb.DaysOfRow, entries []charitydb.CharityEntry) error {
+func (b *Books) fold(rows []charitydb.DaysOfRow, payouts []charitydb.PayoutsOfDaysRow) error {
 	for _, row := range rows {
 		day, err := calendar.ParseDate(row.Day)
 		if err != nil {
@@ -289,17 +259,17 @@ func (b *Books) fold(rows []charitydb.DaysOfRow, entries []charitydb.CharityEntr
 		}
 		d.Balance = b.After
 	}
-	for _, row := range entries {
-		if row.Kind != string(EntryPayout) {
-			continue
-		}
-		e, err := entryOf(row)
+	for _, row := range payouts {
+		one, err := payoutOf(charitydb.CharityPayout{
+			Fund: row.Fund, ID: row.ID, Appeal: row.Appeal, Line: row.Line, Amount: row.Amount, Body: row.Body, State: row.State, Asked: row.Asked,
+			Decided: row.Decided, Revision: row.Revision,
+		})
 		if err != nil {
 			return err
 		}
 		for i := range b.Days {
-			if b.Days[i].Day == e.Day {
-				b.Days[i].Payouts = append(b.Days[i].Payouts, e)
+			if b.Days[i].Day.String() == row.Day {
+				b.Days[i].Payouts = append(b.Days[i].Payouts, one)
 			}
 		}
 	}
@@ -308,18 +278,19 @@ func (b *Books) fold(rows []charitydb.DaysOfRow, entries []charitydb.CharityEntr
 
 // Totals are what a fund's books come to.
 type Totals struct {
-	Given, Back, Paid int64
+	Given int64 // without what went back
+	Paid  int64
 }
 
 // Balance is what the fund has.
-func (t Totals) Balance() int64 { return t.Given - t.Back - t.Paid }
+func (t Totals) Balance() int64 { return t.Given - t.Paid }
 
-// Totals adds up a fund's books until now.
+// Totals are what a fund's purses come to.
 func (m *Module) Totals(ctx context.Context, fund id.ID) (Totals, error) {
 	var out Totals
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		row, err := charitydb.BooksUntil(r, fund, "9999-12-31")
-		out = Totals{row.Gifts, row.Back, row.Payouts}
+		row, err := charitydb.SumsOf(r, fund)
+		out = Totals{row.Given, row.Paid}
 		return err
 	})
 	return out, wrap("totals", err)

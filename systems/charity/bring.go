@@ -100,19 +100,19 @@ func (m *Module) bringEntries(tx *store.Tx, g Gift, entries []charitydb.CharityE
 	if have == stands {
 		return nil
 	}
-	appeals, err := openOf(tx, g.Fund)
+	aims, err := aimsOf(tx, g)
 	if err != nil {
 		return err
 	}
 	if len(entries) > 0 {
 		g.Shown = entries[0].Shown // it may have been hidden since
 	}
-	rooms := roomsOf(g, appeals)
+	rooms, touched := roomsOf(g, aims), map[id.ID]bool{}
 	for i := len(parts) - 1; i >= 0 && have > stands; i-- {
 		if err := m.takeOut(tx, g, parts[i], at); err != nil {
 			return err
 		}
-		have -= parts[i].Amount
+		have, touched[parts[i].Appeal] = have-parts[i].Amount, true
 		rooms = []Room{{parts[i].Appeal, -1}}
 	}
 	if have < stands {
@@ -120,23 +120,28 @@ func (m *Module) bringEntries(tx *store.Tx, g Gift, entries []charitydb.CharityE
 			if err := m.enterShare(tx, g, nextPart(entries)+int64(i), share, at); err != nil {
 				return err
 			}
+			touched[share.Appeal] = true
 		}
 	}
-	return reach(tx, g.Fund, appeals)
+	return reach(tx, g.Fund, aims, touched)
 }
 
-// lying are the parts of a gift that did not leave, and what they come to.
+// lying are the parts of gifts that did not leave, and what they come to.
 func lying(entries []charitydb.CharityEntry) ([]charitydb.CharityEntry, int64) {
-	left := map[int64]bool{}
+	type part struct {
+		gift id.ID
+		part int64
+	}
+	left := map[part]bool{}
 	for _, e := range entries {
 		if e.Kind == string(EntryBack) {
-			left[e.Part] = true
+			left[part{e.ID, e.Part}] = true
 		}
 	}
 	var out []charitydb.CharityEntry
 	sum := int64(0)
 	for _, e := range entries {
-		if e.Kind == string(EntryGift) && !left[e.Part] {
+		if e.Kind == string(EntryGift) && !left[part{e.ID, e.Part}] {
 			out, sum = append(out, e), sum+e.Amount
 		}
 	}
@@ -153,7 +158,7 @@ func nextPart(entries []charitydb.CharityEntry) int64 {
 
 // takeOut takes a part of a gift out of the books. Its money may have been spent; then the purse owes.
 func (m *Module) takeOut(tx *store.Tx, g Gift, part charitydb.CharityEntry, at time.Time) error {
-	_, err := charitydb.InsertEntry(tx, charitydb.InsertEntryParams{
+	err := enter(tx, charitydb.InsertEntryParams{
 		Fund: g.Fund, ID: g.ID, Part: part.Part, Kind: string(EntryBack), Appeal: part.Appeal, Place: part.Place, Amount: part.Amount, At: at, Day: m.dayOf(at),
 	})
 	if err != nil {

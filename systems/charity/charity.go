@@ -151,6 +151,7 @@ type Purse struct {
 	Paid         int64
 	Told         int64 // reported
 	Place        int64
+	Came         int64 // ever, with what went back; read of one purse alone
 }
 
 // Free is what a new payout may ask for.
@@ -212,6 +213,7 @@ type PayoutBody struct {
 	Account string    `json:"account,omitempty"` // for the bank alone
 	BIC     string    `json:"bic,omitempty"`
 	What    lang.Text `json:"what,omitzero"`
+	Beyond  string    `json:"beyond,omitempty"` // why it is more than its line of the budget has; empty: it is not
 }
 
 // Report is what a fund tells of an appeal. One without lines is news.
@@ -279,7 +281,7 @@ const (
 	GiftMost    = 1_000_000_00 // kopecks; a larger gift is made by a contract with the fund
 	LinesMost   = 12           // of a budget
 	nameMost    = 60           // characters of a shown name
-	fundsMost   = 500
+	fundsMost   = 500          // of a page of them
 	appealsMost = 2000
 	listMost    = 200
 )
@@ -326,7 +328,7 @@ func appealOf(row charitydb.CharityAppeal) (Appeal, error) {
 }
 
 func purseOf(row charitydb.CharityPurse) Purse {
-	return Purse{Fund: row.Fund, Appeal: row.Appeal, Given: row.Given, Gifts: row.Gifts, Asked: row.Asked, Paid: row.Paid, Told: row.Told, Place: row.Place}
+	return Purse{Fund: row.Fund, Appeal: row.Appeal, Given: row.Given, Gifts: row.Gifts, Asked: row.Asked, Paid: row.Paid, Told: row.Told, Place: row.Place, Came: row.Came}
 }
 
 func entryOf(row charitydb.CharityEntry) (Entry, error) {

@@ -30,28 +30,44 @@ func (m *Module) Fund(ctx context.Context, fund id.ID) (Fund, error) {
 	return out, none(err)
 }
 
-// Funds lists the funds in the states, in the order of their titles in the language; at most 500 of a state.
+// Funds lists the funds in the states, in the order of their titles in the language.
 func (m *Module) Funds(ctx context.Context, l lang.Language, states ...FundState) ([]Fund, error) {
 	var out []Fund
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		out = nil
 		for _, state := range states {
-			rows, err := charitydb.FundsIn(r, string(state), fundsMost)
+			some, err := fundsIn(r, state)
 			if err != nil {
 				return err
 			}
-			for _, row := range rows {
-				one, err := fundOf(row)
-				if err != nil {
-					return err
-				}
-				out = append(out, one)
-			}
+			out = append(out, some...)
 		}
 		return nil
 	})
 	lang.SortBy(l, out, func(f Fund) string { return f.Title.In(l) })
 	return out, wrap("funds", err)
+}
+
+// fundsIn reads all funds in a state, page by page.
+func fundsIn(r store.Reader, state FundState) ([]Fund, error) {
+	var out []Fund
+	after := id.ID{}
+	for {
+		rows, err := charitydb.FundsIn(r, string(state), after, fundsMost)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			one, err := fundOf(row)
+			if err != nil {
+				return nil, err
+			}
+			out, after = append(out, one), one.ID
+		}
+		if len(rows) < fundsMost {
+			return out, nil
+		}
+	}
 }
 
 // NewFund is what an organisation says of itself when it asks to be verified.
@@ -101,8 +117,8 @@ func digits(text string, length int) bool {
 	return len(text) == length && strings.Trim(text, "0123456789") == ""
 }
 
-// AskFund asks the city to verify an organisation as a fund, or again after a refusal. What the city verified (title, category,
-// requisites) stays as it is from then on; the rest its people change by themselves.
+// AskFund asks the city to verify an organisation as a fund, or again after a refusal. Of a verified fund the title, the category
+// and the requisites stay as they are; the rest is a Change, which an official looks at before it is shown.
 func (m *Module) AskFund(ctx context.Context, a act.Act, n NewFund) error {
 	if err := n.check(m.deps.City()); err != nil {
 		return err
@@ -116,7 +132,12 @@ func (m *Module) AskFund(ctx context.Context, a act.Act, n NewFund) error {
 	if err != nil && !fresh {
 		return err
 	}
-	next := asked(before, n)
+	if !fresh && before.Revision != n.Revision {
+		return ErrChanged
+	}
+	if !fresh && before.State != FundAsked && before.State != FundRefused {
+		return m.askChange(ctx, a, before, n.Body)
+	}
 	row := id.New(m.now())
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		changed, err := int64(0), error(nil)
@@ -127,7 +148,7 @@ func (m *Module) AskFund(ctx context.Context, a act.Act, n NewFund) error {
 			})
 		} else {
 			changed, err = charitydb.ChangeFund(tx, charitydb.ChangeFundParams{
-				Title: write(next.Title), Body: write(next.FundBody), Category: next.Category, State: string(next.State), Asked: tx.Now(), Fund: company.ID, Revision: n.Revision,
+				Title: write(n.Title), Body: write(n.Body), Category: n.Category, State: string(FundAsked), Asked: tx.Now(), Fund: company.ID, Revision: n.Revision,
 			})
 		}
 		if err != nil {
@@ -138,20 +159,6 @@ func (m *Module) AskFund(ctx context.Context, a act.Act, n NewFund) error {
 		}
 		return did(tx, company.ID, row, company.ID, a.Actor.Person, "fund_asked")
 	})
-}
-
-// asked is a fund after its people changed what they may.
-func asked(before Fund, n NewFund) Fund {
-	out := before
-	switch before.State {
-	case FundAsked, FundRefused:
-		out.Title, out.Category, out.FundBody, out.State = n.Title, n.Category, n.Body, FundAsked
-	default:
-		bank := before.Bank
-		out.FundBody = n.Body
-		out.Bank = bank
-	}
-	return out
 }
 
 // did notes who of a fund's people did something in its name.
@@ -291,11 +298,29 @@ func (m *Module) Decisions(ctx context.Context, fund id.ID) ([]Decision, error) 
 		out = nil
 		rows, err := charitydb.DecisionsOf(r, fund, listMost)
 		for _, row := range rows {
-			out = append(out, Decision{ID: row.ID, Object: row.Object, Kind: row.Kind, Reason: row.Reason, Official: row.Official, Agency: row.Agency, At: row.At})
+			out = append(out, decisionOf(row))
 		}
 		return err
 	})
 	return out, wrap("decisions", err)
+}
+
+// DecisionsOn lists what officials have decided about one thing of a fund, the oldest first.
+func (m *Module) DecisionsOn(ctx context.Context, fund, object id.ID) ([]Decision, error) {
+	var out []Decision
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		out = nil
+		rows, err := charitydb.DecisionsOn(r, fund, object, listMost)
+		for _, row := range rows {
+			out = append(out, decisionOf(row))
+		}
+		return err
+	})
+	return out, wrap("decisions", err)
+}
+
+func decisionOf(row charitydb.CharityDecision) Decision {
+	return Decision{ID: row.ID, Object: row.Object, Kind: row.Kind, Reason: row.Reason, Official: row.Official, Agency: row.Agency, At: row.At}
 }
 
 // FundName is what a fund is called; empty for an id that is no fund's. A verified fund's name stays, so that it is read once.

@@ -1,6 +1,7 @@
 package charity
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -28,7 +29,8 @@ type NewGift struct {
 	Amount  int64 // kopecks
 	Shown   string
 	Monthly id.ID
-	Code    string // of its page, as newCode made it and the giver has seen it; empty: a new one
+	Code    string        // of its page, as newCode made it and the giver has seen it; empty: a new one
+	Wait    time.Duration // for its payment; zero: payWithin
 }
 
 // giftBody is what is sealed of a gift.
@@ -120,8 +122,9 @@ func (m *Module) preparePromise(ctx context.Context, n NewGift, g Gift) (func(*s
 	}
 	title := m.both("charity.gift_to")
 	title.RU, title.EN = title.RU+": "+f.Title.RU, title.EN+": "+f.Title.EN
+	wait := cmp.Or(n.Wait, payWithin)
 	charge, err := m.charges.Prepare(ctx, NewCharge{
-		ID: g.ID, Person: g.Giver, Payee: g.Fund, Aim: g.Appeal, Amount: money.Roubles(g.Amount), Title: title, Due: g.Made.Add(payWithin),
+		ID: g.ID, Person: g.Giver, Payee: g.Fund, Aim: g.Appeal, Amount: money.Roubles(g.Amount), Title: title, Due: g.Made.Add(wait),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("charity: charge: %w", err)
@@ -139,7 +142,7 @@ func (m *Module) preparePromise(ctx context.Context, n NewGift, g Gift) (func(*s
 		if err := charitydb.InsertCode(tx, charitydb.InsertCodeParams{Code: code, Fund: g.Fund, Gift: g.ID, Appeal: g.Appeal, Amount: g.Amount}); err != nil {
 			return err
 		}
-		if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobLapse, Holder: g.Giver, Object: g.ID, At: tx.Now().Add(payWithin)}); err != nil {
+		if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobLapse, Holder: g.Giver, Object: g.ID, At: tx.Now().Add(wait)}); err != nil {
 			return err
 		}
 		return charge.Put(tx)
@@ -248,78 +251,93 @@ func (m *Module) enterShare(tx *store.Tx, g Gift, part int64, share Share, at ti
 	if _, err := charitydb.GiveToPurse(tx, charitydb.GiveToPurseParams{Amount: share.Amount, Fund: g.Fund, Appeal: share.Appeal, Place: p.Place}); err != nil {
 		return err
 	}
-	_, err = charitydb.InsertEntry(tx, charitydb.InsertEntryParams{
-		Fund: g.Fund, ID: g.ID, Part: part, Kind: string(EntryGift), Appeal: share.Appeal, Place: p.Place + 1, Amount: share.Amount, At: at, Day: m.dayOf(at), Shown: g.Shown,
+	return enter(tx, charitydb.InsertEntryParams{
+		Fund: g.Fund, ID: g.ID, Part: part, Kind: string(EntryGift), Appeal: share.Appeal, Place: p.Place + 1, Amount: share.Amount, At: at, Day: m.dayOf(at),
+		Shown: g.Shown, Ahead: p.Came,
 	})
-	return err
 }
 
-// openOf are a fund's appeals with their money, the longest open first.
-func openOf(r store.Reader, fund id.ID) ([]Standing, error) {
-	rows, err := charitydb.AppealsOf(r, fund, appealsMost)
-	if err != nil {
-		return nil, err
-	}
-	var out []Standing
-	for i := len(rows) - 1; i >= 0; i-- {
-		one, err := appealOf(rows[i])
+// goal is an appeal as the splitting of a gift sees it.
+type goal struct {
+	id       id.ID
+	state    AppealState
+	category string
+	target   int64
+	over     Over
+	given    int64 // when it was read
+}
+
+// aimsOf are the appeals that a gift may go to, or that may open again when it leaves: those of its fund that are open or have
+// their target, the longest open first, and its own.
+func aimsOf(r store.Reader, g Gift) ([]goal, error) {
+	var out []goal
+	own := g.Appeal == g.Fund
+	for _, state := range []AppealState{AppealOpen, AppealReached} {
+		rows, err := charitydb.AimsOf(r, g.Fund, string(state), appealsMost)
 		if err != nil {
 			return nil, err
 		}
-		s := Standing{Appeal: one}
-		if s.Purse, err = purse(r, fund, one.ID); err != nil {
-			return nil, err
+		for _, row := range rows {
+			out = append(out, goal{row.ID, AppealState(row.State), row.Category, row.Target, Over(row.Over), row.Given})
+			own = own || row.ID == g.Appeal
 		}
-		out = append(out, s)
 	}
-	return out, nil
+	if own {
+		return out, nil
+	}
+	s, err := standingOf(r, g.Fund, g.Appeal)
+	return append(out, goal{s.ID, s.State, s.Category, s.Target, s.Over, s.Purse.Given}), err
 }
 
 // roomsOf are the aims that a gift may go to, as its appeal said: itself while it is open, then the similar ones.
-func roomsOf(g Gift, appeals []Standing) []Room {
-	room := func(s Standing) Room {
-		if s.Over == OverStays {
-			return Room{s.ID, -1}
+func roomsOf(g Gift, aims []goal) []Room {
+	room := func(s goal) Room {
+		if s.over == OverStays {
+			return Room{s.id, -1}
 		}
-		return Room{s.ID, max(s.Target-s.Purse.Given, 0)}
+		return Room{s.id, max(s.target-s.given, 0)}
 	}
 	var out []Room
 	category := ""
-	for _, s := range appeals {
-		if s.ID != g.Appeal {
+	for _, s := range aims {
+		if s.id != g.Appeal {
 			continue
 		}
-		category = s.Category
-		if s.State == AppealOpen {
+		category = s.category
+		if s.state == AppealOpen {
 			out = append(out, room(s))
 		}
 	}
-	for _, s := range appeals {
-		if s.ID != g.Appeal && s.State == AppealOpen && s.Category == category {
+	for _, s := range aims {
+		if s.id != g.Appeal && s.state == AppealOpen && s.category == category {
 			out = append(out, room(s))
 		}
 	}
 	return out
 }
 
-// reach closes the appeals that have their target and want no more, and opens again those from which a gift went back.
-func reach(tx *store.Tx, fund id.ID, before []Standing) error {
-	for _, s := range before {
-		now, err := purse(tx, fund, s.ID)
+// reach closes the appeals that have their target and want no more, and opens again those from which a gift went back. touched
+// are those whose money has changed.
+func reach(tx *store.Tx, fund id.ID, aims []goal, touched map[id.ID]bool) error {
+	for _, s := range aims {
+		if !touched[s.id] {
+			continue
+		}
+		now, err := purse(tx, fund, s.id)
 		if err != nil {
 			return err
 		}
-		next := s.State
+		next := s.state
 		switch {
-		case s.State == AppealOpen && s.Over == OverSimilar && now.Given >= s.Target:
+		case s.state == AppealOpen && s.over == OverSimilar && now.Given >= s.target:
 			next = AppealReached
-		case s.State == AppealReached && now.Given < s.Target:
+		case s.state == AppealReached && now.Given < s.target:
 			next = AppealOpen
 		}
-		if next == s.State {
+		if next == s.state {
 			continue
 		}
-		if err := setAppeal(tx, s.Appeal, next, time.Time{}, time.Time{}); err != nil {
+		if err := setAppeal(tx, Appeal{Fund: fund, ID: s.id, State: s.state}, next, time.Time{}, time.Time{}); err != nil {
 			return err
 		}
 	}
@@ -368,17 +386,24 @@ func (m *Module) mayGoBack(tx store.Reader, g Gift) error {
 	needs := map[id.ID]int64{}
 	for _, part := range lies {
 		needs[part.Appeal] += part.Amount
+		u, err := usesOf(tx, g.Fund, part.Appeal)
+		if err != nil {
+			return err
+		}
+		way, err := wayOf(tx, part, u)
+		if err != nil {
+			return err
+		}
+		if way.Lies != way.Given {
+			return ErrSpent
+		}
 	}
 	for aim, amount := range needs {
 		p, err := purse(tx, g.Fund, aim)
 		if err != nil {
 			return err
 		}
-		way, err := traceOf(tx, g.Fund, aim, g.ID)
-		if err != nil {
-			return err
-		}
-		if way.Lies != way.Given || p.Free() < amount {
+		if p.Free() < amount {
 			return ErrSpent
 		}
 	}

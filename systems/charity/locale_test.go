@@ -46,7 +46,7 @@ func TestEveryTextIsThere(t *testing.T) {
 
 // jobKeys are names of operations and jobs, which look like texts.
 var jobKeys = map[string]bool{
-	"charity.ended": true, "charity.lapse": true, "charity.unwelcome": true, "charity.monthly_sweep": true,
+	"charity.ended": true, "charity.lapse": true, "charity.consent": true, "charity.consenting": true, "charity.unwelcome": true, "charity.monthly_sweep": true,
 	jobPaid: true, jobBack: true, jobOwed: true, jobReturned: true, jobTellSoon: true, jobMonthly: true, jobDays: true, "charity.changed": true, "charity.browse": true, "charity.where": true,
 	"charity.give": true, "charity.mine": true, "charity.change": true, "charity.funds": true, "charity.fund": true, "charity.fund_change": true,
 	"charity.fund_spend": true, "charity.desk": true, "charity.decide": true, holdGifts: true, holdActs: true,
@@ -66,12 +66,12 @@ func made() []string {
 	add("gift_state.", "promised", "given", "back", "dropped")
 	add("monthly_state.", "on", "off")
 	add("monthly_why.", "giver", "card", "fund")
-	for _, kind := range []string{"fund_published", "fund_refused", "fund_suspended", "fund_resumed", "fund_ended", "appeal_opened", "appeal_refused", "appeal_stopped", "payout_approved", "payout_refused"} {
+	for _, kind := range []string{"fund_published", "fund_refused", "fund_suspended", "fund_resumed", "fund_ended", "appeal_opened", "appeal_refused", "appeal_stopped", "payout_approved", "payout_refused", "payout_seconded", "fund_changed", "change_refused"} {
 		add("decided.", kind)
 		add("journal.", kind)
 		add("verdict.", kind)
 	}
-	add("did.", "fund_asked", "appeal_draft", "appeal_asked", "payout_asked", "reported")
+	add("did.", "fund_asked", "change_asked", "appeal_draft", "appeal_asked", "payout_asked", "reported")
 	add("check.", Checks...)
 	add("over_", "similar", "stays")
 	add("month.", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12")

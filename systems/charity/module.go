@@ -32,6 +32,7 @@ type Module struct {
 	payments Payments
 	base     *module.Base
 	names    sync.Map // of funds, by id
+	shelves  shelves
 }
 
 // New returns the module. Provide gives it what takes money.
@@ -139,6 +140,7 @@ type official struct {
 
 // ready is an official act that waits for its Write.
 type ready struct {
+	after    func()
 	decision charitydb.InsertDecisionParams
 	entry    *journal.Ready
 }
@@ -162,7 +164,7 @@ func (m *Module) prepareOfficial(ctx context.Context, a act.Act, o official) (*r
 	if err != nil {
 		return nil, fmt.Errorf("charity: journal: %w", err)
 	}
-	return &ready{entry: entry, decision: charitydb.InsertDecisionParams{
+	return &ready{after: m.unshelve, entry: entry, decision: charitydb.InsertDecisionParams{
 		Fund: o.fund.ID, ID: id.New(m.now()), Object: o.object, Kind: o.kind, Reason: o.reason, Body: write(o.checks), Official: a.Actor.Person, Agency: a.Actor.Agency,
 	}}, nil
 }
@@ -170,6 +172,7 @@ func (m *Module) prepareOfficial(ctx context.Context, a act.Act, o official) (*r
 func (r *ready) put(tx *store.Tx) error {
 	d := r.decision
 	d.At = tx.Now()
+	tx.AfterCommit(r.after)
 	if err := charitydb.InsertDecision(tx, d); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package charity
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"posad.city/core/ledger"
@@ -24,12 +23,13 @@ type NewPayout struct {
 	Aim    id.ID  // an appeal, or the fund for its own aims
 	Line   string // of the appeal's budget; empty for the fund's own aims
 	Amount int64
-	Body   PayoutBody
+	Body   PayoutBody // with Beyond when it is more than the line has left
 }
 
 func field(name, why string) fault.Field { return fault.Field{Name: name, ID: "charity.field." + why} }
 
-// AskPayout asks the city to pay out of a purse. The money is set aside at once. Errors: ErrForm, ErrClosed, ErrShort.
+// AskPayout asks the city to pay out of a purse. The money is set aside at once. Errors: ErrForm (also without a reason for more
+// than the budget's line has left), ErrClosed (the fund is not open, or the appeal was stopped), ErrShort.
 func (m *Module) AskPayout(ctx context.Context, a act.Act, n NewPayout) (id.ID, error) {
 	f, err := m.Fund(ctx, n.Fund)
 	if err != nil {
@@ -49,6 +49,9 @@ func (m *Module) AskPayout(ctx context.Context, a act.Act, n NewPayout) (id.ID, 
 		}
 		if left == 0 {
 			return ErrShort
+		}
+		if err := askOfLine(tx, n); err != nil {
+			return err
 		}
 		if err := charitydb.InsertHome(tx, payout, n.Fund); err != nil {
 			return err
@@ -88,6 +91,9 @@ func (m *Module) checkPayout(ctx context.Context, n NewPayout) error {
 		if s.Fund != n.Fund {
 			return ErrNone
 		}
+		if s.State == AppealStopped {
+			return ErrClosed
+		}
 		if _, known := s.Line(n.Line); !known {
 			faults = append(faults, field("line", "choose"))
 		}
@@ -116,10 +122,10 @@ func (m *Module) Payout(ctx context.Context, payout id.ID) (Payout, error) {
 	return out, none(err)
 }
 
-// PayoutsOf lists a fund's payouts, the newest first.
+// PayoutsOf lists a fund's last 200 payouts, the newest first.
 func (m *Module) PayoutsOf(ctx context.Context, fund id.ID) ([]Payout, error) {
 	return m.payouts(ctx, func(r store.Reader) ([]charitydb.CharityPayout, error) {
-		return charitydb.PayoutsOf(r, fund, appealsMost)
+		return charitydb.PayoutsOf(r, fund, listMost)
 	})
 }
 
@@ -150,51 +156,111 @@ func (m *Module) payouts(ctx context.Context, read func(store.Reader) ([]charity
 	return out, wrap("payouts", err)
 }
 
-// DecidePayout is the official's word about a payout. Approved, the money leaves the fund's account in the same Write. Errors:
-// ErrTwo, ErrState, ErrShort, ErrClosed (the fund is suspended), ErrForm (no reason).
-func (m *Module) DecidePayout(ctx context.Context, a act.Act, payout id.ID, approve bool, reason string) error {
+// DecidePayout is the official's word about a payout. Approved, the money leaves the fund's account in the same Write; of one
+// that is more than its line of the budget has, only after two officials. It tells whether the payout was decided: a first of
+// two approvals waits for the second. Errors: ErrTwo, ErrState, ErrShort, ErrClosed (the fund is suspended, or the appeal was
+// stopped), ErrForm (no reason).
+func (m *Module) DecidePayout(ctx context.Context, a act.Act, payout id.ID, approve bool, reason string) (bool, error) {
 	p, err := m.Payout(ctx, payout)
 	if err != nil {
-		return err
+		return false, err
 	}
 	f, err := m.Fund(ctx, p.Fund)
 	if err != nil {
-		return err
+		return false, err
 	}
 	switch reason = strings.TrimSpace(reason); {
 	case p.State != PayoutAsked:
-		return ErrState
+		return false, ErrState
 	case approve && f.State != FundOpen:
-		return ErrClosed
+		return false, ErrClosed
 	case reason == "":
-		return ErrForm.With(field("reason", "reason"))
+		return false, ErrForm.With(field("reason", "reason"))
 	}
-	kind := "payout_refused"
-	if approve {
-		kind = "payout_approved"
+	seconds, kind, err := m.payoutKind(ctx, p, approve)
+	if err != nil {
+		return false, err
 	}
 	ready, err := m.prepareOfficial(ctx, a, official{fund: f, object: payout, kind: kind, reason: reason, facts: m.payoutFacts(p)})
 	if err != nil {
-		return err
+		return false, err
 	}
 	var order Putter
-	if approve && m.deps.Payouts != nil {
+	if kind == payoutApproved && m.deps.Payouts != nil {
 		if order, err = m.order(ctx, a, p); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+	return kind != payoutSeconded, m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		if err := another(tx, a, p.Fund, payout); err != nil {
 			return err
+		}
+		now, err := secondsOf(tx, p)
+		if err != nil {
+			return err
+		}
+		if len(now) != len(seconds) {
+			return ErrChanged
+		}
+		for _, one := range now {
+			if a.Is(one) && approve {
+				return ErrTwo
+			}
 		}
 		if err := ready.put(tx); err != nil {
 			return err
 		}
-		if !approve {
-			return m.letBe(tx, p, PayoutRefused)
+		switch kind {
+		case payoutSeconded:
+			return nil
+		case payoutApproved:
+			return m.payOut(tx, a, p, order)
 		}
-		return m.payOut(tx, a, p, order)
+		return m.letBe(tx, p, PayoutRefused)
 	})
+}
+
+// What may be decided of a payout.
+const (
+	payoutApproved = "payout_approved"
+	payoutSeconded = "payout_seconded" // one of two officials has approved what is beyond the budget
+	payoutRefused  = "payout_refused"
+)
+
+// payoutKind is what a verdict comes to, with the officials who approved before. What stopped an appeal stops its payouts.
+func (m *Module) payoutKind(ctx context.Context, p Payout, approve bool) ([]id.ID, string, error) {
+	var seconds []id.ID
+	stopped := false
+	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+		var err error
+		if seconds, err = secondsOf(r, p); err != nil || p.Appeal == p.Fund {
+			return err
+		}
+		s, err := standingOf(r, p.Fund, p.Appeal)
+		stopped = s.State == AppealStopped
+		return err
+	})
+	switch {
+	case err != nil || !approve:
+		return seconds, payoutRefused, wrap("payout", err)
+	case stopped:
+		return seconds, "", ErrClosed
+	case p.Beyond != "" && len(seconds) == 0:
+		return seconds, payoutSeconded, nil
+	}
+	return seconds, payoutApproved, nil
+}
+
+// secondsOf are the officials who have approved a payout beyond the budget, of whom one alone is not enough.
+func secondsOf(r store.Reader, p Payout) ([]id.ID, error) {
+	rows, err := charitydb.DecisionsOn(r, p.Fund, p.ID, listMost)
+	var out []id.ID
+	for _, row := range rows {
+		if row.Kind == payoutSeconded {
+			out = append(out, row.Official)
+		}
+	}
+	return out, err
 }
 
 func (m *Module) letBe(tx *store.Tx, p Payout, state PayoutState) error {
@@ -205,8 +271,10 @@ func (m *Module) letBe(tx *store.Tx, p Payout, state PayoutState) error {
 	if n == 0 {
 		return ErrChanged
 	}
-	_, err = charitydb.LetBePurse(tx, p.Amount, p.Fund, p.Appeal)
-	return err
+	if _, err = charitydb.LetBePurse(tx, p.Amount, p.Fund, p.Appeal); err != nil {
+		return err
+	}
+	return moveLine(tx, p, -p.Amount, 0)
 }
 
 // payOut moves the money: the payout, the purse, the public books, the ledger and the order to the bank, or none of these.
@@ -224,11 +292,14 @@ func (m *Module) payOut(tx *store.Tx, a act.Act, p Payout, order Putter) error {
 	if n == 0 {
 		return ErrShort
 	}
+	if err := moveLine(tx, p, -p.Amount, p.Amount); err != nil {
+		return err
+	}
 	now, err := purse(tx, p.Fund, p.Appeal)
 	if err != nil {
 		return err
 	}
-	_, err = charitydb.InsertEntry(tx, charitydb.InsertEntryParams{
+	err = enter(tx, charitydb.InsertEntryParams{
 		Fund: p.Fund, ID: p.ID, Kind: string(EntryPayout), Appeal: p.Appeal, Place: now.Place, Amount: p.Amount, Line: p.Line, At: tx.Now(), Day: m.dayOf(tx.Now()),
 	})
 	if err != nil {
@@ -280,7 +351,10 @@ func (m *Module) heardReturned(ctx context.Context, j jobs.Job) error {
 			if _, err := charitydb.ReturnToPurse(tx, p.Amount, p.Fund, p.Appeal); err != nil {
 				return err
 			}
-			_, err = charitydb.InsertEntry(tx, charitydb.InsertEntryParams{
+			if err := moveLine(tx, p, 0, -p.Amount); err != nil {
+				return err
+			}
+			err = enter(tx, charitydb.InsertEntryParams{
 				Fund: p.Fund, ID: p.ID, Kind: string(EntryReturn), Appeal: p.Appeal, Amount: p.Amount, Line: p.Line, At: j.Made, Day: m.dayOf(j.Made),
 			})
 			if err != nil {
@@ -309,144 +383,4 @@ func (m *Module) payoutFacts(p Payout) []journal.Fact {
 		{Name: "amount", Label: t("charity.amount"), Value: money.Roubles(p.Amount).In(lang.Russian)},
 		{Name: "to", Label: t("charity.to"), Value: p.To.RU}, {Name: "what", Label: t("charity.what"), Value: p.What.RU},
 	}
-}
-
-// NewReport is what a fund tells of an appeal.
-type NewReport struct {
-	Fund, Appeal id.ID
-	Text         lang.Text
-	Lines        []ReportLine
-	Files        []Upload
-}
-
-// Tell publishes a report. Its lines come to no more than was paid out and not reported yet, for each line of the budget.
-// Errors: ErrForm, ErrShort, ErrFile.
-func (m *Module) Tell(ctx context.Context, a act.Act, n NewReport) (id.ID, error) {
-	s, err := m.Appeal(ctx, n.Appeal)
-	if err != nil {
-		return id.ID{}, err
-	}
-	if s.Fund != n.Fund || !s.State.Public() {
-		return id.ID{}, ErrNone
-	}
-	total, err := checkReport(n, s)
-	if err != nil {
-		return id.ID{}, err
-	}
-	body := ReportBody{Text: n.Text, Lines: n.Lines}
-	var files []keptFile
-	for _, upload := range n.Files {
-		file, err := m.look(ctx, upload, false)
-		if err != nil {
-			return id.ID{}, err
-		}
-		files = append(files, file)
-		body.Files = append(body.Files, Paper{ID: file.id, Name: file.name})
-	}
-	report, row := id.New(m.now()), id.New(m.now())
-	return report, m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		for _, file := range files {
-			if err := putFile(tx, n.Fund, file); err != nil {
-				return err
-			}
-		}
-		if err := m.putReport(tx, report, s, total, body); err != nil {
-			return err
-		}
-		return did(tx, n.Fund, row, report, a.Actor.Person, "reported")
-	})
-}
-
-func checkReport(n NewReport, s Standing) (int64, error) {
-	if strings.TrimSpace(n.Text.RU) == "" {
-		return 0, ErrForm.With(field("text", "empty"))
-	}
-	total := int64(0)
-	for _, l := range n.Lines {
-		if _, known := s.Line(l.Line); !known || l.Amount <= 0 || strings.TrimSpace(l.What.RU) == "" {
-			return 0, ErrForm.With(field("lines", "lines"))
-		}
-		total += l.Amount
-	}
-	return total, nil
-}
-
-func (m *Module) putReport(tx *store.Tx, report id.ID, s Standing, total int64, body ReportBody) error {
-	if total > 0 {
-		if err := unreported(tx, s, body.Lines); err != nil {
-			return err
-		}
-		n, err := charitydb.TellOfPurse(tx, total, s.Fund, s.ID)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return ErrShort
-		}
-	}
-	if err := charitydb.InsertHome(tx, report, s.Fund); err != nil {
-		return err
-	}
-	_, err := charitydb.InsertReport(tx, charitydb.InsertReportParams{Fund: s.Fund, ID: report, Appeal: s.ID, At: tx.Now(), Amount: total, Body: write(body)})
-	if err != nil || total == 0 {
-		return err
-	}
-	return m.finish(tx, s)
-}
-
-// unreported makes sure that no line of the budget is reported above what was paid out for it.
-func unreported(tx *store.Tx, s Standing, lines []ReportLine) error {
-	h, err := historyOf(tx, s.Fund, s.ID)
-	if err != nil {
-		return err
-	}
-	left := h.leftToTell()
-	for _, l := range lines {
-		if left[l.Line] -= l.Amount; left[l.Line] < 0 {
-			return ErrShort
-		}
-	}
-	return nil
-}
-
-// finish marks an appeal that is over and of which every kopeck was reported.
-func (m *Module) finish(tx *store.Tx, s Standing) error {
-	p, err := purse(tx, s.Fund, s.ID)
-	if err != nil || p.Told != p.Given || !slices.Contains([]AppealState{AppealReached, AppealEnded}, s.State) {
-		return err
-	}
-	_, err = charitydb.SetAppealState(tx, charitydb.SetAppealStateParams{State: string(AppealReported), Closed: tx.Now(), Fund: s.Fund, ID: s.ID, Was: string(s.State)})
-	return err
-}
-
-// Reports lists an appeal's reports, the oldest first.
-func (m *Module) Reports(ctx context.Context, fund, appeal id.ID) ([]Report, error) {
-	return m.reports(ctx, func(r store.Reader) ([]charitydb.CharityReport, error) { return charitydb.ReportsOf(r, fund, appeal) })
-}
-
-// ReportsOf lists a fund's reports, the newest first.
-func (m *Module) ReportsOf(ctx context.Context, fund id.ID) ([]Report, error) {
-	return m.reports(ctx, func(r store.Reader) ([]charitydb.CharityReport, error) {
-		return charitydb.ReportsOfFund(r, fund, listMost)
-	})
-}
-
-func (m *Module) reports(ctx context.Context, read func(store.Reader) ([]charitydb.CharityReport, error)) ([]Report, error) {
-	var out []Report
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		out = nil
-		rows, err := read(r)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			one, err := reportOf(row)
-			if err != nil {
-				return err
-			}
-			out = append(out, one)
-		}
-		return nil
-	})
-	return out, wrap("reports", err)
 }

@@ -623,9 +623,9 @@ func fundsPage(m *Module, c *web.Context, list []fundLine) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var34 string
-			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(sum(c, f.Given-f.Back))
+			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(sum(c, f.Given))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `public.templ`, Line: 121, Col: 35}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `public.templ`, Line: 121, Col: 28}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 			if templ_7745c5c3_Err != nil {
@@ -1051,7 +1051,7 @@ func fundPage(m *Module, c *web.Context, v fundView) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			templ_7745c5c3_Err = ui.Rows([]ui.RowItem{
-				{Text: c.T("charity.given"), Value: sum(c, v.Totals.Given-v.Totals.Back)},
+				{Text: c.T("charity.given"), Value: sum(c, v.Totals.Given)},
 				{Text: c.T("charity.paid_out"), Value: sum(c, v.Totals.Paid)},
 				{Text: c.T("charity.balance"), Value: sum(c, v.Totals.Balance())},
 			}).Render(ctx, templ_7745c5c3_Buffer)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"posad.city/core/ledger"
 	"posad.city/core/mandate"
 	"posad.city/core/module"
@@ -24,6 +26,7 @@ import (
 	"posad.city/kit/store"
 	"posad.city/kit/store/storetest"
 	"posad.city/kit/vault"
+	"posad.city/systems/charity/internal/store"
 )
 
 var (
@@ -274,9 +277,7 @@ func (r *rig) payOutNow(aim id.ID, line string, amount int64) id.ID {
 	r.t.Helper()
 	ctx := context.Background()
 	p := must[id.ID](r.t)(r.AskPayout(ctx, member, r.newPayout(aim, line, amount)))
-	if err := r.DecidePayout(ctx, r.desk(), p, true, "По смете"); err != nil {
-		r.t.Fatal(err)
-	}
+	must[bool](r.t)(r.DecidePayout(ctx, r.desk(), p, true, "По смете"))
 	return p
 }
 
@@ -306,17 +307,7 @@ func (r *rig) sound(t interface{ Fatalf(string, ...any) }, reversed bool) {
 		if s.Over == OverSimilar && p.Given > s.Target {
 			t.Fatalf("an appeal has %d of %d", p.Given, s.Target)
 		}
-		h, err := r.history(ctx, river, p.Appeal)
-		if err != nil {
-			t.Fatalf("%v", err)
-		}
-		given, traced := int64(0), int64(0)
-		for _, g := range h.given {
-			given += g.Amount
-		}
-		for _, piece := range Trace(h.given, h.spent, h.told) {
-			traced += piece.Amount
-		}
+		given, traced := r.traced(t, p.Appeal)
 		if given != p.Given || traced != given {
 			t.Fatalf("the purse has %d, its gifts %d, their pieces %d", p.Given, given, traced)
 		}
@@ -324,6 +315,52 @@ func (r *rig) sound(t interface{ Fatalf(string, ...any) }, reversed bool) {
 	if total != b.Ledger {
 		t.Fatalf("the purses come to %d, the ledger to %d", total, b.Ledger)
 	}
+}
+
+// traced adds up the gifts of a purse and the pieces of their traces. Each part that is traced alone, by what came before it, is where
+// the trace of the whole purse has it.
+func (r *rig) traced(t interface{ Fatalf(string, ...any) }, aim id.ID) (int64, int64) {
+	given, pieces := int64(0), int64(0)
+	err := r.base.Store.Read(ctx, func(s *store.Snapshot) error {
+		given, pieces = 0, 0
+		came, err := charitydb.MovesOfPurse(s, river, aim, string(EntryGift))
+		if err != nil {
+			return err
+		}
+		left, err := charitydb.MovesOfPurse(s, river, aim, string(EntryBack))
+		if err != nil {
+			return err
+		}
+		u, err := usesOf(s, river, aim)
+		if err != nil {
+			return err
+		}
+		parts, _ := lying(append(came, left...))
+		var all []Given
+		for _, p := range parts {
+			all = append(all, Given{p.ID, p.Part, p.Amount})
+			given += p.Amount
+		}
+		whole := Trace(all, u.spent, u.told)
+		for _, piece := range whole {
+			pieces += piece.Amount
+		}
+		for _, p := range parts {
+			way, err := wayOf(s, p, u)
+			if err != nil {
+				return err
+			}
+			want := slices.DeleteFunc(slices.Clone(whole), func(piece Piece) bool { return piece.Given.Gift != p.ID || piece.Given.Part != p.Part })
+			if diff := cmp.Diff(want, way.Pieces); diff != "" {
+				t.Fatalf("alone, a gift is elsewhere: %s", diff)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return given, pieces
 }
 
 // until moves the clock to a moment.

@@ -53,6 +53,13 @@ func (m *Module) publicRoutes(s *web.Server) {
 func (m *Module) myRoutes(s *web.Server) {
 	mine := s.Operation(act.Operation{Name: "charity.mine", Object: "account", May: act.Self, Assurance: act.Basic, Look: lookGifts})
 	change := s.Operation(act.Operation{Name: "charity.change", Object: "account", May: act.Self, Assurance: act.Basic, Changes: true, Look: lookGifts})
+	// A monthly gift is consent to take money without asking each time: whoever gives it is there, and shows it.
+	consenting := s.Operation(act.Operation{Name: "charity.consenting", Object: "account", May: act.Self, Assurance: act.Standard, Fresh: act.Lately, Look: lookGifts})
+	consent := s.Operation(act.Operation{
+		Name: "charity.consent", Object: "account", May: act.Self, Assurance: act.Standard, Fresh: act.Lately, Changes: true, PerMinute: 20, Look: lookGifts,
+	})
+	s.Page(consenting, "GET /charity/monthly/{aim}", m.showMonthly)
+	s.Page(consent, "POST /charity/monthly/{aim}", m.postMonthly)
 	s.Page(mine, "GET /account/gifts", m.showMine)
 	s.Page(mine, "GET /account/gifts/statement/{year}", m.showStatement)
 	s.Page(change, "POST /account/gifts/{gift}/pay", m.postPay)
@@ -90,6 +97,7 @@ func (m *Module) deskRoutes(s *web.Server) {
 	s.Page(read, "GET /desk/charity", m.showDesk)
 	s.Page(read, "GET /desk/charity/funds/{fund}", m.showDeskFund)
 	s.Page(decide, "POST /desk/charity/funds/{fund}", m.postFundVerdict)
+	s.Page(decide, "POST /desk/charity/funds/{fund}/change", m.postChangeVerdict)
 	s.Page(read, "GET /desk/charity/appeals/{appeal}", m.showDeskAppeal)
 	s.Page(decide, "POST /desk/charity/appeals/{appeal}", m.postAppealVerdict)
 	s.Page(read, "GET /desk/charity/payouts/{payout}", m.showDeskPayout)

@@ -39,6 +39,7 @@ func (m *Module) deskOptions(c *web.Context, title string) page.Options {
 type deskView struct {
 	Funds   []fundLine
 	Waiting []Fund
+	Changes []Change
 	Appeals []Standing
 	Payouts []Payout
 	ByID    map[id.ID]Fund
@@ -49,21 +50,27 @@ func (m *Module) showDesk(c *web.Context) error {
 		return err
 	}
 	v := deskView{ByID: map[id.ID]Fund{}}
-	funds, err := m.Funds(c.Context(), c.Lang(), FundAsked, FundOpen, FundSuspended, FundEnded, FundRefused)
+	lists, err := m.shelf(c.Context())
 	if err != nil {
 		return err
 	}
-	for _, f := range funds {
+	v.Funds = lists.lines(c.Lang())
+	rest, err := m.Funds(c.Context(), c.Lang(), FundAsked, FundRefused)
+	if err != nil {
+		return err
+	}
+	for _, f := range append(rest, lists.funds...) {
 		v.ByID[f.ID] = f
+	}
+	for _, f := range rest {
 		if f.State == FundAsked {
 			v.Waiting = append(v.Waiting, f)
-			continue
+		} else {
+			v.Funds = append(v.Funds, fundLine{Fund: f})
 		}
-		t, err := m.Totals(c.Context(), f.ID)
-		if err != nil {
-			return err
-		}
-		v.Funds = append(v.Funds, fundLine{f, t})
+	}
+	if v.Changes, err = m.Changes(c.Context()); err != nil {
+		return err
 	}
 	if v.Appeals, err = m.Appeals(c.Context(), AppealAsked); err != nil {
 		return err
@@ -80,11 +87,13 @@ type verdictForm struct {
 	Verdict  string   `json:"verdict" max:"20"`
 	Reason   string   `json:"reason" max:"1000"`
 	Checks   []string `json:"checks" max:"40"`
+	Change   id.ID    `json:"change"` // that was read
 }
 
 // deskFundView is a fund before an official.
 type deskFundView struct {
 	fundView
+	Change *Change
 	Form   verdictForm
 	Faults []fault.Field
 }
@@ -107,6 +116,9 @@ func (m *Module) deskFund(c *web.Context, form verdictForm, faults []fault.Field
 	if v.fundView, err = m.readFund(c, f); err != nil {
 		return err
 	}
+	if v.Change, err = m.change(c.Context(), fund); err != nil {
+		return err
+	}
 	o := m.deskOptions(c, f.Title.In(c.Lang()))
 	o.Faulty = len(faults) > 0
 	return m.base.Pages.Render(c, o, deskFundPage(m, c, v))
@@ -125,6 +137,28 @@ func (m *Module) postFundVerdict(c *web.Context) error {
 		return err
 	}
 	err = m.DecideFundAt(c.Context(), c.Act(), fund, form.Revision, Verdict(form.Verdict), form.Reason, form.Checks)
+	if errors.Is(err, ErrForm) {
+		return m.deskFund(c, form, fault.Of(err).Fields)
+	}
+	return m.decided(c, err)
+}
+
+func (m *Module) postChangeVerdict(c *web.Context) error {
+	fund, err := c.ID("fund")
+	if err != nil {
+		return err
+	}
+	if err := m.deskAct(c); err != nil {
+		return err
+	}
+	var form verdictForm
+	if err := c.Bind(&form); err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"accepted", "refused"}, form.Verdict) {
+		return ErrState
+	}
+	err = m.DecideChange(c.Context(), c.Act(), fund, form.Change, form.Verdict == "accepted", form.Reason)
 	if errors.Is(err, ErrForm) {
 		return m.deskFund(c, form, fault.Of(err).Fields)
 	}
@@ -191,6 +225,8 @@ type deskPayoutView struct {
 	Fund   Fund
 	Appeal *Standing
 	Purse  Purse
+	Line   LineState
+	First  []Decision // the approval of one of two officials
 	Form   verdictForm
 	Faults []fault.Field
 }
@@ -218,6 +254,18 @@ func (m *Module) deskPayout(c *web.Context, form verdictForm, faults []fault.Fie
 			return err
 		}
 		v.Appeal = &s
+		lines, err := m.Lines(c.Context(), s)
+		if err != nil {
+			return err
+		}
+		for _, l := range lines {
+			if l.Key == v.Payout.Line {
+				v.Line = l
+			}
+		}
+	}
+	if v.First, err = m.DecisionsOn(c.Context(), v.Payout.Fund, payout); err != nil {
+		return err
 	}
 	if v.Purse, err = m.Purse(c.Context(), v.Payout.Fund, v.Payout.Appeal); err != nil {
 		return err
@@ -242,9 +290,13 @@ func (m *Module) postPayoutVerdict(c *web.Context) error {
 	if !slices.Contains([]string{"approved", "refused"}, form.Verdict) {
 		return ErrState
 	}
-	err = m.DecidePayout(c.Context(), c.Act(), payout, form.Verdict == "approved", form.Reason)
+	over, err := m.DecidePayout(c.Context(), c.Act(), payout, form.Verdict == "approved", form.Reason)
 	if errors.Is(err, ErrForm) {
 		return m.deskPayout(c, form, fault.Of(err).Fields)
+	}
+	if err == nil && !over {
+		c.SetFlash("info", "charity.flash_seconded")
+		return c.Redirect("/desk/charity")
 	}
 	return m.decided(c, err)
 }

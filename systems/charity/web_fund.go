@@ -73,7 +73,8 @@ func (m *Module) officeOptions(c *web.Context, f Fund, title string) page.Option
 // officeView is a fund's own side.
 type officeView struct {
 	fundView
-	Own Purse // of its own aims
+	Own    Purse // of its own aims
+	Change *Change
 }
 
 func (m *Module) showOffice(c *web.Context) error {
@@ -89,6 +90,9 @@ func (m *Module) showOffice(c *web.Context) error {
 		return err
 	}
 	if v.Own, err = m.Purse(c.Context(), f.ID, f.ID); err != nil {
+		return err
+	}
+	if v.Change, err = m.change(c.Context(), f.ID); err != nil {
 		return err
 	}
 	return m.base.Pages.Render(c, m.officeOptions(c, f, f.Title.In(c.Lang())), officePage(m, c, v))
@@ -169,6 +173,7 @@ type aboutView struct {
 	Organisation id.ID
 	Form         aboutForm
 	State        FundState // empty: it is to be a fund
+	Waits        bool      // a change of it waits for an official
 	Faults       []fault.Field
 }
 
@@ -182,7 +187,14 @@ func (m *Module) showAbout(c *web.Context) error {
 	if err != nil && !errors.Is(err, ErrNone) {
 		return err
 	}
-	return m.aboutPage(c, aboutView{Organisation: f.ID, Form: formOf(f), State: f.State}, nil)
+	change, err := m.change(c.Context(), f.ID)
+	if err != nil {
+		return err
+	}
+	if change != nil {
+		f.FundBody = change.FundBody // what waits is written on
+	}
+	return m.aboutPage(c, aboutView{Organisation: f.ID, Form: formOf(f), State: f.State, Waits: change != nil}, nil)
 }
 
 func (m *Module) aboutPage(c *web.Context, v aboutView, wrong error) error {
@@ -214,6 +226,10 @@ func (m *Module) postAbout(c *web.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if (aboutView{State: f.State}).fixed() {
+		c.SetFlash("success", "charity.flash_change")
+		return c.Redirect(officePath(f.ID))
 	}
 	c.SetFlash("success", "charity.flash_about")
 	return c.Redirect(officePath(f.ID))
@@ -382,11 +398,13 @@ type payoutForm struct {
 	BIC     string `json:"bic" max:"20"`
 	WhatRU  string `json:"what" max:"500"`
 	WhatEN  string `json:"what_en" max:"500"`
+	Beyond  string `json:"beyond" max:"500"`
 }
 
 func (f payoutForm) payout(fund id.ID) NewPayout {
 	out := NewPayout{Fund: fund, Aim: fund, Amount: kopecks(f.Amount), Body: PayoutBody{
 		To: pairOf(f.ToRU, f.ToEN), ToINN: onlyDigits(f.ToINN), Account: onlyDigits(f.Account), BIC: onlyDigits(f.BIC), What: pairOf(f.WhatRU, f.WhatEN),
+		Beyond: trim(f.Beyond),
 	}}
 	if appeal, line, found := strings.Cut(f.Aim, "/"); found {
 		if key, err := id.Parse(appeal); err == nil {
@@ -401,9 +419,9 @@ type payoutFormView struct {
 	Fund    Fund
 	Appeals []Standing
 	Own     Purse
+	Lines   map[id.ID][]LineState
 	Form    payoutForm
 	Faults  []fault.Field
-	Short   bool
 }
 
 func (m *Module) payoutPage(c *web.Context, v payoutFormView) error {
@@ -413,6 +431,13 @@ func (m *Module) payoutPage(c *web.Context, v payoutFormView) error {
 	}
 	if v.Own, err = m.Purse(c.Context(), v.Fund.ID, v.Fund.ID); err != nil {
 		return err
+	}
+	v.Appeals = slices.DeleteFunc(v.Appeals, func(s Standing) bool { return !s.State.Public() || s.State == AppealStopped || s.Purse.Free() <= 0 })
+	v.Lines = map[id.ID][]LineState{}
+	for _, s := range v.Appeals {
+		if v.Lines[s.ID], err = m.Lines(c.Context(), s); err != nil {
+			return err
+		}
 	}
 	o := m.officeOptions(c, v.Fund, c.T("charity.payout_form"))
 	o.Faulty = len(v.Faults) > 0
@@ -474,101 +499,4 @@ func (m *Module) postPayoutBack(c *web.Context) error {
 	}
 	c.SetFlash("success", "charity.flash_payout_back")
 	return c.Redirect(officePath(f.ID))
-}
-
-// reportForm is a report as it was typed.
-type reportForm struct {
-	Appeal id.ID      `json:"appeal"`
-	TextRU string     `json:"text" max:"4000"`
-	TextEN string     `json:"text_en" max:"4000"`
-	Line0  lineForm   `json:"line0"`
-	Line1  lineForm   `json:"line1"`
-	Line2  lineForm   `json:"line2"`
-	Line3  lineForm   `json:"line3"`
-	Line4  lineForm   `json:"line4"`
-	Files  []web.File `json:"files"`
-}
-
-func (f *reportForm) lines() []*lineForm {
-	return []*lineForm{&f.Line0, &f.Line1, &f.Line2, &f.Line3, &f.Line4}
-}
-
-func (f *reportForm) report(fund id.ID) NewReport {
-	out := NewReport{Fund: fund, Appeal: f.Appeal, Text: pairOf(f.TextRU, f.TextEN)}
-	for _, l := range f.lines() {
-		if trim(l.Title) == "" && trim(l.Amount) == "" {
-			continue
-		}
-		out.Lines = append(out.Lines, ReportLine{Line: l.Line, What: pairOf(l.Title, l.TitleEN), Amount: kopecks(l.Amount)})
-	}
-	for _, file := range f.Files {
-		if len(file.Data) > 0 && len(out.Files) < filesMost {
-			out.Files = append(out.Files, Upload{Name: file.Name, Data: file.Data})
-		}
-	}
-	return out
-}
-
-// reportFormView is the form of a report.
-type reportFormView struct {
-	Fund   Fund
-	Appeal Standing
-	Left   map[string]int64 // paid out and not reported, by line
-	Form   reportForm
-	Faults []fault.Field
-}
-
-func (m *Module) showReportForm(c *web.Context) error {
-	f, err := m.office(c)
-	if err != nil {
-		return err
-	}
-	appeal, err := id.Parse(c.Query("appeal"))
-	if err != nil {
-		return ErrNone.Because(err)
-	}
-	return m.reportPage(c, reportFormView{Fund: f, Form: reportForm{Appeal: appeal}})
-}
-
-func (m *Module) reportPage(c *web.Context, v reportFormView) error {
-	var err error
-	if v.Appeal, err = m.Appeal(c.Context(), v.Form.Appeal); err != nil {
-		return err
-	}
-	if v.Appeal.Fund != v.Fund.ID {
-		return ErrNone
-	}
-	h, err := m.history(c.Context(), v.Fund.ID, v.Appeal.ID)
-	if err != nil {
-		return err
-	}
-	v.Left = h.leftToTell()
-	o := m.officeOptions(c, v.Fund, c.T("charity.report_form"))
-	o.Faulty = len(v.Faults) > 0
-	return m.base.Pages.Render(c, o, reportFormPage(m, c, v))
-}
-
-func (m *Module) postReport(c *web.Context) error {
-	f, err := m.office(c)
-	if err != nil {
-		return err
-	}
-	var form reportForm
-	if err := c.Bind(&form); err != nil {
-		return err
-	}
-	_, err = m.Tell(c.Context(), c.Act(), form.report(f.ID))
-	for wrong, name := range map[*fault.Fault]string{ErrShort: "lines", ErrFile: "files"} {
-		if errors.Is(err, wrong) {
-			return m.reportPage(c, reportFormView{Fund: f, Form: form, Faults: []fault.Field{{Name: name, ID: wrong.ID}}})
-		}
-	}
-	if errors.Is(err, ErrForm) {
-		return m.reportPage(c, reportFormView{Fund: f, Form: form, Faults: fault.Of(err).Fields})
-	}
-	if err != nil {
-		return err
-	}
-	c.SetFlash("success", "charity.flash_report")
-	return c.Redirect(appealPath(form.Appeal))
 }

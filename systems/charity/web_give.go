@@ -1,10 +1,12 @@
 package charity
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 
 	"posad.city/core/page"
+	"posad.city/kit/act"
 	"posad.city/kit/fault"
 	"posad.city/kit/id"
 	"posad.city/kit/money"
@@ -70,7 +72,15 @@ type giveView struct {
 	Faults []fault.Field
 }
 
+// giveView reads what both steps show, for everybody.
 func (m *Module) giveView(c *web.Context) (giveView, error) {
+	if err := c.May(act.Object{}); err != nil {
+		return giveView{}, err
+	}
+	return m.viewGive(c)
+}
+
+func (m *Module) viewGive(c *web.Context) (giveView, error) {
 	a, err := m.aimOf(c)
 	v := giveView{aim: a, Known: !c.Person().IsZero(), Form: giveForm{How: "once", Day: min(m.today().Day(), monthlyDay)}}
 	if err != nil || !v.Known {
@@ -152,13 +162,20 @@ func (m *Module) checkGive(c *web.Context) error {
 	if v.judge(); len(v.Faults) > 0 {
 		return m.giveStep(c, v)
 	}
+	if v.Form.How == "monthly" {
+		return c.Redirect(v.monthlyPath() + "?" + v.Form.monthly().Encode())
+	}
 	v.Form.Key, v.Form.Code = id.New(c.Now()), newCode()
+	return m.checkStep(c, v)
+}
+
+func (m *Module) checkStep(c *web.Context, v giveView) error {
 	title := c.T("charity.check_title")
 	o := page.Options{Title: title, Layout: page.Form, Crumbs: m.crumbs(c, title, v.link(c)), Aside: giveAside(m, c, v)}
 	return m.base.Pages.Render(c, o, checkPage(m, c, v))
 }
 
-// payGift promises the gift and sends the giver to pay it, or begins the monthly one.
+// payGift promises the gift and sends the giver to pay it.
 func (m *Module) payGift(c *web.Context) error {
 	v, err := m.giveView(c)
 	if err != nil {
@@ -171,7 +188,7 @@ func (m *Module) payGift(c *web.Context) error {
 		return m.giveStep(c, v)
 	}
 	if v.Form.How == "monthly" {
-		return m.beginMonthly(c, v)
+		return ErrState // consent is given to postMonthly alone
 	}
 	n := NewGift{Giver: c.Person(), Fund: v.Fund.ID, Appeal: v.id(), Amount: v.Amount, Code: v.Form.Code}
 	if v.Form.Show == "yes" {
@@ -213,7 +230,55 @@ func (m *Module) goPay(c *web.Context, g Gift, f giveForm) error {
 	return c.Redirect("/charity/where/" + g.Code)
 }
 
-func (m *Module) beginMonthly(c *web.Context, v giveView) error {
+func (v giveView) monthlyPath() string { return "/charity/monthly/" + v.id().String() }
+
+// monthly is what the second step of a monthly gift needs to know.
+func (f giveForm) monthly() url.Values {
+	return url.Values{"sum": {f.Sum}, "other": {f.Other}, "day": {strconv.Itoa(f.Day)}, "card": {f.Card}}
+}
+
+// showMonthly is the second step of a monthly gift, for whoever has just shown that they are there.
+func (m *Module) showMonthly(c *web.Context) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	v, err := m.viewGive(c)
+	if err != nil {
+		return err
+	}
+	if err := c.Bind(&v.Form); err != nil {
+		return err
+	}
+	if held, ok := c.Held(); ok && v.Form.Sum == "" { // they pressed the button too late, and were sent to show it again
+		get := held.Get
+		v.Form.Sum, v.Form.Other, v.Form.Card = get("sum"), get("other"), get("card")
+		if v.Form.Day, err = strconv.Atoi(get("day")); err != nil {
+			v.Form.Day = 0
+		}
+	}
+	v.Form.How = "monthly"
+	if v.judge(); len(v.Faults) > 0 {
+		return m.giveStep(c, v)
+	}
+	return m.checkStep(c, v)
+}
+
+// postMonthly begins a monthly gift.
+func (m *Module) postMonthly(c *web.Context) error {
+	if err := c.May(own(c)); err != nil {
+		return err
+	}
+	v, err := m.viewGive(c)
+	if err != nil {
+		return err
+	}
+	if err := c.Bind(&v.Form); err != nil {
+		return err
+	}
+	v.Form.How = "monthly"
+	if v.judge(); len(v.Faults) > 0 {
+		return m.giveStep(c, v)
+	}
 	card, err := id.Parse(v.Form.Card)
 	if err != nil {
 		return ErrForm.With(field("card", "card"))

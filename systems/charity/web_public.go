@@ -33,19 +33,15 @@ func (m *Module) showHome(c *web.Context) error {
 		return err
 	}
 	v := homeView{Query: strings.TrimSpace(c.Query("q")), Category: c.Query("category"), District: c.Query("district")}
-	all, err := m.Appeals(c.Context(), AppealOpen)
+	lists, err := m.shelf(c.Context())
 	if err != nil {
 		return err
 	}
-	if v.Funds, err = m.fundsByID(c); err != nil {
-		return err
-	}
-	all = slices.DeleteFunc(all, func(s Standing) bool { return v.Funds[s.Fund].State != FundOpen })
-	for _, s := range all {
+	v.Open, v.All, v.Funds = len(lists.open), lists.open, lists.byID()
+	for _, s := range lists.open {
 		v.Given += s.Purse.Given
 	}
-	v.Open, v.All = len(all), all
-	v.List = found(all, v, c.Lang())
+	v.List = found(lists.open, v, c.Lang())
 	return m.base.Pages.Render(c, page.Options{Title: c.T("charity.title"), Description: c.T("charity.lead")}, homePage(m, c, v))
 }
 
@@ -80,15 +76,6 @@ func stem(word string) string {
 	return word
 }
 
-func (m *Module) fundsByID(c *web.Context) (map[id.ID]Fund, error) {
-	funds, err := m.Funds(c.Context(), c.Lang(), FundOpen, FundSuspended, FundEnded)
-	out := make(map[id.ID]Fund, len(funds))
-	for _, f := range funds {
-		out[f.ID] = f
-	}
-	return out, err
-}
-
 // fundLine is a fund in the list with what it came to.
 type fundLine struct {
 	Fund
@@ -99,20 +86,12 @@ func (m *Module) showFunds(c *web.Context) error {
 	if err := c.May(act.Object{}); err != nil {
 		return err
 	}
-	funds, err := m.Funds(c.Context(), c.Lang(), FundOpen, FundSuspended, FundEnded)
+	lists, err := m.shelf(c.Context())
 	if err != nil {
 		return err
 	}
-	var lines []fundLine
-	for _, f := range funds {
-		t, err := m.Totals(c.Context(), f.ID)
-		if err != nil {
-			return err
-		}
-		lines = append(lines, fundLine{f, t})
-	}
 	o := page.Options{Title: c.T("charity.funds"), Description: c.T("charity.funds_lead"), Crumbs: m.crumbs(c, c.T("charity.funds"))}
-	return m.base.Pages.Render(c, o, fundsPage(m, c, lines))
+	return m.base.Pages.Render(c, o, fundsPage(m, c, lists.lines(c.Lang())))
 }
 
 func (m *Module) crumbs(c *web.Context, last string, between ...ui.Link) []ui.Link {
@@ -202,7 +181,6 @@ type booksView struct {
 	Fund
 	Books
 	Month   calendar.Date
-	Payouts map[id.ID]Payout
 	Appeals map[id.ID]Standing
 }
 
@@ -211,24 +189,23 @@ func (m *Module) readBooks(c *web.Context) (booksView, error) {
 	if err != nil {
 		return booksView{}, err
 	}
-	v := booksView{Fund: f, Payouts: map[id.ID]Payout{}, Appeals: map[id.ID]Standing{}}
+	v := booksView{Fund: f, Appeals: map[id.ID]Standing{}}
 	since, until := m.monthOf(c)
 	v.Month = since
 	if v.Books, err = m.Books(c.Context(), f.ID, since, until); err != nil {
 		return v, err
 	}
-	payouts, err := m.PayoutsOf(c.Context(), f.ID)
-	if err != nil {
-		return v, err
+	for _, d := range v.Days {
+		for _, p := range d.Payouts {
+			if _, known := v.Appeals[p.Appeal]; known || p.Appeal == f.ID {
+				continue
+			}
+			if v.Appeals[p.Appeal], err = m.Appeal(c.Context(), p.Appeal); err != nil {
+				return v, err
+			}
+		}
 	}
-	for _, p := range payouts {
-		v.Payouts[p.ID] = p
-	}
-	appeals, err := m.AppealsOf(c.Context(), f.ID)
-	for _, s := range appeals {
-		v.Appeals[s.ID] = s
-	}
-	return v, err
+	return v, nil
 }
 
 func (m *Module) showBooks(c *web.Context) error {
@@ -250,22 +227,23 @@ func (m *Module) booksCSV(c *web.Context) error {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
 	rows := [][]string{{"day", "kind", "count", "amount", "to", "what", "appeal", "balance"}}
+	balance := v.Before
 	for _, d := range v.Days {
-		line := func(kind, count string, amount int64, more ...string) []string {
-			return append([]string{d.Day.String(), kind, count, plainSum(amount)}, more...)
+		line := func(kind, count string, amount, change int64, more ...string) []string {
+			balance += change
+			return append(append([]string{d.Day.String(), kind, count, plainSum(amount)}, more...), plainSum(balance))
 		}
 		if d.Came > 0 {
-			rows = append(rows, line("gifts", lang.Number(lang.English, d.Gifts), d.Came, "", "", "", plainSum(d.Balance)))
+			rows = append(rows, line("gifts", lang.Number(lang.English, d.Gifts), d.Came, d.Came, "", "", ""))
 		}
 		if d.Back > 0 {
-			rows = append(rows, line("back", "", d.Back, "", "", "", plainSum(d.Balance)))
+			rows = append(rows, line("back", "", d.Back, -d.Back, "", "", ""))
 		}
 		if d.Returned > 0 {
-			rows = append(rows, line("returned", "", d.Returned, "", "", "", plainSum(d.Balance)))
+			rows = append(rows, line("returned", "", d.Returned, d.Returned, "", "", ""))
 		}
-		for _, e := range d.Payouts {
-			p := v.Payouts[e.ID]
-			rows = append(rows, line("payout", "", e.Amount, safeCell(p.To.In(c.Lang())), safeCell(p.What.In(c.Lang())), safeCell(m.aimTitle(c, v.Appeals, e.Appeal)), plainSum(d.Balance)))
+		for _, p := range d.Payouts {
+			rows = append(rows, line("payout", "", p.Amount, -p.Amount, safeCell(p.To.In(c.Lang())), safeCell(p.What.In(c.Lang())), safeCell(m.aimTitle(c, v.Appeals, p.Appeal))))
 		}
 	}
 	if err := w.WriteAll(rows); err != nil {
@@ -324,7 +302,7 @@ func (m *Module) readAppeal(c *web.Context, appeal id.ID) (appealView, error) {
 	if err != nil {
 		return appealView{}, err
 	}
-	v := appealView{Standing: s, Told: map[string]int64{}}
+	v := appealView{Standing: s, Paid: map[string]int64{}, Told: map[string]int64{}}
 	if v.Fund, err = m.Fund(ctx, s.Fund); err != nil {
 		return v, err
 	}
@@ -334,15 +312,16 @@ func (m *Module) readAppeal(c *web.Context, appeal id.ID) (appealView, error) {
 	if v.Last, err = m.LastGifts(ctx, v.Fund.ID, appeal, 8); err != nil {
 		return v, err
 	}
-	h, err := m.history(ctx, v.Fund.ID, appeal)
-	if err != nil {
-		return v, err
+	lines, err := m.Lines(ctx, s)
+	for _, l := range lines {
+		v.Paid[l.Key] = l.Paid
 	}
-	v.Paid = h.paidFor()
-	for _, t := range h.told {
-		v.Told[t.Line] += t.Amount
+	for _, r := range v.Reports {
+		for _, l := range r.ReportBody.Lines {
+			v.Told[l.Line] += l.Amount
+		}
 	}
-	return v, nil
+	return v, err
 }
 
 func (m *Module) showFile(c *web.Context) error {
@@ -389,9 +368,6 @@ func (a aim) id() id.ID {
 func (m *Module) aimOf(c *web.Context) (aim, error) {
 	key, err := c.ID("aim")
 	if err != nil {
-		return aim{}, err
-	}
-	if err := c.May(act.Object{}); err != nil {
 		return aim{}, err
 	}
 	var out aim

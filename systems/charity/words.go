@@ -382,26 +382,37 @@ func (m *Module) booksTable(c *web.Context, v booksView) ui.DataTableProps {
 	out := ui.DataTableProps{Caption: c.T("charity.books"), Columns: []ui.Column{
 		{Title: c.T("charity.day")}, {Title: c.T("charity.came")}, {Title: c.T("charity.went")}, {Title: c.T("charity.balance")},
 	}}
+	balance := v.Before
 	for _, d := range v.Days {
 		day := lang.Date(c.Lang(), d.Day)
 		if d.Came > 0 || d.Back > 0 {
-			row := ui.TableRow{Title: day, Note: c.T("charity.gifts_count", "count", d.Gifts), Cells: []ui.TableCell{{Text: sum(c, d.Came)}, {Text: "—", Muted: true}, {Text: sum(c, d.Balance)}}}
+			balance += d.Came - d.Back
+			row := ui.TableRow{Title: day, Note: c.T("charity.gifts_count", "count", d.Gifts), Cells: []ui.TableCell{{Text: sum(c, d.Came)}, {Text: "—", Muted: true}, {Text: sum(c, balance)}}}
 			if d.Back > 0 {
 				row.Cells[1] = ui.TableCell{Text: sum(c, d.Back), Note: c.T("charity.gone_back")}
 			}
 			out.Rows = append(out.Rows, row)
 		}
 		if d.Returned > 0 {
-			out.Rows = append(out.Rows, ui.TableRow{Title: day, Note: c.T("charity.payout_state.returned"), Cells: []ui.TableCell{{Text: sum(c, d.Returned)}, {Text: "—", Muted: true}, {Text: sum(c, d.Balance)}}})
+			balance += d.Returned
+			out.Rows = append(out.Rows, ui.TableRow{Title: day, Note: c.T("charity.payout_state.returned"), Cells: []ui.TableCell{{Text: sum(c, d.Returned)}, {Text: "—", Muted: true}, {Text: sum(c, balance)}}})
 		}
-		for _, e := range d.Payouts {
-			p := v.Payouts[e.ID]
+		for _, p := range d.Payouts {
+			balance -= p.Amount
 			out.Rows = append(out.Rows, ui.TableRow{Title: day, Note: p.To.In(c.Lang()), Cells: []ui.TableCell{
-				{Text: "—", Muted: true}, {Text: sum(c, e.Amount), Note: p.What.In(c.Lang()) + " · " + m.aimTitle(c, v.Appeals, e.Appeal)}, {Text: sum(c, d.Balance)},
+				{Text: "—", Muted: true}, {Text: sum(c, p.Amount), Note: payoutNote(c, p) + " · " + m.aimTitle(c, v.Appeals, p.Appeal)}, {Text: sum(c, balance)},
 			}})
 		}
 	}
 	return out
+}
+
+// payoutNote says what a payout is for, and why it is more than its line of the budget has.
+func payoutNote(c *web.Context, p Payout) string {
+	if p.Beyond == "" {
+		return p.What.In(c.Lang())
+	}
+	return p.What.In(c.Lang()) + ". " + c.T("charity.beyond_title") + ": " + p.Beyond
 }
 
 func monthHref(fund id.ID, month calendar.Date) string {

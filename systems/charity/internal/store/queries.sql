@@ -2,7 +2,7 @@
 SELECT fund, state, title, body, ogrn, inn, category, asked, since, revision FROM charity_fund WHERE fund = @fund;
 
 -- name: FundsIn :many
-SELECT fund, state, title, body, ogrn, inn, category, asked, since, revision FROM charity_fund WHERE state = @state ORDER BY fund LIMIT @most;
+SELECT fund, state, title, body, ogrn, inn, category, asked, since, revision FROM charity_fund WHERE state = @state AND fund > @after ORDER BY fund LIMIT @most;
 
 -- name: InsertFund :execrows
 INSERT INTO charity_fund (fund, state, title, body, ogrn, inn, category, asked, since, revision)
@@ -15,15 +15,43 @@ WHERE fund = @fund AND revision = @revision;
 -- name: SetFundState :execrows
 UPDATE charity_fund SET state = @state, since = COALESCE(since, @since), revision = revision + 1 WHERE fund = @fund AND revision = @revision;
 
+-- name: PutChange :exec
+INSERT INTO charity_change (fund, id, body, asked) VALUES (@fund, @id, @body, @asked)
+ON CONFLICT (fund) DO UPDATE SET id = excluded.id, body = excluded.body, asked = excluded.asked;
+
+-- name: ChangeOf :one
+SELECT fund, id, body, asked FROM charity_change WHERE fund = @fund;
+
+-- name: Changes :many
+SELECT fund, id, body, asked FROM charity_change ORDER BY asked, fund LIMIT @most;
+
+-- name: DropChange :execrows
+DELETE FROM charity_change WHERE fund = @fund AND id = @id;
+
 -- name: AppealByID :one
 SELECT fund, id, state, category, district, target, until, over, body, picture, made, opened, closed, revision FROM charity_appeal WHERE fund = @fund AND id = @id;
 
 -- name: AppealsOf :many
-SELECT fund, id, state, category, district, target, until, over, body, picture, made, opened, closed, revision FROM charity_appeal WHERE fund = @fund ORDER BY id DESC LIMIT @most;
+SELECT a.fund, a.id, a.state, a.category, a.district, a.target, a.until, a.over, a.body, a.picture, a.made, a.opened, a.closed, a.revision,
+  CAST(COALESCE(p.given, 0) AS BIGINT) AS given, CAST(COALESCE(p.gifts, 0) AS BIGINT) AS gifts, CAST(COALESCE(p.asked, 0) AS BIGINT) AS asked, CAST(COALESCE(p.paid, 0) AS BIGINT) AS paid, CAST(COALESCE(p.told, 0) AS BIGINT) AS told, CAST(COALESCE(p.place, 0) AS BIGINT) AS place
+FROM charity_appeal AS a LEFT JOIN charity_purse AS p ON p.fund = a.fund AND p.appeal = a.id
+WHERE a.fund = @fund ORDER BY a.id DESC LIMIT @most;
 
 -- name: AppealsIn :many
-SELECT fund, id, state, category, district, target, until, over, body, picture, made, opened, closed, revision FROM charity_appeal
-WHERE state = @state ORDER BY opened DESC, id DESC LIMIT @most;
+SELECT a.fund, a.id, a.state, a.category, a.district, a.target, a.until, a.over, a.body, a.picture, a.made, a.opened, a.closed, a.revision,
+  CAST(COALESCE(p.given, 0) AS BIGINT) AS given, CAST(COALESCE(p.gifts, 0) AS BIGINT) AS gifts, CAST(COALESCE(p.asked, 0) AS BIGINT) AS asked, CAST(COALESCE(p.paid, 0) AS BIGINT) AS paid, CAST(COALESCE(p.told, 0) AS BIGINT) AS told, CAST(COALESCE(p.place, 0) AS BIGINT) AS place
+FROM charity_appeal AS a LEFT JOIN charity_purse AS p ON p.fund = a.fund AND p.appeal = a.id
+WHERE a.state = @state ORDER BY a.opened DESC, a.id DESC LIMIT @most;
+
+-- name: AimsOf :many
+-- The appeals of a fund in a state with their money, the longest open first, without their texts.
+SELECT a.id, a.state, a.category, a.target, a.over, CAST(COALESCE(p.given, 0) AS BIGINT) AS given
+FROM charity_appeal AS a LEFT JOIN charity_purse AS p ON p.fund = a.fund AND p.appeal = a.id
+WHERE a.fund = @fund AND a.state = @state ORDER BY a.id LIMIT @most;
+
+-- name: OverAppeals :many
+-- Those whose last day is over.
+SELECT fund, id, state FROM charity_appeal WHERE state = @state AND until < @day ORDER BY opened, id LIMIT @most;
 
 -- name: InsertAppeal :execrows
 INSERT INTO charity_appeal (fund, id, state, category, district, target, until, over, body, picture, made, opened, closed, revision)
@@ -38,19 +66,19 @@ UPDATE charity_appeal SET state = @state, opened = COALESCE(opened, @opened), cl
 WHERE fund = @fund AND id = @id AND state = @was;
 
 -- name: PurseOf :one
-SELECT fund, appeal, given, gifts, asked, paid, told, place FROM charity_purse WHERE fund = @fund AND appeal = @appeal;
+SELECT fund, appeal, given, gifts, asked, paid, told, place, came FROM charity_purse WHERE fund = @fund AND appeal = @appeal;
 
--- name: PursesOf :many
-SELECT fund, appeal, given, gifts, asked, paid, told, place FROM charity_purse WHERE fund = @fund ORDER BY appeal;
+-- name: SumsOf :one
+SELECT CAST(COALESCE(SUM(given), 0) AS BIGINT) AS given, CAST(COALESCE(SUM(paid), 0) AS BIGINT) AS paid FROM charity_purse WHERE fund = @fund;
 
--- name: Purses :many
-SELECT fund, appeal, given, gifts, asked, paid, told, place FROM charity_purse ORDER BY fund, appeal LIMIT @most;
+-- name: SumsOfAll :many
+SELECT fund, CAST(SUM(given) AS BIGINT) AS given, CAST(SUM(paid) AS BIGINT) AS paid FROM charity_purse GROUP BY fund ORDER BY fund;
 
 -- name: OpenPurse :exec
-INSERT INTO charity_purse (fund, appeal, given, gifts, asked, paid, told, place) VALUES (@fund, @appeal, 0, 0, 0, 0, 0, 0) ON CONFLICT (fund, appeal) DO NOTHING;
+INSERT INTO charity_purse (fund, appeal, given, gifts, asked, paid, told, place, came) VALUES (@fund, @appeal, 0, 0, 0, 0, 0, 0, 0) ON CONFLICT (fund, appeal) DO NOTHING;
 
 -- name: GiveToPurse :execrows
-UPDATE charity_purse SET given = given + @amount, gifts = gifts + 1, place = place + 1 WHERE fund = @fund AND appeal = @appeal AND place = @place;
+UPDATE charity_purse SET given = given + @amount, came = came + @amount, gifts = gifts + 1, place = place + 1 WHERE fund = @fund AND appeal = @appeal AND place = @place;
 
 -- name: TakeFromPurse :execrows
 -- A gift goes back; held says that the money must be there still.
@@ -75,32 +103,48 @@ UPDATE charity_purse SET asked = asked - @amount WHERE fund = @fund AND appeal =
 UPDATE charity_purse SET told = told + @amount WHERE fund = @fund AND appeal = @appeal AND told + @amount <= paid;
 
 -- name: InsertEntry :execrows
-INSERT INTO charity_entry (fund, id, part, kind, appeal, place, amount, line, at, day, shown)
-VALUES (@fund, @id, @part, @kind, @appeal, @place, @amount, @line, @at, @day, @shown) ON CONFLICT (fund, id, part, kind) DO NOTHING;
+INSERT INTO charity_entry (fund, id, part, kind, appeal, place, amount, line, at, day, shown, ahead)
+VALUES (@fund, @id, @part, @kind, @appeal, @place, @amount, @line, @at, @day, @shown, @ahead) ON CONFLICT (fund, id, part, kind) DO NOTHING;
 
 -- name: EntriesOf :many
-SELECT fund, id, part, kind, appeal, place, amount, line, at, day, shown FROM charity_entry WHERE fund = @fund AND id = @id ORDER BY part, kind;
+SELECT fund, id, part, kind, appeal, place, amount, line, at, day, shown, ahead FROM charity_entry WHERE fund = @fund AND id = @id ORDER BY part, kind;
 
--- name: EntriesOfPurse :many
-SELECT fund, id, part, kind, appeal, place, amount, line, at, day, shown FROM charity_entry WHERE fund = @fund AND appeal = @appeal ORDER BY place, id, part;
+-- name: MovesOfPurse :many
+SELECT fund, id, part, kind, appeal, place, amount, line, at, day, shown, ahead FROM charity_entry
+WHERE fund = @fund AND appeal = @appeal AND kind = @kind ORDER BY place, id, part;
+
+-- name: BackBefore :one
+-- What has gone back of the gifts that came before a place of a purse.
+SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount FROM charity_entry WHERE fund = @fund AND appeal = @appeal AND kind = 'back' AND place < @place;
 
 -- name: LastGifts :many
-SELECT fund, id, part, kind, appeal, place, amount, line, at, day, shown FROM charity_entry
+SELECT fund, id, part, kind, appeal, place, amount, line, at, day, shown, ahead FROM charity_entry
 WHERE fund = @fund AND appeal = @appeal AND kind = 'gift' ORDER BY place DESC LIMIT @most;
 
--- name: EntriesOfDays :many
-SELECT fund, id, part, kind, appeal, place, amount, line, at, day, shown FROM charity_entry
-WHERE fund = @fund AND day >= @since AND day <= @until ORDER BY day, at, id, part LIMIT @most;
+-- name: PayoutsOfDays :many
+SELECT e.day, p.fund, p.id, p.appeal, p.line, p.amount, p.body, p.state, p.asked, p.decided, p.revision
+FROM charity_entry AS e JOIN charity_payout AS p ON p.fund = e.fund AND p.id = e.id
+WHERE e.fund = @fund AND e.day >= @since AND e.day <= @until AND e.kind = 'payout' ORDER BY e.day, e.at, e.id LIMIT @most;
+
+-- name: AddToDay :exec
+INSERT INTO charity_day (fund, day, kind, amount, entries) VALUES (@fund, @day, @kind, @amount, 1)
+ON CONFLICT (fund, day, kind) DO UPDATE SET amount = charity_day.amount + excluded.amount, entries = charity_day.entries + 1;
 
 -- name: DaysOf :many
-SELECT day, kind, CAST(SUM(amount) AS BIGINT) AS amount, CAST(COUNT(*) AS BIGINT) AS entries FROM charity_entry
-WHERE fund = @fund AND day >= @since AND day <= @until GROUP BY day, kind ORDER BY day, kind;
+SELECT day, kind, amount, entries FROM charity_day WHERE fund = @fund AND day >= @since AND day <= @until ORDER BY day, kind;
 
--- name: BooksUntil :one
-SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'gift' THEN amount ELSE 0 END), 0) AS BIGINT) AS gifts,
-  CAST(COALESCE(SUM(CASE WHEN kind = 'back' THEN amount ELSE 0 END), 0) AS BIGINT) AS back,
-  CAST(COALESCE(SUM(CASE WHEN kind = 'payout' THEN amount WHEN kind = 'return' THEN -amount ELSE 0 END), 0) AS BIGINT) AS payouts
-FROM charity_entry WHERE fund = @fund AND day <= @day;
+-- name: BalanceUntil :one
+SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'gift' OR kind = 'return' THEN amount ELSE -amount END), 0) AS BIGINT) AS balance
+FROM charity_day WHERE fund = @fund AND day <= @day;
+
+-- name: LinesOf :many
+SELECT fund, appeal, line, asked, paid FROM charity_line WHERE fund = @fund AND appeal = @appeal ORDER BY line;
+
+-- name: OpenLine :exec
+INSERT INTO charity_line (fund, appeal, line, asked, paid) VALUES (@fund, @appeal, @line, 0, 0) ON CONFLICT (fund, appeal, line) DO NOTHING;
+
+-- name: MoveLine :exec
+UPDATE charity_line SET asked = asked + @asked, paid = paid + @paid WHERE fund = @fund AND appeal = @appeal AND line = @line;
 
 -- name: HideName :exec
 UPDATE charity_entry SET shown = '' WHERE fund = @fund AND id = @id;
@@ -125,7 +169,7 @@ UPDATE charity_payout SET state = @state, decided = @decided, revision = revisio
 INSERT INTO charity_report (fund, id, appeal, at, amount, body) VALUES (@fund, @id, @appeal, @at, @amount, @body) ON CONFLICT (fund, id) DO NOTHING;
 
 -- name: ReportsOf :many
-SELECT fund, id, appeal, at, amount, body FROM charity_report WHERE fund = @fund AND appeal = @appeal ORDER BY at, id;
+SELECT fund, id, appeal, at, amount, body FROM charity_report WHERE fund = @fund AND appeal = @appeal ORDER BY at, id LIMIT @most;
 
 -- name: ReportsOfFund :many
 SELECT fund, id, appeal, at, amount, body FROM charity_report WHERE fund = @fund ORDER BY at DESC, id DESC LIMIT @most;
@@ -141,6 +185,9 @@ INSERT INTO charity_decision (fund, id, object, kind, reason, body, official, ag
 
 -- name: DecisionsOf :many
 SELECT fund, id, object, kind, reason, body, official, agency, at FROM charity_decision WHERE fund = @fund ORDER BY at DESC, id DESC LIMIT @most;
+
+-- name: DecisionsOn :many
+SELECT fund, id, object, kind, reason, body, official, agency, at FROM charity_decision WHERE fund = @fund AND object = @object ORDER BY at, id LIMIT @most;
 
 -- name: InsertAct :exec
 INSERT INTO charity_act (fund, id, object, person, kind, at) VALUES (@fund, @id, @object, @person, @kind, @at);
