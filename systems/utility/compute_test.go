@@ -110,8 +110,8 @@ type handCase struct {
 	total  int64
 }
 
-// quantities are the cases of what is counted.
-func quantities(t testing.TB) map[string]handCase {
+// readings are the cases of what a meter counts, and of what stands in its place.
+func readings(t testing.TB) map[string]handCase {
 	return map[string]handCase{
 		"a meter: 7 m³": {
 			func(in *Input) {
@@ -158,6 +158,12 @@ func quantities(t testing.TB) map[string]handCase {
 			},
 			[]string{"cold-water meter -3×1×42.07×1 = -126.21", "upkeep area 52.3×1×33.45×1 = 1749.44"}, 162323, // 1749.435
 		},
+	}
+}
+
+// services are the cases of services that are counted in their own way.
+func services(t testing.TB) map[string]handCase {
+	return map[string]handCase{
 		"hot water in two parts, and drains": {
 			func(in *Input) {
 				in.Tariffs = []service.Tariff{drains(t), hot(t), cold(t)}
@@ -196,8 +202,8 @@ func quantities(t testing.TB) map[string]handCase {
 	}
 }
 
-// reductions are the cases of prices that change, benefits and recalculations.
-func reductions(t testing.TB) map[string]handCase {
+// benefits are the cases of prices that change and of benefits.
+func benefits(t testing.TB) map[string]handCase {
 	return map[string]handCase{
 		"a price that rises on the 16th: half of the month at each": {
 			func(in *Input) {
@@ -236,6 +242,12 @@ func reductions(t testing.TB) map[string]handCase {
 			},
 			[]string{"heating area 52.3×0.0164×2964.15×1 = 2542.41 -2542.41", "upkeep area 52.3×1×33.45×1 = 1749.44 -457.59"}, 254241 + 174944 - 300000,
 		},
+	}
+}
+
+// recalculations are the cases of what is put right.
+func recalculations(t testing.TB) map[string]handCase {
+	return map[string]handCase{
 		"one of three away for ten full days, by the norm": {
 			func(in *Input) {
 				in.Tariffs = []service.Tariff{cold(t)}
@@ -280,8 +292,10 @@ func reductions(t testing.TB) map[string]handCase {
 // factor), 2(1) (heating by area), 20 to 23 (hot water in two parts), and articles 155 to 158 of the Housing Code.
 func TestComputeByHand(t *testing.T) {
 	t.Parallel()
-	cases := quantities(t)
-	maps.Copy(cases, reductions(t))
+	cases := readings(t)
+	for _, more := range []map[string]handCase{services(t), benefits(t), recalculations(t)} {
+		maps.Copy(cases, more)
+	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

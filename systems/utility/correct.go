@@ -102,7 +102,10 @@ func (m *Module) replace(ctx context.Context, a act.Act, next made, old Issued, 
 		if err != nil || !put {
 			return err
 		}
-		if err := utilitydb.AddSimilar(tx, utilitydb.AddSimilarParams{House: next.flat.houseKey, Class: int64(next.flat.Class), Period: next.row.Period, Kind: "", Flats: 0, Total: next.bill.Total - old.Total}); err != nil {
+		similar := map[utilitydb.AddSimilarParams]*[2]int64{}
+		next.compare(old.Period, similar, 1)
+		made{flat: next.flat, bill: old.Bill}.compare(old.Period, similar, -1)
+		if err := putSimilar(tx, similar); err != nil {
 			return err
 		}
 		if _, err := journal.Enter(tx, entry); err != nil {

@@ -181,30 +181,42 @@ func (m *Module) debtOf(charges map[string]charge.Charge, now time.Time) Debt {
 	return out
 }
 
-// Similar is what flats like this one came to in a month.
+// Similar is what other flats like this one came to in a month.
 type Similar struct {
 	Flats int64
 	Total int64            // average, kopecks
-	Kinds map[string]int64 // average by kind of service
+	Kinds map[string]int64 // average by kind of service, of those kinds that the flat has too
 }
 
-// Similar compares with flats of the same house and class of area; false when they are too few to tell of nobody.
-func (m *Module) Similar(ctx context.Context, f Flat, p Period) (Similar, bool, error) {
+// kindsOf sums a bill up by kind of service.
+func kindsOf(b Bill) map[string]int64 {
+	out := map[string]int64{}
+	for _, l := range b.Lines {
+		out[l.Kind] += l.Total
+	}
+	return out
+}
+
+// Similar compares a bill with those of the other flats of the same house and class of area; false when they are too few to tell of
+// nobody.
+func (m *Module) Similar(ctx context.Context, f Flat, p Period, mine Bill) (Similar, bool, error) {
 	u, err := m.utilities()
 	if err != nil {
 		return Similar{}, false, err
 	}
-	out := Similar{Kinds: map[string]int64{}}
+	out, kinds := Similar{Kinds: map[string]int64{}}, kindsOf(mine)
 	err = m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		rows, err := utilitydb.SimilarOf(r, f.houseKey, int64(f.Class), p.String())
 		for _, row := range rows {
-			if row.Flats < 1 {
+			others := row.Flats - 1
+			if others < 1 {
 				continue
 			}
+			own, has := kinds[row.Kind]
 			if row.Kind == "" {
-				out.Flats, out.Total = row.Flats, row.Total/row.Flats
-			} else if row.Flats >= int64(u.Similar) {
-				out.Kinds[row.Kind] = row.Total / row.Flats
+				out.Flats, out.Total = others, (row.Total-mine.Total)/others
+			} else if has && others >= int64(u.Similar) {
+				out.Kinds[row.Kind] = (row.Total - own) / others
 			}
 		}
 		return err

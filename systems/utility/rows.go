@@ -68,9 +68,20 @@ func openValue(c *web.Context, d DialView) string {
 func (m *Module) historyRows(c *web.Context, v flatView) []ui.RowItem {
 	var out []ui.RowItem
 	for _, b := range v.Bills[:min(len(v.Bills), 12)] {
-		out = append(out, ui.RowItem{Text: monthTitle(c, b.Period), Href: billPath(v.Flat.Home, b.Period), Value: sumText(c.Lang(), b.Total), Tag: m.chargeTag(c, v.Charges, b.Period)})
+		out = append(out, ui.RowItem{Text: monthTitle(c, b.Period), Href: billPath(v.Flat.Home, b.Period), Value: sumText(c.Lang(), b.Total), Tag: m.monthTag(c, v.Charges, b)})
 	}
 	return out
+}
+
+// monthTag is how a month stands: also one that was paid before the city took the flat's bills.
+func (m *Module) monthTag(c *web.Context, charges map[string]charge.Charge, b Issued) *ui.TagProps {
+	if tag := m.chargeTag(c, charges, b.Period); tag != nil {
+		return tag
+	}
+	if b.Total == 0 {
+		return &ui.TagProps{Text: c.T("utility.state.nothing"), Tone: ui.Neutral}
+	}
+	return &ui.TagProps{Text: c.T("utility.state.before"), Tone: ui.Neutral}
 }
 
 // shortMonth is three letters of a month.
@@ -118,6 +129,22 @@ func similarText(c *web.Context, v flatView) string {
 		return c.T("utility.similar.same")
 	}
 	return c.T(key, "percent", percent)
+}
+
+// apart is the service in which a flat differs most from its neighbours, by kopecks; empty: in none.
+func apart(c *web.Context, v flatView) string {
+	kinds := kindsOf(v.newest().Bill)
+	at, most := "", int64(0)
+	for kind, others := range v.Similar.Kinds {
+		if off := max(kinds[kind]-others, others-kinds[kind]); kind != Carried && (off > most || off == most && kind < at) {
+			at, most = kind, off
+		}
+	}
+	i := slices.IndexFunc(v.newest().Lines, func(l Line) bool { return l.Kind == at })
+	if i < 0 || most == 0 {
+		return ""
+	}
+	return c.T("utility.similar.apart", "title", v.newest().Lines[i].Title.In(c.Lang()), "mine", sumText(c.Lang(), kinds[at]), "others", sumText(c.Lang(), v.Similar.Kinds[at]))
 }
 
 // classText is the class of area in words.
@@ -351,7 +378,7 @@ func (m *Module) benefitTitle(c *web.Context, key string) string {
 func (m *Module) deskBillRows(c *web.Context, v accountView) []ui.RowItem {
 	var out []ui.RowItem
 	for _, b := range v.Bills[:min(len(v.Bills), 12)] {
-		out = append(out, ui.RowItem{Text: monthTitle(c, b.Period), Href: deskPath(v.Flat.Home) + "/bills/" + b.Period.String(), Value: sumText(c.Lang(), b.Total), Tag: m.chargeTag(c, v.Charges, b.Period)})
+		out = append(out, ui.RowItem{Text: monthTitle(c, b.Period), Href: deskPath(v.Flat.Home) + "/bills/" + b.Period.String(), Value: sumText(c.Lang(), b.Total), Tag: m.monthTag(c, v.Charges, b)})
 	}
 	return out
 }

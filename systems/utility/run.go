@@ -371,16 +371,10 @@ func (b *batch) write(ctx context.Context) error {
 			}
 			if b.ready[i].other = !put; put {
 				b.made, b.total = b.made+1, b.total+one.bill.Total
-				one.compare(b.period, similar)
+				one.compare(b.period, similar, 1)
 			}
 		}
-		for key, sums := range similar {
-			key.Flats, key.Total = sums[0], sums[1]
-			if err := utilitydb.AddSimilar(tx, key); err != nil {
-				return err
-			}
-		}
-		return nil
+		return putSimilar(tx, similar)
 	})
 }
 
@@ -413,24 +407,34 @@ func (one made) put(tx *store.Tx) (bool, error) {
 	return true, nil
 }
 
-// compare adds the bill to the sums of similar flats, by kind of service and in all.
-func (one made) compare(p Period, sums map[utilitydb.AddSimilarParams]*[2]int64) {
+// compare adds the bill to the sums of similar flats, by kind of service and in all; times -1 takes it out of them.
+func (one made) compare(p Period, sums map[utilitydb.AddSimilarParams]*[2]int64, times int64) {
 	add := func(kind string, total int64) {
 		key := utilitydb.AddSimilarParams{House: one.flat.houseKey, Class: int64(one.flat.Class), Period: p.String(), Kind: kind}
 		if sums[key] == nil {
 			sums[key] = &[2]int64{}
 		}
-		sums[key][0]++
-		sums[key][1] += total
+		sums[key][0] += times
+		sums[key][1] += times * total
 	}
 	add("", one.bill.Total)
-	kinds := map[string]int64{}
-	for _, l := range one.bill.Lines {
-		kinds[l.Kind] += l.Total
-	}
-	for kind, total := range kinds {
+	for kind, total := range kindsOf(one.bill) {
 		add(kind, total)
 	}
+}
+
+// putSimilar keeps what is added to the sums.
+func putSimilar(tx *store.Tx, similar map[utilitydb.AddSimilarParams]*[2]int64) error {
+	for key, sums := range similar {
+		if *sums == [2]int64{} {
+			continue
+		}
+		key.Flats, key.Total = sums[0], sums[1]
+		if err := utilitydb.AddSimilar(tx, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // charge issues a charge for each bill that is above zero; those that stand are known.

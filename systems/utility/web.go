@@ -191,7 +191,7 @@ func (m *Module) flatView(c *web.Context, a act.Act, home id.ID, time stays) (fl
 	if v.previous() != nil {
 		v.Changes = Compare(v.previous().Bill, v.newest().Bill)
 	}
-	v.Similar, v.Enough, err = m.Similar(c.Context(), v.Flat, v.newest().Period)
+	v.Similar, v.Enough, err = m.Similar(c.Context(), v.Flat, v.newest().Period, v.newest().Bill)
 	return v, err
 }
 
