@@ -66,7 +66,7 @@ test('autopay from the first card to the money taken back', async () => {
   await examine(page, 'autopay order');
   const order = here(page);
   await open(page, '/pay/autopay');
-  await says(page, 'Что будет оплачено', 'Садик Миши: 2 840 ₽');
+  await says(page, 'Что впереди', 'Садик Миши: 2 840 ₽');
   await examine(page, 'autopay list');
 
   await open(page, order);

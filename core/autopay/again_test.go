@@ -310,3 +310,54 @@ func TestMomentsLieApart(t *testing.T) {
 		t.Errorf("%s, not %s", got, want)
 	}
 }
+
+// What the owner has said, and what holds the order, stands on its pages at once, before the bill is judged anew.
+func TestWhatIsSaidStandsAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		o := r.make(usualTerms)
+		bill := r.bill("ноябрь", 430000, "2026-12-10")
+		r.run()
+		until := day("2027-01-10")
+		r.must(r.Pause(ctx, personAct(anna), o, until))
+		o, err := r.Order(ctx, personAct(anna), anna, o.ID)
+		r.must(err)
+		if got := r.turn(o, bill); o.stands(got, r.today()) != RulePaused || o.payOn(got, r.today()) != until {
+			t.Errorf("paused: %s on %s", o.stands(got, r.today()), o.payOn(got, r.today()))
+		}
+		r.must(r.Answer(ctx, personAct(anna), r.turn(o, bill), false, 0))
+		if got := r.turn(o, bill); got.State != Refused || o.stands(got, r.today()) != RuleSkipped {
+			t.Errorf("taken out: %s by %s", got.State, o.stands(got, r.today()))
+		}
+		r.run()
+		decisions, err := r.Decisions(ctx, personAct(anna), anna, turnID(o.ID, bill))
+		if r.must(err); decisions[0].Rule != RuleSkipped {
+			t.Errorf("and why is kept: %+v", decisions[0])
+		}
+		r.must(r.Answer(ctx, personAct(anna), r.turn(o, bill), true, 430000))
+		if got := r.turn(o, bill); got.State != Waiting || o.stands(got, r.today()) != RulePaused {
+			t.Errorf("put back: %s by %s", got.State, o.stands(got, r.today()))
+		}
+	})
+}
+
+// Of a bill that waits for its day it is known whether its owner will be asked.
+func TestForesee(t *testing.T) {
+	t.Parallel()
+	known := day("2026-11-21")
+	in := Inputs{Today: known, Hour: 12, Now: at(known, 12, moscow), Terms: usualTerms, Open: true, Follows: true, Amount: 430000, Known: known, Due: day("2026-12-10")}
+	night := in
+	night.Hour, night.Due = 23, known.AddDays(-5)
+	usual := in
+	usual.Past = []int64{420000}
+	for name, one := range map[string]struct {
+		in   Inputs
+		rule Rule
+		day  calendar.Date
+	}{
+		"the first, early": {in, RuleFirst, day("2026-12-05")}, "the first, late and at night": {night, RuleFirst, known.AddDays(1)}, "an usual one": {usual, RuleUntold, day("2026-12-05")},
+	} {
+		if got := Foresee(one.in); got.Rule != one.rule || got.Again != one.day {
+			t.Errorf("%s: %s on %s", name, got.Rule, got.Again)
+		}
+	}
+}

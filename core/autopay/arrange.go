@@ -300,7 +300,7 @@ func (m *Module) End(ctx context.Context, a act.Act, o Order) error {
 // Answer is what the owner says of one bill: pay it though it is unusual, or leave it to them. Yes is for the amount that
 // they saw. Errors: ErrLate.
 func (m *Module) Answer(ctx context.Context, a act.Act, t Turn, yes bool, amount int64) error {
-	p := autopaydb.AnswerTurnParams{Person: t.Person, ID: t.ID, Skipped: !yes}
+	p := autopaydb.AnswerTurnParams{Person: t.Person, ID: t.ID, Skipped: !yes, State: string(Refused)}
 	if yes {
 		o, err := m.order(ctx, a, t.Person, t.Order, nil)
 		if err != nil {
@@ -309,7 +309,7 @@ func (m *Module) Answer(ctx context.Context, a act.Act, t Turn, yes bool, amount
 		if !o.mayWiden(a) {
 			return ErrWider
 		}
-		p.Approved = amount
+		p.Approved, p.State = amount, string(Waiting)
 	}
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		p := p

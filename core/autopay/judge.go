@@ -147,6 +147,19 @@ func Judge(in Inputs) Judgement {
 	return out
 }
 
+// Foresee is what Judge says on the first day on which it decides about a bill that waits for its day, if nothing changes until then;
+// Again is that day.
+func Foresee(in Inputs) Judgement {
+	found := Judge(in)
+	if found.Rule != RuleEarly && found.Rule != RuleNight {
+		return found
+	}
+	in.Today, in.Hour = calendar.Latest(found.Again, found.Tell), payHour
+	found = Judge(in)
+	found.Again = in.Today
+	return found
+}
+
 // payDay is the day that the terms give, moved behind the end of a pause.
 func (in Inputs) payDay() calendar.Date {
 	out := in.Terms.payDay(in.Known, in.Due)

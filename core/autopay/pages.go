@@ -78,7 +78,7 @@ func ownerText(c *web.Context, owner id.ID) string {
 	return owner.String()
 }
 
-func widgetRows(c *web.Context, card orderCard) []ui.RowItem {
+func widgetRows(c *web.Context, card orderCard, today calendar.Date) []ui.RowItem {
 	next := ui.RowItem{Text: c.T("autopay.next"), Value: c.T("autopay.next_none"), Quiet: true}
 	switch {
 	case card.Asks != nil:
@@ -86,7 +86,7 @@ func widgetRows(c *web.Context, card orderCard) []ui.RowItem {
 		next.Value = c.T("autopay.turn.ask") + " · " + card.amountOf(card.Asks.Amount).In(c.Lang())
 	case card.Next != nil:
 		next.Quiet = false
-		next.Value = lang.DayMonth(c.Lang(), card.Next.PayOn) + " · " + card.amountOf(card.Next.Amount).In(c.Lang())
+		next.Value = lang.DayMonth(c.Lang(), card.payOn(*card.Next, today)) + " · " + card.amountOf(card.Next.Amount).In(c.Lang())
 	}
 	out := []ui.RowItem{next}
 	if card.Last != nil {

@@ -75,11 +75,16 @@ var TriesMost = len(retries) + 1
 func (t Terms) check() []fault.Field {
 	var out []fault.Field
 	bad := func(name, key string) { out = append(out, fault.Field{Name: name, ID: "autopay.fault." + key}) }
-	if t.Each <= 0 || t.Each > CapMost {
+	switch {
+	case t.Each <= 0:
 		bad("each", "each")
+	case t.Each > CapMost:
+		bad("each", "cap")
 	}
-	if t.Month <= 0 || t.Month > CapMost {
+	if t.Month <= 0 {
 		bad("month", "month")
+	} else if t.Month > CapMost {
+		bad("month", "cap")
 	} else if t.Each > 0 && t.Month < t.Each {
 		bad("month", "month_small")
 	}

@@ -1,6 +1,7 @@
 package autopay
 
 import (
+	"context"
 	"slices"
 
 	"posad.city/core/page"
@@ -40,6 +41,7 @@ type orderCard struct {
 type coming struct {
 	Turn
 	Order Order
+	Ask   Judgement // by which its owner will be asked; of another verdict: they will not
 }
 
 func (m *Module) showList(c *web.Context) error {
@@ -68,6 +70,11 @@ func (m *Module) listOf(c *web.Context) (listView, error) {
 		return listView{}, err
 	}
 	v := gatherList(slices.DeleteFunc(orders, func(o Order) bool { return !may(o.Service) }), turns, m.today())
+	for i := range v.Coming {
+		if v.Coming[i].Ask, err = m.foresee(c.Context(), v.Coming[i].Order, v.Coming[i].Turn); err != nil {
+			return v, err
+		}
+	}
 	v.Owner, v.Templates = owner, slices.DeleteFunc(templates, func(t Template) bool { return !may(t.Service) })
 	return v, nil
 }
@@ -84,7 +91,7 @@ func gatherList(orders []Order, turns []Turn, today calendar.Date) listView {
 		for i := range turns {
 			if t := &turns[i]; t.Order == o.ID {
 				card.take(t, today)
-				v.sort(coming{*t, o})
+				v.sort(coming{Turn: *t, Order: o})
 			}
 		}
 		v.Orders = append(v.Orders, card)
@@ -110,7 +117,8 @@ func plus(a, b money.Amount) money.Amount {
 }
 
 func (card *orderCard) take(t *Turn, today calendar.Date) {
-	thisMonth := !t.PayOn.IsZero() && monthOf(t.PayOn) == monthOf(today)
+	day := card.payOn(*t, today)
+	thisMonth := !day.IsZero() && monthOf(day) == monthOf(today)
 	switch {
 	case t.State == Asked:
 		card.Asks = t
@@ -134,7 +142,7 @@ func (card *orderCard) take(t *Turn, today calendar.Date) {
 // sort puts a bill where the page shows it: what waits for the owner, or what will be paid.
 func (v *listView) sort(one coming) {
 	switch {
-	case one.State == Asked, one.State == Refused && one.Rule != RuleSkipped && one.Rule != RuleStopped:
+	case one.State == Asked, one.State == Refused && !one.Skipped && one.Rule != RuleStopped:
 		v.Asks = append(v.Asks, one)
 	case one.State == Waiting, one.State == Paying:
 		v.Coming = append(v.Coming, one)
@@ -162,9 +170,67 @@ func usualWords(c *web.Context, usual money.Amount, count int) string {
 	return c.T("autopay.usual_words", "usual", usual, "count", count)
 }
 
+// ruleNew is of a bill that was not judged yet, in words.
+const ruleNew Rule = "new"
+
+// stands is the rule by which a bill stands: what its owner has said, and what holds the order, is true before it is judged anew.
+func (o Order) stands(t Turn, today calendar.Date) Rule {
+	switch {
+	case !t.State.pending() || t.State == Paying:
+		return t.Rule
+	case o.State == Stopped:
+		return RuleStopped
+	case t.Skipped:
+		return RuleSkipped
+	case o.PausedOn(today):
+		return RulePaused
+	case t.Rule == "":
+		return ruleNew
+	}
+	return t.Rule
+}
+
+// payOn is the day on which a bill is to be paid, as far as its owner may know it now.
+func (o Order) payOn(t Turn, today calendar.Date) calendar.Date {
+	if o.PausedOn(today) && t.State == Waiting {
+		return calendar.Latest(t.PayOn, o.Paused)
+	}
+	return t.PayOn
+}
+
 // why is what stands of a bill, in a sentence.
 func (m *Module) why(c *web.Context, o Order, t Turn) string {
-	return c.T("autopay.rule."+string(t.Rule), m.ruleArgs(c, o, Judgement{Amount: t.Amount, Pay: t.PayOn, Rule: t.Rule, After: t.Thinking}, t)...)
+	rule := o.stands(t, m.today())
+	return c.T("autopay.rule."+string(rule), m.ruleArgs(c, o, Judgement{Amount: t.Amount, Pay: t.PayOn, Rule: rule, After: t.Thinking}, t)...)
+}
+
+// foresee is what will be said of a bill that waits for its day.
+func (m *Module) foresee(ctx context.Context, o Order, t Turn) (Judgement, error) {
+	rule := o.stands(t, m.today())
+	if t.State != Waiting || rule != RuleEarly && rule != RuleNight {
+		return Judgement{}, nil
+	}
+	s, err := m.gather(ctx, m.system(), t.Person, t.ID)
+	if err != nil {
+		return Judgement{}, err
+	}
+	return Foresee(s.inputs), nil
+}
+
+// whyComing says what will happen to a bill: it is paid, or its owner is asked first.
+func (m *Module) whyComing(c *web.Context, one coming) string {
+	if one.Ask.Verdict != Ask {
+		return m.why(c, one.Order, one.Turn)
+	}
+	return c.T("autopay.foresee."+string(one.Ask.Rule), m.ruleArgs(c, one.Order, one.Ask, one.Turn)...)
+}
+
+// overdue says of a bill that waits that its term is over.
+func overdue(c *web.Context, t Turn, today calendar.Date) string {
+	if t.Due.IsZero() || !t.Due.Before(today) || !t.State.pending() {
+		return ""
+	}
+	return c.T("autopay.overdue", "day", lang.DateNear(c.Lang(), t.Due, today))
 }
 
 // ruleArgs are what the sentences of rules may name.
@@ -204,10 +270,18 @@ var turnTones = map[State]ui.Tone{Waiting: ui.Info, Asked: ui.Warning, Refused: 
 
 func turnTag(c *web.Context, t Turn) ui.TagProps {
 	key := "autopay.turn." + string(t.State)
-	if t.State == Refused && t.Rule == RuleSkipped {
+	if t.State == Refused && t.Skipped {
 		key = "autopay.turn.skipped"
 	}
 	return ui.TagProps{Text: c.T(key), Tone: turnTones[t.State]}
+}
+
+// comingTag is turnTag of a bill about which its owner may be going to be asked.
+func comingTag(c *web.Context, t Turn, ask Judgement) ui.TagProps {
+	if ask.Verdict == Ask {
+		return ui.TagProps{Text: c.T("autopay.turn.will_ask"), Tone: ui.Info}
+	}
+	return turnTag(c, t)
 }
 
 // meter is how much of the month is used.

@@ -24,7 +24,8 @@ type orderView struct {
 	Pause  pauseForm
 	Faults []fault.Field
 	Today  calendar.Date
-	Wide   bool // whoever looks may change the terms
+	Wide   bool      // whoever looks may change the terms
+	Ask    Judgement // of the next bill: see coming
 }
 
 func (m *Module) showOrder(c *web.Context) error {
@@ -43,6 +44,11 @@ func (m *Module) orderPage(c *web.Context, o Order, faults []fault.Field, f paus
 	}
 	for i := range v.Turns {
 		v.Card.take(&v.Turns[i], v.Today)
+	}
+	if v.Card.Next != nil {
+		if v.Ask, err = m.foresee(c.Context(), o, *v.Card.Next); err != nil {
+			return err
+		}
 	}
 	bills, err := m.deps.Charges.Bills(c.Context(), c.Act(), o.Person, c.Now())
 	if err != nil {
@@ -104,8 +110,9 @@ type turnView struct {
 	Usual     int64
 	Today     calendar.Date
 	Undo      bool
-	Wide      bool // whoever looks may say yes and change the terms
-	Same      bool // every decision comes out again from what was kept
+	Wide      bool      // whoever looks may say yes and change the terms
+	Ask       Judgement // see coming
+	Same      bool      // every decision comes out again from what was kept
 }
 
 func (m *Module) showTurn(c *web.Context) error {
@@ -119,6 +126,9 @@ func (m *Module) showTurn(c *web.Context) error {
 		if v.Turn.Amount, err = m.askedAmount(c, t); err != nil {
 			return err
 		}
+	}
+	if v.Ask, err = m.foresee(c.Context(), o, t); err != nil {
+		return err
 	}
 	if v.Decisions, err = m.Decisions(c.Context(), c.Act(), o.Person, t.ID); err != nil {
 		return err
@@ -166,6 +176,9 @@ func (m *Module) headline(c *web.Context, v turnView) string {
 	switch v.Turn.State {
 	case Paid, Undone, Paying, Over:
 		return c.T("autopay.headline."+string(v.Turn.State), args...)
+	}
+	if v.Ask.Verdict == Ask || v.Order.stands(v.Turn, v.Today) != v.said().Rule {
+		return m.whyComing(c, coming{v.Turn, v.Order, v.Ask})
 	}
 	return c.T("autopay.rule."+string(v.said().Rule), args...)
 }

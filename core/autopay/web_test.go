@@ -221,7 +221,7 @@ func TestPages(t *testing.T) {
 	h.to("2026-12-06", 12)
 	anna = h.browser("anna")
 	status, _, body = anna("GET", listPath)
-	h.wants(status, body, 200, "Наша квартира", "Что будет оплачено", "Предупредили вас. Оплатим 8 декабря", "Граница месяца")
+	h.wants(status, body, 200, "Наша квартира", "Что впереди", "Предупредили вас. Оплатим 8 декабря", "Граница месяца")
 	status, _, body = anna("GET", order)
 	h.wants(status, body, 200, "Работает", "Сколько платили раньше", "Остановить автоплатёж", "Не больше 6")
 	turn := order + "/bills/" + turnID(id.MustParse(strings.TrimPrefix(order, listPath+"/")), bill).String()

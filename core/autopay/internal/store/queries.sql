@@ -96,7 +96,7 @@ UPDATE autopay_turn SET next = @next WHERE person = @person AND id = @id AND sta
 UPDATE autopay_turn SET state = 'undone', revision = revision + 1 WHERE person = @person AND id = @id AND state = 'paid' AND thinking > @now;
 
 -- name: AnswerTurn :execrows
-UPDATE autopay_turn SET approved = @approved, skipped = @skipped, next = @next, revision = revision + 1
+UPDATE autopay_turn SET approved = @approved, skipped = @skipped, state = @state, rule = '', next = @next, revision = revision + 1
 WHERE person = @person AND id = @id AND (state = 'wait' OR state = 'ask' OR state = 'refused');
 
 -- name: RenewTurns :execrows
