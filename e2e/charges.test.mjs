@@ -6,7 +6,7 @@ import test, { after, before } from 'node:test';
 import { launch, person } from './lib/browser.mjs';
 import { examine } from './lib/checks.mjs';
 import { start } from './lib/city.mjs';
-import { next, open, reloadUntil, save, says, send, signInByPassword, visible, wearHat } from './lib/steps.mjs';
+import { allWords, next, open, reloadUntil, save, says, send, signInByPassword, visible, wearHat } from './lib/steps.mjs';
 
 let city, browser;
 const troubles = [];
@@ -70,11 +70,34 @@ test('a file is taken but for its wrong line, which is told and downloaded', { t
   lines.push('Ф-1200;traffic-fine;snils;112-233-445 96;750,00');
   await page.setInputFiles('main [name=file]', { name: 'fines.csv', mimeType: 'text/csv', buffer: Buffer.from(lines.join('\n')) });
   await send(page, next);
-  await reloadUntil(page, 'the end of the file', visible('main :text("1201 из 1201")'), { within: 60_000 });
-  await says(page, '1200', 'Проверьте номер');
+  await reloadUntil(page, 'the end of the file', visible('main :text-matches("1.201 из 1.201")'), { within: 60_000 });
+  await says(page, /1\s200/, 'Проверьте номер');
   await examine(page, 'a file of bills');
   const bad = readFileSync(await save(page, 'main a[href$="/bad"]', 'lines.csv'), 'utf8');
   assert.match(bad, /1202;.*СНИЛС.*;.*Ф-1200/);
+});
+
+test('a person pays a bill by instalments that they chose', { timeout: 300_000 }, async () => {
+  const page = await signedIn('anna@kitezh.example', { width: 390 });
+  await open(page, '/pay');
+  await reloadUntil(page, 'the bill of the flat', async () => /квартир/i.test(await allWords(page)), { within: 120_000 });
+  const bills = await page.locator('main a[href^="/pay/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href')).filter((href) => /[0-9a-f]{8}-/.test(href)));
+  for (const bill of bills) {
+    await open(page, bill);
+    if (await page.locator('main a[href$="/instalments"]').count()) break;
+  }
+  await send(page, page.locator('main a[href$="/instalments"]').first());
+  await examine(page, 'instalments');
+  await page.selectOption('main [name=parts]', '3');
+  await send(page, 'main form[method=get] button[type=submit]');
+  await says(page, 'Части счёта', 'Делят счёт один раз');
+  await examine(page, 'instalments that are shown');
+  await send(page, 'main form[method=post] button[type=submit]');
+  await says(page, 'Счёт разделён на части', 'Части счёта', 'Сейчас — ', 'Оплатить часть');
+  await examine(page, 'a divided bill');
+  assert.equal(await page.locator('main a[href$="/instalments"]').count(), 0, 'it is divided once');
+  await send(page, page.locator('main a[href^="/pay/basket?charge="]').first());
+  assert.notEqual(await page.inputValue('main [name=amount]'), '', 'the next part is filled in');
 });
 
 test('an account watches its own number, and a car by what stands on its bill', { timeout: 300_000 }, async () => {

@@ -13,17 +13,17 @@ import (
 	"posad.city/ui"
 )
 
-// Instalments are chosen by the payer, once, until the day to pay: a debt that is late already would grow less by them, and that
-// is not the payer's to decide.
+// Instalments are chosen by the payer, once, while no penalty has grown: what has grown would shrink by them, and that is not the
+// payer's to decide.
 var (
 	ErrPlan     = fault.New(fault.Invalid, "charge.plan_fault")       // not into so many parts
-	ErrPlanLate = fault.New(fault.Conflict, "charge.plan_late_fault") // the day to pay is over
+	ErrPlanLate = fault.New(fault.Conflict, "charge.plan_late_fault") // a penalty has grown
 )
 
 // Divides tells into how many parts, at most, a charge may be divided at a moment: each of a rouble at least; below two, it may not.
-func (c Charge) Divides(at time.Time) int {
+func (c Charge) Divides(at time.Time, zone *time.Location) int {
 	i := c.Terms.Instalments
-	if i == nil || i.Chosen != 0 || !c.State.Open() || c.Due.IsZero() || at.After(c.Due) {
+	if i == nil || i.Chosen != 0 || !c.State.Open() || c.Due.IsZero() || c.Owed(at, zone).Penalty > 0 {
 		return 0
 	}
 	return int(min(int64(i.Most), c.Amount.Minor/100))
@@ -44,7 +44,7 @@ func (m *Module) Plan(tx *store.Tx, a act.Act, home, charge id.ID, n int, revisi
 	if err != nil {
 		return err
 	}
-	if err := c.was.mayPlan(n, tx.Now()); err != nil {
+	if err := c.was.mayPlan(n, tx.Now(), m.Zone()); err != nil {
 		return tx.Fail(err)
 	}
 	if revision != 0 && revision != c.was.Revision {
@@ -55,13 +55,13 @@ func (m *Module) Plan(tx *store.Tx, a act.Act, home, charge id.ID, n int, revisi
 }
 
 // mayPlan says why a charge may not be divided into n parts.
-func (c Charge) mayPlan(n int, at time.Time) error {
+func (c Charge) mayPlan(n int, at time.Time, zone *time.Location) error {
 	switch {
 	case !c.State.Open():
 		return ErrSettled
-	case n >= 2 && n <= c.Divides(at):
+	case n >= 2 && n <= c.Divides(at, zone):
 		return nil
-	case c.Terms.Instalments != nil && !c.Due.IsZero() && at.After(c.Due):
+	case c.Terms.Instalments != nil && c.Owed(at, zone).Penalty > 0:
 		return ErrPlanLate
 	}
 	return ErrPlan
@@ -86,7 +86,7 @@ func PlanRows(c *web.Context, one Charge, o Owed) []ui.SummaryRow {
 // planChoices are the numbers of parts that may be chosen, each with what the parts are and when the last is due.
 func planChoices(c *web.Context, one Charge, zone *time.Location) []ui.Choice {
 	var out []ui.Choice
-	for n := 2; n <= one.Divides(c.Now()); n++ {
+	for n := 2; n <= one.Divides(c.Now(), zone); n++ {
 		parts := one.Divided(n).Owed(c.Now(), zone).Instalments
 		if len(parts) != n {
 			break

@@ -13,7 +13,7 @@ import (
 	"posad.city/kit/store"
 )
 
-// A bill is divided once, by its revision, into as many parts as its terms let, and not when the day to pay is over.
+// A bill is divided once, by its revision, into as many parts as its terms let, and not once a penalty has grown.
 func TestABillIsDividedOnceAndInTime(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		plan := func(p *Prepared, n int, revision int64) error {
@@ -32,7 +32,7 @@ func TestABillIsDividedOnceAndInTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		c, o := r.read(p)
-		if next, _ := o.Next(); len(o.Instalments) != 3 || next != o.Instalments[0].Amount || c.Divides(r.clock.Now()) != 0 {
+		if next, _ := o.Next(); len(o.Instalments) != 3 || next != o.Instalments[0].Amount || c.Divides(r.clock.Now(), moscow) != 0 {
 			t.Errorf("%+v", o.Instalments)
 		}
 		if err := plan(p, 4, 0); !errors.Is(err, ErrPlan) {
@@ -40,7 +40,11 @@ func TestABillIsDividedOnceAndInTime(t *testing.T) {
 		}
 		late := r.issue(flatBill("f-2"))
 		whole := r.issue(fine("no instalments"))
-		r.clock.Move(12 * 24 * time.Hour)
+		r.clock.Move(25 * 24 * time.Hour)
+		if c, o := r.read(late); o.Late == 0 || c.Divides(r.clock.Now(), moscow) != 6 {
+			t.Errorf("late, without a penalty: into %d", c.Divides(r.clock.Now(), moscow))
+		}
+		r.clock.Move(30 * 24 * time.Hour)
 		if err := plan(late, 3, 0); !errors.Is(err, ErrPlanLate) {
 			t.Errorf("a debt that is late may be divided: %v", err)
 		}
@@ -49,8 +53,8 @@ func TestABillIsDividedOnceAndInTime(t *testing.T) {
 		}
 		small := flatBill("f-3")
 		small.Amount = money.Roubles(199)
-		if c, _ := r.read(r.issue(small)); c.Divides(r.clock.Now()) > 1 {
-			t.Errorf("two roubles fall into %d parts", c.Divides(r.clock.Now()))
+		if c, _ := r.read(r.issue(small)); c.Divides(r.clock.Now(), moscow) > 1 {
+			t.Errorf("two roubles fall into %d parts", c.Divides(r.clock.Now(), moscow))
 		}
 	})
 }
@@ -63,7 +67,7 @@ func TestPartsAddUp(t *testing.T) {
 		day := time.Date(2026, 1, 31, 20, 59, 59, 0, time.UTC)
 		c := Charge{Amount: money.Roubles(face), State: Due, Due: day, Terms: Terms{Parts: true, Instalments: &Instalments{Most: most, Every: rapid.IntRange(1, 12).Draw(t, "every")}}}
 		now := day.Add(-time.Hour)
-		n := rapid.IntRange(2, max(2, c.Divides(now))).Draw(t, "parts")
+		n := rapid.IntRange(2, max(2, c.Divides(now, moscow))).Draw(t, "parts")
 		paid := rapid.Int64Range(0, face-1).Draw(t, "paid")
 		if paid > 0 {
 			c.Paid, c.Parts = paid, []PartPaid{{Payment: id.Derived("payment", "1"), Amount: paid, At: now.Add(-time.Hour)}}

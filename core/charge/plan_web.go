@@ -89,7 +89,7 @@ func (m *Module) planPage(c *web.Context, one Charge, n int, failed *fault.Fault
 	if len(v.Choices) == 0 { // divided already, or not to be divided: the bill's page says how it stands
 		return c.Redirect("/pay/" + v.ID)
 	}
-	if one.mayPlan(n, c.Now()) == nil {
+	if one.mayPlan(n, c.Now(), m.Zone()) == nil {
 		v.Rows = PlanRows(c, one, one.Divided(n).Owed(c.Now(), m.Zone()))
 	} else {
 		v.Parts = v.Choices[0].Value
@@ -153,7 +153,7 @@ type wireDivide struct {
 func (m *Module) planWire(c *web.Context, one Charge) wirePlan {
 	o := one.Owed(c.Now(), m.Zone())
 	out := wirePlan{Parts: []wireInstalment{}}
-	if most := one.Divides(c.Now()); most > 1 {
+	if most := one.Divides(c.Now(), m.Zone()); most > 1 {
 		out.Most = most
 	}
 	if i := one.Terms.Instalments; i != nil {
@@ -179,7 +179,7 @@ func (m *Module) apiPlan(c *web.Context) error {
 	}
 	out := m.planWire(c, one)
 	if in.Parts != 0 {
-		if err := one.mayPlan(int(in.Parts), c.Now()); err != nil {
+		if err := one.mayPlan(int(in.Parts), c.Now(), m.Zone()); err != nil {
 			return err
 		}
 		out.Parts = m.planWire(c, one.Divided(int(in.Parts))).Parts

@@ -203,26 +203,28 @@ func (m *Module) fileTable(c *web.Context, list []Import) ui.DataTableProps {
 	for _, i := range list {
 		tag := ui.TagProps{Text: c.T("charge.files.state." + string(i.State)), Tone: fileTones[i.State]}
 		out.Rows = append(out.Rows, ui.TableRow{Title: lang.FullMoment(c.Lang(), i.Made, m.Zone()), Href: "/desk/charges/files/" + i.ID.String(), Cells: []ui.TableCell{
-			{Text: strconv.FormatInt(i.Lines, 10)}, {Text: strconv.FormatInt(i.Issued, 10)}, {Text: strconv.FormatInt(i.Bad, 10)}, {Tag: &tag},
+			{Text: grouped(c, i.Lines)}, {Text: grouped(c, i.Issued)}, {Text: grouped(c, i.Bad)}, {Tag: &tag},
 		}})
 	}
 	return out
 }
 
+func grouped(c *web.Context, n int64) string { return lang.Grouped(c.Lang(), strconv.FormatInt(n, 10)) }
+
 func fileRows(c *web.Context, i Import) []ui.SummaryRow {
 	out := []ui.SummaryRow{
-		{Name: c.T("charge.files.issued"), Value: strconv.FormatInt(i.Issued, 10)}, {Name: c.T("charge.files.known"), Value: strconv.FormatInt(i.Known, 10)},
+		{Name: c.T("charge.files.issued"), Value: grouped(c, i.Issued)}, {Name: c.T("charge.files.known"), Value: grouped(c, i.Known)},
 	}
 	if i.Corrects {
-		out = append(out, ui.SummaryRow{Name: c.T("charge.files.corrected"), Value: strconv.FormatInt(i.Corrected, 10)})
+		out = append(out, ui.SummaryRow{Name: c.T("charge.files.corrected"), Value: grouped(c, i.Corrected)})
 	}
-	return append(out, ui.SummaryRow{Name: c.T("charge.files.bad"), Value: strconv.FormatInt(i.Bad, 10)})
+	return append(out, ui.SummaryRow{Name: c.T("charge.files.bad"), Value: grouped(c, i.Bad)})
 }
 
 func badTable(c *web.Context, list []BadLine) ui.DataTableProps {
 	out := ui.DataTableProps{Caption: c.T("charge.files.bad_title"), Columns: []ui.Column{{Title: c.T("charge.files.line")}, {Title: c.T("charge.files.wrong")}}}
 	for _, l := range list {
-		out.Rows = append(out.Rows, ui.TableRow{Title: strconv.FormatInt(l.Line, 10), Cells: []ui.TableCell{{Text: c.T(l.Fault)}}})
+		out.Rows = append(out.Rows, ui.TableRow{Title: grouped(c, l.Line), Cells: []ui.TableCell{{Text: c.T(l.Fault)}}})
 	}
 	return out
 }
