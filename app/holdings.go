@@ -19,7 +19,7 @@ func (m *Modules) holdings(conf Config, zone func() *time.Location) mydata.Deps 
 			{Name: "account", Data: m.Account.Data()}, {Name: "agency", Data: m.Agency.Data()}, {Name: "mandate", Data: m.Mandate.Data()},
 			{Name: "booking", Data: m.Booking.Data()}, {Name: "casework", Data: m.Casework.Data()}, {Name: "apply", Data: m.Apply.Data()}, {Name: "desk", Data: m.Desk.Data()}, {Name: "document", Data: m.Document.Data()},
 			{Name: "register", Data: m.Register.Data()},
-			{Name: "exchange", Data: m.Exchange.Data()}, {Name: "ledger", Data: m.Ledger.Data()}, {Name: "charge", Data: m.Charge.Data()}, {Name: "pay", Data: m.Pay.Data()}, {Name: "utility", Data: m.Utility.Data()}, {Name: "card", Data: m.Card.Data()}, {Name: "notice", Data: m.Notice.Data()}, {Name: "autopay", Data: m.Autopay.Data()},
+			{Name: "exchange", Data: m.Exchange.Data()}, {Name: "ledger", Data: m.Ledger.Data()}, {Name: "charge", Data: m.Charge.Data()}, {Name: "pay", Data: m.Pay.Data()}, {Name: "reconcile", Data: m.Reconcile.Data()}, {Name: "utility", Data: m.Utility.Data()}, {Name: "card", Data: m.Card.Data()}, {Name: "notice", Data: m.Notice.Data()}, {Name: "autopay", Data: m.Autopay.Data()},
 			{Name: "approval", Data: m.Approval.Data()}, {Name: "organisation", Data: m.Organisation.Data()},
 			{Name: "charity", Data: m.Charity.Data()},
 			{Name: "centre", Data: m.Centre.Data()}, {Name: "openid", Data: m.OpenID.Data()},

@@ -49,15 +49,26 @@ test('the treasury explains what came to the account', { timeout: 300_000 }, asy
   await examine(page, 'books statements refused');
   writeFileSync(file, statement('40601810900003000001'));
   await page.setInputFiles('input[name=file]', file);
-  await send(page, page.locator('main form[action$="/statements"] button[type=submit]').last());
-  await says(page, 'Загружено выписок: 1', 'Неизвестно за что', 'Комиссия банка');
-  await examine(page, 'books statement');
+  const give = (who) => send(who, who.locator('main form[action$="/statements"] button[type=submit]').last());
+  await give(page);
+  await says(page, 'второй сотрудник');
+  const head = await person(browser, { width: 390, script: false, lang: 'ru', troubles, base: city.address });
+  await open(head, '/sign-in');
+  await signInByPassword(head, 'schyotchikov@kitezh.example');
+  await wearHat(head);
+  await open(head, '/desk/books/statements');
+  await head.setInputFiles('input[name=file]', file);
+  await give(head);
+  await says(head, 'Загружено выписок: 1', 'Неизвестно за что', 'Комиссия банка');
+  await examine(head, 'books statement');
+  await head.context().close();
 
   await open(page, '/desk/books/unidentified');
-  await says(page, 'Смирнов Олег Павлович', 'ООО Ромашка');
+  await says(page, '1 500,50', '3 500');
+  assert.ok(!(await page.content()).includes('Смирнов'), 'the list names a payer');
   await examine(page, 'books unidentified');
   await send(page, page.locator('main a:has-text("1 500,50")').first());
-  await says(page, 'За что это могло быть');
+  await says(page, 'За что это могло быть', 'Смирнов Олег Павлович');
   await examine(page, 'books line with suggestions');
   const pay = page.locator('main form[action$="/settle"] button').first();
   if (await page.locator('main form[action$="/settle"] input[type=hidden][name=charge]').count()) {

@@ -127,10 +127,9 @@ func TestAnswerGiven(t *testing.T) {
 // TestOneStatementADay: a day of an account counts once, in order, each beginning with what the one before ended with.
 func TestOneStatementADay(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		ctx := context.Background()
 		try := func(what string, file []byte, want error) {
 			t.Helper()
-			if _, err := r.Load(ctx, by(first), SourceUpload, file); !errors.Is(err, want) {
+			if _, err := r.given(file); !errors.Is(err, want) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -149,6 +148,32 @@ func TestOneStatementADay(t *testing.T) {
 		try("the next day", file, nil)
 		try("given again", file, ErrKnown)
 		try("other lines of the same sums", bytes.Replace(file, []byte("<Nm>A<"), []byte("<Nm>B<"), 1), ErrOther)
+		r.sound()
+	})
+}
+
+// TestAStatementOfOneHand: what one official alone says has come to the account is in no book.
+func TestAStatementOfOneHand(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ctx := context.Background()
+		file := r.statement(transfer(1_000_00, "X", "y"))
+		for range 2 {
+			if _, err := r.Load(ctx, by(first), SourceUpload, file); !errors.Is(err, ErrAsked) {
+				t.Fatal(err)
+			}
+		}
+		if _, err := r.Load(ctx, by(second), SourceUpload, bytes.ReplaceAll(file, []byte("<Nm>X<"), []byte("<Nm>Z<"))); !errors.Is(err, ErrAsked) {
+			t.Fatalf("another file: %v", err)
+		}
+		if got := r.on(Unidentified(money.RUB)); got != 0 {
+			t.Fatal(got)
+		}
+		if _, err := r.Load(ctx, by(second), SourceUpload, file); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.on(Unidentified(money.RUB)); got != 1_000_00 {
+			t.Fatal(got)
+		}
 		r.sound()
 	})
 }

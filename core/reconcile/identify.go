@@ -403,7 +403,7 @@ func (m *Module) SendBack(ctx context.Context, a act.Act, p Part, amount int64, 
 	if err != nil {
 		return Payout{}, err
 	}
-	d, err := m.Details(ctx, p)
+	d, err := m.Details(ctx, a, p.ID)
 	if err != nil {
 		return Payout{}, err
 	}

@@ -14,14 +14,15 @@ import (
 	"posad.city/core/reconcile/internal/store"
 	"posad.city/kit/act"
 	"posad.city/kit/id"
+	"posad.city/kit/journal"
 	"posad.city/kit/money"
 	"posad.city/kit/store"
 	"posad.city/kit/vault"
 )
 
 // Load takes a file of statements: all of it is read and added up before anything is written. A file whose loading broke off
-// goes on where it stopped when it is given again. Errors: ErrFile, ErrAccount, ErrSums, ErrOther, ErrDay, ErrChain, ErrByBank; ErrKnown: all of it was
-// loaded before, which the statements are returned with.
+// goes on where it stopped when it is given again. Errors: ErrFile, ErrAccount, ErrSums, ErrOther, ErrDay, ErrChain, ErrByBank; ErrAsked: an official
+// gave it, and a second one must give the same; ErrKnown: all of it was loaded before, which the statements are returned with.
 func (m *Module) Load(ctx context.Context, a act.Act, source string, file []byte) ([]Statement, error) {
 	if len(file) > statementMost {
 		return nil, ErrFile
@@ -30,14 +31,21 @@ func (m *Module) Load(ctx context.Context, a act.Act, source string, file []byte
 	if err != nil {
 		return nil, err
 	}
+	for i := range sheets {
+		sheets[i].Source, sheets[i].Official, sheets[i].Loaded = source, a.Actor.Person, m.base.Clock.Now()
+		if err := m.mayUpload(ctx, sheets[i].Statement); err != nil {
+			return nil, err
+		}
+	}
+	if source == SourceUpload {
+		if err := m.letIn(ctx, a, sheets); err != nil {
+			return nil, err
+		}
+	}
 	var out []Statement
 	known := 0
 	for _, s := range sheets {
-		s.Source, s.Official, s.Loaded = source, a.Actor.Person, m.base.Clock.Now()
-		err := m.mayUpload(ctx, s.Statement)
-		if err == nil {
-			err = m.loadSheet(ctx, a, s)
-		}
+		err := m.loadSheet(ctx, a, s)
 		if errors.Is(err, ErrKnown) {
 			known++
 		} else if err != nil {
@@ -49,6 +57,48 @@ func (m *Module) Load(ctx context.Context, a act.Act, source string, file []byte
 		return out, ErrKnown
 	}
 	return out, nil
+}
+
+// letIn asks two officials for the same file before a statement is taken that the bank did not give by itself: what it says has come
+// may be spent. What stands already is not asked about again.
+func (m *Module) letIn(ctx context.Context, a act.Act, sheets []sheet) error {
+	word := "statements"
+	for _, s := range sheets {
+		word += fmt.Sprintf(" %s %x %d %d", s.ID, s.Digest, s.Opening, s.Closing)
+	}
+	first := sheets[0]
+	sum := money.Amount{Minor: first.Closing, Currency: first.Currency}
+	entry, err := m.entry(ctx, a.ID, EntryStatement, first.ID, m.fact("day", first.Until.String()), m.fact("amount", sum.String()), m.fact("lines", fmt.Sprint(first.Lines)))
+	if err != nil {
+		return err
+	}
+	asked := false
+	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		asked = false
+		for _, s := range sheets {
+			_, err := reconciledb.StatementByID(tx, s.ID)
+			if err == nil {
+				continue
+			}
+			if !errors.Is(err, store.ErrNone) {
+				return err
+			}
+			if err := follows(tx, s.Statement); err != nil {
+				return err
+			}
+			second, err := m.seconded(tx, a, first.ID, word)
+			if asked = !second; err != nil || asked {
+				return err
+			}
+			_, err = journal.Enter(tx, entry)
+			return err
+		}
+		return nil
+	})
+	if err == nil && asked {
+		return ErrAsked
+	}
+	return err
 }
 
 func (m *Module) loadSheet(ctx context.Context, a act.Act, s sheet) error {
@@ -83,15 +133,15 @@ func (m *Module) loadLines(ctx context.Context, a act.Act, s sheet) error {
 		actID = id.New(m.base.Clock.Now())
 	}
 	for chunk := range slices.Chunk(lines, chunkLines) {
-		rows := make([]reconciledb.InsertPartParams, len(chunk))
+		details := make([]vault.Sealed, len(chunk))
 		for i, l := range chunk {
-			if rows[i], err = m.partRow(keys, s.Statement, l, plan[l.ID]); err != nil {
+			if details[i], err = l.sealed(keys); err != nil {
 				return err
 			}
 		}
 		err := m.base.Store.Write(store.Background(ctx), func(tx *store.Tx) error {
 			for i, l := range chunk {
-				if err := m.putPart(tx, rows[i], l, plan[l.ID], actID); err != nil {
+				if err := m.putPart(tx, m.partRow(s.Statement, l, plan[l.ID]), details[i], l, plan[l.ID], actID); err != nil {
 					return err
 				}
 			}
@@ -197,31 +247,31 @@ func moved(bank, other ledger.Account, amount int64, c money.Currency) ledger.Li
 
 // unloaded are the lines of a statement that are not written yet.
 func (m *Module) unloaded(ctx context.Context, s sheet) ([]read, error) {
-	var out []read
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		out = out[:0]
-		stand := map[id.ID]bool{}
-		for after := int64(0); ; {
-			rows, err := reconciledb.PartsOf(r, reconciledb.PartsOfParams{Treasury: m.treasury(), Statement: s.ID, After: after, Most: openPage})
-			if err != nil {
-				return err
-			}
+	stand := map[id.ID]bool{}
+	for after, more := int64(0), true; more; {
+		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+			rows, err := reconciledb.PartIDs(r, reconciledb.PartIDsParams{Treasury: m.treasury(), Statement: s.ID, After: after, Most: chunkPlan})
 			for _, row := range rows {
 				stand[row.ID], after = true, row.Number
 			}
-			if len(rows) < openPage {
-				break
-			}
+			more = len(rows) == chunkPlan
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
-		for _, l := range s.lines {
-			if !stand[l.ID] {
-				out = append(out, l)
-			}
+	}
+	var out []read
+	for _, l := range s.lines {
+		if !stand[l.ID] {
+			out = append(out, l)
 		}
-		return nil
-	})
-	return out, err
+	}
+	return out, nil
 }
+
+// chunkPlan is how many lines one snapshot is held for: a statement may have hundreds of thousands.
+const chunkPlan = 2000
 
 // hear asks core/pay about lines that name something which nobody has told of yet: an event may be on its way.
 func (m *Module) hear(ctx context.Context, lines []read) error {
@@ -229,29 +279,36 @@ func (m *Module) hear(ctx context.Context, lines []read) error {
 		return nil
 	}
 	var unheard []id.ID
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		unheard = unheard[:0]
-		for _, l := range lines {
-			name, ok := ownReference(l.Reference)
-			if !ok {
-				continue
+	for chunk := range slices.Chunk(lines, chunkPlan) {
+		var found []id.ID
+		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+			found = found[:0]
+			for _, l := range chunk {
+				name, ok := ownReference(l.Reference)
+				if !ok {
+					continue
+				}
+				n, err := reconciledb.ExpectedOf(r, name)
+				if err != nil {
+					return err
+				}
+				if n == 0 {
+					found = append(found, name)
+				}
 			}
-			known, err := reconciledb.ExpectedByName(r, name)
-			if err != nil {
-				return err
-			}
-			if len(known) == 0 {
-				unheard = append(unheard, name)
-			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+		unheard = append(unheard, found...)
+	}
 	for _, name := range unheard {
-		if err == nil {
-			err = m.expect(ctx, name)
+		if err := m.expect(ctx, name); err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
 }
 
 // shown is what was decided of a line.
@@ -269,38 +326,50 @@ type showing struct {
 
 type returned struct{ payout, line, payee id.ID }
 
-// plan matches lines with what is expected, all of a statement at once.
+// plan matches lines with what is expected, all of a statement at once. What is expected is read chunk by chunk: whoever writes a line
+// looks again whether it is still open.
 func (m *Module) plan(ctx context.Context, lines []read) (map[id.ID]shown, error) {
 	out := map[id.ID]shown{}
 	candidates := map[id.ID]Expected{}
 	var plain []Line
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		clear(out)
-		clear(candidates)
-		plain = plain[:0]
-		for _, l := range lines {
-			if back, err := cameBack(r, l); err != nil {
-				return err
-			} else if back != nil {
-				out[l.ID] = shown{came: back}
-				continue
+	for chunk := range slices.Chunk(lines, chunkPlan) {
+		var own []Line
+		err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
+			own = own[:0]
+			for _, l := range chunk {
+				matched, err := m.planLine(r, l, candidates, out)
+				if err != nil {
+					return err
+				}
+				if matched {
+					own = append(own, l.Line)
+				}
 			}
-			if l.fee {
-				out[l.ID] = shown{rest: l.Amount}
-				continue
-			}
-			if err := m.candidates(r, l.Line, candidates); err != nil {
-				return err
-			}
-			plain = append(plain, l.Line)
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+		plain = append(plain, own...)
 	}
 	decide(plain, candidates, out)
 	return out, nil
+}
+
+// planLine decides about a payout that came back and about a fee; for any other line it adds what the line may show, and is true.
+func (m *Module) planLine(r store.Reader, l read, candidates map[id.ID]Expected, into map[id.ID]shown) (bool, error) {
+	back, err := cameBack(r, l)
+	switch {
+	case err != nil:
+		return false, err
+	case back != nil:
+		into[l.ID] = shown{came: back}
+		return false, nil
+	case l.fee:
+		into[l.ID] = shown{rest: l.Amount}
+		return false, nil
+	}
+	return true, m.candidates(r, l.Line, candidates)
 }
 
 // decide carries what Match found into what is done with each line.
@@ -311,7 +380,7 @@ func decide(lines []Line, candidates map[id.ID]Expected, into map[id.ID]shown) {
 	}
 	found := Match(lines, ours)
 	for _, l := range lines {
-		into[l.ID] = shown{rest: found.Rest[l.ID], twice: slices.Contains(found.Twice, l.ID)}
+		into[l.ID] = shown{rest: found.Rest[l.ID], twice: found.Twice[l.ID]}
 	}
 	for _, p := range found.Pairs {
 		one := into[p.Line]
@@ -367,7 +436,7 @@ func cameBack(r store.Reader, l read) (*returned, error) {
 	return &returned{row.Payout, row.ID, row.Payee}, nil
 }
 
-func (m *Module) partRow(keys *vault.Keys, s Statement, l read, did shown) (reconciledb.InsertPartParams, error) {
+func (m *Module) partRow(s Statement, l read, did shown) reconciledb.InsertPartParams {
 	out := reconciledb.InsertPartParams{
 		Treasury: m.treasury(), ID: l.ID, Statement: s.ID, Number: l.number, Day: l.Day.String(), Amount: l.Amount, Currency: l.Currency, Code: l.code,
 		Reference: l.Reference, BankReference: l.BankReference, Rest: did.rest, Met: l.Amount - did.rest, State: string(did.state(l.fee)),
@@ -375,15 +444,19 @@ func (m *Module) partRow(keys *vault.Keys, s Statement, l read, did shown) (reco
 	if l.fee {
 		out.Rest, out.Met = 0, l.Amount
 	}
+	return out
+}
+
+// sealed are a line's details under the treasury's key; nil when there are none.
+func (l read) sealed(keys *vault.Keys) (vault.Sealed, error) {
 	if l.details == (Details{}) {
-		return out, nil
+		return nil, nil
 	}
 	plain, err := json.Marshal(l.details)
 	if err != nil {
-		return out, fmt.Errorf("reconcile: details: %w", err)
+		return nil, fmt.Errorf("reconcile: details: %w", err)
 	}
-	out.Details = keys.Seal("reconcile_part", "details", plain)
-	return out, nil
+	return keys.Seal("reconcile_part", "details", plain), nil
 }
 
 func (d shown) state(fee bool) State {
@@ -403,10 +476,15 @@ func (d shown) state(fee bool) State {
 }
 
 // putPart writes a line, counts what it shows, and moves the books.
-func (m *Module) putPart(tx *store.Tx, row reconciledb.InsertPartParams, l read, did shown, actID id.ID) error {
+func (m *Module) putPart(tx *store.Tx, row reconciledb.InsertPartParams, details vault.Sealed, l read, did shown, actID id.ID) error {
 	n, err := reconciledb.InsertPart(tx, row)
 	if err != nil || n == 0 {
 		return err
+	}
+	if details != nil {
+		if err := reconciledb.InsertPayer(tx, row.Treasury, row.ID, details); err != nil {
+			return err
+		}
 	}
 	c := money.Currency(l.Currency)
 	bank := Bank(m.deps.Account.Number, c)

@@ -18,7 +18,7 @@ func TestStatement(t *testing.T) {
 		later := r.pay(r.bill(70_00), 70_00)
 		r.sound()
 		s := r.load(batch(4_20, a, b), transfer(500_00, "Ivan Ivanov", "for something"), iso20022.Entry{Amount: money.Roubles(30_00), Status: iso20022.Booked, Code: "FEE"})
-		if !s.Done && s.Lines != 5 || s.Came != 850_00 || s.Went != 34_20 {
+		if s.Lines != 5 || s.Came != 850_00 || s.Went != 34_20 {
 			t.Fatalf("%+v", s)
 		}
 		for state, want := range map[State]int{Whole: 2, Fee: 2, Unknown: 1} {
@@ -58,12 +58,12 @@ func TestStatementAgain(t *testing.T) {
 		broken.lines = whole[:1]
 		r.must(r.begin(ctx, first, broken.Statement))
 		r.must(r.loadLines(ctx, first, broken))
-		if _, err := r.Load(ctx, first, SourceUpload, file); err != nil {
+		if _, err := r.given(file); err != nil {
 			t.Fatal(err)
 		}
 		r.sound()
 		before := r.on(Bank(account.Number, money.RUB))
-		if _, err := r.Load(ctx, first, SourceUpload, file); !errors.Is(err, ErrKnown) {
+		if _, err := r.given(file); !errors.Is(err, ErrKnown) {
 			t.Fatal(err)
 		}
 		if got := r.on(Bank(account.Number, money.RUB)); got != before {
@@ -71,7 +71,7 @@ func TestStatementAgain(t *testing.T) {
 		}
 		other := bytes.Replace(file, []byte(">1.00<"), []byte(">2.00<"), 2)
 		other = bytes.Replace(other, []byte(">351.00<"), []byte(">352.00<"), 1)
-		if _, err := r.Load(ctx, first, SourceUpload, other); !errors.Is(err, ErrOther) {
+		if _, err := r.given(other); !errors.Is(err, ErrOther) {
 			t.Fatal(err)
 		}
 	})
@@ -90,7 +90,7 @@ func TestStatementRefused(t *testing.T) {
 			"sums":            {bytes.Replace(file, []byte(">1.00<"), []byte(">2.00<"), 2), ErrSums},
 			"currency":        {bytes.ReplaceAll(file, []byte(`Ccy="RUB"`), []byte(`Ccy="EUR"`)), ErrSums},
 		} {
-			if _, err := r.Load(context.Background(), first, SourceUpload, bad.file); !errors.Is(err, bad.want) {
+			if _, err := r.given(bad.file); !errors.Is(err, bad.want) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

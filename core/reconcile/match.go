@@ -56,7 +56,7 @@ type Matched struct {
 	// Rest is what of a line nobody knows what for, by line; a line that fits whole is not here.
 	Rest map[id.ID]int64
 	// Twice are lines that show again what others have shown whole.
-	Twice []id.ID
+	Twice map[id.ID]bool
 }
 
 // around is how many days the bank's day may lie from ours when nothing but the sum speaks for it.
@@ -65,7 +65,7 @@ const around = 3
 // Match finds what each line of a statement shows. It is pure, and the order in which lines and ours are given changes
 // nothing. No line and nothing of ours is used above its amount; what is left of a line is its Rest.
 func Match(lines []Line, ours []Ours) Matched {
-	m := matching{out: Matched{Rest: map[id.ID]int64{}}, left: map[id.ID]int64{}, byName: map[id.ID][]*Ours{}, byBank: map[string][]*Ours{}, touched: map[id.ID]bool{}}
+	m := matching{out: Matched{Rest: map[id.ID]int64{}, Twice: map[id.ID]bool{}}, left: map[id.ID]int64{}, byName: map[id.ID][]*Ours{}, byBank: map[string][]*Ours{}, touched: map[id.ID]bool{}}
 	ours = slices.SortedFunc(slices.Values(ours), func(a, b Ours) int { return cmp.Or(a.Day.Compare(b.Day), bytes.Compare(a.ID[:], b.ID[:])) })
 	ours = slices.CompactFunc(ours, func(a, b Ours) bool { return a.ID == b.ID })
 	for i := range ours {
@@ -163,7 +163,7 @@ func (m *matching) partly(lines []Line) {
 			m.pair(l, o, amount, how)
 		}
 		if len(list) > 0 && m.out.Rest[l.ID] == l.Amount {
-			m.out.Twice = append(m.out.Twice, l.ID)
+			m.out.Twice[l.ID] = true
 		}
 	}
 }
@@ -192,16 +192,18 @@ func (m *matching) bySum(lines []Line, ours []Ours) {
 		}
 	}
 	nameless := map[sum][]Line{}
+	one := map[id.ID]bool{}
 	for _, l := range lines {
-		if _, own := ownReference(l.Reference); own || l.Plain || m.out.Rest[l.ID] != l.Amount || slices.Contains(m.out.Twice, l.ID) {
+		if _, own := ownReference(l.Reference); own || l.Plain || m.out.Rest[l.ID] != l.Amount || m.out.Twice[l.ID] {
 			continue
 		}
 		key := sum{l.Amount, l.Currency}
 		nameless[key] = append(nameless[key], l)
+		one[l.ID] = true
 	}
 	for _, l := range lines {
 		key := sum{l.Amount, l.Currency}
-		if !slices.ContainsFunc(nameless[key], func(o Line) bool { return o.ID == l.ID }) {
+		if !one[l.ID] {
 			continue
 		}
 		o := only(free[key], func(o *Ours) bool { return near(o.Day, l.Day) })

@@ -75,7 +75,7 @@ func inWords(m Matched) string {
 	for l, n := range m.Rest {
 		rest = append(rest, fmt.Sprintf("?%s=%d", names[l], n))
 	}
-	for _, l := range m.Twice {
+	for l := range m.Twice {
 		twice = append(twice, "!"+names[l])
 	}
 	text := ""
@@ -132,7 +132,7 @@ func TestMatchProperties(t *testing.T) {
 				t.Fatalf("of ours of %d, %d is shown", o.Amount, used[o.ID])
 			}
 		}
-		for _, l := range got.Twice {
+		for l := range got.Twice {
 			if shown[l] != 0 {
 				t.Fatal("what was shown twice shows something")
 			}
@@ -144,6 +144,5 @@ func ordered(m Matched) Matched {
 	slices.SortFunc(m.Pairs, func(a, b Pair) int {
 		return cmp.Or(bytes.Compare(a.Line[:], b.Line[:]), bytes.Compare(a.Ours[:], b.Ours[:]))
 	})
-	slices.SortFunc(m.Twice, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
 	return m
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"posad.city/core/agency"
@@ -45,7 +46,7 @@ type wireDay struct {
 }
 
 type wireTotal struct {
-	Payee string `json:"payee"` // its id
+	Payee string `json:"payee"` // its id; empty: several payees
 	Name  string `json:"name"`
 	Kind  string `json:"kind"`
 	Came  int64  `json:"came"`
@@ -165,9 +166,9 @@ func (m *Module) totals(ctx context.Context, day calendar.Date) (wireDay, error)
 	if err != nil {
 		return out, err
 	}
-	names := map[id.ID]string{}
+	names := map[string]string{}
 	for _, p := range payees {
-		names[p.ID] = p.Title.In(lang.Russian)
+		names[p.ID.String()] = p.Title.In(lang.Russian)
 	}
 	for _, one := range income {
 		if string(one.Currency) != out.Currency {
@@ -175,9 +176,62 @@ func (m *Module) totals(ctx context.Context, day calendar.Date) (wireDay, error)
 		}
 		out.Came += one.Came
 		out.Back += one.Back
-		out.Lines = append(out.Lines, wireTotal{Payee: one.Payee.String(), Name: names[one.Payee], Kind: one.Kind, Came: one.Came, Back: one.Back, Count: one.Lines})
+		out.Lines = append(out.Lines, wireTotal{Payee: one.Payee.String(), Kind: one.Kind, Came: one.Came, Back: one.Back, Count: one.Lines})
+	}
+	out.Lines = together(out.Lines)
+	for i, l := range out.Lines {
+		out.Lines[i].Name = names[l.Payee]
 	}
 	return out, nil
+}
+
+// togetherLeast is the least number of payments that a published row has: of fewer, whoever knows that somebody was there would read
+// what they paid.
+const togetherLeast = 5
+
+// together adds rows of too few payments up: first to what else their payee had, and what is too little still to what else the city had.
+// When that is too little too, the row with the fewest payments goes there as well, until it is enough or all of the day is one row. It
+// is pure.
+func together(rows []wireTotal) []wireTotal {
+	out := merge(rows, func(r wireTotal) wireTotal { r.Kind = otherKind; return r })
+	out = merge(out, func(r wireTotal) wireTotal { r.Payee, r.Kind = "", otherKind; return r })
+	for len(out) > 1 {
+		last := out[len(out)-1]
+		if last.Payee != "" || last.Count >= togetherLeast {
+			break
+		}
+		least := 0
+		for i, r := range out[:len(out)-1] {
+			if r.Count < out[least].Count {
+				least = i
+			}
+		}
+		last.Came, last.Back, last.Count = last.Came+out[least].Came, last.Back+out[least].Back, last.Count+out[least].Count
+		out[len(out)-1] = last
+		out = slices.Delete(out, least, least+1)
+	}
+	return out
+}
+
+// merge gives the rows of too few payments another name, and adds up what has one name then. These come last.
+func merge(rows []wireTotal, named func(wireTotal) wireTotal) []wireTotal {
+	var out, few []wireTotal
+	for _, r := range rows {
+		if r.Count >= togetherLeast {
+			out = append(out, r)
+			continue
+		}
+		few = append(few, named(r))
+	}
+	for _, r := range few {
+		i := slices.IndexFunc(out, func(o wireTotal) bool { return o.Payee == r.Payee && o.Kind == r.Kind })
+		if i < 0 {
+			out = append(out, r)
+			continue
+		}
+		out[i].Came, out[i].Back, out[i].Count = out[i].Came+r.Came, out[i].Back+r.Back, out[i].Count+r.Count
+	}
+	return out
 }
 
 var calendarNone calendar.Date

@@ -248,14 +248,11 @@ func digestText(d [32]byte) string { return hex.EncodeToString(d[:]) }
 // tones are the colours of states.
 var tones = map[State]ui.Tone{Whole: ui.Success, Settled: ui.Success, Fee: ui.Neutral, Returned: ui.Info, Partly: ui.Warning, Unknown: ui.Warning, Duplicate: ui.Fault}
 
-// partTable lists lines; words: what the bank says of each, where it is to be shown.
-func (m *Module) partTable(c *web.Context, list []Part, words map[id.ID]Details) ui.DataTableProps {
+// partTable lists lines. Who paid and for what stands on the page of each alone, which keeps a record of whoever opens it.
+func (m *Module) partTable(c *web.Context, list []Part) ui.DataTableProps {
 	out := ui.DataTableProps{Caption: c.T("reconcile.statement.lines"), Columns: columns(c, "reconcile.line.", "sum", "day", "what", "state_head")}
 	for _, p := range list {
 		what := ui.TableCell{Text: c.T("reconcile.line.code", "code", p.Code), Note: p.BankReference}
-		if d, ok := words[p.ID]; ok && (d.Name != "" || d.Purpose != "") {
-			what = ui.TableCell{Text: d.Name, Note: d.Purpose}
-		}
 		state := ui.TableCell{Tag: &ui.TagProps{Text: c.T("reconcile.state." + string(p.State)), Tone: tones[p.State]}}
 		if p.Rest != 0 && p.Rest != p.Amount {
 			state.Note = c.T("reconcile.line.left", "sum", p.Left().In(c.Lang()))
@@ -437,8 +434,12 @@ func (m *Module) openNote(c *web.Context, v openView) string {
 func (m *Module) totalTable(c *web.Context, d wireDay) ui.DataTableProps {
 	out := ui.DataTableProps{Caption: c.T("reconcile.income.by_kind"), Columns: columns(c, "reconcile.income.", "kind", "payee", "came", "back", "payments")}
 	for _, one := range slices.SortedFunc(slices.Values(d.Lines), func(a, b wireTotal) int { return cmp.Compare(b.Came-b.Back, a.Came-a.Back) }) {
+		name := one.Name
+		if one.Payee == "" {
+			name = c.T("reconcile.open.several")
+		}
 		out.Rows = append(out.Rows, ui.TableRow{Title: m.kindName(one.Kind, c.Lang()), Cells: []ui.TableCell{
-			{Text: one.Name}, {Text: m.roubles(one.Came).Full(c.Lang())}, {Text: m.roubles(one.Back).Full(c.Lang())}, {Text: strconv.FormatInt(one.Count, 10)},
+			{Text: name}, {Text: m.roubles(one.Came).Full(c.Lang())}, {Text: m.roubles(one.Back).Full(c.Lang())}, {Text: strconv.FormatInt(one.Count, 10)},
 		}})
 	}
 	return out

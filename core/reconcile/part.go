@@ -7,11 +7,11 @@ import (
 	"fmt"
 
 	"posad.city/core/reconcile/internal/store"
+	"posad.city/kit/act"
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/money"
 	"posad.city/kit/store"
-	"posad.city/kit/vault"
 )
 
 // Part is a line of a statement: an entry, or one payment of a batch.
@@ -26,7 +26,6 @@ type Part struct {
 	State                    State
 	Met, Rest                int64
 	Revision                 int64
-	sealed                   vault.Sealed
 }
 
 // Sum is the line's amount with its currency.
@@ -42,7 +41,7 @@ func partOf(row reconciledb.ReconcilePart) (Part, error) {
 	}
 	return Part{
 		ID: row.ID, Statement: row.Statement, Number: row.Number, Day: day, Amount: row.Amount, Currency: money.Currency(row.Currency), Code: row.Code,
-		Reference: row.Reference, BankReference: row.BankReference, State: State(row.State), Met: row.Met, Rest: row.Rest, Revision: row.Revision, sealed: row.Details,
+		Reference: row.Reference, BankReference: row.BankReference, State: State(row.State), Met: row.Met, Rest: row.Rest, Revision: row.Revision,
 	}, nil
 }
 
@@ -57,21 +56,33 @@ func partRows(rows []reconciledb.ReconcilePart) ([]Part, error) {
 	return out, nil
 }
 
-// Details opens what the bank says of a line; the zero Details when it says nothing.
-func (m *Module) Details(ctx context.Context, p Part) (Details, error) {
-	var out Details
-	if p.sealed == nil {
-		return out, nil
-	}
+// lookPayer is the kind of look at what the bank says of a line.
+const lookPayer = "reconcile.look.payer"
+
+// Details opens what the bank says of a line; the zero Details when it says nothing. The look is on the treasury's record.
+func (m *Module) Details(ctx context.Context, a act.Act, part id.ID) (Details, error) {
 	keys, err := m.base.Vault.Keys(ctx, m.treasury())
 	if err != nil {
-		return out, fmt.Errorf("reconcile: the treasury's key: %w", err)
+		return Details{}, fmt.Errorf("reconcile: the treasury's key: %w", err)
 	}
-	plain, err := keys.Open("reconcile_part", "details", p.sealed)
-	if err != nil {
-		return out, fmt.Errorf("reconcile: details: %w", err)
-	}
-	return out, json.Unmarshal(plain, &out)
+	a.Purpose = act.Purpose{Kind: "books", ID: part.String()}
+	var out Details
+	err = m.base.Store.Look(ctx, a, lookPayer, func(r *store.Personal) error {
+		out = Details{}
+		row, err := reconciledb.PayerOf(r, m.treasury(), part)
+		if errors.Is(err, store.ErrNone) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		plain, err := keys.Open("reconcile_part", "details", row.Details)
+		if err != nil {
+			return fmt.Errorf("reconcile: details: %w", err)
+		}
+		return json.Unmarshal(plain, &out)
+	})
+	return out, err
 }
 
 // Part reads a line; ErrNone.

@@ -118,6 +118,7 @@ const (
 	EntryCancelled = "reconcile.payout_cancelled"
 	EntryExplained = "reconcile.explained"
 	EntryAnswered  = "reconcile.answered"
+	EntryStatement = "reconcile.statement"
 )
 
 // State is how far a line of a statement is explained.

@@ -43,10 +43,10 @@ func (m *Module) routes(s *web.Server) {
 	read := op("read", act.Operation{})
 	income := s.Operation(act.Operation{Name: "reconcile.income", Object: "books", May: act.SameAgency | act.OwnProgram, Key: "books:read", Assurance: act.Basic})
 	load := op("load", act.Operation{Changes: true, Body: statementMost + 1<<20, Timeout: loadTimeout})
-	line := op("line", act.Operation{}) // charges and names that it suggests are looked at by core/charge and core/account, which keep the records
-	settle := op("settle", act.Operation{Changes: true, Look: lookCharge})
+	line := op("line", act.Operation{}) // the payer is looked at on the treasury's record, charges and names that it suggests on their people's
+	settle := op("settle", act.Operation{Changes: true, Fresh: act.Lately, Look: lookCharge})
 	sendBack := op("send_back", act.Operation{Changes: true})
-	explain := op("explain", act.Operation{Changes: true})
+	explain := op("explain", act.Operation{Changes: true, Fresh: act.Lately})
 	prepare := op("prepare_payout", act.Operation{Changes: true})
 	approve := op("approve_payout", act.Operation{Changes: true, Fresh: act.Lately})
 	cancel := op("cancel_payout", act.Operation{Changes: true})

@@ -58,6 +58,10 @@ func (m *Module) postStatement(c *web.Context) error {
 		return m.statementsPage(c, ErrFile)
 	}
 	loaded, err := m.Load(c.Context(), c.Act(), SourceUpload, files["file"][0].Data)
+	if errors.Is(err, ErrAsked) {
+		c.SetFlash("warning", "reconcile.statements.asked")
+		return c.Redirect(statementsPath)
+	}
 	failed, err := told(err)
 	if err != nil {
 		return err
@@ -128,7 +132,6 @@ func numberOf(text string) int64 {
 type unidentifiedView struct {
 	State State
 	Parts []Part
-	Words map[id.ID]Details
 	More  string // address of more
 }
 
@@ -139,7 +142,7 @@ func (m *Module) showUnidentified(c *web.Context) error {
 	if err := m.ofTreasury(c); err != nil {
 		return err
 	}
-	v := unidentifiedView{State: Unknown, Words: map[id.ID]Details{}}
+	v := unidentifiedView{State: Unknown}
 	for _, state := range waiting {
 		if c.Query("state") == string(state) {
 			v.State = state
@@ -153,11 +156,6 @@ func (m *Module) showUnidentified(c *web.Context) error {
 	var err error
 	if v.Parts, err = m.PartsIn(c.Context(), v.State, after); err != nil {
 		return err
-	}
-	for _, p := range v.Parts {
-		if v.Words[p.ID], err = m.Details(c.Context(), p); err != nil {
-			return err
-		}
 	}
 	if len(v.Parts) == partsShown {
 		last := v.Parts[partsShown-1]
@@ -215,7 +213,7 @@ func (m *Module) linePage(c *web.Context, p Part, typed settleForm, failed *faul
 	v := lineView{Part: p, Failed: failed, Typed: typed}
 	ctx := c.Context()
 	var err error
-	if v.Details, err = m.Details(ctx, p); err != nil {
+	if v.Details, err = m.Details(ctx, c.Act(), p.ID); err != nil {
 		return err
 	}
 	if v.Names, err = m.names(c); err != nil {

@@ -52,20 +52,26 @@ SELECT id, account, bank_id, sequence, since, until, opening, closing, currency,
 FROM reconcile_statement WHERE account = @account ORDER BY until, id LIMIT 1;
 
 -- name: InsertPart :execrows
-INSERT INTO reconcile_part (treasury, id, statement, number, day, amount, currency, code, reference, bank_reference, state, met, rest, details, revision)
-VALUES (@treasury, @id, @statement, @number, @day, @amount, @currency, @code, @reference, @bank_reference, @state, @met, @rest, @details, 1)
+INSERT INTO reconcile_part (treasury, id, statement, number, day, amount, currency, code, reference, bank_reference, state, met, rest, revision)
+VALUES (@treasury, @id, @statement, @number, @day, @amount, @currency, @code, @reference, @bank_reference, @state, @met, @rest, 1)
 ON CONFLICT (treasury, id) DO NOTHING;
 
+-- name: InsertPayer :exec
+INSERT INTO reconcile_payer (treasury, part, details) VALUES (@treasury, @part, @details);
+
+-- name: PayerOf :one
+SELECT treasury, part, details FROM reconcile_payer WHERE treasury = @treasury AND part = @part;
+
 -- name: PartByID :one
-SELECT treasury, id, statement, number, day, amount, currency, code, reference, bank_reference, state, met, rest, details, revision
+SELECT treasury, id, statement, number, day, amount, currency, code, reference, bank_reference, state, met, rest, revision
 FROM reconcile_part WHERE treasury = $1 AND id = $2;
 
 -- name: PartsOf :many
-SELECT treasury, id, statement, number, day, amount, currency, code, reference, bank_reference, state, met, rest, details, revision
+SELECT treasury, id, statement, number, day, amount, currency, code, reference, bank_reference, state, met, rest, revision
 FROM reconcile_part WHERE treasury = @treasury AND statement = @statement AND number > @after ORDER BY number LIMIT @most;
 
 -- name: PartsIn :many
-SELECT treasury, id, statement, number, day, amount, currency, code, reference, bank_reference, state, met, rest, details, revision
+SELECT treasury, id, statement, number, day, amount, currency, code, reference, bank_reference, state, met, rest, revision
 FROM reconcile_part WHERE treasury = @treasury AND state = @state AND (day > @day OR (day = @day AND id > @id)) ORDER BY day, id LIMIT @most;
 
 -- name: PartCounts :many
