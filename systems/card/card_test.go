@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -223,6 +224,26 @@ func TestNumbersAreReadAsPrinted(t *testing.T) {
 	for _, bad := range []string{"", "123", number[:9], number + "0", "00123456a8", number[:9] + string('0'+('9'-number[9]+1)%10)} {
 		if got, ok := ParseNumber(bad); ok && got != number {
 			t.Errorf("%q was read", bad)
+		}
+	}
+}
+
+func TestTheFormTellsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	number := withCheck("001234567")
+	for name, one := range map[string]struct {
+		form linkForm
+		want []string
+	}{
+		"empty": {linkForm{}, []string{"number", "code"}}, "a wrong digit": {linkForm{number[:9] + "x", "123 456"}, []string{"number"}},
+		"a short code": {linkForm{ShowNumber(number), "12345"}, []string{"code"}}, "whole": {linkForm{number, "123456"}, nil},
+	} {
+		var got []string
+		for _, f := range one.form.check() {
+			got = append(got, f.Name)
+		}
+		if !slices.Equal(got, one.want) {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

@@ -182,7 +182,7 @@ func plasticFields(c *web.Context, f linkForm, faults []fault.Field) templ.Compo
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.InputProps{Field: ui.Field{Name: "code", Label: c.T("card.code"), Hint: c.T("card.code_hint")}, InputMode: "numeric", MaxLength: 8}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.InputProps{Field: ui.Field{Name: "code", Label: c.T("card.code"), Hint: c.T("card.code_hint"), Error: page.FaultText(c, faults, "code")}, InputMode: "numeric", MaxLength: 8}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

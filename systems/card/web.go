@@ -20,6 +20,18 @@ type linkForm struct {
 
 func (f linkForm) plastic() Plastic { return Plastic(f) }
 
+// check finds what is wrong with how the form is filled in.
+func (f linkForm) check() []fault.Field {
+	var out []fault.Field
+	if _, ok := ParseNumber(f.Number); !ok {
+		out = append(out, field("number", "card.number_fault"))
+	}
+	if _, ok := onlyDigits(f.Code, codeDigits); !ok {
+		out = append(out, field("code", "card.code_fault"))
+	}
+	return out
+}
+
 type topUpForm struct {
 	Sum   string `json:"sum" max:"20"` // kopecks, or other
 	Other string `json:"other" max:"20"`
@@ -72,6 +84,9 @@ func (m *Module) postLink(c *web.Context) error {
 	var f linkForm
 	if err := c.Bind(&f); err != nil {
 		return err
+	}
+	if faults := f.check(); len(faults) > 0 {
+		return m.mine(c, f, faults)
 	}
 	card, err := m.Link(c.Context(), c.Act(), c.Person(), f.plastic())
 	if faults, ok := linkFaults(err); ok {
@@ -231,6 +246,9 @@ func (m *Module) postReplace(c *web.Context) error {
 	var f linkForm
 	if err := c.Bind(&f); err != nil {
 		return err
+	}
+	if faults := f.check(); len(faults) > 0 {
+		return m.replacing(c, one, f, faults)
 	}
 	card, err := m.Replace(c.Context(), c.Act(), one.Person, one.ID, f.plastic())
 	if faults, ok := linkFaults(err); ok {
