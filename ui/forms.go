@@ -212,9 +212,9 @@ type PickItem struct {
 	Value         string
 	Text, Note    string
 	Sum           string
-	Was, WasLabel string // a sum that was greater, struck out, and what it is; empty: none
-	Tag           *TagProps
-	Href          string // more about it; empty: nothing
+	Was, WasLabel string    // a sum that was greater, struck out, and what it is; empty: none
+	Tag, Also     *TagProps // nil: none
+	Href          string    // more about it; empty: nothing
 	Chosen        bool
 }
 

@@ -51,6 +51,7 @@ type wireBasket struct {
 	Card    id.ID     `json:"card,omitempty"`
 	Save    bool      `json:"save_card,omitempty"`
 	Email   string    `json:"email,omitempty" max:"200"`
+	For     id.ID     `json:"for,omitempty"` // somebody for whom the person may pay; left out: their own
 }
 
 type wireLine struct {
@@ -193,11 +194,14 @@ func (m *Module) answerBegun(c *web.Context, begun Begun, err error) error {
 }
 
 func (m *Module) apiBegin(c *web.Context) error {
+	if err := c.May(object(c.Person(), "")); err != nil {
+		return err
+	}
 	var in wireBasket
 	if err := c.Bind(&in); err != nil {
 		return err
 	}
-	f := basketForm{}
+	f := basketForm{For: in.For}
 	for _, ask := range in.Charges {
 		f.Charge = append(f.Charge, ask.ID)
 	}
@@ -209,10 +213,7 @@ func (m *Module) apiBegin(c *web.Context) error {
 	for i, one := range got.charges {
 		b.Asks = append(b.Asks, Ask{Home: one.Home, Charge: one.ID, Amount: in.Charges[i].Amount})
 	}
-	if err := mayTake(c.Act(), b); err != nil {
-		return err
-	}
-	begun, err := m.Begin(c.Context(), c.Act(), b, c.Lang())
+	begun, _, err := m.take(c, basketForm{}, got, b)
 	return m.answerBegun(c, begun, err)
 }
 

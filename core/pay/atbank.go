@@ -62,14 +62,18 @@ func (m *Module) AtBank(ctx context.Context, what id.ID) ([]AtBank, error) {
 			return err
 		}
 		refunds, err := paydb.RefundsOf(r, p.Payer)
-		out = atBank(p, attempt, transfers, refunds)
+		if err != nil {
+			return err
+		}
+		disputes, err := paydb.DisputesOf(r, p.Payer)
+		out = atBank(p, attempt, transfers, refunds, disputes)
 		return err
 	})
 	return out, none(err)
 }
 
 // atBank finds in a payer's transfers what moved the clearing account because of a payment.
-func atBank(p Payment, attempt Attempt, transfers []ledger.Transfer, refunds []paydb.Refund) []AtBank {
+func atBank(p Payment, attempt Attempt, transfers []ledger.Transfer, refunds []paydb.Refund, disputes []paydb.Dispute) []AtBank {
 	clearing := ClearingOf(attempt.Provider, p.Amount.Currency).ID
 	var out []AtBank
 	add := func(movement id.ID, one AtBank) {
@@ -94,11 +98,22 @@ func atBank(p Payment, attempt Attempt, transfers []ledger.Transfer, refunds []p
 	}
 	name := attempt.ID.String()
 	add(p.ID, AtBank{ID: attempt.ID, Name: attempt.ID, Kind: AtBankPayment, Reference: attempt.Reference})
-	for kind, movement := range map[string]string{AtBankReversal: "reversal", AtBankDispute: "dispute", AtBankDisputeWon: "dispute won"} {
-		add(id.Derived(movement, name), AtBank{ID: id.Derived("at bank "+movement, name), Name: attempt.ID, Kind: kind})
+	add(id.Derived(moveReversal, name), AtBank{ID: id.Derived("at bank "+moveReversal, name), Name: attempt.ID, Kind: AtBankReversal})
+	for _, d := range disputes {
+		if d.Attempt != attempt.ID {
+			continue
+		}
+		for n := range d.Moves + 1 {
+			add(disputeMove(moveDispute, attempt.ID, n), AtBank{ID: disputeMove("at bank "+moveDispute, attempt.ID, n), Name: attempt.ID, Kind: AtBankDispute})
+			add(disputeMove(moveDisputeWon, attempt.ID, n), AtBank{ID: disputeMove("at bank "+moveDisputeWon, attempt.ID, n), Name: attempt.ID, Kind: AtBankDisputeWon})
+		}
 	}
 	for _, r := range refunds {
-		if r.Payment == p.ID {
+		switch {
+		case r.Payment != p.ID:
+		case r.Kind == kindReversed && r.ID != id.Derived(moveReversal, name): // a part that the bank gave back by itself
+			add(r.ID, AtBank{ID: r.ID, Name: attempt.ID, Kind: AtBankReversal})
+		default:
 			add(id.Derived("refund", r.ID.String()), AtBank{ID: r.ID, Name: bankID(r), Kind: AtBankRefund, Reference: r.Reference})
 		}
 	}

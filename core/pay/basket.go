@@ -3,6 +3,7 @@ package pay
 import (
 	"errors"
 	"net/mail"
+	"net/url"
 	"strings"
 
 	"posad.city/core/charge"
@@ -47,9 +48,12 @@ func (m *Module) gather(c *web.Context, f basketForm) (asked, error) {
 		return out, ErrBasket
 	}
 	for i, key := range f.Charge {
-		place, holder, err := m.mayCharge(c, key)
+		place, holder, err := m.mayCharge(c, key, f.For)
 		if err != nil {
 			return out, err
+		}
+		if c.Act().Is(holder) {
+			holder = c.Person() // records that were merged are one person
 		}
 		if by := c.Act().Mandate; i == 0 {
 			out.by = by
@@ -73,20 +77,20 @@ func (m *Module) gather(c *web.Context, f basketForm) (asked, error) {
 }
 
 func (m *Module) showBasket(c *web.Context) error {
+	if err := c.May(object(c.Person(), "")); err != nil {
+		return err
+	}
 	var f basketForm
 	if err := c.Bind(&f); err != nil {
 		return err
 	}
 	if len(f.Charge) == 0 {
-		if err := c.May(object(c.Person(), "")); err != nil {
-			return err
-		}
 		c.SetFlash("warning", "pay.flash_choose")
 		return c.Redirect("/pay")
 	}
 	in, err := m.gather(c, f)
 	if err != nil {
-		return err
+		return anotherChoice(c, f, err)
 	}
 	f.Key = id.New(c.Now())
 	return m.renderBasket(c, f, in, nil)
@@ -159,33 +163,52 @@ func (m *Module) basket(f basketForm, in asked) (Basket, []fault.Field) {
 }
 
 func (m *Module) payBasket(c *web.Context) error {
+	if err := c.May(object(c.Person(), "")); err != nil {
+		return err
+	}
 	var f basketForm
 	if err := c.Bind(&f); err != nil {
 		return err
 	}
 	in, err := m.gather(c, f)
 	if err != nil {
-		return err
+		return anotherChoice(c, f, err)
 	}
 	b, faults := m.basket(f, in)
 	if len(faults) > 0 {
 		return m.renderBasket(c, f, in, faults)
 	}
-	if err := mayTake(c.Act(), b); err != nil {
-		return err
-	}
-	wrong, err := m.addGift(c, f, in, &b)
-	if err != nil {
-		return err
+	begun, wrong, err := m.take(c, f, in, b)
+	if wrong == nil {
+		wrong = refusal(err)
 	}
 	if wrong != nil {
+		f.Key = id.New(c.Now()) // what stands under the old one may be something else by now
 		return m.renderBasket(c, f, in, []fault.Field{*wrong})
 	}
-	begun, err := m.Begin(c.Context(), c.Act(), b, c.Lang())
-	if refused := aboutSums(err); refused != nil {
-		return m.renderBasket(c, f, in, []fault.Field{*refused})
-	}
 	return m.sendOn(c, begun, err)
+}
+
+// take begins a basket with the gift that was chosen, if the actor may have its card charged; a fault is of the gift.
+func (m *Module) take(c *web.Context, f basketForm, in asked, b Basket) (Begun, *fault.Field, error) {
+	if err := mayTake(c.Act(), b); err != nil {
+		return Begun{}, nil, err
+	}
+	wrong, err := m.addGift(c, f, in, &b)
+	if err != nil || wrong != nil {
+		return Begun{}, wrong, err
+	}
+	begun, err := m.Begin(c.Context(), c.Act(), b, c.Lang())
+	return begun, nil, err
+}
+
+// anotherChoice leads back to the bills when these can't be paid together.
+func anotherChoice(c *web.Context, f basketForm, err error) error {
+	if !errors.Is(err, ErrBasket) && !errors.Is(err, ErrMandates) {
+		return err
+	}
+	c.SetFlash("warning", fault.Of(err).ID)
+	return c.Redirect("/pay" + forQuery(f.For))
 }
 
 // mayTake tells whether the actor may have a card charged at once, with no bank's page between: their own, of the payer that
@@ -205,22 +228,21 @@ func mayTake(a act.Act, b Basket) error {
 	return nil
 }
 
-// aboutSums makes the faults of typed amounts into those of their field.
-func aboutSums(err error) *fault.Field {
-	for _, one := range []*fault.Fault{ErrWhole, ErrTooMuch, ErrShown} {
-		if errors.Is(err, one) {
-			return &fault.Field{Name: "amount", ID: one.ID}
-		}
+// refusal is what the page of a basket says of an error, beside what was typed; nil: nothing, it is no fault of the basket's. A
+// bank that is silent may have taken the money: the page then says so, and the same things are not begun twice.
+func refusal(err error) *fault.Field {
+	known := fault.Of(err)
+	switch {
+	case err == nil, known.Kind == fault.Internal, known.Kind == fault.Denied:
+		return nil
+	case errors.Is(err, ErrWhole), errors.Is(err, ErrTooMuch), errors.Is(err, ErrShown):
+		return &fault.Field{Name: "amount", ID: known.ID, Params: known.Params}
 	}
-	return nil
+	return &fault.Field{Name: "method", ID: known.ID, Params: known.Params}
 }
 
 // sendOn leads to where a payment goes on: the bank's page, or our own of the payment.
 func (m *Module) sendOn(c *web.Context, begun Begun, err error) error {
-	if errors.Is(err, ErrSettled) || errors.Is(err, ErrPending) || errors.Is(err, ErrBank) {
-		c.SetFlash("warning", fault.Of(err).ID)
-		return c.Redirect("/pay")
-	}
 	if err != nil {
 		return err
 	}
@@ -237,11 +259,29 @@ func (m *Module) payCharge(c *web.Context) error {
 		return err
 	}
 	begun, err := m.Begin(c.Context(), c.Act(), Basket{Payer: holder, Asks: []Ask{{Home: one.Home, Charge: one.ID}}}, c.Lang())
-	if errors.Is(err, ErrSettled) || errors.Is(err, ErrPending) {
-		return c.Redirect("/pay/" + one.ID.String())
+	if errors.Is(err, ErrSettled) || errors.Is(err, ErrPending) || errors.Is(err, ErrBank) {
+		c.SetFlash("warning", fault.Of(err).ID)
+		return c.Redirect("/pay/" + one.ID.String() + forQuery(giver(c)))
 	}
 	if err != nil {
 		return err
 	}
 	return m.sendOn(c, begun, nil)
+}
+
+// basketOf is the address of a basket of one bill.
+func basketOf(charge string, giver id.ID) string {
+	query := url.Values{"charge": {charge}}
+	if !giver.IsZero() {
+		query.Set("for", giver.String())
+	}
+	return "/pay/basket?" + query.Encode()
+}
+
+// forQuery keeps in an address for whom somebody acts.
+func forQuery(giver id.ID) string {
+	if giver.IsZero() {
+		return ""
+	}
+	return "?for=" + giver.String()
 }

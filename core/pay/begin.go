@@ -36,7 +36,9 @@ type Basket struct {
 	Card   id.ID  // ByCard: a saved card; ByWallet: the city's card
 	Save   bool   // ByPage: keep the card
 	Email  string // where the receipt goes too; empty: nowhere
-	Key    id.ID  // idempotency: a second Begin with the key is the same payment; zero: a new one
+	Key    id.ID  // idempotency: a second Begin with the key and the same content is the same payment; zero: a new one
+	Found  bool   // who pays has found the bill and need not owe it: gives way to who does. Always for somebody without an account
+	Visit  string // of somebody without an account: the browser's visit, which comes back to its own payment; empty: unknown
 }
 
 // AsksMost is how many charges a payment may pay.
@@ -50,6 +52,7 @@ type Begun struct {
 	QR                      string // Open, ByQR: what the code says
 	Reason                  Reason // Declined: why
 	Amount                  money.Amount
+	Token                   string // opens the payment's page to somebody without an account; empty for others
 }
 
 // pollFirst is how long after its start an attempt is first asked about; the bank's message is usually there before.
@@ -62,6 +65,7 @@ const otherWait = 15 * time.Minute
 type open struct {
 	Payment
 	since time.Time
+	mine  bool // of who pays now
 }
 
 // standing is what is known of a basket before somebody pays it.
@@ -95,11 +99,11 @@ func choose(b Basket, s standing) (choice, error) {
 	out := choice{}
 	for i := range s.open {
 		one := &s.open[i]
-		mine := one.Payer == b.Payer
+		gives := one.Found && !b.Found
 		switch {
-		case mine && b.same(one.Payment, list):
+		case one.mine && b.same(one.Payment, list):
 			out.resume = &one.Payment
-		case !mine && s.now.Sub(one.since) < otherWait:
+		case !one.mine && !gives && s.now.Sub(one.since) < otherWait:
 			return choice{}, ErrPending
 		default:
 			out.close = append(out.close, *one)
@@ -153,6 +157,29 @@ func (b Basket) same(p Payment, list []wanted) bool {
 	return true
 }
 
+// repeats tells whether a payment that the basket's key names is what the basket asks for. The sum that a bill had then counts,
+// also when another is owed by now.
+func (b Basket) repeats(p Payment) bool {
+	if p.Method != b.Method || len(p.Lines) != len(b.Asks) || len(p.Attempts) == 0 || p.Attempts[0].Card != b.paysWith() {
+		return false
+	}
+	for _, ask := range b.Asks {
+		sum := cmp.Or(ask.Amount, ask.Shown)
+		if !slices.ContainsFunc(p.Lines, func(l Line) bool { return l.Charge == ask.Charge && (sum == 0 || l.Amount == sum) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// paysWith is the card that pays; zero: none.
+func (b Basket) paysWith() id.ID {
+	if b.Method == ByCard || b.Method == ByWallet {
+		return b.Card
+	}
+	return id.ID{}
+}
+
 func (b *Basket) check() error {
 	if b.Method == "" {
 		b.Method = ByPage
@@ -184,8 +211,8 @@ type begin struct {
 
 // Begin begins to pay, or goes on where an earlier press had come. When the provider does not answer, the attempt stays and
 // is found out about later; the error is ErrBank and nothing is known to be taken. A payment whose fate was decided meanwhile comes back
-// with its state. Errors: ErrBasket, ErrMethod, ErrCard, ErrNone, ErrSettled, ErrWhole, ErrTooMuch, ErrPending (the fate of
-// another payment of one of the charges is not known), ErrBank, and those of mandates.
+// with its state. Errors: ErrBasket, ErrMethod, ErrCard, ErrNone, ErrSettled, ErrWhole, ErrTooMuch, ErrKey (the key is of a
+// payment of something else), ErrPending (the fate of another payment of one of the charges is not known), ErrBank, and those of mandates.
 func (m *Module) Begin(ctx context.Context, a act.Act, b Basket, l lang.Language) (Begun, error) {
 	in, err := m.prepareBegin(ctx, a, b, l)
 	if err != nil {
@@ -223,7 +250,7 @@ func (m *Module) prepareBegin(ctx context.Context, a act.Act, b Basket, l lang.L
 		in.attempt = id.Derived("attempt", in.payment.String())
 	}
 	if in.guest {
-		in.Payer = in.payment
+		in.Payer, in.Found = in.payment, true
 	}
 	if b.Method == ByWallet {
 		if err := m.deps.Wallet.MaySpend(ctx, a, b.Card); err != nil {
@@ -271,6 +298,9 @@ func (m *Module) choosePayment(ctx context.Context, in *begin) (Payment, []open,
 		known, err := whole(reader, in.Payer, in.payment)
 		if err == nil {
 			out = known
+			if !in.repeats(known) {
+				return tx.Fail(ErrKey)
+			}
 			return nil
 		}
 		if !errors.Is(err, store.ErrNone) {
@@ -332,12 +362,12 @@ func (m *Module) openPayment(tx *store.Tx, in *begin, try paydb.ChargePayment) (
 		return open{}, err
 	}
 	p, err := whole(tx.As(act.ByJob(in.act.ID, act.Purpose{}), lookPayment), home.Payer, try.Payment)
-	return open{p, try.Begun}, err
+	return open{p, try.Begun, p.Payer == in.Payer || in.guest && m.opens(p, m.tokenOf(in.Visit, p.ID))}, err
 }
 
 func (m *Module) insertPayment(tx *store.Tx, in *begin, list []wanted) (Payment, error) {
 	out := Payment{
-		ID: in.payment, Payer: in.Payer, Actor: in.act.Actor.Person, State: Open, Method: in.Method, Guest: in.guest, Started: tx.Now(), Lang: in.lang,
+		ID: in.payment, Payer: in.Payer, Actor: in.act.Actor.Person, State: Open, Method: in.Method, Guest: in.guest, Started: tx.Now(), Lang: in.lang, Found: in.Found,
 		Amount: money.Amount{Currency: list[0].charge.Amount.Currency}, Revision: 1,
 	}
 	if out.Actor.IsZero() {
@@ -349,8 +379,9 @@ func (m *Module) insertPayment(tx *store.Tx, in *begin, list []wanted) (Payment,
 		out.Lines = append(out.Lines, Line{Home: c.Home, Charge: c.ID, Payee: c.Payee, Subject: c.Subject, Number: c.Number, Kind: c.Kind, Service: c.Service, Title: c.Title, Amount: w.amount})
 	}
 	at := Attempt{ID: in.attempt, Payment: out.ID, Payer: out.Payer, Provider: in.provider.Name(), Method: in.Method, State: Started, Save: in.Save && in.Method == ByPage && !in.guest, Started: tx.Now()}
-	if in.Method == ByCard || in.Method == ByWallet {
-		at.Card = in.Card
+	at.Card = in.paysWith()
+	if in.guest {
+		out.token = tokenHash(m.tokenOf(in.Visit, out.ID))
 	}
 	out.Attempts = []Attempt{at}
 	if err := m.reserve(tx, in.act, out); err != nil {
@@ -363,7 +394,7 @@ func (m *Module) insertAll(tx *store.Tx, p Payment, email vault.Sealed) error {
 	at := p.Attempts[0]
 	n, err := paydb.InsertPayment(tx, paydb.InsertPaymentParams{
 		Payer: p.Payer, ID: p.ID, Actor: p.Actor, Amount: p.Amount.Minor, Currency: string(p.Amount.Currency), Started: p.Started, Method: string(p.Method),
-		Guest: p.Guest, Lang: string(p.Lang), Email: email,
+		Guest: p.Guest, Lang: string(p.Lang), Email: email, Token: p.token, Found: p.Found,
 	})
 	if err != nil || n == 0 {
 		return cmp.Or(err, error(ErrPending))
@@ -390,15 +421,20 @@ func (m *Module) insertAll(tx *store.Tx, p Payment, email vault.Sealed) error {
 	return nil
 }
 
-// service is the service that every line belongs to; empty: several, which a mandate for some services does not cover.
+// service names the services of the lines, each once: a permission is asked for each of them.
 func (p Payment) service() string {
+	var out []string
 	for _, l := range p.Lines {
-		if l.Service != p.Lines[0].Service {
-			return ""
+		if !slices.Contains(out, l.Service) {
+			out = append(out, l.Service)
 		}
 	}
-	return p.Lines[0].Service
+	slices.Sort(out)
+	return strings.Join(out, servicesBreak)
 }
+
+// servicesBreak stands between the services of a payment; no service's key has it.
+const servicesBreak = ","
 
 // reserve counts a payment against the mandate by which it is made.
 func (m *Module) reserve(tx *store.Tx, a act.Act, p Payment) error {
@@ -415,6 +451,9 @@ func (m *Module) reserve(tx *store.Tx, a act.Act, p Payment) error {
 func (m *Module) start(ctx context.Context, in *begin, p Payment) (Begun, error) {
 	at := p.Attempts[0]
 	out := Begun{Payment: p.ID, Attempt: at.ID, Payer: p.Payer, State: at.State, Page: at.Page, QR: at.QR, Reason: at.Reason, Amount: p.Amount}
+	if p.Guest {
+		out.Token = m.tokenOf(in.Visit, p.ID)
+	}
 	switch {
 	case at.over():
 		return out, nil
@@ -423,7 +462,11 @@ func (m *Module) start(ctx context.Context, in *begin, p Payment) (Begun, error)
 		out.State = state
 		return out, err
 	}
-	answer, err := in.provider.Start(ctx, m.order(in, p, at))
+	provider, err := m.provider(at.Provider) // an earlier press may have chosen it
+	if err != nil {
+		return out, err
+	}
+	answer, err := provider.Start(ctx, m.order(in, p, at))
 	if err != nil {
 		return out, ErrBank.Because(fmt.Errorf("pay: start: %w", err))
 	}
@@ -446,7 +489,7 @@ func (m *Module) order(in *begin, p Payment, at Attempt) Order {
 	}
 	back := "/pay/return/" + at.ID.String()
 	if p.Guest {
-		back = "/pay/guest/" + p.ID.String()
+		back = guestPath(p, m.tokenOf(in.Visit, p.ID))
 	}
 	return Order{
 		Attempt: at.ID, Amount: p.Amount, Lang: string(in.lang), Description: text, Method: at.Method, Token: in.token, Save: at.Save,

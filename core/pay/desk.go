@@ -39,7 +39,8 @@ func (m *Module) deskRoutes(s *web.Server) {
 	s.Page(refund, "POST "+pathDesk+"/{payment}/refund", m.postRefund)
 	s.Page(again, "POST "+pathDesk+"/{payment}/refunds/{refund}/again", m.postRefundAgain)
 	s.Page(answer, "POST "+pathDesk+"/{payment}/answer", m.postAnswer)
-	s.API(list, "GET /api/v1/agency/payments", m.apiIncome, web.Describe{
+	program := s.Operation(act.Operation{Name: "pay.api_income", Object: "income", May: act.SameAgency | act.OwnProgram, Key: "payments:read"})
+	s.API(program, "GET /api/v1/agency/payments", m.apiIncome, web.Describe{
 		Summary: "What the agency received, newest first", Out: []wireIncome{},
 		Params: []web.Param{{Name: "state", Text: "paid, part_back, back, disputed or lost; left out: all"}, {Name: "before", Text: "Id of the last payment of the page before"}},
 	})
@@ -62,8 +63,11 @@ type incomeView struct {
 	Empty bool
 }
 
+// incomeLines is a page of the agency's list. To a sandbox's key no real payment is there: its own stand at /api/v1/agency/sandbox.
 func (m *Module) incomeLines(c *web.Context) ([]IncomeLine, error) {
-	if err := c.May(income(c.Act().Actor.Agency)); err != nil {
+	own := income(c.Act().Actor.Agency)
+	own.Test = c.Act().Test
+	if err := c.May(own); err != nil || own.Test {
 		return nil, err
 	}
 	before, err := id.Parse(c.Query("before"))
@@ -202,6 +206,7 @@ type deskView struct {
 	Dispute        *DisputeCase
 	DisputeText    string
 	DisputeAmount  string
+	DisputeAnswer  string // of this payee
 	Key            string
 	Faults         []fault.Field
 	Typed          refundForm
@@ -267,8 +272,11 @@ func (m *Module) deskView(c *web.Context, p Payment) (deskView, error) {
 		out.Back = append(out.Back, deskBack{ID: r.ID.String(), Title: c.T("pay.refund_kind." + r.Kind), Words: words, Refused: r.State == RefusedByAll && p.mayAsk(agency, r)})
 	}
 	if dispute != nil {
-		if !p.ofAlone(agency) { // what others were paid, and what they said of it, is theirs
-			dispute.Answer, dispute.Amount.Minor = "", min(dispute.Amount.Minor, p.paidTo(agency))
+		if !p.ofAlone(agency) { // what others were paid is theirs to know
+			dispute.Amount.Minor = min(dispute.Amount.Minor, p.paidTo(agency))
+		}
+		if out.DisputeAnswer, err = m.answerTo(c.Context(), c.Act(), p, dispute, agency); err != nil {
+			return out, err
 		}
 		out.Dispute, out.DisputeAmount = dispute, dispute.Amount.In(l)
 		out.DisputeText = c.T("pay.desk_dispute."+string(dispute.State), "amount", dispute.Amount.In(l), "opened", lang.FullMoment(l, dispute.Opened, m.deps.Zone()))
@@ -405,7 +413,7 @@ func (m *Module) postAnswer(c *web.Context) error {
 		return m.renderDesk(c, p, refundForm{}, []fault.Field{{Name: "answer", ID: "pay.why_missing"}})
 	}
 	at, _ := p.taken()
-	ready, err := m.PrepareAnswer(c.Context(), c.Act(), p.Payer, at.ID, f.Answer)
+	ready, err := m.PrepareAnswer(c.Context(), c.Act(), p.Payer, at.ID, c.Act().Actor.Agency, f.Answer)
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func (m *Module) payFound(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	b := Basket{Method: Method(f.Method), Email: strings.TrimSpace(f.Email)}
+	b := Basket{Method: Method(f.Method), Email: strings.TrimSpace(f.Email), Found: true, Visit: c.Visit()}
 	if c.Act().Actor.Kind == act.Person { // an official at a window pays for a visitor, not for themselves
 		b.Payer = c.Person()
 	}
@@ -162,8 +162,8 @@ func (m *Module) payFound(c *web.Context) error {
 	if begun.State == Open && begun.Page != "" && begun.QR == "" {
 		return c.RedirectOut(begun.Page)
 	}
-	if begun.Payer == begun.Payment {
-		return c.Redirect("/pay/guest/" + begun.Payment.String())
+	if begun.Token != "" {
+		return c.Redirect(guestPath(Payment{ID: begun.Payment}, begun.Token))
 	}
 	return c.Redirect("/pay/payment/" + begun.Payment.String())
 }

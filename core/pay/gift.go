@@ -132,14 +132,12 @@ func (f basketForm) gift() (money.Amount, *fault.Field) {
 	return money.Roubles(n), nil
 }
 
-// addGift adds the chosen gift to a basket: its charge is made now, and paid with the bills. One that was begun is left as it is.
+// addGift adds the chosen gift to a basket: its charge is made now, and paid with the bills. Pressed twice, it is one
+// gift and one payment: the key is of the bills and the gift together.
 func (m *Module) addGift(c *web.Context, f basketForm, in asked, b *Basket) (*fault.Field, error) {
 	sum, bad := f.gift()
 	if bad != nil || sum.Minor == 0 || !m.mayGive(c, in) {
 		return bad, nil
-	}
-	if known, err := m.Known(c.Context(), b.Payer, b.Key); known || err != nil {
-		return nil, err
 	}
 	ask, err := m.deps.Gifts.Add(c.Context(), c.Act(), b.Key, f.Aim, sum)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"posad.city/core/charge"
@@ -24,6 +25,19 @@ type PreparedGiveBack struct {
 	home, charge id.ID
 	list         []*PreparedRefund
 	later        bool
+	elsewhere    bool // a part of it was put in by others than this module
+}
+
+// elsewhere is what stands of a charge's parts that no payment of this module put in: an official settled them out of
+// money that came without a name (core/reconcile), which gives them back.
+func elsewhere(c charge.Charge, paid []Payment) int64 {
+	sum := int64(0)
+	for _, part := range c.Parts {
+		if !slices.ContainsFunc(paid, func(p Payment) bool { return p.ID == part.Payment }) {
+			sum += max(part.Amount-part.Given-part.Reversed, 0)
+		}
+	}
+	return sum
 }
 
 // Later tells whether a part of what was paid is disputed at a bank: it goes back by itself once that is decided for the city.
@@ -40,8 +54,16 @@ func (p *PreparedGiveBack) Amount() money.Amount {
 
 // Put gives everything back in the caller's Write, and has the rest looked at until it can be.
 func (p *PreparedGiveBack) Put(tx *store.Tx) error {
-	if err := p.put(tx); err != nil || !p.later {
+	if err := p.put(tx); err != nil {
 		return err
+	}
+	if p.elsewhere {
+		if err := p.m.base.Jobs.Emit(tx, jobs.Event{Name: EventGiveBackElsewhere, Holder: p.home, Object: p.charge}); err != nil {
+			return err
+		}
+	}
+	if !p.later {
+		return nil
 	}
 	return p.m.base.Jobs.Put(tx, jobs.New{Handler: jobGiveBack, Holder: p.home, Object: p.charge, At: tx.Now().Add(disputePause)})
 }
@@ -63,7 +85,11 @@ func (m *Module) PrepareGiveBack(ctx context.Context, home, charge id.ID) (*Prep
 	if err != nil {
 		return nil, err
 	}
-	out := &PreparedGiveBack{m: m, home: home, charge: charge}
+	c, err := m.deps.Charges.Charge(ctx, a, home, charge)
+	if err != nil {
+		return nil, err
+	}
+	out := &PreparedGiveBack{m: m, home: home, charge: charge, elsewhere: elsewhere(c, paid) > 0}
 	for _, p := range paid {
 		one, err := m.refundOf(a, p, Refunding{Charge: charge}, id.Derived("give back", charge.String()+"/"+p.ID.String()))
 		switch {
@@ -79,7 +105,7 @@ func (m *Module) PrepareGiveBack(ctx context.Context, home, charge id.ID) (*Prep
 			out.list = append(out.list, one)
 		}
 	}
-	if len(out.list) == 0 && !out.later {
+	if len(out.list) == 0 && !out.later && !out.elsewhere {
 		return nil, ErrUnpaid
 	}
 	return out, nil
@@ -162,21 +188,27 @@ func (m *Module) over(ctx context.Context, j jobs.Job) error {
 			return jobs.Later(0)
 		}
 	}
-	return m.overRest(ctx, a, c, paid, rest)
+	return m.overRest(ctx, j, c, paid, rest)
 }
 
+// elsewhereMost is how long what others put in may take to go back.
+const elsewhereMost = 24 * time.Hour
+
 // overRest is about what could not be given back now.
-func (m *Module) overRest(ctx context.Context, a act.Act, c charge.Charge, paid []Payment, rest int64) error {
+func (m *Module) overRest(ctx context.Context, j jobs.Job, c charge.Charge, paid []Payment, rest int64) error {
 	if rest <= 0 {
 		return nil
 	}
 	for _, p := range paid {
-		if waits, err := m.waits(ctx, a, p, c.ID); err != nil || waits {
+		if waits, err := m.waits(ctx, j.Act(act.Purpose{}), p, c.ID); err != nil || waits {
 			if err == nil {
 				err = jobs.Later(disputePause)
 			}
 			return err
 		}
+	}
+	if rest <= elsewhere(c, paid) && m.base.Clock.Now().Sub(j.Made) < elsewhereMost {
+		return jobs.Later(disputePause)
 	}
 	m.met.kept.Inc()
 	m.base.Log.Error("pay: what was paid beyond what is owed can't be given back by any payment: somebody must look", "charge", c.ID.String(), "amount", rest)

@@ -23,7 +23,7 @@ type held struct {
 // Covers implements module.Data.
 func (held) Covers() map[string]string {
 	return map[string]string{
-		"payment": "pay.payments", "payment_line": "pay.payments", "attempt": "pay.payments", "refund": "pay.payments", "dispute": "pay.payments",
+		"payment": "pay.payments", "payment_line": "pay.payments", "attempt": "pay.payments", "refund": "pay.payments", "dispute": "pay.payments", "dispute_answer": "pay.payments",
 		"saved_card": "pay.cards",
 	}
 }

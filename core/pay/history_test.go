@@ -1,6 +1,9 @@
 package pay
 
 import (
+	"maps"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,7 +58,7 @@ func fresh(t *testing.T) (*store.Store, *clock.Fixed) {
 
 func (h *story) step() {
 	draw := func(most int, name string) int { return rapid.IntRange(0, most).Draw(h.rt, name) }
-	switch what := draw(13, "what"); {
+	switch what := draw(16, "what"); {
 	case what <= 2:
 		h.press()
 	case what <= 4 && len(h.tried) > 0:
@@ -63,7 +66,7 @@ func (h *story) step() {
 	case what <= 6 && len(h.tried) > 0:
 		_, _ = h.Settle(ctx, h.some().Attempt)
 	case what == 7:
-		h.bank.SetFaults(bank.Faults{LoseNext: draw(2, "lose"), RefuseNext: draw(2, "refuse"), Messages: -1})
+		h.bank.SetFaults(bank.Faults{LoseNext: draw(2, "lose"), RefuseNext: draw(2, "refuse"), RefuseRefunds: draw(2, "refuse back"), Messages: -1})
 	case what == 8:
 		h.clock.Move(time.Duration(1+draw(29, "hours")) * time.Hour)
 	case what == 9:
@@ -72,9 +75,13 @@ func (h *story) step() {
 		h.agencyActs(draw(2, "act"))
 	case what == 11 && len(h.tried) > 0:
 		h.giveBackSome()
+	case what == 14:
+		h.race()
+	case what == 15 && len(h.tried) > 0:
+		h.askRefusedAgain()
 	case what >= 12 && len(h.tried) > 0:
-		do := []string{"dispute", "reverse", "won", "lost"}[draw(3, "do")]
-		_ = h.bank.Act(h.some().Attempt.String(), do, 0) // may not be possible now
+		do := []string{"dispute", "reverse", "won", "lost", "return"}[draw(4, "do")]
+		_ = h.bank.Act(h.some().Attempt.String(), do, int64(10*draw(9, "of"))) // may not be possible now
 		if draw(1, "heard") == 1 {
 			_, _ = h.Settle(ctx, h.some().Attempt)
 		}
@@ -85,8 +92,8 @@ func (h *story) some() Begun {
 	return h.tried[rapid.IntRange(0, len(h.tried)-1).Draw(h.rt, "tried")]
 }
 
-// press begins to pay some charges, in part where that is let; it may fail by the bank's faults: that is the point.
-func (h *story) press() {
+// basket draws some charges, in part where that is let, and who pays them; some are under a key that others are under, too.
+func (h *story) basket() (act.Act, Basket) {
 	var b Basket
 	for _, ask := range h.asks {
 		if rapid.Bool().Draw(h.rt, "chosen") {
@@ -98,11 +105,55 @@ func (h *story) press() {
 	}
 	a := []act.Act{self, other, nobody(h.stand)}[rapid.IntRange(0, 2).Draw(h.rt, "who")]
 	b.Payer = a.Actor.Person
-	begun, _ := h.Begin(ctx, a, b, lang.Russian)
-	if !begun.Attempt.IsZero() {
-		h.tried = append(h.tried, begun)
+	if key := rapid.IntRange(0, 3).Draw(h.rt, "key"); key > 0 {
+		b.Key = id.Derived("key", string(rune('0'+key)))
+	}
+	b.Visit = []string{"", "visit"}[rapid.IntRange(0, 1).Draw(h.rt, "visit")]
+	return a, b
+}
+
+// press begins to pay; it may fail by the bank's faults: that is the point.
+func (h *story) press() {
+	a, b := h.basket()
+	h.began(h.Begin(ctx, a, b, lang.Russian))
+	h.clock.Move(time.Second)
+}
+
+func (h *story) began(b Begun, _ error) {
+	if !b.Attempt.IsZero() {
+		h.tried = append(h.tried, b)
+	}
+}
+
+// race does several things in one instant: two presses, and a settling of something begun before.
+func (h *story) race() {
+	var begun [2]Begun
+	var all sync.WaitGroup
+	for i := range begun {
+		a, b := h.basket()
+		all.Go(func() { begun[i], _ = h.Begin(ctx, a, b, lang.Russian) })
+	}
+	if len(h.tried) > 0 {
+		at := h.some().Attempt
+		all.Go(func() { _, _ = h.Settle(ctx, at) })
+	}
+	all.Wait()
+	for _, b := range begun {
+		h.began(b, nil)
 	}
 	h.clock.Move(time.Second)
+}
+
+// askRefusedAgain has the bank asked anew for what it refused to give back.
+func (h *story) askRefusedAgain() {
+	b := h.some()
+	refunds, _, err := h.Refunds(ctx, h.system(), b.Payer, b.Payment)
+	if err != nil {
+		h.rt.Fatal(err)
+	}
+	for _, r := range refunds {
+		h.must(h.base.Store.Write(ctx, func(tx *store.Tx) error { return h.AskAgain(tx, b.Payer, r.ID) }))
+	}
 }
 
 // agencyActs cancels or corrects a charge while it may be in the middle of a payment.
@@ -130,9 +181,10 @@ func (h *story) giveBackSome() {
 func (h *story) end() {
 	h.bank.SetFaults(bank.Faults{Messages: -1})
 	for range 4 {
-		for key, p := range h.bank.Payments() {
-			if p.Dispute == "open" {
-				_ = h.bank.Act(key, "lost", 0)
+		payments := h.bank.Payments()
+		for _, key := range slices.Sorted(maps.Keys(payments)) {
+			if payments[key].Dispute == "open" {
+				_ = h.bank.Act(key, []string{"won", "lost"}[rapid.IntRange(0, 1).Draw(h.rt, "judged")], 0)
 			}
 		}
 		for _, b := range h.tried {

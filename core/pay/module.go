@@ -128,7 +128,7 @@ func (m *Module) Provision(b *module.Base) error {
 	}
 	m.base = b
 	b.Jobs.On(charge.EventOver, jobOver, m.over)
-	for handler, do := range map[string]jobs.Handler{jobPoll: m.poll, jobRefund: m.refund, jobGiveBack: m.giveBackLater, jobList: m.list, jobLetter: m.letter, jobFiscal: m.fiscal} {
+	for handler, do := range map[string]jobs.Handler{jobPoll: m.poll, jobAsk: m.ask, jobRefund: m.refund, jobGiveBack: m.giveBackLater, jobList: m.list, jobLetter: m.letter, jobFiscal: m.fiscal} {
 		b.Jobs.Handle(handler, do)
 	}
 	if err := m.measure(); err != nil {

@@ -56,7 +56,10 @@ func cmpTime(t, other time.Time) time.Time {
 const pastMost = 8
 
 func (m *Module) chargesView(c *web.Context, all []charge.Charge) chargesView {
-	out := chargesView{For: c.Query("for")}
+	out := chargesView{}
+	if one := giver(c); !one.IsZero() {
+		out.For = one.String()
+	}
 	now, zone := c.Now(), m.deps.Zone()
 	var due []charge.Charge
 	kinds := map[string]int{}
@@ -88,6 +91,9 @@ func (m *Module) addDue(c *web.Context, out *chargesView, due []charge.Charge) {
 	query, sum := url.Values{}, int64(0)
 	for _, one := range due {
 		out.Picks = append(out.Picks, m.pick(c, one, now, zone))
+		if out.For != "" {
+			query.Set("for", out.For)
+		}
 		if len(query["charge"]) < AsksMost {
 			query.Add("charge", one.ID.String())
 		}
@@ -106,14 +112,18 @@ func (m *Module) kindChips(c *web.Context, kinds map[string]int, total int) []ui
 		return nil
 	}
 	chosen := c.Query("kind")
-	out := []ui.ChipProps{{Text: c.T("pay.all_kinds"), Count: total, Href: "/pay", Current: chosen == ""}}
+	out := []ui.ChipProps{{Text: c.T("pay.all_kinds"), Count: total, Href: "/pay" + forQuery(giver(c)), Current: chosen == ""}}
 	keys := make([]string, 0, len(kinds))
 	for key := range kinds {
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		out = append(out, ui.ChipProps{Text: m.kindTitle(key, c.Lang()), Count: kinds[key], Href: "/pay?kind=" + url.QueryEscape(key), Current: chosen == key})
+		query := url.Values{"kind": {key}}
+		if one := giver(c); !one.IsZero() {
+			query.Set("for", one.String())
+		}
+		out = append(out, ui.ChipProps{Text: m.kindTitle(key, c.Lang()), Count: kinds[key], Href: "/pay?" + query.Encode(), Current: chosen == key})
 	}
 	return out
 }
@@ -137,7 +147,7 @@ func (m *Module) pick(c *web.Context, one charge.Charge, now time.Time, zone *ti
 // pickOwed is a bill with what is owed of it.
 func (m *Module) pickOwed(c *web.Context, one charge.Charge, owed charge.Owed, zone *time.Location) ui.PickItem {
 	l := c.Lang()
-	out := ui.PickItem{Value: one.ID.String(), Text: one.Title.In(l), Sum: money.Amount{Minor: owed.Left, Currency: one.Amount.Currency}.In(l), Href: "/pay/" + one.ID.String()}
+	out := ui.PickItem{Value: one.ID.String(), Text: one.Title.In(l), Sum: money.Amount{Minor: owed.Left, Currency: one.Amount.Currency}.In(l), Href: "/pay/" + one.ID.String() + forQuery(giver(c))}
 	if one.Period != "" {
 		out.Text += ", " + charge.PeriodWords(one.Period, l)
 	}
@@ -151,8 +161,14 @@ func (m *Module) pickOwed(c *web.Context, one charge.Charge, owed charge.Owed, z
 	case owed.Discount > 0 && !owed.DiscountUntil.IsZero():
 		out.Was, out.WasLabel = money.Amount{Minor: owed.Left + owed.Discount, Currency: one.Amount.Currency}.In(l), c.T("pay.without_discount")
 		out.Tag = &ui.TagProps{Text: c.T("pay.discount_until", "until", lang.DayMonth(l, calendar.DateOf(owed.DiscountUntil.Add(-time.Second), zone))), Tone: ui.Success, Icon: "clock"}
-	case one.State == charge.Part:
-		out.Tag = &ui.TagProps{Text: c.T("pay.state.part"), Tone: ui.Info}
+	}
+	if one.State == charge.Part { // also beside what is late or cheaper until a day
+		part := &ui.TagProps{Text: c.T("pay.state.part"), Tone: ui.Info}
+		if out.Tag == nil {
+			out.Tag = part
+		} else {
+			out.Also = part
+		}
 	}
 	out.Note = strings.Join(notes, " · ")
 	return out
@@ -164,7 +180,7 @@ var stateTones = map[charge.State]ui.Tone{
 
 func pastRow(c *web.Context, one charge.Charge) ui.RowItem {
 	return ui.RowItem{
-		Text: one.Title.In(c.Lang()), Href: "/pay/" + one.ID.String(), Value: one.Amount.In(c.Lang()), Quiet: true,
+		Text: one.Title.In(c.Lang()), Href: "/pay/" + one.ID.String() + forQuery(giver(c)), Value: one.Amount.In(c.Lang()), Quiet: true,
 		Tag: &ui.TagProps{Text: c.T("pay.state." + string(one.State)), Tone: stateTones[one.State]},
 	}
 }
@@ -275,7 +291,11 @@ type basketLine struct {
 
 func (m *Module) basketView(c *web.Context, f basketForm, in asked, cards []Card, faults []fault.Field) basketView {
 	l, now, zone := c.Lang(), c.Now(), m.deps.Zone()
-	out := basketView{Form: f, Email: f.Email, Save: f.Save, Mail: m.deps.Mail != nil, Faults: faults, Method: cmp.Or(f.Method, string(ByPage)), Action: "/pay/basket"}
+	hidden := map[string]string{}
+	if !f.For.IsZero() {
+		hidden["for"] = f.For.String()
+	}
+	out := basketView{Hidden: hidden, Form: f, Email: f.Email, Save: f.Save, Mail: m.deps.Mail != nil, Faults: faults, Method: cmp.Or(f.Method, string(ByPage)), Action: "/pay/basket"}
 	sum := int64(0)
 	for i, one := range in.charges {
 		owed := one.Owed(now, zone)
@@ -313,6 +333,7 @@ func (m *Module) basketView(c *web.Context, f basketForm, in asked, cards []Card
 // waitingView is a payment whose money has not come.
 type waitingView struct {
 	Title, Text, Sum, Path, QR, Page, Again string
+	Nothing                                 string // what became of the money
 	Waits                                   bool
 	Tone                                    ui.Tone
 	Rows                                    []ui.SummaryRow
@@ -334,12 +355,16 @@ func (m *Module) waitingView(c *web.Context, p Payment, path string) waitingView
 		out.Title, out.Text, out.Page = c.T("pay.pending_title"), c.T("pay.pending_text"), at.Page
 	default:
 		reason := cmp.Or(at.Reason, Refused)
-		if !slices.Contains([]Reason{Refused, ByPayer, NoFunds, OverLimit, CardExpired, CardBlocked, CardUnknown, NeedsPerson}, reason) {
+		if !slices.Contains([]Reason{Refused, ByPayer, NoFunds, OverLimit, CardExpired, CardBlocked, CardUnknown, NeedsPerson, OtherAmount}, reason) {
 			reason = Refused
 		}
 		out.Title, out.Text, out.Tone = c.T("pay.failed_title"), c.T("pay.reason."+string(reason)), ui.Warning
-		if at.State == Expired {
+		out.Nothing = c.T("pay.nothing_taken")
+		switch {
+		case at.State == Expired:
 			out.Text = c.T("pay.reason.expired")
+		case reason == OtherAmount:
+			out.Nothing = c.T("pay.surplus_title")
 		}
 		query := url.Values{}
 		for _, line := range p.Lines {

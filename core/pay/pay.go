@@ -22,6 +22,10 @@ const (
 	EventDisputed = "pay.disputed" // the payer's bank asks for it
 )
 
+// EventGiveBackElsewhere says that all that was paid for a charge is to go back, and that some of it was put in by others than
+// this module: they give it back. The holder is the charge's home, the object the charge.
+const EventGiveBackElsewhere = "pay.give_back_elsewhere"
+
 // State is how far a payment or an attempt is.
 type State string
 
@@ -57,7 +61,9 @@ type Payment struct {
 	Lines    []Line
 	Attempts []Attempt // newest first
 	Revision int64
+	Found    bool // begun by somebody who found the bill and need not owe it
 	email    vault.Sealed
+	token    []byte // hash of what opens a guest's payment
 }
 
 // Line is the part of a payment that goes to one charge.
@@ -153,6 +159,7 @@ var (
 	ErrBasket    = fault.New(fault.Invalid, "pay.basket")      // nothing chosen, too much at once, or several currencies
 	ErrMethod    = fault.New(fault.Invalid, "pay.method")      // this way of paying is not there
 	ErrMandates  = fault.New(fault.Invalid, "pay.mandates")    // some of the bills are paid by one mandate, some by another
+	ErrKey       = fault.New(fault.Conflict, "pay.key_taken")  // the key is of a payment, or a refund, of something else
 	ErrShown     = fault.New(fault.Conflict, "pay.sum_moved")  // another sum is owed than was shown
 	ErrCard      = fault.New(fault.Missing, "pay.card_none")   // no such saved card
 	ErrDispute   = fault.New(fault.Conflict, "pay.no_dispute") // there is no open dispute
@@ -179,7 +186,7 @@ func lineOf(row paydb.PaymentLine) (Line, error) {
 func paymentOf(row paydb.Payment) (Payment, error) {
 	out := Payment{
 		ID: row.ID, Payer: row.Payer, Actor: row.Actor, State: State(row.State), Method: Method(row.Method), Guest: row.Guest, Refunded: row.Refunded, Disputed: row.Disputed,
-		Started: row.Started, Ended: row.Ended, Code: row.Code, Lang: lang.Language(row.Lang), Revision: row.Revision, email: row.Email,
+		Started: row.Started, Ended: row.Ended, Code: row.Code, Lang: lang.Language(row.Lang), Revision: row.Revision, email: row.Email, Found: row.Found, token: row.Token,
 		Amount: money.Amount{Minor: row.Amount, Currency: money.Currency(row.Currency)},
 	}
 	if row.Fiscal == "" {

@@ -37,6 +37,7 @@ const (
 	CardBlocked Reason = "card_blocked" // lost, stolen or closed
 	CardUnknown Reason = "card_unknown" // the provider has no such saved card
 	NeedsPerson Reason = "needs_person" // the bank wants the person to confirm: pay by the page
+	OtherAmount Reason = "other_amount" // it took another amount than was ordered, which goes back
 )
 
 // Order is what a provider is asked to take.

@@ -77,24 +77,8 @@ func (m *Module) sendChecked(c *web.Context) error {
 	return m.sendPaper(c, p)
 }
 
-// guest finds the payment of somebody without an account: its id is the key to it, and is known to nobody else.
-func (m *Module) guest(c *web.Context) (Payment, error) {
-	if err := c.May(act.Object{}); err != nil {
-		return Payment{}, err
-	}
-	key, err := c.ID("payment")
-	if err != nil {
-		return Payment{}, err
-	}
-	p, err := m.Payment(c.Context(), m.system(), key, key)
-	if err == nil && !p.Guest {
-		err = ErrNone
-	}
-	return p, err
-}
-
 func (m *Module) showGuest(c *web.Context) error {
-	p, err := m.guest(c)
+	p, path, err := m.guest(c)
 	if err != nil {
 		return err
 	}
@@ -102,12 +86,12 @@ func (m *Module) showGuest(c *web.Context) error {
 		if _, err := m.Settle(c.Context(), p.Attempts[0].ID); err != nil {
 			m.base.Log.Warn("pay: the bank is silent on a return", "error", err)
 		}
-		if p, err = m.guest(c); err != nil {
+		if p, path, err = m.guest(c); err != nil {
 			return err
 		}
 	}
 	if p.Code == "" {
-		return m.showWaiting(c, p, "/pay/guest/"+p.ID.String())
+		return m.showWaiting(c, p, path)
 	}
 	refunds, dispute, err := m.Refunds(c.Context(), m.system(), p.Payer, p.ID)
 	if err != nil {
@@ -119,15 +103,15 @@ func (m *Module) showGuest(c *web.Context) error {
 }
 
 func (m *Module) guestState(c *web.Context) error {
-	p, err := m.guest(c)
+	p, path, err := m.guest(c)
 	if err != nil {
 		return err
 	}
-	return m.tellState(c, p, "/pay/guest/"+p.ID.String())
+	return m.tellState(c, p, path)
 }
 
 func (m *Module) guestQR(c *web.Context) error {
-	p, err := m.guest(c)
+	p, _, err := m.guest(c)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ const (
 	kindDecided  = "decided"
 	kindSurplus  = "surplus"
 	kindReversed = "reversed"
+	kindDisputed = "disputed" // the payer has it by a dispute that was lost
 )
 
 // Refund is money on its way back.
@@ -75,6 +76,7 @@ type PreparedRefund struct {
 	amount  int64
 	reason  vault.Sealed
 	again   bool
+	known   bool // it was decided before, under the same key
 }
 
 // Amount is what goes back.
@@ -98,6 +100,9 @@ func (m *Module) PrepareRefund(ctx context.Context, a act.Act, r Refunding) (*Pr
 	key := id.New(m.base.Clock.Now())
 	if !r.Key.IsZero() {
 		key = id.Derived("refund", r.Payment.String()+"/"+r.Charge.String()+"/"+r.Key.String())
+		if known, err := m.refundBefore(ctx, a, p, r, key); known != nil || err != nil {
+			return known, err
+		}
 	}
 	out, err := m.refundOf(a, p, r, key)
 	if err != nil || r.Why == "" {
@@ -109,6 +114,30 @@ func (m *Module) PrepareRefund(ctx context.Context, a act.Act, r Refunding) (*Pr
 	}
 	out.reason = keys.Seal("refund", "reason", []byte(r.Why))
 	return out, nil
+}
+
+// refundBefore is a refund that was decided under the same key; nil: none was. ErrKey when that was of another sum.
+func (m *Module) refundBefore(ctx context.Context, a act.Act, p Payment, r Refunding, key id.ID) (*PreparedRefund, error) {
+	refunds, _, err := m.Refunds(ctx, a, p.Payer, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range refunds {
+		if one.ID != key {
+			continue
+		}
+		if r.Amount != 0 && r.Amount != one.Amount.Minor {
+			return nil, ErrKey
+		}
+		out := &PreparedRefund{m: m, act: a, id: key, payment: p, amount: one.Amount.Minor, known: true}
+		for _, l := range p.Lines {
+			if l.Charge == one.Charge {
+				out.line = l
+			}
+		}
+		return out, nil
+	}
+	return nil, nil
 }
 
 // refundOf decides whether a refund can be.
@@ -168,6 +197,9 @@ func (p *PreparedRefund) Put(tx *store.Tx) error {
 
 // put tells whether it did anything.
 func (p *PreparedRefund) put(tx *store.Tx) (bool, error) {
+	if p.known {
+		return false, nil
+	}
 	n, err := paydb.InsertRefund(tx, paydb.InsertRefundParams{
 		Payer: p.payment.Payer, ID: p.id, Payment: p.payment.ID, Attempt: p.attempt.ID, Charge: p.line.Charge, Payee: p.line.Payee, Amount: p.amount,
 		Currency: string(p.payment.Amount.Currency), Kind: kindDecided, Reason: p.reason, DecidedBy: p.act.Actor.Person, State: string(Asked), Asked: tx.Now(),
@@ -221,6 +253,9 @@ func (m *Module) refund(ctx context.Context, j jobs.Job) error {
 		return err
 	}
 	answer, err := provider.Refund(ctx, r.Attempt, bankID(r), r.Amount)
+	if errors.Is(err, ErrUnknownAttempt) || errors.Is(err, ErrOtherOrder) { // it will answer so for ever
+		answer, err = RefundStanding{State: RefundRefused, Reason: err.Error()}, nil
+	}
 	if err != nil {
 		return m.later(j, ErrBank.Because(fmt.Errorf("pay: refund: %w", err)))
 	}
@@ -297,6 +332,11 @@ func (m *Module) endRefund(tx *store.Tx, a act.Act, r paydb.Refund, provider str
 			}
 		}
 		if n, err = paydb.ReturnPayment(tx, r.Payer, r.Payment); err != nil {
+			return err
+		}
+	}
+	if state == RefusedByAll { // the payer may have the money in another way: how the payment stands tells
+		if err := m.base.Jobs.Put(tx, jobs.New{Handler: jobAsk, Holder: r.Payer, Object: r.Attempt}); err != nil {
 			return err
 		}
 	}

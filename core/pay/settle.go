@@ -19,6 +19,7 @@ import (
 // The jobs.
 const (
 	jobPoll     = "pay.poll"
+	jobAsk      = "pay.ask"
 	jobRefund   = "pay.refund"
 	jobOver     = "pay.over"
 	jobGiveBack = "pay.give_back"
@@ -113,11 +114,17 @@ func (m *Module) carry(ctx context.Context, at Attempt, answer Standing) error {
 func (m *Module) carryOut(tx *store.Tx, s settlement) error {
 	switch s.answer.State {
 	case Paid:
-		return errors.Join(m.paid(tx, s), m.disputed(tx, s))
+		if err := m.paid(tx, s); err != nil {
+			return err
+		}
+		return m.since(tx, s)
 	case Declined, Expired:
 		return m.failed(tx, s)
 	case Refunded: // everything went back, as the city asked; or before the city heard of it
-		return errors.Join(m.void(tx, s), m.disputed(tx, s))
+		if err := m.void(tx, s); err != nil {
+			return err
+		}
+		return m.since(tx, s)
 	case Reversed:
 		done, err := m.reversed(tx, s)
 		if err != nil || done {
@@ -126,6 +133,14 @@ func (m *Module) carryOut(tx *store.Tx, s settlement) error {
 		return m.void(tx, s)
 	}
 	return nil
+}
+
+// since carries out what has happened to money after it came.
+func (m *Module) since(tx *store.Tx, s settlement) error {
+	if err := m.disputed(tx, s); err != nil {
+		return err
+	}
+	return m.outside(tx, s)
 }
 
 // void ends an attempt whose money was taken and given back before the city heard of it: nothing came, the charge may be
@@ -158,7 +173,7 @@ func (m *Module) fail(tx *store.Tx, s settlement) error {
 	if err != nil {
 		return err
 	}
-	list := []error{m.emit(tx, EventFailed, p), m.release(tx, p)}
+	list := []error{m.emit(tx, EventFailed, p), m.release(tx, p), paydb.WipeEmail(tx, p.Payer, p.ID)}
 	for _, l := range p.Lines {
 		list = append(list, paydb.EndTry(tx, paydb.EndTryParams{State: string(Failed), Home: l.Home, Charge: l.Charge, Payment: p.ID}))
 	}
@@ -178,17 +193,22 @@ func (m *Module) emit(tx *store.Tx, event string, p Payment) error {
 }
 
 func (m *Module) paid(tx *store.Tx, s settlement) error {
-	// Money counts whatever was thought of the attempt before: one given up as expired may still be paid.
-	n, err := paydb.PayAttempt(tx, paydb.PayAttemptParams{Payer: s.Payer, Payment: s.Payment, ID: s.ID, Ended: tx.Now(), Reference: s.answer.Reference})
-	if err != nil || n == 0 {
-		return err
-	}
 	p, err := whole(tx.As(s.act, lookPayment), s.Payer, s.Payment)
 	if err != nil {
 		return fmt.Errorf("pay: payment: %w", err)
 	}
-	if s.answer.Amount != p.Amount.Minor || s.answer.Currency != p.Amount.Currency {
-		return tx.Fail(fmt.Errorf("pay: the bank took %d %.8q for a payment of %d %s: %s", s.answer.Amount, s.answer.Currency, p.Amount.Minor, p.Amount.Currency, p.ID))
+	other := s.answer.Amount != p.Amount.Minor || s.answer.Currency != p.Amount.Currency
+	reason := ""
+	if other {
+		reason = string(OtherAmount)
+	}
+	// Money counts whatever was thought of the attempt before: one given up as expired may still be paid.
+	n, err := paydb.PayAttempt(tx, paydb.PayAttemptParams{Payer: s.Payer, Payment: s.Payment, ID: s.ID, Ended: tx.Now(), Reference: s.answer.Reference, Reason: reason})
+	if err != nil || n == 0 {
+		return err
+	}
+	if other {
+		return m.takenOther(tx, s, p)
 	}
 	if m.deps.Mandates != nil {
 		if err := m.deps.Mandates.Settle(tx, p.Payer, p.ID); err != nil {
@@ -208,7 +228,7 @@ func (m *Module) paid(tx *store.Tx, s settlement) error {
 		list = append(list, paydb.InsertCard(tx, *s.card))
 	}
 	if p.Surplus() > 0 {
-		list = append(list, m.giveSurplus(tx, s, p))
+		list = append(list, m.giveSurplus(tx, s, p, p.Surplus()))
 	}
 	return errors.Join(list...)
 }
@@ -244,10 +264,10 @@ func (m *Module) takeLines(tx *store.Tx, s settlement, p *Payment) error {
 }
 
 // giveSurplus has what came too much given back, and only that.
-func (m *Module) giveSurplus(tx *store.Tx, s settlement, p Payment) error {
+func (m *Module) giveSurplus(tx *store.Tx, s settlement, p Payment, amount int64) error {
 	key := id.Derived("surplus", p.ID.String())
 	_, err := paydb.InsertRefund(tx, paydb.InsertRefundParams{
-		Payer: p.Payer, ID: key, Payment: p.ID, Attempt: s.ID, Amount: p.Surplus(), Currency: string(p.Amount.Currency), Kind: kindSurplus, State: string(Asked), Asked: tx.Now(),
+		Payer: p.Payer, ID: key, Payment: p.ID, Attempt: s.ID, Amount: amount, Currency: string(p.Amount.Currency), Kind: kindSurplus, State: string(Asked), Asked: tx.Now(),
 	})
 	return errors.Join(err,
 		paydb.InsertHome(tx, paydb.InsertHomeParams{ID: key, Payer: p.Payer, Payment: p.ID, Service: p.service()}),
@@ -278,7 +298,7 @@ func (m *Module) reversed(tx *store.Tx, s settlement) (bool, error) {
 		return true, err
 	}
 	currency := p.Amount.Currency
-	movement := ledger.Movement{ID: id.Derived("reversal", s.ID.String()), Holder: p.Payer, Act: s.act.ID}
+	movement := ledger.Movement{ID: id.Derived(moveReversal, s.ID.String()), Holder: p.Payer, Act: s.act.ID}
 	put := func(from ledger.Account, amount int64, about id.ID) {
 		movement.Lines = append(movement.Lines, ledger.Line{Debit: from, Credit: ClearingOf(s.Provider, currency), Amount: money.Amount{Minor: amount, Currency: currency}, About: about})
 	}
@@ -295,7 +315,7 @@ func (m *Module) reversed(tx *store.Tx, s settlement) (bool, error) {
 			return true, err
 		}
 	}
-	waiting, err := m.endWaiting(tx, s, p, p.Amount.Minor)
+	waiting, err := m.endWaiting(tx, s, p)
 	if err != nil {
 		return true, err
 	}
@@ -310,19 +330,19 @@ func (m *Module) reversed(tx *store.Tx, s settlement) (bool, error) {
 	return true, m.noteReversal(tx, s, p, back)
 }
 
-// endWaiting ends the refunds of a payment that the bank has not given back, as far as their sum goes: it gave that money back in
-// another way. It returns what they came to.
-func (m *Module) endWaiting(tx *store.Tx, s settlement, p Payment, most int64) (int64, error) {
+// endWaiting ends the refunds of a payment that the bank has not given back: it gave all of that money back in another way. It
+// returns what they came to.
+func (m *Module) endWaiting(tx *store.Tx, s settlement, p Payment) (int64, error) {
 	refunds, err := paydb.RefundsOf(tx.As(s.act, lookPayment), p.Payer)
 	if err != nil {
 		return 0, err
 	}
 	sum := int64(0)
 	for _, r := range refunds {
-		if r.Payment != p.ID || r.Attempt != s.ID || r.State == string(Given) || sum+r.Amount > most {
+		if r.Payment != p.ID || r.Attempt != s.ID || r.State == string(Given) {
 			continue
 		}
-		n, err := paydb.CloseRefund(tx, tx.Now(), p.Payer, r.ID)
+		n, err := paydb.CloseRefund(tx, paydb.CloseRefundParams{Ended: tx.Now(), Kind: kindReversed, Payer: p.Payer, ID: r.ID})
 		if err != nil {
 			return 0, err
 		}
@@ -335,7 +355,7 @@ func (m *Module) noteReversal(tx *store.Tx, s settlement, p Payment, back int64)
 	list := []error{m.release(tx, p), m.listAgain(tx, p)}
 	if back > 0 {
 		_, err := paydb.InsertRefund(tx, paydb.InsertRefundParams{
-			Payer: p.Payer, ID: id.Derived("reversal", s.ID.String()), Payment: p.ID, Attempt: s.ID, Amount: back, Currency: string(p.Amount.Currency),
+			Payer: p.Payer, ID: id.Derived(moveReversal, s.ID.String()), Payment: p.ID, Attempt: s.ID, Amount: back, Currency: string(p.Amount.Currency),
 			Kind: kindReversed, State: string(Given), Asked: tx.Now(), Ended: tx.Now(),
 		})
 		list = append(list, err)
@@ -360,6 +380,14 @@ func (m *Module) poll(ctx context.Context, j jobs.Job) error {
 		return m.later(j, m.giveUp(ctx, j))
 	}
 	return jobs.Later(m.pause(j))
+}
+
+// ask asks once how an attempt stands: a message came about it, or words may have come out of order.
+func (m *Module) ask(ctx context.Context, j jobs.Job) error {
+	if _, err := m.Settle(ctx, j.Object); err != nil {
+		return m.later(j, err)
+	}
+	return nil
 }
 
 // later has the bank asked again when it was silent, however long that lasts; any other error is the job's own.

@@ -1,8 +1,12 @@
 package pay
 
 import (
+	"errors"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"posad.city/core/charge"
 	"posad.city/core/mandate"
@@ -81,8 +85,8 @@ func (m *Module) dueCount(c *web.Context) int {
 
 // listed are the person's own charges; with ?for= those of somebody for whom they may pay, as far as their mandate goes.
 func (m *Module) listed(c *web.Context, f charge.Filter) ([]charge.Charge, error) {
-	payer, err := id.Parse(c.Query("for"))
-	if err != nil || payer.IsZero() || payer == c.Person() || m.deps.Mandates == nil {
+	payer := giver(c)
+	if payer.IsZero() || payer == c.Person() || m.deps.Mandates == nil {
 		if err := c.May(object(c.Person(), "")); err != nil {
 			return nil, err
 		}
@@ -109,17 +113,38 @@ func (m *Module) listed(c *web.Context, f charge.Filter) ([]charge.Charge, error
 	}), err
 }
 
-// mayCharge asks whether the actor may deal with a charge, and tells where it lies and in whose account.
-func (m *Module) mayCharge(c *web.Context, key id.ID) (charge.Place, id.ID, error) {
+// mayCharge asks whether the actor may deal with a charge, and tells where it lies and in whose account. for is the person for
+// whom they say that they act; zero: nobody.
+func (m *Module) mayCharge(c *web.Context, key, giver id.ID) (charge.Place, id.ID, error) {
 	place, err := m.deps.Charges.Where(c.Context(), key)
 	if err != nil {
 		return place, id.ID{}, err
 	}
-	holder, err := m.deps.Charges.Whose(c.Context(), c.Act(), place)
+	holder, err := m.whose(c, place, giver)
 	if err != nil {
 		return place, holder, err
 	}
 	return place, holder, c.May(object(holder, place.Service))
+}
+
+// whose is in whose account a bill lies: the giver's, when they are named and it does; else as the act goes.
+func (m *Module) whose(c *web.Context, place charge.Place, giver id.ID) (id.ID, error) {
+	if !giver.IsZero() && !c.Act().Is(giver) {
+		holder, err := m.deps.Charges.Whose(c.Context(), act.Act{Holder: giver}, place)
+		if err != nil || holder == giver {
+			return holder, err
+		}
+	}
+	return m.deps.Charges.Whose(c.Context(), c.Act(), place)
+}
+
+// giver is the person for whom an address says that somebody acts; zero: themselves.
+func giver(c *web.Context) id.ID {
+	out, err := id.Parse(c.Query("for"))
+	if err != nil {
+		return id.ID{}
+	}
+	return out
 }
 
 // charge finds a charge by the id in the path and asks whether the actor may see it; it tells in whose account it lies.
@@ -128,12 +153,22 @@ func (m *Module) charge(c *web.Context) (charge.Charge, id.ID, error) {
 	if err != nil {
 		return charge.Charge{}, id.ID{}, err
 	}
-	place, holder, err := m.mayCharge(c, key)
+	place, holder, err := m.mayCharge(c, key, giver(c))
 	if err != nil {
 		return charge.Charge{}, holder, err
 	}
 	one, err := m.deps.Charges.Charge(c.Context(), c.Act(), place.Home, key)
 	return one, holder, err
+}
+
+// mayPayment asks whether the actor may see a payment: for each service that it paid for.
+func mayPayment(c *web.Context, home paydb.PayHome) error {
+	for _, service := range strings.Split(home.Service, servicesBreak) {
+		if err := c.May(object(home.Payer, service)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // payment finds a payment by the id in the path and asks whether the actor may see it.
@@ -146,7 +181,7 @@ func (m *Module) payment(c *web.Context) (Payment, error) {
 	if err != nil {
 		return Payment{}, err
 	}
-	if err := c.May(object(home.Payer, home.Service)); err != nil {
+	if err := mayPayment(c, home); err != nil {
 		return Payment{}, err
 	}
 	return m.Payment(c.Context(), c.Act(), home.Payer, home.Payment)
@@ -216,7 +251,7 @@ func (m *Module) comeBack(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.May(object(home.Payer, home.Service)); err != nil {
+	if err := mayPayment(c, home); err != nil {
 		return err
 	}
 	if _, err := m.Settle(c.Context(), attempt); err != nil {
@@ -364,11 +399,21 @@ func (m *Module) notified(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	err = m.base.Store.Write(c.Context(), func(tx *store.Tx) error {
-		return m.base.Jobs.Put(tx, jobs.New{Handler: jobPoll, Holder: home.Payer, Object: message.Attempt})
-	})
+	err = m.base.Store.Write(c.Context(), func(tx *store.Tx) error { return m.putAsk(tx, home.Payer, message.Attempt) })
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, struct{}{})
+}
+
+// askSlot is how long messages about one attempt are put together.
+const askSlot = 10 * time.Second
+
+// putAsk has the bank asked about an attempt: now, and once more after the messages of a slot, however many come in it.
+func (m *Module) putAsk(tx *store.Tx, payer, attempt id.ID) error {
+	slot := tx.Now().Truncate(askSlot)
+	key := attempt.String() + "/" + strconv.FormatInt(slot.Unix(), 10)
+	return errors.Join(
+		m.base.Jobs.Put(tx, jobs.New{Handler: jobAsk, Holder: payer, Object: attempt, Key: key}),
+		m.base.Jobs.Put(tx, jobs.New{Handler: jobAsk, Holder: payer, Object: attempt, Key: key + "/after", At: slot.Add(askSlot)}))
 }

@@ -66,8 +66,8 @@ func (b *Bank) controlPayment(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, p)
 }
 
-// Act does to a payment what happens to it later: decline, reverse, dispute (of an amount; zero: of all that is left), won or
-// lost (the dispute), block (its saved card).
+// Act does to a payment what happens to it later: decline, reverse, return (an amount, by the bank's own cabinet), dispute (of an amount;
+// zero: of all that is left), won or lost (the dispute), block (its saved card).
 func (b *Bank) Act(id, do string, amount int64) error {
 	switch do {
 	case "decline":
@@ -77,6 +77,8 @@ func (b *Bank) Act(id, do string, amount int64) error {
 		return b.Reverse(id)
 	case "dispute":
 		return b.Dispute(id, amount)
+	case "return":
+		return b.Return(id, amount)
 	case "won", "lost":
 		return b.Judge(id, do == "won")
 	case "block":

@@ -84,17 +84,47 @@ func (b *Bank) finish(p *Payment, given *Refund) {
 	b.notify(p, "refund")
 }
 
-// Dispute opens a payer's complaint about a part of what they paid; the money leaves at once. Zero: all that is left.
-func (b *Bank) Dispute(id string, amount int64) error {
+// Return gives a part of a payment back by the bank's own cabinet: nobody asked for it by the interface. Zero: all that is left.
+func (b *Bank) Return(id string, amount int64) error {
 	return b.later(id, func(p *Payment) error {
-		left := p.Amount - p.Refunded
+		left := p.Amount - p.Refunded - p.atDispute()
+		for _, one := range p.Given {
+			if one.State == "pending" {
+				left -= one.Amount
+			}
+		}
 		if amount == 0 {
 			amount = left
 		}
-		if p.State != statePaid || p.Dispute != "" || amount <= 0 || amount > left {
+		if p.State != statePaid || amount <= 0 || amount > left {
+			return fmt.Errorf("bank: %s can't be given back", id)
+		}
+		p.Refunds, p.Refunded = p.Refunds+1, p.Refunded+amount
+		if p.Refunded == p.Amount {
+			p.State = stateRefunded
+			p.Next, p.At = "", time.Time{}
+		}
+		b.keep(p, b.enter(p, "reversal", b.reference(), p.ID, -amount))
+		b.notify(p, "refund")
+		return nil
+	})
+}
+
+// Dispute opens a payer's complaint about a part of what they paid, or has an open one grow; the money leaves at once. One that
+// was won may be opened anew. Zero: all that is left.
+func (b *Bank) Dispute(id string, amount int64) error {
+	return b.later(id, func(p *Payment) error {
+		left := p.Amount - p.Refunded - p.atDispute()
+		if amount == 0 {
+			amount = left
+		}
+		if p.State != statePaid || p.Dispute == "lost" || amount <= 0 || amount > left {
 			return fmt.Errorf("bank: %s can't be disputed", id)
 		}
-		p.Dispute, p.Disputed = "open", amount
+		if p.Dispute != "open" {
+			p.Disputed = 0
+		}
+		p.Dispute, p.Disputed = "open", p.Disputed+amount
 		b.keep(p, b.enter(p, "dispute", b.reference(), p.ID, -amount))
 		b.notify(p, "dispute")
 		return nil

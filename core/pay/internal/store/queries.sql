@@ -5,8 +5,8 @@ INSERT INTO pay_home (id, payer, payment, service) VALUES ($1, $2, $3, $4) ON CO
 SELECT id, payer, payment, service FROM pay_home WHERE id = $1;
 
 -- name: InsertPayment :execrows
-INSERT INTO payment (payer, id, actor, amount, currency, state, started, ended, code, revision, method, guest, refunded, disputed, lang, email, fiscal)
-VALUES (@payer, @id, @actor, @amount, @currency, 'open', @started, NULL, '', 1, @method, @guest, 0, 0, @lang, @email, '')
+INSERT INTO payment (payer, id, actor, amount, currency, state, started, ended, code, revision, method, guest, refunded, disputed, lang, email, fiscal, token, found)
+VALUES (@payer, @id, @actor, @amount, @currency, 'open', @started, NULL, '', 1, @method, @guest, 0, 0, @lang, @email, '', @token, @found)
 ON CONFLICT (payer, id) DO NOTHING;
 
 -- name: InsertPaymentLine :exec
@@ -14,11 +14,11 @@ INSERT INTO payment_line (payer, payment, charge, amount, home, payee, number, t
 VALUES (@payer, @payment, @charge, @amount, @home, @payee, @number, @title, @kind, @service, @subject, 0, 0, 0);
 
 -- name: PaymentByID :one
-SELECT payer, id, actor, amount, currency, state, started, ended, code, revision, method, guest, refunded, disputed, lang, email, fiscal
+SELECT payer, id, actor, amount, currency, state, started, ended, code, revision, method, guest, refunded, disputed, lang, email, fiscal, token, found
 FROM payment WHERE payer = $1 AND id = $2;
 
 -- name: PaymentsOf :many
-SELECT payer, id, actor, amount, currency, state, started, ended, code, revision, method, guest, refunded, disputed, lang, email, fiscal
+SELECT payer, id, actor, amount, currency, state, started, ended, code, revision, method, guest, refunded, disputed, lang, email, fiscal, token, found
 FROM payment WHERE payer = @payer AND started <= @at AND (started < @at OR id < @before) ORDER BY payer, started DESC, id DESC LIMIT @most;
 
 -- name: LinesOf :many
@@ -53,6 +53,9 @@ UPDATE payment SET disputed = disputed + @amount, revision = revision + 1 WHERE 
 -- name: ReturnPayment :execrows
 UPDATE payment SET state = 'refunded', revision = revision + 1 WHERE payer = @payer AND id = @id AND state = 'paid' AND refunded + disputed = amount;
 
+-- name: WipeEmail :exec
+UPDATE payment SET email = NULL WHERE payer = @payer AND id = @id AND guest;
+
 -- name: SetFiscal :exec
 UPDATE payment SET fiscal = @fiscal, revision = revision + 1 WHERE payer = @payer AND id = @id;
 
@@ -76,7 +79,8 @@ WHERE payer = @payer AND payment = @payment AND id = @id AND state = 'started';
 UPDATE attempt SET state = @state, ended = @ended, reason = @reason WHERE payer = @payer AND payment = @payment AND id = @id AND (state = 'started' OR state = 'open');
 
 -- name: PayAttempt :execrows
-UPDATE attempt SET state = 'paid', ended = @ended, reference = @reference WHERE payer = @payer AND payment = @payment AND id = @id AND state <> 'paid' AND state <> 'reversed';
+UPDATE attempt SET state = 'paid', ended = @ended, reference = @reference, reason = @reason
+WHERE payer = @payer AND payment = @payment AND id = @id AND state <> 'paid' AND state <> 'reversed';
 
 -- name: VoidAttempt :execrows
 UPDATE attempt SET state = 'reversed', ended = @ended WHERE payer = @payer AND payment = @payment AND id = @id AND state <> 'paid' AND state <> 'reversed';
@@ -115,27 +119,40 @@ UPDATE refund SET fiscal = @fiscal WHERE payer = @payer AND id = @id;
 UPDATE refund SET state = @state, ended = @ended, reference = @reference WHERE payer = @payer AND id = @id AND state = 'asked';
 
 -- name: CloseRefund :execrows
-UPDATE refund SET state = 'given', ended = @ended WHERE payer = @payer AND id = @id AND state <> 'given';
+UPDATE refund SET state = 'given', ended = @ended, kind = @kind WHERE payer = @payer AND id = @id AND state <> 'given';
+
+-- name: ShrinkRefund :execrows
+UPDATE refund SET amount = amount - @less WHERE payer = @payer AND id = @id AND state = 'refused' AND amount > @less;
+
+-- name: UncountRefund :exec
+UPDATE payment SET refunded = refunded - @amount, revision = revision + 1 WHERE payer = @payer AND id = @id;
 
 -- name: AskRefundAgain :execrows
 UPDATE refund SET state = 'asked', ended = NULL, tries = tries + 1 WHERE payer = @payer AND id = @id AND state = 'refused';
 
 -- name: InsertDispute :execrows
-INSERT INTO dispute (payer, attempt, payment, amount, currency, state, answer, answered_by, answered, opened, ended)
-VALUES (@payer, @attempt, @payment, @amount, @currency, 'open', NULL, NULL, NULL, @opened, NULL)
+INSERT INTO dispute (payer, attempt, payment, amount, currency, state, answer, answered_by, answered, opened, ended, moves)
+VALUES (@payer, @attempt, @payment, @amount, @currency, 'open', NULL, NULL, NULL, @opened, NULL, 0)
 ON CONFLICT (payer, attempt) DO NOTHING;
 
 -- name: DisputeOf :one
-SELECT payer, attempt, payment, amount, currency, state, answer, answered_by, answered, opened, ended FROM dispute WHERE payer = $1 AND attempt = $2;
+SELECT payer, attempt, payment, amount, currency, state, answer, answered_by, answered, opened, ended, moves FROM dispute WHERE payer = $1 AND attempt = $2;
 
 -- name: DisputesOf :many
-SELECT payer, attempt, payment, amount, currency, state, answer, answered_by, answered, opened, ended FROM dispute WHERE payer = $1 ORDER BY payer, attempt;
+SELECT payer, attempt, payment, amount, currency, state, answer, answered_by, answered, opened, ended, moves FROM dispute WHERE payer = $1 ORDER BY payer, attempt;
 
 -- name: EndDispute :execrows
 UPDATE dispute SET state = @state, ended = @ended WHERE payer = @payer AND attempt = @attempt AND state = 'open';
 
--- name: AnswerDispute :execrows
-UPDATE dispute SET answer = @answer, answered_by = @answered_by, answered = @answered WHERE payer = @payer AND attempt = @attempt AND state = 'open';
+-- name: MoveDispute :exec
+UPDATE dispute SET state = 'open', amount = @amount, ended = NULL, moves = moves + 1 WHERE payer = @payer AND attempt = @attempt;
+
+-- name: PutAnswer :exec
+INSERT INTO dispute_answer (payer, attempt, payee, answer, answered_by, answered) VALUES (@payer, @attempt, @payee, @answer, @answered_by, @answered)
+ON CONFLICT (payer, attempt, payee) DO UPDATE SET answer = excluded.answer, answered_by = excluded.answered_by, answered = excluded.answered;
+
+-- name: AnswersOf :many
+SELECT payer, attempt, payee, answer, answered_by, answered FROM dispute_answer WHERE payer = $1 AND attempt = $2 ORDER BY payee;
 
 -- name: InsertCard :exec
 INSERT INTO saved_card (payer, id, provider, token, label, expires, added) VALUES ($1, $2, $3, $4, $5, $6, $7)
