@@ -143,9 +143,6 @@ SELECT agency, id, charge, amount, currency, state, reason, made, due FROM devel
 -- name: ChangePayment :execrows
 UPDATE developer_payment SET state = @state, reason = @reason, due = @due WHERE agency = @agency AND id = @id AND state = @was;
 
--- name: PaymentsOf :many
-SELECT agency, id, charge, amount, currency, state, reason, made, due FROM developer_payment WHERE agency = @agency ORDER BY id DESC LIMIT @most;
-
 -- name: SweepPayments :execrows
 DELETE FROM developer_payment WHERE (agency, id) IN
   (SELECT o.agency, o.id FROM developer_payment AS o WHERE o.made < @before ORDER BY o.made LIMIT @most);
