@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"posad.city/core/service"
 	"posad.city/kit/decimal"
@@ -79,7 +80,7 @@ func (w *work) tariff(t *service.Tariff) error {
 func (w *work) line(t *service.Tariff, use usage, s span, p piece) (Line, error) {
 	out := Line{
 		Tariff: t.Key, Kind: t.Kind, Part: p.part, Title: t.Title, Unit: t.Unit, Provider: t.Provider, Basis: use.basis, Quantity: p.quantity,
-		Per: p.per, Price: p.price, Factor: use.factor, From: s.price.From, Law: s.price.Law, Steps: slices.Clone(use.steps),
+		Per: p.per, Price: p.price, Factor: use.factor, From: s.price.From, Law: s.price.Law, Steps: stepsOf(use.steps, p.part),
 	}
 	if s.days < s.of {
 		out.Days = s.days
@@ -95,6 +96,18 @@ func (w *work) line(t *service.Tariff, use usage, s span, p piece) (Line, error)
 	out.Full, err = decimal.Product(100, rule(t), p.quantity, p.per, p.price, use.factor)
 	out.Total = out.Full
 	return out, err
+}
+
+// stepsOf are the steps of a line: one of a time of day has those of its own dial.
+func stepsOf(steps []Step, part string) []Step {
+	times := []string{"day", "night", "peak"}
+	zone, _, _ := strings.Cut(part, "-")
+	if !slices.Contains(times, zone) {
+		return slices.Clone(steps)
+	}
+	return slices.DeleteFunc(slices.Clone(steps), func(s Step) bool {
+		return slices.ContainsFunc(times, func(other string) bool { return other != zone && strings.HasSuffix(s.Key, zoneKey(other)) })
+	})
 }
 
 // finish takes off what is taken off, in the order of the bill, and sums up.

@@ -385,3 +385,21 @@ func TestImpossibleInputsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// A line of the night says nothing of the day.
+func TestALineHasTheStepsOfItsOwnDial(t *testing.T) {
+	t.Parallel()
+	steps := []Step{step("meter_day"), step("meter_night"), step("estimate_peak"), step("factor")}
+	for part, want := range map[string][]string{
+		"": {"meter_day", "meter_night", "estimate_peak", "factor"}, "band-2": {"meter_day", "meter_night", "estimate_peak", "factor"},
+		"day": {"meter_day", "factor"}, "night-band-2": {"meter_night", "factor"}, "peak": {"estimate_peak", "factor"},
+	} {
+		var got []string
+		for _, s := range stepsOf(steps, part) {
+			got = append(got, s.Key)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q:\n%s", part, diff)
+		}
+	}
+}

@@ -50,8 +50,8 @@ func (m *Module) printed(c *web.Context, u *service.Utilities, v billView) (pdf.
 			{Label: c.T("utility.fact.people"), Value: itoa(v.Bill.Input.People)},
 		},
 	}
-	for _, row := range v.numbers(c) {
-		out.Facts = append(out.Facts, pdf.Fact{Label: row.Name, Value: row.Value})
+	if v.Bill.Code != "" {
+		out.Facts = append(out.Facts, pdf.Fact{Label: c.T("utility.bill_code"), Value: showCode(v.Bill.Code)})
 	}
 	for _, line := range v.Bill.Lines {
 		out.Facts = append(out.Facts, pdf.Fact{Label: lineTitle(c, line), Value: printedLine(c, line)})
@@ -66,10 +66,10 @@ func (m *Module) printed(c *web.Context, u *service.Utilities, v billView) (pdf.
 	if err != nil {
 		return out, err
 	}
-	address := c.URL(v.path())
+	address := c.URL("/pay/find") // whoever has the paper has the number
 	_, shown, _ := strings.Cut(address, "://")
 	out.Check = &pdf.Check{
-		Title: c.T("utility.print.pay"), Text: c.T("utility.print.pay_text"), Address: address, Shown: shortAddress(shown), Code: code,
+		Title: c.T("utility.print.pay"), Text: c.T("utility.print.pay_text"), Address: address, Shown: shown, Code: code,
 		Seal: payee.Title.In(l) + ", " + c.T("utility.print.requisites", "inn", payee.INN, "account", payee.Account, "bic", payee.BIC),
 	}
 	return out, nil
@@ -81,12 +81,6 @@ func (v billView) number() string {
 		return id.FormatCode(one.Number)
 	}
 	return v.Flat.Account + "-" + v.Bill.Period.String()
-}
-
-// shortAddress is the site alone: the rest is too long to be typed.
-func shortAddress(address string) string {
-	site, _, _ := strings.Cut(address, "/")
-	return site + "/flats"
 }
 
 // paymentText is what the code on a bill holds.

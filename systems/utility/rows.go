@@ -257,6 +257,9 @@ func (v deskView) runRows(c *web.Context) []ui.RowItem {
 		if r.Failed > 0 {
 			row.Icon, row.Tone, row.Tag = "warning-fill", ui.Warning, &ui.TagProps{Text: c.T("utility.desk.failed", "n", lang.Number(c.Lang(), r.Failed)), Tone: ui.Warning}
 		}
+		if r.Done && r.Made == 0 && r.Failed == 0 {
+			row.Value = c.T("utility.desk.made_none")
+		}
 		if !r.Done {
 			row.Icon, row.Tone = "clock-fill", ui.Info
 		}
