@@ -174,6 +174,17 @@ func (p Payment) paidTo(payee id.ID) int64 {
 	return out
 }
 
+// givenBy is what a payee gave back of a payment, minor units.
+func (p Payment) givenBy(payee id.ID) int64 {
+	out := int64(0)
+	for _, l := range p.Lines {
+		if l.Payee == payee {
+			out += l.Refunded
+		}
+	}
+	return out
+}
+
 // mayAsk tells whether a payee may have the bank asked again for a refund: its own, or one of a payment that is all its own.
 func (p Payment) mayAsk(payee id.ID, r Refund) bool { return r.Payee == payee || p.ofAlone(payee) }
 
@@ -185,13 +196,7 @@ func (m *Module) deskRows(p Payment, payee id.ID, l lang.Language) []row {
 		{say("pay.settled"), lang.FullMoment(l, p.Ended, m.deps.Zone())},
 		{say("pay.method_label"), say("pay.method_name." + string(p.Method))},
 	}
-	back := int64(0)
-	for _, line := range p.Lines {
-		if line.Payee == payee {
-			back += line.Refunded
-		}
-	}
-	if back > 0 {
+	if back := p.givenBy(payee); back > 0 {
 		out = append(out, row{say("pay.given_back"), m.sum(p, back, l)})
 	}
 	return out
@@ -273,7 +278,7 @@ func (m *Module) deskView(c *web.Context, p Payment) (deskView, error) {
 	}
 	if dispute != nil {
 		if !p.ofAlone(agency) { // what others were paid is theirs to know
-			dispute.Amount.Minor = min(dispute.Amount.Minor, p.paidTo(agency))
+			dispute.Amount.Minor = min(dispute.Amount.Minor, p.paidTo(agency)-p.givenBy(agency))
 		}
 		if out.DisputeAnswer, err = m.answerTo(c.Context(), c.Act(), p, dispute, agency); err != nil {
 			return out, err

@@ -231,7 +231,7 @@ func deskPage(c *web.Context, v deskView) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Err = ui.Textarea(ui.TextareaProps{Field: ui.Field{Anchor: "why-" + number(i), Name: "why", Label: c.T("pay.desk_why"), Hint: c.T("pay.desk_why_hint"), Error: ownFault(c, v, line, "why")}, Rows: 3, Limit: 1000}).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Textarea(ui.TextareaProps{Field: ui.Field{Anchor: "why-" + number(i), Name: "why", Label: c.T("pay.desk_why"), Hint: c.T("pay.desk_why_hint"), Error: ownFault(c, v, line, "why")}, Value: ownWhy(v, line), Rows: 3, Limit: 1000}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}

@@ -60,6 +60,14 @@ func ownAmount(v deskView, line deskLine) string {
 	return v.Typed.Amount
 }
 
+// ownWhy is the reason that was typed for a line whose form was sent.
+func ownWhy(v deskView, line deskLine) string {
+	if v.TypedCharge != line.Charge {
+		return ""
+	}
+	return v.Typed.Why
+}
+
 func methodOr(method string) string {
 	if method == "" {
 		return string(ByPage)
