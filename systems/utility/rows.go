@@ -283,7 +283,7 @@ func reviewTable(m *Module, c *web.Context, v deskView) ui.DataTableProps {
 	for _, r := range v.Review {
 		f := v.Of[r.Home]
 		out.Rows = append(out.Rows, ui.TableRow{Title: f.Address.In(c.Lang()), Href: deskPath(r.Home), Note: f.Account, Cells: []ui.TableCell{
-			{Text: c.T("utility.doubt." + r.Doubt)}, {Text: number(c.Lang(), r.Value), Note: lang.Date(c.Lang(), r.Day)}, {Body: reviewForms(c, r)},
+			{Text: c.T("utility.doubt." + r.Doubt)}, {Text: number(c.Lang(), r.Value), Note: lang.Date(c.Lang(), r.Day)}, {Body: reviewForms(c, r, f.Address.In(c.Lang())+", "+number(c.Lang(), r.Value))},
 		}})
 	}
 	return out
@@ -297,7 +297,7 @@ func decideTable(m *Module, c *web.Context, v deskView) ui.DataTableProps {
 	for _, k := range v.Decide {
 		f := v.Of[k.Home]
 		out.Rows = append(out.Rows, ui.TableRow{Title: f.Address.In(c.Lang()), Href: deskPath(k.Home), Note: f.Account, Cells: []ui.TableCell{
-			{Text: signedSum(c.Lang(), k.Amount), Note: m.tariffTitle(c, k.Tariff) + ", " + k.Period.In(c.Lang())}, {Text: k.Reason}, {Body: decideForms(c, k)},
+			{Text: signedSum(c.Lang(), k.Amount), Note: m.tariffTitle(c, k.Tariff) + ", " + k.Period.In(c.Lang())}, {Text: k.Reason}, {Body: decideForms(c, k, f.Address.In(c.Lang())+", "+signedSum(c.Lang(), k.Amount)+", "+k.Reason)},
 		}})
 	}
 	return out

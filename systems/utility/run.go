@@ -493,9 +493,14 @@ func (m *Module) newCharge(city *service.City, f Flat, p Period, total int64, co
 	u := city.Utilities
 	due := p.Add(1).Day(u.Due).AddDays(1).Start(m.deps.Zone()).Add(-time.Second)
 	title := func(l lang.Language) string { return m.base.Texts.Text(l, "utility.due_title") } // the charge has the month
+	label := func(l lang.Language) string { return m.base.Texts.Text(l, "utility.fact.address") }
+	var details []charge.Detail
+	if f.Address.RU != "" {
+		details = []charge.Detail{{Label: lang.Text{RU: label(lang.Russian), EN: label(lang.English)}, Value: f.Address.RU}}
+	}
 	return charge.NewCharge{
 		For: charge.Identifier{By: charge.ByFlat, Value: f.Account}, Payee: agency.ID(u.Agency), External: charge.KeyedExternal(f.Home, p.String()), Kind: u.Charge,
-		Subject: f.Home, Amount: money.Roubles(total), Title: lang.Text{RU: title(lang.Russian), EN: title(lang.English)}, Period: p.String(), Dated: p.Add(1).First(), Due: due, Proof: code,
+		Subject: f.Home, Amount: money.Roubles(total), Title: lang.Text{RU: title(lang.Russian), EN: title(lang.English)}, Period: p.String(), Dated: p.Add(1).First(), Due: due, Proof: code, Details: details,
 	}
 }
 
