@@ -190,7 +190,7 @@ func TestOpenDay(t *testing.T) {
 		}
 		var body wireDay
 		r.must(json.Unmarshal(days[0].Body, &body))
-		if len(body.Lines) != 1 || body.Lines[0] != (wireTotal{Kind: otherKind, Came: 90_00, Count: 2}) {
+		if len(body.Lines) != 1 || body.Lines[0] != (wireTotal{Kind: severalKind, Came: 90_00, Count: 2}) {
 			t.Fatalf("%+v", body)
 		}
 		receipt, err := r.DayReceipt(ctx, days[0])

@@ -189,12 +189,15 @@ func (m *Module) totals(ctx context.Context, day calendar.Date) (wireDay, error)
 // what they paid.
 const togetherLeast = 5
 
+// severalKind is the kind of a published row that adds such up.
+const severalKind = "several"
+
 // together adds rows of too few payments up: first to what else their payee had, and what is too little still to what else the city had.
 // When that is too little too, the row with the fewest payments goes there as well, until it is enough or all of the day is one row. It
 // is pure.
 func together(rows []wireTotal) []wireTotal {
-	out := merge(rows, func(r wireTotal) wireTotal { r.Kind = otherKind; return r })
-	out = merge(out, func(r wireTotal) wireTotal { r.Payee, r.Kind = "", otherKind; return r })
+	out := merge(rows, func(r wireTotal) wireTotal { r.Kind = severalKind; return r })
+	out = merge(out, func(r wireTotal) wireTotal { r.Payee, r.Kind = "", severalKind; return r })
 	for len(out) > 1 {
 		last := out[len(out)-1]
 		if last.Payee != "" || last.Count >= togetherLeast {

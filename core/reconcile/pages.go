@@ -252,7 +252,7 @@ var tones = map[State]ui.Tone{Whole: ui.Success, Settled: ui.Success, Fee: ui.Ne
 func (m *Module) partTable(c *web.Context, list []Part) ui.DataTableProps {
 	out := ui.DataTableProps{Caption: c.T("reconcile.statement.lines"), Columns: columns(c, "reconcile.line.", "sum", "day", "what", "state_head")}
 	for _, p := range list {
-		what := ui.TableCell{Text: c.T("reconcile.line.code", "code", p.Code), Note: p.BankReference}
+		what := ui.TableCell{Text: m.codeName(c, p.Code), Note: p.BankReference}
 		state := ui.TableCell{Tag: &ui.TagProps{Text: c.T("reconcile.state." + string(p.State)), Tone: tones[p.State]}}
 		if p.Rest != 0 && p.Rest != p.Amount {
 			state.Note = c.T("reconcile.line.left", "sum", p.Left().In(c.Lang()))
@@ -260,6 +260,14 @@ func (m *Module) partTable(c *web.Context, list []Part) ui.DataTableProps {
 		out.Rows = append(out.Rows, ui.TableRow{Title: p.Sum().Full(c.Lang()), Href: linesPath + p.ID.String(), Cells: []ui.TableCell{{Text: lang.Date(c.Lang(), p.Day)}, what, state}})
 	}
 	return out
+}
+
+// codeName is what the bank's code of a line is called.
+func (m *Module) codeName(c *web.Context, code string) string {
+	if key := "reconcile.code." + strings.ToLower(code); m.base.Texts.Has(key) {
+		return c.T(key)
+	}
+	return c.T("reconcile.line.code", "code", code)
 }
 
 func (m *Module) stateViews(c *web.Context, at State) []ui.Link {

@@ -197,8 +197,8 @@ func (m *Module) names(c *web.Context) (names, error) {
 	return out, err
 }
 
-// chartDays is how many days the first page's chart shows.
-const chartDays = 14
+// chartDays is how many days a chart shows: each with its sum, on a phone too.
+const chartDays = 7
 
 func (m *Module) showBooks(c *web.Context) error {
 	if err := m.ofTreasury(c); err != nil {
