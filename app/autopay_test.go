@@ -3,6 +3,7 @@ package app_test
 import (
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"posad.city/kit/store"
 	"posad.city/kit/store/storetest"
 	"posad.city/sim/bank"
+	"posad.city/systems/card"
 )
 
 // TestAutopay has Anna's standing order pay real bills at the bank for a month: two workers take up every job at once, the bank
@@ -48,7 +50,7 @@ func aMonthOfAutopay(t *testing.T, h, other *apptest.House) {
 	s.run()
 	s.answer(skipped, "no", 0)
 	s.to(7, 12)
-	s.state(usual, autopay.Waiting, autopay.RuleUntold)
+	s.state(usual, autopay.Waiting, autopay.RuleUntold, autopay.RuleNotice)
 	s.state(unusual, autopay.Asked, autopay.RuleUnusual)
 	s.Bank.SetFaults(bank.Faults{LoseNext: 1})
 	s.to(8, 12)
@@ -80,6 +82,39 @@ func aMonthOfAutopay(t *testing.T, h, other *apptest.House) {
 	s.left(skipped, usually)
 	s.left(usual, usually) // nothing pays again by itself what its owner took back
 	s.settledAtTheBank(map[id.ID]int{usual: 1, unusual: 1, paused: 1})
+	s.fromTheTransportCard(map[id.ID]int{usual: 2, skipped: 1, stopped: 1})
+}
+
+// fromTheTransportCard has a new order pay, from money that lies on a card of the city, a new bill and those that were left open.
+func (s *standing) fromTheTransportCard(want map[id.ID]int) {
+	s.t.Helper()
+	plastic := card.Plastic{Number: "0012345674", Code: "417052"}
+	self := act.ByJob(id.New(s.Clock.Now()), act.Purpose{})
+	_, err := s.Modules.Card.Issue(s.t.Context(), self, []card.Plastic{plastic})
+	s.Must(err)
+	wallet, err := s.Modules.Card.Link(s.t.Context(), self, s.anna.ID(), plastic)
+	s.Must(err)
+	top, err := s.Modules.Card.TopUp(s.t.Context(), self, s.anna.ID(), wallet, 5*usually)
+	s.Must(err)
+	s.byHand(top, 5*usually)
+	want[s.issue("wallet", usually, 70)] = 1
+	for bill := range want {
+		s.make(bill, wallet)
+		break
+	}
+	s.to(67, 12)
+	s.to(68, 12)
+	s.settled()
+	for bill, times := range want {
+		s.left(bill, 0)
+		if got := s.payments()[bill]; got != times {
+			s.t.Errorf("%d payments, not %d", got, times)
+		}
+	}
+	now, err := s.Modules.Card.Card(s.t.Context(), self, s.anna.ID(), wallet)
+	if s.Must(err); now.Balance.Minor != usually {
+		s.t.Errorf("%d lies on the card", now.Balance.Minor)
+	}
 }
 
 // moscow is the zone of Kitezh.
@@ -131,9 +166,15 @@ func (s *standing) open(amount int64) {
 	if s.Must(err); len(cards) != 1 {
 		s.t.Fatalf("%d cards", len(cards))
 	}
+	s.make(first, cards[0].ID)
+}
+
+// make makes an order by a bill.
+func (s *standing) make(bill, from id.ID) {
+	s.t.Helper()
 	var made struct{ ID id.ID }
-	s.want(http.MethodPost, "/api/v1/autopay/orders", map[string]any{"charge": first, "name": "Сад", "card": cards[0].ID, "terms": map[string]any{
-		"each": 10 * amount, "month": 10 * amount, "over": 30, "when": "before", "days": 2, "notice": 1, "window": 4,
+	s.want(http.MethodPost, "/api/v1/autopay/orders", map[string]any{"charge": bill, "name": "Сад", "card": from, "terms": map[string]any{
+		"each": 10 * usually, "month": 10 * usually, "over": 30, "when": "before", "days": 2, "notice": 1, "window": 4,
 	}}, &made)
 	s.order = made.ID
 	s.run()
@@ -225,10 +266,10 @@ func (s *standing) turn(bill id.ID) turnWire {
 	return turnWire{}
 }
 
-func (s *standing) state(bill id.ID, state autopay.State, rule autopay.Rule) {
+func (s *standing) state(bill id.ID, state autopay.State, rules ...autopay.Rule) {
 	s.t.Helper()
-	if got := s.turn(bill); got.State != state || got.Rule != rule {
-		s.t.Fatalf("%+v, not %s by %s", got, state, rule)
+	if got := s.turn(bill); got.State != state || !slices.Contains(rules, got.Rule) {
+		s.t.Fatalf("%+v, not %s by %s", got, state, rules)
 	}
 }
 
