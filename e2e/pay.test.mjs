@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { accessible, fits } from './lib/checks.mjs';
 import { town } from './lib/devices.mjs';
-import { allWords, here, open, plain, says, send } from './lib/steps.mjs';
+import { allWords, here, open, plain, reloadUntil, says, send } from './lib/steps.mjs';
 
 let place, anna;
 
@@ -50,7 +50,7 @@ test('many bills at once, a part of one, a card that is kept', { timeout: 240_00
   assert.match(here(anna), /^\/pay\/receipt\//);
   await says(anna, 'Оплачено', 'Код проверки');
   await look(anna, 'receipt');
-  const code = plain(await allWords(anna)).match(/\d{4}-\d{3}-\d{3}|\d{10}/)[0];
+  const code = plain(await allWords(anna)).match(/\d{4}(-\d{4}){4}/)[0];
   await open(anna, '/pay/cards');
   await says(anna, '••');
   await look(anna, 'cards');
@@ -61,6 +61,27 @@ test('many bills at once, a part of one, a card that is kept', { timeout: 240_00
   await open(nobody, `/pay/check?code=${code}`);
   await says(nobody, 'Квитанция настоящая');
   await look(nobody, 'check');
+});
+
+test('a gift is added to a bill, and only by who pays', { timeout: 120_000 }, async () => {
+  await open(anna, '/pay');
+  await anna.locator('.pick input').first().check();
+  await send(anna, button);
+  await says(anna, 'Добавить подарок фонду', 'Собрано');
+  assert.equal(await anna.locator('main input[name=gift]:checked').getAttribute('value'), '', 'no gift is chosen beforehand');
+  await anna.check('main input[name=gift][value=other]');
+  await anna.fill('main input[name=gift_sum]', '5');
+  await send(anna, 'main form[action="/pay/basket"] .form__act button');
+  await says(anna, 'от 10 ₽');
+  await look(anna, 'basket with a gift at fault');
+  await anna.fill('main input[name=gift_sum]', '60,50');
+  await send(anna, 'main form[action="/pay/basket"] .form__act button');
+  await atBank(anna);
+  assert.match(here(anna), /^\/pay\/receipt\//);
+  await says(anna, 'Оплачено', 'Подарок', '60,50');
+  await look(anna, 'receipt with a gift');
+  await send(anna, 'main a[href="/account/gifts"]');
+  await reloadUntil(anna, 'the gift', async (page) => plain(await allWords(page)).includes('60,50'));
 });
 
 test('the kept card pays without the bank’s page', { timeout: 120_000 }, async () => {
