@@ -44,7 +44,7 @@ func (k kitezhNow) Version(context.Context, service.Hash) (*service.City, error)
 }
 
 // BenchmarkBills: the bills of a month for all flats, by the very job that the settlement centre starts: read, computed, sealed,
-// written, charged, the progress noted. Beside it, computing alone. A flat has three meters with four dials, a year of habits and
+// written, charged, the progress noted. Beside it, the processor's own time of a bill, and computing alone. A flat has three meters with four dials, a year of habits and
 // nine services.
 func BenchmarkBills(b *testing.B) {
 	city, faults := service.LoadCity(kitezh.Files())
@@ -95,6 +95,7 @@ func billMonth(b *testing.B, city *service.City, o store.Options) {
 		}
 	}
 	clerk := act.Act{ID: id.Derived("act", "bench"), Actor: act.Actor{Kind: act.Official, Person: id.Derived("person", "bench"), Agency: agency.ID(city.Utilities.Agency)}, Channel: act.Command}
+	before := processor()
 	b.ResetTimer()
 	for b.Loop() {
 		must(bills.Begin(ctx, clerk, period))
@@ -104,6 +105,7 @@ func billMonth(b *testing.B, city *service.City, o store.Options) {
 		period = period.Add(1)
 	}
 	b.StopTimer()
+	b.ReportMetric((processor()-before).Seconds()*1e6/float64(len(accounts)*b.N), "µs-processor/bill")
 	runs, err := bills.Runs(ctx, clerk, 100)
 	must(err)
 	if len(runs) == 0 || !runs[0].Done || runs[0].Made != int64(len(accounts)) {
