@@ -210,7 +210,10 @@ func (m *Module) send(ctx context.Context, d developerdb.DeveloperDelivery) (web
 }
 
 // messageName is the name of a message for receivers: the same at every try.
-func messageName(message id.ID) string { return "msg_" + message.String() }
+func messageName(message id.ID) string { return messagePrefix + message.String() }
+
+// messagePrefix begins a message's name in its own headers.
+const messagePrefix = "msg_"
 
 // outcomeName is the outcome's label among the meters.
 func outcomeName(came webhook.Outcome) string {

@@ -3,6 +3,7 @@ package developer
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -228,9 +229,9 @@ func (m *Module) thisDelivery(c *web.Context) (deliveryView, error) {
 	if err != nil {
 		return deliveryView{}, err
 	}
-	message, err := c.ID("message")
+	message, err := id.Parse(strings.TrimPrefix(c.Path("message"), messagePrefix)) // by either of its names
 	if err != nil {
-		return deliveryView{}, err
+		return deliveryView{}, ErrMissing
 	}
 	v := deliveryView{Endpoint: e}
 	v.Delivery, v.Body, v.Tries, err = m.Delivery(c.Context(), e, message)

@@ -49,7 +49,7 @@ func (m *Module) footer(c *web.Context, city *City) []ui.LinkGroup {
 		about.Links = append(about.Links, ui.Link{Text: city.Pages[i].Title.In(c.Lang()), Href: "/city/" + city.Pages[i].Key})
 	}
 	portal := ui.LinkGroup{Title: c.T("service.page.foot_portal"), Links: []ui.Link{
-		{Text: c.T("service.page.api"), Href: "/api/openapi.json"}, {Text: c.T("service.page.keys"), Href: "/.well-known/posad-keys.json"},
+		{Text: c.T("service.page.api"), Href: "/developers"}, {Text: c.T("service.page.keys"), Href: "/.well-known/posad-keys.json"},
 		{Text: c.T("service.page.log"), Href: "/log"},
 	}}
 	return []ui.LinkGroup{residents, about, portal}
