@@ -8,7 +8,7 @@ import test, { after, before } from 'node:test';
 import { launch, person } from './lib/browser.mjs';
 import { examine } from './lib/checks.mjs';
 import { start } from './lib/city.mjs';
-import { open, says, send, signInByPassword, wearHat } from './lib/steps.mjs';
+import { open, reloadUntil, says, send, signInByPassword, wearHat } from './lib/steps.mjs';
 
 let city, browser;
 const troubles = [];
@@ -21,17 +21,26 @@ after(async () => {
   await city?.stop();
 });
 
-// statement is a file of the bank: two transfers came, a fee went.
-function statement(account) {
-  const day = new Date(Date.now() + 3 * 3600e3).toISOString().slice(0, 10); // the bank tells of the days before by itself
-  const balance = (code, sum) => `<Bal><Tp><CdOrPrtry><Cd>${code}</Cd></CdOrPrtry></Tp><Amt Ccy="RUB">${sum}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>${day}</Dt></Dt></Bal>`;
-  const entry = (sum, way, code, more) => `<Ntry><Amt Ccy="RUB">${sum}</Amt><CdtDbtInd>${way}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>${day}</Dt></BookgDt><BkTxCd><Prtry><Cd>${code}</Cd></Prtry></BkTxCd>${more}</Ntry>`;
-  const transfer = (sum, name, words) => entry(sum, 'CRDT', 'XFER', `<NtryDtls><TxDtls><Amt Ccy="RUB">${sum}</Amt><CdtDbtInd>CRDT</CdtDbtInd><RltdPties><Dbtr><Pty><Nm>${name}</Nm></Pty></Dbtr><DbtrAcct><Id><Othr><Id>40817810000000000042</Id></Othr></Id></DbtrAcct></RltdPties><RltdAgts><DbtrAgt><FinInstnId><ClrSysMmbId><MmbId>044525225</MmbId></ClrSysMmbId></FinInstnId></DbtrAgt></RltdAgts><RmtInf><Ustrd>${words}</Ustrd></RmtInf></TxDtls></NtryDtls>`);
-  return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>M1</MsgId><CreDtTm>${day}T20:00:00Z</CreDtTm></GrpHdr><Stmt><Id>ST-1</Id><Acct><Id><Othr><Id>${account}</Id></Othr></Id><Ccy>RUB</Ccy></Acct>${balance('OPBD', '0.00')}${balance('CLBD', '4950.50')}` +
-    transfer('1500.50', 'Смирнов Олег Павлович', 'Оплата штрафа за автомобиль М300КА52') + transfer('3500.00', 'ООО Ромашка', 'По договору') + entry('50.00', 'DBIT', 'FEE', '') + '</Stmt></BkToCstmrStmt></Document>';
+// statement is an empty file of the account for a day.
+function statement(account, day) {
+  const balance = (code) => `<Bal><Tp><CdOrPrtry><Cd>${code}</Cd></CdOrPrtry></Tp><Amt Ccy="RUB">0.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>${day}</Dt></Dt></Bal>`;
+  return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>M1</MsgId><CreDtTm>${day}T20:00:00Z</CreDtTm></GrpHdr><Stmt><Id>ST-1</Id><Acct><Id><Othr><Id>${account}</Id></Othr></Id><Ccy>RUB</Ccy></Acct>${balance('OPBD')}${balance('CLBD')}</Stmt></BkToCstmrStmt></Document>`;
 }
 
-test('the treasury explains what came to the account', { timeout: 300_000 }, async () => {
+// day is a day of Moscow, so many after today.
+const day = (after) => new Date(Date.now() + (3 + 24 * after) * 3600e3).toISOString().slice(0, 10);
+
+// comes brings two transfers to the account, and then the night in which the bank tells of them.
+async function comes() {
+  const tell = async (path, body) => assert.ok((await fetch(`${city.outside.bank}${path}`, { method: 'POST', body: JSON.stringify(body) })).ok, path);
+  await tell('/control/incoming', { number: 'IN-1', name: 'Смирнов Олег Павлович', account: '40817810000000000042', words: 'Оплата штрафа за автомобиль М300КА52', amount: 150050 });
+  await tell('/control/incoming', { number: 'IN-2', name: 'ООО Ромашка', account: '40817810000000000042', words: 'По договору', amount: 350000 });
+  await tell('/control/clock', { ahead_seconds: 86400 });
+  await city.moveClock(86400);
+}
+
+test('the treasury explains what came to the account', { timeout: 480_000 }, async () => {
+  await comes();
   const page = await person(browser, { width: 390, script: false, lang: 'ru', troubles, base: city.address });
   await open(page, '/sign-in');
   await signInByPassword(page, 'schyotova@kitezh.example');
@@ -47,21 +56,16 @@ test('the treasury explains what came to the account', { timeout: 300_000 }, asy
   await send(page, page.locator('main form[action$="/statements"] button[type=submit]').last());
   await says(page, 'Это не выписка');
   await examine(page, 'books statements refused');
-  writeFileSync(file, statement('40601810900003000001'));
-  await page.setInputFiles('input[name=file]', file);
-  const give = (who) => send(who, who.locator('main form[action$="/statements"] button[type=submit]').last());
-  await give(page);
-  await says(page, 'второй сотрудник');
-  const head = await person(browser, { width: 390, script: false, lang: 'ru', troubles, base: city.address });
-  await open(head, '/sign-in');
-  await signInByPassword(head, 'schyotchikov@kitezh.example');
-  await wearHat(head);
-  await open(head, '/desk/books/statements');
-  await head.setInputFiles('input[name=file]', file);
-  await give(head);
-  await says(head, 'Загружено выписок: 1', 'Неизвестно за что', 'Комиссия банка');
-  await examine(head, 'books statement');
-  await head.context().close();
+  for (const [when, answer] of [[day(1), 'день ещё не кончился'], [day(0), 'Банк сообщает это городу сам']]) {
+    writeFileSync(file, statement('40601810900003000001', when));
+    await page.setInputFiles('input[name=file]', file);
+    await send(page, page.locator('main form[action$="/statements"] button[type=submit]').last());
+    await says(page, answer);
+  }
+  await reloadUntil(page, 'the bank has told of the day', async () => {
+    await open(page, '/desk/books/unidentified');
+    return (await page.locator('main a:has-text("1 500,50")').count()) > 0;
+  });
 
   await open(page, '/desk/books/unidentified');
   await says(page, '1 500,50', '3 500');
@@ -97,6 +101,7 @@ test('the treasury explains what came to the account', { timeout: 300_000 }, asy
   await page.fill('input[name=account]', '0310064300');
   await send(page, page.locator('main form[action$="/payees"] button').last());
   await says(page, 'Банк не примет');
+  await page.fill('input[name=account]', '03100643000000013200');
   await page.fill('input[name=member]', '012202102');
   await send(page, page.locator('main form[action$="/payees"] button').last());
   await says(page, 'Реквизиты предложены', 'Предложено:');

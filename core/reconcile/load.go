@@ -205,9 +205,10 @@ func follows(tx *store.Tx, s Statement) error {
 	return nil
 }
 
-// mayUpload tells whether a statement may come from an official: not a day to come, and no day that the bank tells itself.
+// mayUpload tells whether a statement may be taken: not of a day that is not over, and from an official none of a day that the bank
+// itself tells of.
 func (m *Module) mayUpload(ctx context.Context, s Statement) error {
-	if s.Until.After(m.today()) {
+	if !s.Until.Before(m.today()) {
 		return ErrDay
 	}
 	if m.deps.Bank == nil || s.Source != SourceUpload {

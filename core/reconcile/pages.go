@@ -95,20 +95,24 @@ func (m *Module) bars(c *web.Context, days []dayTotal) ui.BarsProps {
 	out := ui.BarsProps{}
 	for i, d := range days {
 		net := d.Came - d.Back
-		out.Items = append(out.Items, ui.Bar{Label: strconv.Itoa(d.Day.Day()), Text: thousands(net), Value: float64(net), Current: i == len(days)-1})
+		out.Items = append(out.Items, ui.Bar{Label: strconv.Itoa(d.Day.Day()), Text: thousands(net, c.Lang()), Value: float64(net), Current: i == len(days)-1})
 		words = append(words, lang.DayMonth(c.Lang(), d.Day)+": "+m.roubles(net).In(c.Lang()))
 	}
 	out.Label = c.T("reconcile.income.chart") + " " + strings.Join(words, "; ")
 	return out
 }
 
-// thousands is a sum for the head of a bar: whole roubles up to a thousand, then thousands with k, then millions with M.
-func thousands(minor int64) string {
+// thousands is a sum for the head of a bar: whole roubles up to ten thousand, then thousands, then millions.
+func thousands(minor int64, l lang.Language) string {
+	thousand, million := "k", "M"
+	if l == lang.Russian {
+		thousand, million = "\u00a0т.", "\u00a0млн"
+	}
 	switch units := minor / 100; {
 	case units >= 10_000_000 || units <= -10_000_000:
-		return strconv.FormatInt(units/1_000_000, 10) + "M"
+		return strconv.FormatInt(units/1_000_000, 10) + million
 	case units >= 10_000 || units <= -10_000:
-		return strconv.FormatInt(units/1_000, 10) + "k"
+		return strconv.FormatInt(units/1_000, 10) + thousand
 	case units == 0:
 		return ""
 	default:
@@ -227,7 +231,7 @@ func (m *Module) statementRows(c *web.Context, v statementView) []ui.SummaryRow 
 	out := []ui.SummaryRow{
 		{Name: c.T("reconcile.statement.opening"), Value: m.roubles(v.Opening).Full(c.Lang())}, {Name: c.T("reconcile.statement.came"), Value: m.roubles(v.Came).Full(c.Lang())},
 		{Name: c.T("reconcile.statement.went"), Value: m.roubles(v.Went).Full(c.Lang())}, {Name: c.T("reconcile.statement.closing"), Value: m.roubles(v.Closing).Full(c.Lang())},
-		{Name: c.T("reconcile.statement.given"), Value: m.givenText(c, v)}, {Name: c.T("reconcile.statement.digest"), Value: digestText(v.Digest)},
+		{Name: c.T("reconcile.statement.given"), Value: m.givenText(c, v.Statement, v.Given)}, {Name: c.T("reconcile.statement.digest"), Value: digestText(v.Digest)},
 	}
 	for _, n := range v.Counts {
 		out = append(out, ui.SummaryRow{Name: c.T("reconcile.state." + string(n.State)), Value: c.T("reconcile.statement.n", "n", n.Lines, "sum", m.roubles(n.Amount).Full(c.Lang()))})
@@ -235,12 +239,13 @@ func (m *Module) statementRows(c *web.Context, v statementView) []ui.SummaryRow 
 	return out
 }
 
-func (m *Module) givenText(c *web.Context, v statementView) string {
-	at := lang.FullMoment(c.Lang(), v.Loaded, m.deps.Zone())
-	if v.Given == "" {
+// givenText says who gave a statement: the bank, or an official.
+func (m *Module) givenText(c *web.Context, s Statement, official string) string {
+	at := lang.FullMoment(c.Lang(), s.Loaded, m.deps.Zone())
+	if official == "" {
 		return c.T("reconcile.statement.by_bank", "at", at)
 	}
-	return c.T("reconcile.statement.by", "who", v.Given, "at", at)
+	return c.T("reconcile.statement.by", "who", official, "at", at)
 }
 
 func digestText(d [32]byte) string { return hex.EncodeToString(d[:]) }
@@ -297,6 +302,7 @@ func (m *Module) lineRows(c *web.Context, v lineView) []ui.SummaryRow {
 	add("info", v.Details.Info)
 	add("reference", v.Reference)
 	add("bank_reference", v.BankReference)
+	add("statement", v.From.BankID+"\n"+m.givenText(c, v.From, officerName(v.People, v.From.Official)))
 	return out
 }
 
@@ -378,7 +384,11 @@ func (m *Module) payoutLineTable(c *web.Context, v payoutView) ui.DataTableProps
 			title = v.Names.of(l.Payee, c.Lang())
 		}
 		state := ui.TableCell{Tag: &ui.TagProps{Text: c.T("reconcile.payout.line." + l.State), Tone: lineTones[l.State]}, Note: l.Reason}
-		out.Rows = append(out.Rows, ui.TableRow{Title: title, Cells: []ui.TableCell{{Text: l.Amount.Full(c.Lang())}, {Text: l.To.Account, Note: l.To.Member}, state}})
+		row := ui.TableRow{Title: title, Cells: []ui.TableCell{{Text: l.Amount.Full(c.Lang())}, {Text: l.To.Account, Note: l.To.Member}, state}}
+		if !l.Part.IsZero() {
+			row.Href = linesPath + l.Part.String() // how the money came, which whoever lets it out reads
+		}
+		out.Rows = append(out.Rows, row)
 	}
 	return out
 }

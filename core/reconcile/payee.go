@@ -49,6 +49,9 @@ func (m *Module) ProposePayee(ctx context.Context, a act.Act, payee id.ID, to Cr
 	if err := checkDetails(to); err != nil {
 		return err
 	}
+	if !wellFormed(to) {
+		return ErrDetails
+	}
 	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		version := int64(1)
 		last, err := reconciledb.LastPayee(tx, payee)

@@ -172,6 +172,7 @@ type lineView struct {
 	Suggestions []Suggestion
 	Acts        []ActOn
 	People      map[id.ID]lang.Name
+	From        Statement // that has the line
 	Failed      *fault.Fault
 	Typed       settleForm
 	Names       names
@@ -229,7 +230,10 @@ func (m *Module) linePage(c *web.Context, p Part, typed settleForm, failed *faul
 	if v.Acts, err = m.ActsOn(ctx, p.ID); err != nil {
 		return err
 	}
-	var people []id.ID
+	if v.From, err = m.Statement(ctx, p.Statement); err != nil {
+		return err
+	}
+	people := []id.ID{v.From.Official}
 	for _, one := range v.Acts {
 		people = append(people, one.Official)
 	}
