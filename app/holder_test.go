@@ -43,6 +43,7 @@ var sometimes = map[string]string{
 	"case_word, desk_line": "a case on which several agencies are asked stands on the desk of each as it is at one revision",
 
 	"bill, bill_change, bill_part | journal_entry, ledger_transfer, reconcile_act, reconcile_part": "money without a purpose lies with the treasury and pays a charge at its home: taken and counted together, or not at all",
+	"bill, bill_change, bill_part | ledger_transfer, reconcile_act, reconcile_part":                "and back again when the charge needs it no more",
 
 	"desk_unusual, desk_unusual_mark | notice, notice_delivery, notice_text": "an unusual look is found and its agency's head told, or the hour is looked at again",
 
