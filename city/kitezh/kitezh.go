@@ -17,7 +17,7 @@ import (
 
 //go:generate go run ./generate
 
-//go:embed city.yaml charity.yaml utilities.yaml rates.yaml calendar.yaml topics.yaml situations.yaml places.yaml lists.yaml queries.yaml synonyms.yaml agencies tariffs charges registers own-registers services resources messages content demo
+//go:embed city.yaml charity.yaml utilities.yaml rates.yaml calendar.yaml topics.yaml situations.yaml places.yaml lists.yaml queries.yaml synonyms.yaml shortcuts.yaml agencies tariffs charges registers own-registers services resources messages content demo
 var files embed.FS
 
 // Files is the city's folder as LoadCity reads it.

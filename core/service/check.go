@@ -209,6 +209,17 @@ func (c *checker) agencies() {
 func (c *checker) lists() {
 	c.keys("topics", "", "key", '-', keysOf(c.city.Topics, func(t *Topic) string { return t.Key }))
 	c.keys("situations", "", "key", '-', keysOf(c.city.Situations, func(s *Situation) string { return s.Key }))
+	c.keys("shortcuts", "", "key", '-', shortcutKeys(c.city))
+	services := keysOf(c.city.Services, func(s *Service) string { return s.Key })
+	for i, key := range shortcutKeys(c.city) {
+		if slices.Contains(services, key) {
+			c.tell("shortcuts", strconv.Itoa(i)+".key", "duplicate_key", "key", key, "first", "services/"+key+".yaml")
+		}
+	}
+}
+
+func shortcutKeys(city *City) []string {
+	return keysOf(city.Shortcuts, func(s *Shortcut) string { return s.Key })
 }
 
 func (c *checker) content() {

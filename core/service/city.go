@@ -27,6 +27,7 @@ type City struct {
 	Charges      []ChargeKind  `json:"charges,omitempty"`
 	Rates        []Rate        `json:"rates,omitempty"`
 	Synonyms     []Synonym     `json:"synonyms,omitempty"`
+	Shortcuts    []Shortcut    `json:"shortcuts,omitempty"`
 	Utilities    *Utilities    `json:"utilities,omitempty"`
 	Charity      *Charity      `json:"charity,omitempty"`
 	Tariffs      []Tariff      `json:"tariffs,omitempty"`
@@ -240,6 +241,15 @@ type Situation struct {
 	Icon  string `json:"icon" need:"1" about:"Name of an icon"`
 	Tone  string `json:"tone" need:"1" one:"ice|mint|apricot|sand|lilac|rose|plain" about:"Tone of the design"`
 	Steps []Text `json:"steps,omitempty" about:"What to do, in order, in plain words"`
+}
+
+// Shortcut is an entry of shortcuts.yaml: a page of the portal itself that people look for, in the city's words.
+type Shortcut struct {
+	Key     string `json:"key" need:"1" about:"Name of the shortcut; no service is called so"`
+	Href    string `json:"href" need:"1" one:"/pay|/pay/find|/pay/history|/pay/cards|/pay/autopay|/flats|/account/transport-card|/charity|/account/gifts|/open-books|/cases|/drafts|/visits|/messages|/documents|/check|/account/registers|/account/family|/account/mandates|/account/organisations|/account/looks|/account/data|/account/profile|/account/security|/account/notices|/developers|/log" about:"Address of the page"`
+	Title   Text   `json:"title" need:"1" about:"Title"`
+	About   Text   `json:"about" need:"1" about:"What one does there"`
+	AskedAs Words  `json:"asked-as" need:"1" about:"The words that people search by, as they say them"`
 }
 
 // Page is content/pages/KEY.yaml: a page of the city.

@@ -31,7 +31,7 @@ var whats = map[string]string{
 	"obstacles": "obstacle", "fields": "question", "options": "option", "checks": "check", "certificates": "certificate", "fees": "fee",
 	"exempt": "exemption", "steps": "step", "parts": "part", "late": "consequence", "rows": "row", "grounds": "ground", "facts": "line",
 	"groups": "group", "reminders": "reminder", "notices": "notice", "examples": "example", "agencies": "agency", "registers": "register",
-	"queues": "queue", "skills": "skill", "values": "value", "parameters": "parameter", "topics": "topic", "situations": "situation",
+	"queues": "queue", "skills": "skill", "values": "value", "parameters": "parameter", "topics": "topic", "situations": "situation", "shortcuts": "shortcut",
 	"pages": "article", "news": "news", "resources": "resource", "lists": "list", "law": "law", "tariffs": "tariff", "providers": "provider", "benefits": "benefit", "categories": "category", "charges": "charge", "rates": "rate", "found": "found",
 }
 

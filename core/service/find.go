@@ -16,11 +16,13 @@ const (
 	foundPage      = "page"
 	foundAgency    = "agency"
 	foundNews      = "news"
+	foundShortcut  = "shortcut"
 )
 
 // How much other things count beside services, which is what most people look for: one of them comes first where it alone
 // is called so.
 const (
+	shortcutWeight  = 0.9
 	situationWeight = 0.7
 	agencyWeight    = 0.75
 	pageWeight      = 0.6
@@ -42,6 +44,10 @@ func documents(city *City) []search.Doc {
 	var out []search.Doc
 	for i := range city.Services {
 		out = append(out, serviceDocument(city, &city.Services[i]))
+	}
+	for i := range city.Shortcuts {
+		s := &city.Shortcuts[i]
+		out = append(out, search.Doc{ID: foundShortcut + "/" + s.Key, Title: s.Title, Summary: s.About, Asked: s.AskedAs.byLanguage(), Weight: shortcutWeight})
 	}
 	for i := range city.Situations {
 		s := &city.Situations[i]
@@ -69,7 +75,7 @@ func documents(city *City) []search.Doc {
 func serviceDocument(city *City, s *Service) search.Doc {
 	doc := search.Doc{
 		ID: foundService + "/" + s.Key, Title: s.Title, Summary: s.Summary, Body: joined(s.Who, s.Result.Title),
-		Asked:  map[lang.Language][]string{lang.Russian: s.AskedAs.RU, lang.English: s.AskedAs.EN},
+		Asked:  s.AskedAs.byLanguage(),
 		Topics: []string{s.Topic}, Audience: s.Audience,
 	}
 	if topic, ok := city.Topic(s.Topic); ok {
@@ -155,6 +161,10 @@ func foundIn(city *City, document string, l lang.Language) (Found, bool) {
 	case foundAgency:
 		if a, ok := city.Agency(key); ok {
 			set(a.Title, a.Does, "/agencies/"+key)
+		}
+	case foundShortcut:
+		if s, ok := find(city.Shortcuts, func(s *Shortcut) string { return s.Key }, key); ok {
+			set(s.Title, s.About, s.Href)
 		}
 	case foundNews:
 		if n, ok := city.Item(key); ok {

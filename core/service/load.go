@@ -11,7 +11,7 @@ import (
 // the two is nil. The folder:
 //
 //	city.yaml calendar.yaml topics.yaml situations.yaml places.yaml
-//	agencies/*.yaml registers/*.yaml own-registers/*.yaml services/*.yaml messages/SERVICE.yaml resources/*.yaml lists.yaml queries.yaml synonyms.yaml
+//	agencies/*.yaml registers/*.yaml own-registers/*.yaml services/*.yaml messages/SERVICE.yaml resources/*.yaml lists.yaml queries.yaml synonyms.yaml shortcuts.yaml
 //	charges/*.yaml rates.yaml
 //	utilities.yaml tariffs/*.yaml charity.yaml
 //	content/news.yaml content/pages/*.yaml
@@ -135,6 +135,8 @@ func (l *loader) file(name string, content []byte) {
 		l.single(name, content, "queries", &l.city.Queries)
 	case name == "synonyms.yaml":
 		l.single(name, content, "synonyms", &l.city.Synonyms)
+	case name == "shortcuts.yaml":
+		l.single(name, content, "shortcuts", &l.city.Shortcuts)
 	case name == "rates.yaml":
 		l.single(name, content, "rates", &l.city.Rates)
 	case name == "content/news.yaml":

@@ -13,7 +13,7 @@ import (
 // of the services. The city measures its search by them.
 type Query struct {
 	Ask  string   `json:"ask" need:"1" about:"What is typed, as people type it: their own words, slips of the pen, the wrong keyboard"`
-	Want []string `json:"want" need:"1" about:"Keys of the services that answer it; any of them is right"`
+	Want []string `json:"want" need:"1" about:"Keys of the services, or of the shortcuts, that answer it; any of them is right"`
 	Lang string   `json:"lang" need:"1" one:"ru|en" about:"Language of the query"`
 
 	Aside bool `json:"aside,omitempty" about:"Held out: nobody improves the search by looking at it, so that it tells how the search does on what nobody has seen"`
@@ -67,7 +67,7 @@ func Measure(city *City) (Quality, error) {
 
 func (q *Quality) add(query Query, hits []search.Hit) {
 	place := slices.IndexFunc(hits, func(h search.Hit) bool {
-		return slices.ContainsFunc(query.Want, func(key string) bool { return h.ID == foundService+"/"+key })
+		return slices.ContainsFunc(query.Want, func(key string) bool { return h.ID == foundService+"/"+key || h.ID == foundShortcut+"/"+key })
 	})
 	whole := Tally{q.Total, q.First, q.Third}.with(place)
 	q.Total, q.First, q.Third = whole.Total, whole.First, whole.Third
@@ -131,7 +131,7 @@ func (c *checker) popular() {
 
 // queries checks that what is wanted is there.
 func (c *checker) queries() {
-	known := keysOf(c.city.Services, func(s *Service) string { return s.Key })
+	known := append(keysOf(c.city.Services, func(s *Service) string { return s.Key }), shortcutKeys(c.city)...)
 	for i, q := range c.city.Queries {
 		for j, key := range q.Want {
 			c.reference("queries", fmt.Sprintf("%d.want.%d", i, j), "service", key, known)

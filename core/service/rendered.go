@@ -26,6 +26,9 @@ func Rendered(c *City) ([]SourceFile, error) {
 	if len(c.Synonyms) > 0 {
 		w.file("synonyms.yaml", c.Synonyms)
 	}
+	if len(c.Shortcuts) > 0 {
+		w.file("shortcuts.yaml", c.Shortcuts)
+	}
 	if c.Charity != nil {
 		w.file("charity.yaml", c.Charity)
 	}

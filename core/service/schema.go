@@ -17,7 +17,7 @@ func Schemas() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for name, sample := range map[string]any{
 		"city": Profile{}, "calendar": Calendar{}, "agency": Agency{}, "register": Register{}, "own-register": OwnRegister{}, "service": Service{},
-		"topics": []Topic{}, "situations": []Situation{}, "places": Places{}, "page": Page{}, "resource": Resource{}, "lists": []List{}, "queries": []Query{}, "synonyms": []Synonym{}, "news": []News{}, "charge": ChargeKind{}, "rates": []Rate{}, "messages": messages{}, "utilities": Utilities{}, "charity": Charity{}, "tariff": Tariff{},
+		"topics": []Topic{}, "situations": []Situation{}, "places": Places{}, "page": Page{}, "resource": Resource{}, "lists": []List{}, "queries": []Query{}, "synonyms": []Synonym{}, "shortcuts": []Shortcut{}, "news": []News{}, "charge": ChargeKind{}, "rates": []Rate{}, "messages": messages{}, "utilities": Utilities{}, "charity": Charity{}, "tariff": Tariff{},
 	} {
 		b := schemaBuilder{}
 		schema := b.schemaOf(reflect.TypeOf(sample), "")

@@ -11,5 +11,9 @@ type Words struct {
 	EN []string `json:"en" need:"1" about:"In English"`
 }
 
+func (w Words) byLanguage() map[lang.Language][]string {
+	return map[lang.Language][]string{lang.Russian: w.RU, lang.English: w.EN}
+}
+
 // Rule is an expression of the rule language posad/1; empty means "always".
 type Rule string

@@ -97,7 +97,7 @@ func within(office id.ID, from, to *service.City, changes []service.Change) bool
 }
 
 // known are the paths that a city's folder has places for.
-var known = regexp.MustCompile(`^(?:(?:city|calendar|topics|situations|places|lists|queries|synonyms|utilities|charity|rates)|content/news|(?:agencies|registers|own-registers|resources|charges|tariffs|services|messages|content/pages)/[a-z0-9][a-z0-9-]{0,79})\.yaml$`)
+var known = regexp.MustCompile(`^(?:(?:city|calendar|topics|situations|places|lists|queries|synonyms|shortcuts|utilities|charity|rates)|content/news|(?:agencies|registers|own-registers|resources|charges|tariffs|services|messages|content/pages)/[a-z0-9][a-z0-9-]{0,79})\.yaml$`)
 
 // rightPath tells whether a file may lie there.
 func rightPath(name string, files []service.SourceFile) bool {
