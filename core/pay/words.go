@@ -1,6 +1,7 @@
 package pay
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,4 +74,11 @@ func methodOr(method string) string {
 		return string(ByPage)
 	}
 	return method
+}
+
+// atOnce tells whether a way of paying is offered that takes the money with no bank's page between.
+func (v basketView) atOnce() bool {
+	return slices.ContainsFunc(v.Choices, func(one ui.Choice) bool {
+		return strings.HasPrefix(one.Value, string(ByCard)+":") || strings.HasPrefix(one.Value, string(ByWallet)+":")
+	})
 }
