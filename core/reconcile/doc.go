@@ -12,6 +12,9 @@
 // paid out by an order to the bank (pain.001) that one official prepares and another lets out; the bank's answer (pain.002)
 // and its statement close each line.
 //
+// What an official settled goes back among what nobody knows when the charge needs it no more. What the bank says of payers is read on a
+// line's page alone, on the treasury's record. A statement that is no bank's own word, and much unknown money, take two officials.
+//
 // Each night the books are proved: balances against transfers, charges against what the books say was paid for them, sums of
 // income against accounts, the account at the bank against its statement, clearing accounts against what is on its way. Every difference
 // has a name. A day's totals are published and signed into the journal.

@@ -18,9 +18,6 @@ import (
 	"posad.city/kit/store"
 )
 
-// eventGiveBack is core/pay's word that all which was paid for a charge goes back, and that a part of it is none of its payments.
-const eventGiveBack = "pay.give_back_elsewhere"
-
 // settledPayment is the payment by which a line, as it stood, settled a charge.
 func settledPayment(part id.ID, revision int64) id.ID {
 	return id.Derived("settled by an official", part.String()+" "+strconv.FormatInt(revision, 10))

@@ -81,7 +81,7 @@ func TestGivenBackElsewhere(t *testing.T) {
 		c, _ := r.settledBill()
 		for range 2 { // the word may come again
 			r.write(func(tx *store.Tx) error {
-				return r.queue.Emit(tx, jobs.Event{Name: eventGiveBack, Holder: c.Home, Object: c.ID})
+				return r.queue.Emit(tx, jobs.Event{Name: pay.EventGiveBackElsewhere, Holder: c.Home, Object: c.ID})
 			})
 			r.drain()
 			if got := r.on(Unidentified(money.RUB)); got != 500_00 {

@@ -99,7 +99,7 @@ func (m *Module) Provision(b *module.Base) error {
 	b.Jobs.Every(jobFold, foldEvery, m.foldJob, jobs.Limit(1))
 	b.Jobs.Every(jobDaily, dailyEvery, m.daily, jobs.Limit(1))
 	b.Jobs.On(charge.EventOver, jobOver, m.over)
-	b.Jobs.On(eventGiveBack, jobGive, m.giveBack)
+	b.Jobs.On(pay.EventGiveBackElsewhere, jobGive, m.giveBack)
 	if m.deps.Bank != nil {
 		b.Jobs.Every(jobBank, bankEvery, m.askBank, jobs.Limit(1))
 	}
