@@ -14,17 +14,17 @@
 // that came is either an income, a surplus, or not there at all. Money that comes beyond what is owed, as of when the
 // payment began, is a surplus: it enters the books, and the job pay.refund gives it back, only that part. What a payee gives
 // back (PrepareRefund) leaves its income in the Write that decides it. What the provider takes back by itself, and what a
-// lost dispute takes, is owed again.
+// lost dispute takes, is owed again; so is what goes back at the provider though the city did not ask for it (outside.go).
 //
 // Amounts are whole minor units. The home of a payment is its payer; a payer without an account is an id for that payment
-// alone. Payees' incomes are accounts of the books. A payee's list (income_line) follows by a job and names nobody.
+// alone, whose page a token opens (guest.go). Whoever has only found a bill gives way to who watches it. Payees' incomes are accounts of the books. A payee's list (income_line) follows by a job and names nobody.
 //
-// It owns the tables payment, payment_line, attempt, refund, dispute, saved_card, charge_payment, income_line, pay_home and
+// It owns the tables payment, payment_line, attempt, refund, dispute, dispute_answer, saved_card, charge_payment, income_line, pay_home and
 // pay_code, the pages /pay/... and /desk/payments, the bank's webhook and their JSON faces. It does not own why something
 // is owed and how much (core/charge), what the bank's statement says (core/reconcile) or telling people (core/notice, by events).
 //
-// Events: pay.taken, pay.failed, pay.refunded (also by the bank itself), pay.disputed (opened, won, lost); the holder is the
-// payer, the object the payment.
+// Events: pay.taken, pay.failed, pay.refunded (also by the bank itself), pay.disputed (opened, grown, won, lost); the holder is the
+// payer, the object the payment. pay.give_back_elsewhere is about a charge: others put a part of it in, and give that back.
 //
 // Life cycle: New with a bank, charges and the city's words; Provide a purse; Provision; nothing of its own runs, the jobs do.
 package pay
