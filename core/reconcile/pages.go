@@ -102,7 +102,7 @@ func (m *Module) bars(c *web.Context, days []dayTotal) ui.BarsProps {
 	return out
 }
 
-// thousands is a sum for the head of a bar: whole roubles up to ten thousand, then thousands, then millions.
+// thousands is a sum for the head of a bar: whole roubles as far as four signs go, then thousands, then millions.
 func thousands(minor int64, l lang.Language) string {
 	thousand, million := "k", "M"
 	if l == lang.Russian {
@@ -111,7 +111,7 @@ func thousands(minor int64, l lang.Language) string {
 	switch units := minor / 100; {
 	case units >= 10_000_000 || units <= -10_000_000:
 		return strconv.FormatInt(units/1_000_000, 10) + million
-	case units >= 10_000 || units <= -10_000:
+	case units >= 10_000 || units <= -1_000:
 		return strconv.FormatInt(units/1_000, 10) + thousand
 	case units == 0:
 		return ""
