@@ -46,6 +46,7 @@ type view struct {
 	Links        []Link // cases that are about this one
 	AppealUntil  calendar.Date
 	Bill         id.ID
+	Fee          string            // what the bill is of, in words; empty while nothing is to be paid
 	Deleted      map[string]string // files in which a virus was found: names by ids
 }
 
@@ -125,6 +126,9 @@ func (m *Module) say(k *known, v *view) {
 	}
 	if t := openTask(v.Tasks); t != nil && t.Kind == service.TaskPay {
 		v.Bill = t.Reference
+		if charge, err := k.rules.Charge(k.inputs); err == nil && charge.Amount > 0 {
+			v.Fee = charge.Amount.Amount().In(v.lang)
+		}
 		if !t.Due.IsZero() {
 			v.Due = t.Due
 		}
@@ -170,12 +174,14 @@ func (m *Module) name(ctx context.Context, v *view) error {
 func (m *Module) nextText(v *view) string {
 	key := "casework.next." + string(v.Status)
 	switch {
+	case v.Status == StatusToPay && v.Fee != "":
+		key = "casework.next.to_pay_sum"
 	case v.Status == StatusInReview && v.Official != "":
 		key = "casework.next.in_review_by"
 	case v.Status == StatusApproved && len(v.Papers) == 0:
 		key = "casework.next.approved_plain"
 	}
-	return m.text(v.lang, key, "due", lang.FullMoment(v.lang, v.Due, v.zone), "agency", v.Agency, "name", v.Official)
+	return m.text(v.lang, key, "due", lang.FullMoment(v.lang, v.Due, v.zone), "agency", v.Agency, "name", v.Official, "amount", v.Fee)
 }
 
 // entryTitle is a line of the timeline in words.
