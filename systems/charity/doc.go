@@ -3,7 +3,8 @@
 //
 // A fund is an organisation (core/organisation) that asked to be verified. Officials of the city's charity agency look at its
 // documents, its registration and the law, and publish, suspend or end it; they check each appeal before it opens and approve
-// each payout, which somebody else asked for. Each of these is an official act with a reason and an entry in the journal, and
+// each payout, which somebody else asked for; what a verified fund changes of itself is shown when they have looked at it (Change).
+// A payout keeps to its line of the budget, or needs a reason and two officials. Each of these is an official act with a reason and an entry in the journal, and
 // stands on the fund's page.
 //
 // A gift is a charge whose payee is the fund, paid like any other; nothing is taken from it. When it is paid it enters the
@@ -21,8 +22,11 @@
 // acts for them (core/organisation, core/mandate), or the sending of payouts to a bank (Payouts).
 //
 // Giver and fund are two holders: a gift's row lies with the giver, its entry with the fund, and each follows the event of its
-// payment by a Write of its own that may be done again.
+// payment by a Write of its own that may be done again. Sums by day, purse and line of a budget are kept beside the entries, and an
+// entry knows what came before it in its purse: nobody adds gifts up to read a page. Public lists are read once in seconds (shelf).
 //
-// Events that it hears: that a charge was paid, and given back. Life cycle: New; Provision registers pages and jobs; nothing runs
-// by itself.
+// A gift may be added to a basket of bills (Suggest, AddTo): core/pay asks by the app, and the gift's charge is paid with them.
+//
+// Events that it hears: that a charge was paid, changed, given back or cancelled (the charge is read, not the event), and that the
+// bank sent a payout back. Life cycle: New; Provide; Provision registers pages and jobs; what runs by itself are jobs.
 package charity
