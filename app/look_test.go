@@ -39,11 +39,14 @@ func testLooks(t *testing.T, w *world) {
 	}
 	w.enterAll()
 	for _, op := range w.Operations() {
-		if op.Look != "" && op.May&^(act.Self|act.ByMandate) != 0 && !op.Changes && !others[op.Name] {
+		if op.Look != "" && op.May&^(act.Self|act.ByMandate) != 0 && !op.Changes && !others[op.Name] && rare[op.Name] == "" {
 			t.Errorf("%s looks at people, and nobody was shown another in this test", op.Name)
 		}
 	}
 }
+
+// rare are looks at what this world has none of, with what brings it about.
+var rare = map[string]string{"card.losses": "a bank that takes a top-up back after its money was spent: systems/card's TestALossIsMadeGoodFirst"}
 
 // stance is how a subject stands to a thing, and whether an official sees the screen.
 type stance struct {

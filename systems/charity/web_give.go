@@ -256,6 +256,9 @@ func (m *Module) showMonthly(c *web.Context) error {
 			v.Form.Day = 0
 		}
 	}
+	if v.Form.Sum == "" && v.Form.Card == "" { // somebody came by the address alone
+		return c.Redirect(givePath(v.id()) + "?how=monthly")
+	}
 	v.Form.How = "monthly"
 	if v.judge(); len(v.Faults) > 0 {
 		return m.giveStep(c, v)
