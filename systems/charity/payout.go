@@ -124,36 +124,16 @@ func (m *Module) Payout(ctx context.Context, payout id.ID) (Payout, error) {
 
 // PayoutsOf lists a fund's last 200 payouts, the newest first.
 func (m *Module) PayoutsOf(ctx context.Context, fund id.ID) ([]Payout, error) {
-	return m.payouts(ctx, func(r store.Reader) ([]charitydb.CharityPayout, error) {
+	return listed(ctx, m, "payouts", payoutOf, func(r store.Reader) ([]charitydb.CharityPayout, error) {
 		return charitydb.PayoutsOf(r, fund, listMost)
 	})
 }
 
 // PayoutsIn lists the payouts of all funds in a state, the longest waiting first.
 func (m *Module) PayoutsIn(ctx context.Context, state PayoutState) ([]Payout, error) {
-	return m.payouts(ctx, func(r store.Reader) ([]charitydb.CharityPayout, error) {
+	return listed(ctx, m, "payouts", payoutOf, func(r store.Reader) ([]charitydb.CharityPayout, error) {
 		return charitydb.PayoutsIn(r, string(state), appealsMost)
 	})
-}
-
-func (m *Module) payouts(ctx context.Context, read func(store.Reader) ([]charitydb.CharityPayout, error)) ([]Payout, error) {
-	var out []Payout
-	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
-		out = nil
-		rows, err := read(r)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			one, err := payoutOf(row)
-			if err != nil {
-				return err
-			}
-			out = append(out, one)
-		}
-		return nil
-	})
-	return out, wrap("payouts", err)
 }
 
 // DecidePayout is the official's word about a payout. Approved, the money leaves the fund's account in the same Write; of one

@@ -144,20 +144,21 @@ func (m *Module) finish(tx *store.Tx, s Standing) error {
 
 // Reports lists an appeal's reports, the oldest first.
 func (m *Module) Reports(ctx context.Context, fund, appeal id.ID) ([]Report, error) {
-	return m.reports(ctx, func(r store.Reader) ([]charitydb.CharityReport, error) {
+	return listed(ctx, m, "reports", reportOf, func(r store.Reader) ([]charitydb.CharityReport, error) {
 		return charitydb.ReportsOf(r, fund, appeal, reportsMost)
 	})
 }
 
 // ReportsOf lists a fund's reports, the newest first.
 func (m *Module) ReportsOf(ctx context.Context, fund id.ID) ([]Report, error) {
-	return m.reports(ctx, func(r store.Reader) ([]charitydb.CharityReport, error) {
+	return listed(ctx, m, "reports", reportOf, func(r store.Reader) ([]charitydb.CharityReport, error) {
 		return charitydb.ReportsOfFund(r, fund, listMost)
 	})
 }
 
-func (m *Module) reports(ctx context.Context, read func(store.Reader) ([]charitydb.CharityReport, error)) ([]Report, error) {
-	var out []Report
+// listed reads rows in a snapshot of their own, each as what it means.
+func listed[R, T any](ctx context.Context, m *Module, what string, of func(R) (T, error), read func(store.Reader) ([]R, error)) ([]T, error) {
+	var out []T
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		out = nil
 		rows, err := read(r)
@@ -165,7 +166,7 @@ func (m *Module) reports(ctx context.Context, read func(store.Reader) ([]charity
 			return err
 		}
 		for _, row := range rows {
-			one, err := reportOf(row)
+			one, err := of(row)
 			if err != nil {
 				return err
 			}
@@ -173,5 +174,5 @@ func (m *Module) reports(ctx context.Context, read func(store.Reader) ([]charity
 		}
 		return nil
 	})
-	return out, wrap("reports", err)
+	return out, wrap(what, err)
 }

@@ -90,6 +90,22 @@ type verdictForm struct {
 	Change   id.ID    `json:"change"` // that was read
 }
 
+// verdict is an official's word about what the address names; words are those that there are, none where another module judges them.
+func (m *Module) verdict(c *web.Context, of string, words ...string) (id.ID, verdictForm, error) {
+	var form verdictForm
+	which, err := c.ID(of)
+	if err == nil {
+		err = m.deskAct(c)
+	}
+	if err == nil {
+		err = c.Bind(&form)
+	}
+	if err == nil && len(words) > 0 && !slices.Contains(words, form.Verdict) {
+		err = ErrState
+	}
+	return which, form, err
+}
+
 // deskFundView is a fund before an official.
 type deskFundView struct {
 	fundView
@@ -125,15 +141,8 @@ func (m *Module) deskFund(c *web.Context, form verdictForm, faults []fault.Field
 }
 
 func (m *Module) postFundVerdict(c *web.Context) error {
-	fund, err := c.ID("fund")
+	fund, form, err := m.verdict(c, "fund")
 	if err != nil {
-		return err
-	}
-	if err := m.deskAct(c); err != nil {
-		return err
-	}
-	var form verdictForm
-	if err := c.Bind(&form); err != nil {
 		return err
 	}
 	err = m.DecideFundAt(c.Context(), c.Act(), fund, form.Revision, Verdict(form.Verdict), form.Reason, form.Checks)
@@ -144,19 +153,9 @@ func (m *Module) postFundVerdict(c *web.Context) error {
 }
 
 func (m *Module) postChangeVerdict(c *web.Context) error {
-	fund, err := c.ID("fund")
+	fund, form, err := m.verdict(c, "fund", "accepted", "refused")
 	if err != nil {
 		return err
-	}
-	if err := m.deskAct(c); err != nil {
-		return err
-	}
-	var form verdictForm
-	if err := c.Bind(&form); err != nil {
-		return err
-	}
-	if !slices.Contains([]string{"accepted", "refused"}, form.Verdict) {
-		return ErrState
 	}
 	err = m.DecideChange(c.Context(), c.Act(), fund, form.Change, form.Verdict == "accepted", form.Reason)
 	if errors.Is(err, ErrForm) {
@@ -201,15 +200,8 @@ func (m *Module) deskAppeal(c *web.Context, form verdictForm, faults []fault.Fie
 }
 
 func (m *Module) postAppealVerdict(c *web.Context) error {
-	appeal, err := c.ID("appeal")
+	appeal, form, err := m.verdict(c, "appeal")
 	if err != nil {
-		return err
-	}
-	if err := m.deskAct(c); err != nil {
-		return err
-	}
-	var form verdictForm
-	if err := c.Bind(&form); err != nil {
 		return err
 	}
 	err = m.DecideAppeal(c.Context(), c.Act(), appeal, AppealVerdict(form.Verdict), form.Reason)
@@ -276,19 +268,9 @@ func (m *Module) deskPayout(c *web.Context, form verdictForm, faults []fault.Fie
 }
 
 func (m *Module) postPayoutVerdict(c *web.Context) error {
-	payout, err := c.ID("payout")
+	payout, form, err := m.verdict(c, "payout", "approved", "refused")
 	if err != nil {
 		return err
-	}
-	if err := m.deskAct(c); err != nil {
-		return err
-	}
-	var form verdictForm
-	if err := c.Bind(&form); err != nil {
-		return err
-	}
-	if !slices.Contains([]string{"approved", "refused"}, form.Verdict) {
-		return ErrState
 	}
 	over, err := m.DecidePayout(c.Context(), c.Act(), payout, form.Verdict == "approved", form.Reason)
 	if errors.Is(err, ErrForm) {
