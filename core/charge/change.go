@@ -267,11 +267,19 @@ func (c *change) put() error {
 	}
 	if err := chargedb.InsertChange(c.tx, chargedb.InsertChangeParams{
 		Home: c.is.Home, Charge: c.is.ID, Revision: c.is.Revision, Step: string(c.step), At: c.tx.Now(), Act: c.a.ID, Actor: c.a.Actor.Person, Agency: c.a.Actor.Agency,
-		Payment: c.of, Amount: c.amount, Reason: c.reason, Note: c.note,
+		Payment: c.of, Amount: c.amount, Reason: c.reason, Note: c.note, Was: c.found(), WasDue: c.was.Due, Due: c.is.Due,
 	}); err != nil {
 		return fmt.Errorf("charge: %s: %w", c.step, err)
 	}
 	return c.tell()
+}
+
+// found is what the charge came to before: nothing when it was owed no more.
+func (c *change) found() int64 {
+	if c.was.State == Cancelled {
+		return 0
+	}
+	return c.was.Amount.Minor
 }
 
 // conclude says what state the charge has come to. It is counted as of the last payment: what paid it then has paid it.

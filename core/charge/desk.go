@@ -259,6 +259,10 @@ type Event struct {
 	Amount  int64
 	Reason  string
 	Note    string
+	// Of a correction: the sum and the day to pay before it, and the day after it. Was is 0 when nobody knows.
+	Was         int64
+	WasDue, Due time.Time
+	Revision    int64
 }
 
 // History lists what happened to a charge after it was issued, the oldest first.
@@ -284,6 +288,7 @@ func (m *Module) History(ctx context.Context, a act.Act, home, charge id.ID) ([]
 		}
 		out = append(out, Event{
 			Step: Step(row.Step), At: row.At, Actor: row.Actor, Agency: row.Agency, Payment: row.Payment, Amount: row.Amount, Reason: row.Reason, Note: string(note),
+			Was: row.Was, WasDue: row.WasDue, Due: row.Due, Revision: row.Revision,
 		})
 	}
 	return out, nil

@@ -16,10 +16,13 @@
 //
 // It owns the tables bill*, charge_*, the agencies' pages /desk/charges, the pages /charges of what an account watches and
 // their JSON faces. It does not own payments, their pages or the list of what a person owes (core/pay), the kinds
-// (core/service, charges/KEY.yaml) or telling people (core/notice, by events).
+// (core/service, charges/KEY.yaml) or how people are reached (core/notice).
 //
 // Events: charge.due, charge.changed, charge.paid, charge.cancelled, charge.refunded, charge.over; the holder is the home,
 // the object the charge. A charge in bulk at a home that nobody watches emits no charge.due: there is nobody to tell.
+//
+// Whoever sees a bill in their account is told that it came, was corrected, cancelled, or given back (news.go): seconds after it is
+// quiet, so that a file of many is one notice; none of what the house itself issues, of the sandbox, or of what a standing order pays.
 //
 // Life cycle: New with the city and its people; Provision; nothing of its own runs, jobs do.
 package charge

@@ -24,6 +24,7 @@ type held struct {
 func (held) Covers() map[string]string {
 	return map[string]string{
 		"bill": "charge.charges", "bill_part": "charge.charges", "bill_change": "charge.charges", "charge_watch": "charge.watches", "charge_watcher": "charge.watches",
+		"charge_news":   "- what a notice tells within minutes",
 		"charge_import": "- an official's act of office: the file is the agency's",
 	}
 }
@@ -119,7 +120,12 @@ func (h held) Forget(ctx context.Context, person id.ID) error {
 			return err
 		}
 	}
-	return h.m.base.Store.Write(ctx, func(tx *store.Tx) error { return chargedb.DeleteWatches(tx, person) })
+	return h.m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := chargedb.DeleteAllNews(tx, person); err != nil {
+			return err
+		}
+		return chargedb.DeleteWatches(tx, person)
+	})
 }
 
 func (h held) system() act.Act {

@@ -32,6 +32,12 @@ type Deps struct {
 	Things func(ctx context.Context, a act.Act, person id.ID) ([]Thing, error)
 	// Word makes a word about somebody's account ready, put in a Write; *account.Module gives one. nil: nobody is told.
 	Word func(ctx context.Context, w account.Word) (func(*store.Tx) error, error)
+	// Tell makes a notice about bills ready, put in a Write; nil: nobody is told of their bills.
+	Tell func(ctx context.Context, n News) (func(*store.Tx) error, error)
+	// Known tells whether a home is a person of the city, who is told what comes there; nil: none is.
+	Known func(ctx context.Context, home id.ID) (bool, error)
+	// Arranged says of a person's bills which of them a standing order pays, that tells of them itself; nil: there are no such orders.
+	Arranged func(ctx context.Context, a act.Act, person id.ID) (func(Charge) bool, error)
 	// Limit counts tries of one key and refuses when there are too many; nil: they are not counted.
 	Limit func(ctx context.Context, guard, key string, most int, window time.Duration) error
 	// AgencyName is what an agency, or another payee, is called.
@@ -81,6 +87,12 @@ func (m *Module) Provision(b *module.Base) error {
 	}
 	b.Jobs.Handle(jobDiscover, m.ask, jobs.Limit(2))
 	b.Jobs.Handle(jobTell, m.tell)
+	if m.deps.Tell != nil {
+		for _, event := range newsEvents {
+			b.Jobs.OnShared(event, jobNews, m.hear, jobs.Limit(2))
+		}
+	}
+	b.Jobs.Handle(jobTellNews, m.tellNews, jobs.Limit(2))
 	b.Jobs.Handle(jobImport, m.take, jobs.Limit(1))
 	b.Jobs.Every(jobSweep, importSweepGap, m.sweep)
 	if b.Web != nil {

@@ -62,7 +62,10 @@ type rig struct {
 	queue *jobs.Queue
 	clock *clock.Fixed
 	city  *service.City
-	heard map[string]int // events, by name and charge
+	heard map[string]int  // events, by name and charge
+	told  map[string]News // notices, by person and key
+	mute  error           // why nothing can be told now
+	pays  func(Charge) bool
 }
 
 var needs = []store.Migrations{vault.Migrations, jobs.Migrations, feed.Migrations, journal.Migrations, agency.Migrations, Migrations}
@@ -88,12 +91,14 @@ func newRig(t testing.TB, s *store.Store, c *clock.Fixed) *rig {
 	kek := must[*vault.KEK](t)(vault.ParseKEK(vault.NewKEKText()))
 	v := must[*vault.Vault](t)(vault.Open(ctx, vault.Options{Store: s, KEK: kek, Clock: c}))
 	blobs := must[*blob.Folder](t)(blob.Open(t.TempDir(), c))
-	out := &rig{t: t, clock: c, city: theCity(), queue: jobs.NewQueue(s, jobs.Options{}), heard: map[string]int{}}
+	out := &rig{t: t, clock: c, city: theCity(), queue: jobs.NewQueue(s, jobs.Options{}), heard: map[string]int{}, told: map[string]News{}}
 	for _, name := range []string{EventDue, EventChanged, EventPaid, EventCancelled, EventRefunded, EventOver} {
 		out.queue.On(name, "test."+name, func(_ context.Context, j jobs.Job) error { out.heard[name+" "+j.Object.String()]++; return nil })
 	}
-	out.Module = New(Deps{City: func() *service.City { return out.city }, Zone: func() *time.Location { return moscow }})
-	if err := out.Provision(&module.Base{Store: s, Vault: v, Clock: c, Jobs: out.queue, Blobs: blobs, Log: slog.New(slog.DiscardHandler)}); err != nil {
+	out.Module = New(Deps{City: func() *service.City { return out.city }, Zone: func() *time.Location { return moscow }, Tell: out.tellOne, Arranged: out.arranged,
+		Known: func(_ context.Context, home id.ID) (bool, error) { return home == anna || home == boris, nil },
+	})
+	if err := out.Provision(&module.Base{Store: s, Vault: v, Clock: c, Jobs: out.queue, Blobs: blobs, Texts: theTexts(), Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -182,16 +183,54 @@ func minor(c *web.Context, one Charge, amount int64) string {
 func (m *Module) log(c *web.Context, v chargeView) []ui.LogItem {
 	out := make([]ui.LogItem, 0, len(v.History)+1)
 	for _, e := range slices.Backward(v.History) {
-		text := c.T("charge.step."+string(e.Step), "amount", minor(c, v.Charge, e.Amount))
-		if e.Reason != "" {
-			text += ". " + c.T("charge.reason."+e.Reason)
-		}
-		if e.Note != "" {
-			text += ". " + e.Note
-		}
-		out = append(out, ui.LogItem{When: lang.FullMoment(c.Lang(), e.At, m.Zone()), Text: text})
+		out = append(out, ui.LogItem{When: lang.FullMoment(c.Lang(), e.At, m.Zone()), Text: m.eventText(c, v.Charge, e)})
 	}
 	return append(out, ui.LogItem{When: lang.FullMoment(c.Lang(), v.Charge.Issued, m.Zone()), Text: c.T("charge.step.issued")})
+}
+
+// eventText says what happened to a charge, why, and what the official wrote of it.
+func (m *Module) eventText(c *web.Context, one Charge, e Event) string {
+	return strings.Join(append([]string{m.stepText(c, one, e)}, m.whyTexts(c, e)...), ". ")
+}
+
+func (m *Module) stepText(c *web.Context, one Charge, e Event) string {
+	switch {
+	case e.Step == StepCorrected && e.Was > 0 && e.Was != e.Amount:
+		return c.T("charge.step.corrected_from", "was", minor(c, one, e.Was), "amount", minor(c, one, e.Amount))
+	case e.Step == StepCorrected && e.Was > 0 && !e.Due.Equal(e.WasDue):
+		return c.T("charge.step.corrected_due", "day", m.lastDay(e.Due))
+	}
+	return c.T("charge.step."+string(e.Step), "amount", minor(c, one, e.Amount))
+}
+
+// whyTexts are the reason and the official's note.
+func (m *Module) whyTexts(c *web.Context, e Event) []string {
+	var out []string
+	if key := "charge.reason." + e.Reason; e.Reason != "" && m.base.Texts.Has(key) {
+		out = append(out, c.T(key))
+	}
+	if e.Note != "" {
+		out = append(out, e.Note)
+	}
+	return out
+}
+
+// ChangeRows are what an agency did to a charge since it was issued, as its payer reads it: corrected, cancelled, when, why, and the
+// official's note.
+func (m *Module) ChangeRows(c *web.Context, one Charge) ([]ui.SummaryRow, error) {
+	history, err := m.History(c.Context(), c.Act(), one.Home, one.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.SummaryRow
+	for _, e := range history {
+		if e.Step != StepCorrected && e.Step != StepCancelled {
+			continue
+		}
+		said := append([]string{lang.FullMoment(c.Lang(), e.At, m.Zone())}, m.whyTexts(c, e)...)
+		out = append(out, ui.SummaryRow{Name: m.stepText(c, one, e), Value: strings.Join(said, ". ")})
+	}
+	return out, nil
 }
 
 var fileTones = map[ImportState]ui.Tone{Sending: ui.Neutral, Running: ui.Info, Stopped: ui.Warning, Done: ui.Success}

@@ -51,10 +51,25 @@ SELECT home, charge, payment, amount, given, forgiven, reversed, at, entered FRO
 UPDATE bill_part SET given = @given, forgiven = @forgiven, reversed = @reversed WHERE home = @home AND charge = @charge AND payment = @payment;
 
 -- name: InsertChange :exec
-INSERT INTO bill_change (home, charge, revision, step, at, act, actor, agency, payment, amount, reason, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+INSERT INTO bill_change (home, charge, revision, step, at, act, actor, agency, payment, amount, reason, note, was, was_due, due) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
 
 -- name: ChangesOf :many
-SELECT home, charge, revision, step, at, act, actor, agency, payment, amount, reason, note FROM bill_change WHERE home = $1 AND charge = $2 ORDER BY home, charge, revision;
+SELECT home, charge, revision, step, at, act, actor, agency, payment, amount, reason, note, was, was_due, due FROM bill_change WHERE home = $1 AND charge = $2 ORDER BY home, charge, revision;
+
+-- name: ChangeAt :one
+SELECT home, charge, revision, step, at, act, actor, agency, payment, amount, reason, note, was, was_due, due FROM bill_change WHERE home = $1 AND charge = $2 AND revision = $3;
+
+-- name: InsertNews :exec
+INSERT INTO charge_news (person, charge, revision, home, step, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (person, charge, revision) DO NOTHING;
+
+-- name: NewsOf :many
+SELECT person, charge, revision, home, step, at FROM charge_news WHERE person = $1 ORDER BY person, charge, revision LIMIT $2;
+
+-- name: DeleteNews :exec
+DELETE FROM charge_news WHERE person = $1 AND charge = $2 AND revision = $3;
+
+-- name: DeleteAllNews :exec
+DELETE FROM charge_news WHERE person = $1;
 
 -- name: PutWatch :exec
 INSERT INTO charge_watch (person, home, means, source, value, since, begins, ends, named) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)
