@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"posad.city/core/ledger/internal/store"
 	"posad.city/kit/clock"
 	"posad.city/kit/id"
 	"posad.city/kit/journal"
@@ -121,6 +122,43 @@ func TestAHeldWrite(t *testing.T) {
 		sound(t, s)
 		if b := balance(t, s, income); b.Net() != 120 {
 			t.Fatal(b)
+		}
+	}, Migrations)
+}
+
+// TestTwoCloseADay: a slow node that writes down an older count of a day spoils nothing of what another has counted since.
+func TestTwoCloseADay(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, c *clock.Fixed) {
+		ctx := context.Background()
+		write(t, s, func(tx *store.Tx) error { _, err := Post(tx, movement("first", line(bank, income, 100))); return err })
+		yesterday := c.Now()
+		c.Move(26 * time.Hour)
+		slow, parts, err := due(ctx, s, zone, c.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var older []ledgerdb.PutClosingParams
+		for _, part := range parts {
+			err := s.Read(ctx, func(r *store.Snapshot) error {
+				day := slow
+				rows, err := closings(r, &day, part)
+				older = append(older, rows...)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		asOf(t, s, c, yesterday, movement("second", line(bank, income, 20)))
+		between := func(Day) (*journal.Ready, error) { return nil, keepClosings(ctx, s, slow, older) }
+		d, did, err := closeNext(ctx, s, zone, c.Now(), between)
+		if err != nil || !did || d.Amount != 120 {
+			t.Fatalf("%+v %v %v", d, did, err)
+		}
+		sound(t, s)
+		if then, err := BalanceAt(ctx, s, income.ID, d.Until); err != nil || then.Net() != 120 {
+			t.Fatalf("the closed day tells %d: %v", then.Net(), err)
 		}
 	}, Migrations)
 }

@@ -110,9 +110,10 @@ JOIN ledger_closing AS c ON c.account = m.account AND c.day = (SELECT MAX(o.day)
 ORDER BY c.account;
 
 -- name: PutClosing :exec
--- Again after a closing that broke off.
+-- Again after a closing that broke off, or by two nodes at once: the later count stays, for transfers only come.
 INSERT INTO ledger_closing (account, day, debits, credits, transfers) VALUES (@account, @day, @debits, @credits, @transfers)
-ON CONFLICT (account, day) DO UPDATE SET debits = excluded.debits, credits = excluded.credits, transfers = excluded.transfers;
+ON CONFLICT (account, day) DO UPDATE SET debits = excluded.debits, credits = excluded.credits, transfers = excluded.transfers
+WHERE excluded.transfers >= ledger_closing.transfers;
 
 -- name: InsertDay :exec
 INSERT INTO ledger_day (day, since, until, transfers, amount, digest, closed) VALUES (@day, @since, @until, @transfers, @amount, @digest, @closed);
