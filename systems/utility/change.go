@@ -131,9 +131,15 @@ func overlaps(r Recalculation, before []Kept, people int) bool {
 // Months are those whose bill a recalculation may go into, the oldest first: the last one that was billed, which is made again for
 // it, and those up to the one for which readings are taken now.
 func (m *Module) Months(ctx context.Context, home id.ID) ([]Period, error) {
+	out, _, err := m.months(ctx, home)
+	return out, err
+}
+
+// months are Months, and the last one that was billed; empty: none was.
+func (m *Module) months(ctx context.Context, home id.ID) ([]Period, string, error) {
 	u, err := m.utilities()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	last := ""
 	err = m.base.Store.Read(ctx, func(r *store.Snapshot) error {
@@ -141,7 +147,7 @@ func (m *Module) Months(ctx context.Context, home id.ID) ([]Period, error) {
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	open := m.Open(u)
 	from, billed := ParsePeriod(last)
@@ -152,19 +158,19 @@ func (m *Module) Months(ctx context.Context, home id.ID) ([]Period, error) {
 	for p := from; !open.Before(p); p = p.Add(1) {
 		out = append(out, p)
 	}
-	return out, nil
+	return out, last, nil
 }
 
 // Recalculate enters a recalculation, which the bill of the period takes in, and puts it into the journal; a large one waits for a
 // second official. It tells how far it is. Whether the flat is the official's to change is the caller's to have asked. An id
 // that is given is entered once. Errors: ErrTariff, ErrReason, ErrDays, ErrSum, ErrOverlap, ErrMonthOf for a month that is none of
-// Months, ErrOwn for the official's own flat.
+// Months or was billed this moment, ErrOwn for the official's own flat.
 func (m *Module) Recalculate(ctx context.Context, a act.Act, f Flat, p Period, r Recalculation) (string, error) {
 	r.Reason = strings.TrimSpace(r.Reason)
 	if err := r.check(f); err != nil {
 		return "", err
 	}
-	months, err := m.Months(ctx, f.Home)
+	months, last, err := m.months(ctx, f.Home)
 	if err != nil {
 		return "", err
 	}
@@ -177,10 +183,11 @@ func (m *Module) Recalculate(ctx context.Context, a act.Act, f Flat, p Period, r
 	if r.ID.IsZero() {
 		r.ID = id.New(m.base.Clock.Now())
 	}
-	return m.enterChange(ctx, a, f, p, r)
+	return m.enterChange(ctx, a, f, p, last, r)
 }
 
-func (m *Module) enterChange(ctx context.Context, a act.Act, f Flat, p Period, r Recalculation) (string, error) {
+// enterChange enters a recalculation of a flat whose last billed month is as it was read.
+func (m *Module) enterChange(ctx context.Context, a act.Act, f Flat, p Period, last string, r Recalculation) (string, error) {
 	keys, err := m.base.Vault.Keys(ctx, f.Home)
 	if err != nil {
 		return "", err
@@ -197,6 +204,9 @@ func (m *Module) enterChange(ctx context.Context, a act.Act, f Flat, p Period, r
 	}
 	state := Entered
 	err = m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		if now, err := utilitydb.LastPeriod(tx, f.Home); err != nil || now != last {
+			return cmp.Or(err, tx.Fail(ErrMonthOf))
+		}
 		rows, err := utilitydb.RecalculationsOf(tx.As(a, lookFlat), f.Home)
 		if err != nil {
 			return err
@@ -253,8 +263,9 @@ func (m *Module) ToDecide(ctx context.Context, a act.Act, most int) ([]Kept, err
 	return out, nil
 }
 
-// Decide enters a recalculation that waits, or refuses it, and puts that into the journal. What waited until its month was billed
-// and another after it goes into the bill of the open month. Errors: ErrNone when it does not wait; ErrOwn for an official's own
+// Decide enters a recalculation that waits, or refuses it, and puts that into the journal. The bill of its month, when that is the
+// last one that was billed, is made again in the same Write. What waited until another month was billed, or can't go into its bill
+// any more, goes into that of the open month: nothing that was approved stays without a bill. Errors: ErrNone when it does not wait; ErrOwn for an official's own
 // flat and for whoever entered it.
 func (m *Module) Decide(ctx context.Context, a act.Act, home, which id.ID, take bool) error {
 	if err := m.notOwn(ctx, a, home); err != nil {
@@ -287,21 +298,30 @@ func (m *Module) Decide(ctx context.Context, a act.Act, home, which id.ID, take 
 	if err != nil {
 		return err
 	}
-	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		last, err := utilitydb.LastPeriod(tx, home)
-		if err != nil {
-			return err
-		}
-		p := one.Period
-		if p.String() < last {
-			p = m.Open(u)
-		}
+	enter := func(tx *store.Tx, p Period) error {
 		n, err := utilitydb.SetRecalculation(tx, utilitydb.SetRecalculationParams{State: state, Period: p.String(), Home: home, ID: which})
 		if err != nil || n == 0 {
 			return cmp.Or(err, tx.Fail(ErrNone))
 		}
 		_, err = journal.Enter(tx, entry)
 		return err
+	}
+	if take {
+		billed, err := m.again(ctx, a, home, one.Period, &late{one.Recalculation, func(tx *store.Tx) error { return enter(tx, one.Period) }})
+		if billed || err != nil && !errors.Is(err, ErrNone) {
+			return err
+		}
+	}
+	return m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		last, err := utilitydb.LastPeriod(tx, home)
+		if err != nil {
+			return err
+		}
+		p := one.Period
+		if take && p.String() <= last {
+			p = m.Open(u)
+		}
+		return enter(tx, p)
 	})
 }
 

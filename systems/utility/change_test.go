@@ -10,6 +10,7 @@ import (
 	"posad.city/kit/calendar"
 	"posad.city/kit/decimal"
 	"posad.city/kit/id"
+	"posad.city/systems/utility/internal/store"
 )
 
 // A large sum, and many small ones that make a large one, wait for a second official, who is not the first.
@@ -55,7 +56,10 @@ func TestALargeRecalculationWaitsForASecondOfficial(t *testing.T) {
 		if err := r.Decide(ctx, otherAct, home, large, true); !errors.Is(err, ErrNone) || r.entries(home, large) != 2 {
 			t.Errorf("decided twice: %v; %d entries", err, r.entries(home, large))
 		}
-		again := r.again(home, p)
+		again := must[[]Issued](t)(r.Versions(ctx, clerkAct, home, p))[0] // the approval made it
+		if owed := r.chargeOf(home, p).Owed(r.clock.Now(), moscow); again.Version != 2 || owed.Left != again.Total {
+			t.Errorf("approved: version %d of %d, %d is owed", again.Version, again.Total, owed.Left)
+		}
 		if again.Total+again.Carry != bill.Total+bill.Carry-2_000_000 {
 			t.Errorf("made again: %d and %d, before %d and %d", again.Total, again.Carry, bill.Total, bill.Carry)
 		}
@@ -82,6 +86,33 @@ func TestWhatWaitedTooLongGoesIntoTheOpenMonth(t *testing.T) {
 		next := must[[]Issued](t)(r.Versions(ctx, clerkAct, home, month(t, "2026-12")))[0]
 		if got := next.Input.Recalculations; len(got) != 1 || got[0].Amount != -2_000_000 {
 			t.Errorf("December takes in %+v", got)
+		}
+	})
+}
+
+// What was approved after its month was billed, and can't go into that bill any more, goes into the open month's.
+func TestWhatCannotGoIntoTheBilledMonthGoesIntoTheOpenOne(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		home := r.enter(account(annasFlat))[0]
+		f := must[Flat](t)(r.Flat(ctx, clerkAct, home))
+		p := month(t, "2026-10")
+		one := Recalculation{ID: id.New(r.clock.Now()), Sort: Sum, Tariff: "upkeep", Amount: -2_000_000, Reason: "A mistake"}
+		must[string](t)(r.Recalculate(ctx, clerkAct, f, p, one))
+		r.month("2026-10")
+		good := account(annasFlat)
+		good.Benefits = []NewBenefit{{Key: "disability", People: 1, Since: calendar.MustDate("2026-11-01")}}
+		broken := utilitydb.PutBenefitParams{Home: home, ID: id.Derived("utility benefit", home.String()+"/disability/2026-11-01"), Since: "2026-11-01", Details: []byte("broken")}
+		if err := r.base.Store.Append(ctx, utilitydb.PutBenefitStmt(broken)); err != nil { // no bill can be made while it is so
+			t.Fatal(err)
+		}
+		if err := r.Decide(ctx, otherAct, home, one.ID, true); err != nil {
+			t.Fatal(err)
+		}
+		r.enter(good)
+		r.month("2026-11")
+		next := must[[]Issued](t)(r.Versions(ctx, clerkAct, home, p.Add(1)))[0]
+		if got := next.Input.Recalculations; len(got) != 1 || got[0].ID != one.ID {
+			t.Errorf("November takes in %+v", got)
 		}
 	})
 }

@@ -19,6 +19,16 @@ import (
 // Again makes the next version of the last month's bill, from what is known now, and corrects its charge in the same Write. It
 // tells whether anything differs; nothing is written when not. ErrNone when there is no bill of the month, or a later one.
 func (m *Module) Again(ctx context.Context, a act.Act, home id.ID, p Period) (bool, error) {
+	return m.again(ctx, a, home, p, nil)
+}
+
+// late is a recalculation that is entered in the very Write of the version that takes it in.
+type late struct {
+	Recalculation
+	enter func(tx *store.Tx) error
+}
+
+func (m *Module) again(ctx context.Context, a act.Act, home id.ID, p Period, with *late) (bool, error) {
 	city := m.deps.Services.Current()
 	if city == nil || city.Utilities == nil {
 		return false, ErrNoCity
@@ -42,6 +52,9 @@ func (m *Module) Again(ctx context.Context, a act.Act, home id.ID, p Period) (bo
 	if _, faulty := b.faults[home]; faulty || !g.state.back(old) {
 		return false, ErrNone
 	}
+	if with != nil {
+		g.changes = append(g.changes, with.Recalculation)
+	}
 	in := g.input(city, p)
 	bill, err := Compute(in)
 	if err != nil {
@@ -58,7 +71,7 @@ func (m *Module) Again(ctx context.Context, a act.Act, home id.ID, p Period) (bo
 		return false, err
 	}
 	next.was, next.drop = g.was, carryID(old.ID)
-	err = m.replace(ctx, a, next, old, b.keys[home])
+	err = m.replace(ctx, a, next, old, b.keys[home], with)
 	if errors.Is(err, errMoved) {
 		return false, ErrNone.Because(err) // a later bill came meanwhile
 	}
@@ -77,7 +90,7 @@ func before(home id.ID) id.ID {
 }
 
 // replace writes the next version and corrects the charge.
-func (m *Module) replace(ctx context.Context, a act.Act, next made, old Issued, keys *vault.Keys) error {
+func (m *Module) replace(ctx context.Context, a act.Act, next made, old Issued, keys *vault.Keys, with *late) error {
 	entry, err := m.base.Journal.Prepare(keys, journal.Entry{
 		Act: a.ID, Kind: "utility.bill", Title: m.base.Texts.Text(lang.Russian, "utility.journal.bill"), Object: next.row.ID,
 		Facts: []journal.Fact{
@@ -99,8 +112,17 @@ func (m *Module) replace(ctx context.Context, a act.Act, next made, old Issued, 
 			return cmp.Or(err, tx.Fail(ErrNone))
 		}
 		put, err := next.put(tx)
-		if err != nil || !put {
+		switch {
+		case err != nil:
 			return err
+		case !put && with != nil:
+			return tx.Fail(errMoved) // the version that came meanwhile has not taken it in
+		case !put:
+			return nil
+		case with != nil:
+			if err := with.enter(tx); err != nil {
+				return err
+			}
 		}
 		similar := map[utilitydb.AddSimilarParams]*[2]int64{}
 		next.compare(old.Period, similar, 1)

@@ -25,10 +25,13 @@ func (r *rig) recalculate(home id.ID, p Period, amount int64) {
 
 func (r *rig) again(home id.ID, p Period) Issued {
 	r.t.Helper()
-	if changed, err := r.Again(ctx, clerkAct, home, p); err != nil || !changed {
-		r.t.Fatalf("made again: %v, %v", changed, err)
+	before := must[[]Issued](r.t)(r.Versions(ctx, clerkAct, home, p))[0]
+	_, err := r.Again(ctx, clerkAct, home, p) // the approval of a large one has made it
+	after := must[[]Issued](r.t)(r.Versions(ctx, clerkAct, home, p))[0]
+	if err != nil || after.Version == 1 || before.Version == after.Version && len(before.Input.Recalculations) == 0 {
+		r.t.Fatalf("made again: version %d, %v", after.Version, err)
 	}
-	return must[[]Issued](r.t)(r.Versions(ctx, clerkAct, home, p))[0]
+	return after
 }
 
 func (r *rig) chargeOf(home id.ID, p Period) charge.Charge {
@@ -170,6 +173,34 @@ func TestARunDoesNotGoOnFromAStateThatIsNoMore(t *testing.T) {
 		}
 		if err := b.do(ctx); err != nil || b.made != 1 {
 			t.Errorf("%d made, %v", b.made, err)
+		}
+	})
+}
+
+// A recalculation that is entered while the month's bills are made is in its bill.
+func TestARunPassesNoRecalculationOver(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		home := r.enter(account(annasFlat))[0]
+		p := month(t, "2026-10")
+		b := &batch{m: r.Module, city: plainCity(), period: p, charged: true}
+		if err := b.gather(ctx); err != nil {
+			t.Fatal(err)
+		}
+		b.compute()
+		r.recalculate(home, p, -10000)
+		if err := b.write(ctx); !errors.Is(err, errMoved) {
+			t.Errorf("written without it: %v", err)
+		}
+		if err := b.do(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := must[[]Issued](t)(r.Versions(ctx, clerkAct, home, p)); len(got) != 1 || len(got[0].Input.Recalculations) != 1 {
+			t.Errorf("%d versions", len(got))
+		}
+		// The other way round: the month was billed between what the official saw and the Write.
+		f := must[Flat](t)(r.Flat(ctx, clerkAct, home))
+		if _, err := r.enterChange(ctx, clerkAct, f, p, "", Recalculation{ID: id.New(r.clock.Now()), Sort: Sum, Tariff: "upkeep", Amount: -1, Reason: "A mistake"}); !errors.Is(err, ErrMonthOf) {
+			t.Errorf("entered for a month that was billed meanwhile: %v", err)
 		}
 	})
 }

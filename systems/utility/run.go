@@ -194,7 +194,7 @@ type made struct {
 	drop  id.ID // what the version before carried over, which this one's stands in place of
 }
 
-// errMoved is told within this module of a flat whose state came to be another while its bill was made.
+// errMoved is told within this module of a flat whose state or recalculations came to be others while its bill was made.
 var errMoved = fault.New(fault.Conflict, "utility.moved_fault")
 
 func (b *batch) upto() id.ID { return b.flats[len(b.flats)-1].flat.Home }
@@ -362,6 +362,9 @@ func (b *batch) write(ctx context.Context) error {
 		return nil
 	}
 	return b.m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := b.same(tx); err != nil {
+			return err
+		}
 		b.made, b.total = 0, 0
 		similar := map[utilitydb.AddSimilarParams]*[2]int64{}
 		for i, one := range b.ready {
@@ -376,6 +379,24 @@ func (b *batch) write(ctx context.Context) error {
 		}
 		return putSimilar(tx, similar)
 	})
+}
+
+// same refuses with errMoved when a recalculation of the month was entered since the flats were read: its bill would pass it over.
+func (b *batch) same(tx *store.Tx) error {
+	rows, err := utilitydb.RecalculationsBetween(tx.As(b.m.system(), lookFlat), b.after, b.upto(), b.period.String())
+	if err != nil {
+		return err
+	}
+	now := map[id.ID]int{}
+	for _, row := range rows {
+		now[row.Home]++
+	}
+	for _, g := range b.flats {
+		if _, faulty := b.faults[g.flat.Home]; !faulty && now[g.flat.Home] != len(g.changes) {
+			return tx.Fail(errMoved)
+		}
+	}
+	return nil
 }
 
 func (one made) put(tx *store.Tx) (bool, error) {
