@@ -2,6 +2,7 @@ package charity
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -163,4 +164,26 @@ func TestAGiftInABasket(t *testing.T) {
 			t.Errorf("to a stopped appeal: %v", err)
 		}
 	})
+}
+
+// What is changed in one language alone is looked at like anything else: official and journal read both.
+func TestAChangeInOneLanguageIsSeen(t *testing.T) {
+	t.Parallel()
+	was := FundBody{About: text("Помогаем"), Address: text("Берег"), People: []Member{{Name: text("Иванова"), Role: text("директор")}}}
+	for key, change := range map[string]func(*FundBody){
+		"about": func(b *FundBody) { b.About.RU = "Иначе" }, "about_english": func(b *FundBody) { b.About.EN = "Otherwise" },
+		"people": func(b *FundBody) { b.People[0].Role.RU = "бухгалтер" }, "people_english": func(b *FundBody) { b.People[0].Name.EN = "Petrova" },
+		"address": func(b *FundBody) { b.Address.RU = "Холм" }, "address_en": func(b *FundBody) { b.Address.EN = "" },
+	} {
+		now := was
+		now.People = slices.Clone(was.People)
+		change(&now)
+		list := Change{FundBody: now}.Differences(Fund{FundBody: was})
+		if len(list) != 1 || list[0].Key != key || list[0].Was == list[0].Now {
+			t.Errorf("%s: %+v", key, list)
+		}
+	}
+	if list := (Change{FundBody: was}).Differences(Fund{FundBody: was}); len(list) > 0 {
+		t.Errorf("nothing changes: %+v", list)
+	}
 }

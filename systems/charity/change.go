@@ -140,34 +140,41 @@ type Difference struct {
 	Was, Now string
 }
 
-// Differences are what a change changes of a fund, in the reader's language.
-func (c Change) Differences(f Fund, l lang.Language) []Difference {
+// Differences are what a change changes of a fund, in each language: what is shown in one was looked at in that one.
+func (c Change) Differences(f Fund) []Difference {
 	var out []Difference
 	add := func(key, was, now string) {
 		if was != now {
 			out = append(out, Difference{key, was, now})
 		}
 	}
-	add("about", f.About.In(l), c.About.In(l))
-	add("people", peopleText(f.People, l), peopleText(c.People, l))
-	add("address", f.Address.In(l), c.Address.In(l))
+	add("about", f.About.RU, c.About.RU)
+	add("about_english", f.About.EN, c.About.EN)
+	add("people", peopleText(f.People, russian), peopleText(c.People, russian))
+	add("people_english", peopleText(f.People, english), peopleText(c.People, english))
+	add("address", f.Address.RU, c.Address.RU)
+	add("address_en", f.Address.EN, c.Address.EN)
 	add("site", f.Site, c.Site)
 	add("email", f.Email, c.Email)
 	add("phone", f.Phone, c.Phone)
 	return out
 }
 
-func peopleText(list []Member, l lang.Language) string {
+func russian(t lang.Text) string { return t.RU }
+
+func english(t lang.Text) string { return t.EN }
+
+func peopleText(list []Member, in func(lang.Text) string) string {
 	var out []string
 	for _, p := range list {
-		out = append(out, strings.TrimSuffix(p.Name.In(l)+", "+p.Role.In(l), ", "))
+		out = append(out, strings.Trim(in(p.Name)+", "+in(p.Role), ", "))
 	}
 	return strings.Join(out, "\n")
 }
 
 func (m *Module) changeFacts(f Fund, c Change) []journal.Fact {
 	var out []journal.Fact
-	for _, d := range c.Differences(f, lang.Russian) {
+	for _, d := range c.Differences(f) {
 		out = append(out, journal.Fact{Name: d.Key, Label: m.base.Texts.Text(lang.Russian, "charity."+d.Key), Value: d.Now})
 	}
 	return out

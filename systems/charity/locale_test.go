@@ -74,6 +74,7 @@ func made() []string {
 	add("did.", "fund_asked", "change_asked", "appeal_draft", "appeal_asked", "payout_asked", "reported")
 	add("check.", Checks...)
 	add("over_", "similar", "stays")
+	add("", "about_english", "people_english", "address_en") // of a change
 	add("month.", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12")
 	add("statement.", "kind", "title", "lead", "giver", "period", "year", "total", "gifts", "fund", "line", "sum", "how", "how_text", "page")
 	for _, told := range []string{"given", "soon", "missed", "card_ended", "fund_closed"} {

@@ -35,6 +35,15 @@ type NewMonthly struct {
 	Amount              int64
 	Day                 int
 	Card                id.ID
+	Key                 id.ID // names it for ever: pressed twice, it is one; zero: a new one
+}
+
+// id is the monthly gift that it will be.
+func (n NewMonthly) id(now time.Time) id.ID {
+	if n.Key.IsZero() {
+		return id.New(now)
+	}
+	return id.Derived("charity monthly of key", n.Giver.String()+"/"+n.Key.String())
 }
 
 // Monthly gifts.
@@ -62,7 +71,8 @@ func (m *Module) hourOf(day calendar.Date) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), monthlyAt, 0, 0, 0, m.deps.Zone()).UTC()
 }
 
-// StartMonthly begins a monthly gift by a saved card; the first is given on the next such day. Errors: ErrForm, ErrClosed, ErrNone.
+// StartMonthly begins a monthly gift by a saved card; the first is given on the next such day. One that its key
+// names already stays as it is. Errors: ErrForm, ErrClosed, ErrNone.
 func (m *Module) StartMonthly(ctx context.Context, a act.Act, n NewMonthly) (Monthly, error) {
 	if n.Day < 1 || n.Day > monthlyDay {
 		return Monthly{}, ErrForm.With(field("day", "day"))
@@ -77,12 +87,12 @@ func (m *Module) StartMonthly(ctx context.Context, a act.Act, n NewMonthly) (Mon
 	if !holds(cards, n.Card) {
 		return Monthly{}, ErrForm.With(field("card", "card"))
 	}
-	out := Monthly{Giver: n.Giver, ID: id.New(m.now()), Fund: n.Fund, Appeal: n.Appeal, Amount: n.Amount, Day: n.Day, Card: n.Card, On: true, Next: nextDay(m.today(), n.Day)}
+	out := Monthly{Giver: n.Giver, ID: n.id(m.now()), Fund: n.Fund, Appeal: n.Appeal, Amount: n.Amount, Day: n.Day, Card: n.Card, On: true, Next: nextDay(m.today(), n.Day)}
 	return out, m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
-		_, err := charitydb.InsertMonthly(tx, charitydb.InsertMonthlyParams{
+		fresh, err := charitydb.InsertMonthly(tx, charitydb.InsertMonthlyParams{
 			Giver: n.Giver, ID: out.ID, Fund: n.Fund, Appeal: n.Appeal, Amount: n.Amount, Day: int64(n.Day), Card: n.Card, State: "on", Next: out.Next.String(), Made: tx.Now(),
 		})
-		if err != nil {
+		if err != nil || fresh == 0 {
 			return err
 		}
 		return m.plan(tx, out)

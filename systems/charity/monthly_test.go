@@ -34,6 +34,27 @@ func (r *rig) days(n int) {
 	}
 }
 
+// The button pressed twice begins one monthly gift; the page opened anew, another.
+func TestAMonthlyGiftPressedTwiceIsOne(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.fund()
+		n := NewMonthly{Giver: anna, Fund: river, Appeal: river, Amount: 50_00, Day: 5, Card: id.Derived("card", anna.String()), Key: id.Derived("key", "1")}
+		one := must[Monthly](t)(r.StartMonthly(ctx, self, n))
+		if again := must[Monthly](t)(r.StartMonthly(ctx, self, n)); again.ID != one.ID {
+			t.Error("pressed twice, it is two")
+		}
+		r.reach(one.Next)
+		if got := must[Purse](t)(r.Purse(ctx, river, river)); got.Gifts != 1 {
+			t.Errorf("in a month %d gifts were taken", got.Gifts)
+		}
+		n.Key = id.Derived("key", "2")
+		must[Monthly](t)(r.StartMonthly(ctx, self, n))
+		if list := must[[]Monthly](t)(r.Monthlies(ctx, self, anna)); len(list) != 2 {
+			t.Errorf("there are %d monthly gifts", len(list))
+		}
+	})
+}
+
 // After the city's computers stood still for months, one gift is taken at most, and not before it was told.
 func TestMonthsThatWentByAreNotMadeUpFor(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {

@@ -263,6 +263,7 @@ func (m *Module) showMonthly(c *web.Context) error {
 	if v.judge(); len(v.Faults) > 0 {
 		return m.giveStep(c, v)
 	}
+	v.Form.Key = id.New(c.Now())
 	return m.checkStep(c, v)
 }
 
@@ -286,7 +287,9 @@ func (m *Module) postMonthly(c *web.Context) error {
 	if err != nil {
 		return ErrForm.With(field("card", "card"))
 	}
-	one, err := m.StartMonthly(c.Context(), c.Act(), NewMonthly{Giver: c.Person(), Fund: v.Fund.ID, Appeal: v.id(), Amount: v.Amount, Day: v.Form.Day, Card: card})
+	one, err := m.StartMonthly(c.Context(), c.Act(), NewMonthly{
+		Giver: c.Person(), Fund: v.Fund.ID, Appeal: v.id(), Amount: v.Amount, Day: v.Form.Day, Card: card, Key: v.Form.Key,
+	})
 	if err != nil {
 		return err
 	}
