@@ -10,6 +10,7 @@ import (
 
 	"posad.city/core/charge"
 	"posad.city/core/ledger"
+	"posad.city/core/module"
 	"posad.city/core/pay/internal/store"
 	"posad.city/kit/clock"
 	"posad.city/kit/id"
@@ -195,6 +196,33 @@ func (s *stand) stands(t *testing.T) {
 	lines, err := s.IncomeOf(ctx, agency, "", id.ID{})
 	if err != nil || len(lines) != 3 {
 		t.Errorf("the agency's list has %d lines: %v", len(lines), err)
+	}
+	s.listsAll(t)
+}
+
+// listsAll asks for what their owner sees in lists, and for what an erasure waits for: nothing of the time before is left out.
+func (s *stand) listsAll(t *testing.T) {
+	t.Helper()
+	list, err := s.charges.OfPerson(ctx, self, anna, charge.Filter{})
+	if err != nil || len(list) != len(olds) {
+		t.Errorf("their owner's list has %d charges of %d: %v", len(list), len(olds), err)
+	}
+	n, err := s.charges.CountOpen(ctx, self, anna, dueMost)
+	if err != nil || n != 3 {
+		t.Errorf("%d are counted as open: %v", n, err)
+	}
+	laws := map[module.Law]int{}
+	stays, err := s.charges.Data().Stays(ctx, anna)
+	for _, one := range stays {
+		laws[one.Law] += one.Count
+	}
+	if err != nil || laws[module.LawDue] != 3 || laws[module.LawPayment] != 3 {
+		t.Errorf("an erasure waits for %v: %v", laws, err)
+	}
+	for _, o := range olds {
+		if place, err := s.charges.Where(ctx, o.id("charge")); err != nil || place.Decided.IsZero() {
+			t.Errorf("%s: nothing says when it was decided: %+v %v", o.name, place, err)
+		}
 	}
 }
 
