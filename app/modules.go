@@ -144,7 +144,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	})
 	m.Pay = pay.New(pay.Deps{
 		Charges: m.Charge, Bank: conf.acquirer(), Mandates: m.Mandate, Fiscal: conf.fiscal(), Mail: mailer, From: conf.Mail.From, Address: conf.Address, City: m.cityName,
-		AgencyName: m.payeeName, KindTitle: m.kindTitle, Regular: true, Zone: inZone,
+		AgencyName: m.payeeName, KindTitle: m.kindTitle, Origin: m.origin, Regular: true, Zone: inZone,
 	})
 	m.newBooks(conf, inZone)
 	m.Notice = notice.New(notice.Deps{People: m.Account, Mail: mailer, SMS: texter, From: conf.Mail.From, Address: conf.Address, City: m.cityName, Zone: inZone})

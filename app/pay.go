@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"posad.city/core/pay"
+	"posad.city/kit/act"
 	"posad.city/kit/id"
 	"posad.city/kit/lang"
 )
@@ -37,6 +38,22 @@ func (m *Modules) kindTitle(kind string, l lang.Language) string {
 		return one.Title.In(l)
 	}
 	return ""
+}
+
+// origin is the page that tells why something is owed: the application whose fee it is, or the flat's bill. What can't be asked now
+// has no link.
+func (m *Modules) origin(ctx context.Context, a act.Act, o pay.Origin) string {
+	if o.Service != "" {
+		return m.Casework.Titles(ctx, lang.Russian, o.Subject)[o.Subject].Href
+	}
+	if o.Subject != o.Home { // a bill for a flat is about the flat at which it lies
+		return ""
+	}
+	page, err := m.Utility.PageOf(ctx, a, a.Holder, o.Home, o.Period)
+	if err != nil {
+		return ""
+	}
+	return page
 }
 
 // noBank stands where no acquirer is configured.

@@ -47,10 +47,19 @@ type Deps struct {
 	KindTitle func(kind string, l lang.Language) string
 	// Regular says that core/autopay stands above: a receipt then offers to keep a template, and to pay the next bills by an order.
 	Regular bool
+	// Origin is the page that tells why something is owed, for who reads the bill: an application, a flat's bill line by line;
+	// empty: there is none that they may read. Nil: there is none at all.
+	Origin func(ctx context.Context, a act.Act, o Origin) string
 	// Gifts are offered beside bills; nil: none are. They may be given later by ProvideGifts.
 	Gifts Gifts
 	// Zone is the city's time zone.
 	Zone func() *time.Location
+}
+
+// Origin is what a charge says of why it is owed.
+type Origin struct {
+	Home, Subject   id.ID
+	Service, Period string
 }
 
 // Charges are what is owed; *charge.Module is one.

@@ -223,6 +223,19 @@ type chargeView struct {
 	Plan                         []ui.SummaryRow // its instalments
 	Next                         string          // what is due now of them
 	Divides                      bool            // it may be paid by instalments
+	Origin                       ui.Link         // where it is told why it is owed
+}
+
+// origin links to why something is owed; no link when its reader has no such page.
+func (m *Module) origin(c *web.Context, o Origin) ui.Link {
+	if m.deps.Origin == nil || c.Person().IsZero() {
+		return ui.Link{}
+	}
+	words := "pay.origin"
+	if o.Service != "" {
+		words = "pay.origin_case"
+	}
+	return ui.Link{Text: c.T(words), Href: m.deps.Origin(c.Context(), c.Act(), o)}
 }
 
 func (m *Module) chargeView(c *web.Context, one charge.Charge, details []charge.Detail, pending bool) chargeView {
@@ -234,6 +247,7 @@ func (m *Module) chargeView(c *web.Context, one charge.Charge, details []charge.
 		Tag: ui.TagProps{Text: c.T("pay.state." + string(one.State)), Tone: stateTones[one.State]}, Sum: in(owed.Left),
 	}
 	out.Rows = []ui.SummaryRow{{Name: c.T("pay.amount"), Value: one.Amount.In(l)}, {Name: c.T("pay.to"), Value: m.deps.AgencyName(one.Payee, l)}, {Name: c.T("pay.number"), Value: out.Number}}
+	out.Origin = m.origin(c, Origin{Home: one.Home, Subject: one.Subject, Service: one.Service, Period: one.Period})
 	if one.Period != "" {
 		out.Rows = append(out.Rows, ui.SummaryRow{Name: c.T("pay.period"), Value: charge.PeriodWords(one.Period, l)})
 	}
@@ -387,10 +401,11 @@ type receiptView struct {
 	Back                            []ui.SummaryRow
 	Notices                         []ui.NoticeProps
 	Email                           bool
-	Home                            bool   // the payer has an account
-	Keep                            string // the payment, when its reader may keep what it paid as a template (core/autopay)
-	Again                           string // a charge that may come again: for an order to pay the next ones
-	Gifts                           string // where the payer follows the gift that was in it
+	Home                            bool    // the payer has an account
+	Keep                            string  // the payment, when its reader may keep what it paid as a template (core/autopay)
+	Again                           string  // a charge that may come again: for an order to pay the next ones
+	Gifts                           string  // where the payer follows the gift that was in it
+	Case                            ui.Link // the application whose fee it paid
 }
 
 // regular tells whether a kind of charge may come again: fees, gifts and top-ups do not.
@@ -414,6 +429,9 @@ func (m *Module) receiptView(c *web.Context, p Payment, refunds []Refund, disput
 		out.Rows = append(out.Rows, ui.SummaryRow{Name: r.label, Value: r.value})
 	}
 	for _, line := range p.Lines {
+		if line.Service != "" && !p.Guest {
+			out.Case = m.origin(c, Origin{Home: line.Home, Subject: line.Subject, Service: line.Service})
+		}
 		out.Lines = append(out.Lines, ui.SummaryRow{Name: line.Title.In(l), Value: m.lineWords(p, line, l)})
 	}
 	for _, r := range refunds {

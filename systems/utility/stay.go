@@ -187,3 +187,16 @@ func (s moves) put(tx *store.Tx, today calendar.Date) error {
 	}
 	return nil
 }
+
+// PageOf is where a person reads a flat's bill of a month line by line; empty when it is not theirs to read, or no month is told.
+func (m *Module) PageOf(ctx context.Context, a act.Act, person, home id.ID, month string) (string, error) {
+	p, ok := ParsePeriod(month)
+	if !ok {
+		return "", nil
+	}
+	mine, err := m.staysOf(ctx, a, person)
+	if err != nil || !mine[home].cover(p) {
+		return "", err
+	}
+	return billPath(home, p), nil
+}
