@@ -30,7 +30,7 @@ func Steps(address string) []Step {
 	return []Step{
 		{Key: "key", Code: "KEY=posad_test_…"},
 		{Key: "issue", Code: curl(auth, `-H "Content-Type: application/json"`, `-H "Idempotency-Key: first-bill"`,
-			`-d '{"kind":"other","number":"1","by":"inn","value":"7707083893","amount":150000,"title_en":"A trial"}'`,
+			`-d '{"kind":"other","number":"1","by":"inn","value":"7707083893","amount":150000,"title_ru":"Проба","title_en":"A trial"}'`,
 			address+"/api/v1/agency/charges")},
 		{Key: "endpoint", Code: curl(auth, `-H "Content-Type: application/json"`,
 			`-d '{"name":"First","url":"https://hooks.example.org/posad","types":["charge.paid","pay.taken","pay.failed"]}'`, address+apiHooks)},
