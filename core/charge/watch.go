@@ -125,15 +125,11 @@ func (m *Module) Residents(tx *store.Tx, home id.ID, people []*PreparedWatch) er
 		if slices.ContainsFunc(people, func(p *PreparedWatch) bool { return p.Home == home && p.row.Person == row.Person }) {
 			continue
 		}
-		watch, err := chargedb.WatchOf(tx.As(m.system(), "charge.look.watches"), row.Person, home)
-		if errors.Is(err, store.ErrNone) {
-			continue
-		}
+		is, err := isResident(tx.As(m.system(), "charge.look.watches"), row.Person, home)
 		if err != nil {
 			return err
 		}
-		// Flats were once entered as a person's own number, which a flat's account never is.
-		if By(watch.Means) != ByFlat || watch.Source != string(SourceResident) && watch.Source != string(SourceOwn) {
+		if !is {
 			continue
 		}
 		if err := m.drop(tx, row.Person, home); err != nil {
@@ -146,4 +142,37 @@ func (m *Module) Residents(tx *store.Tx, home id.ID, people []*PreparedWatch) er
 		}
 	}
 	return nil
+}
+
+// ResidentsOf are the people who watch a flat's home as its residents, not as who saved its account.
+func (m *Module) ResidentsOf(ctx context.Context, home id.ID) ([]id.ID, error) {
+	var out []id.ID
+	err := m.base.Store.Look(ctx, m.system(), "charge.look.watches", func(p *store.Personal) error {
+		out = out[:0]
+		rows, err := chargedb.WatchersOf(p, home, residentsMost)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			is, err := isResident(p, row.Person, home)
+			if err != nil {
+				return err
+			}
+			if is {
+				out = append(out, row.Person)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// isResident tells whether a person watches a flat's home as its resident.
+func isResident(r store.PersonalReader, person, home id.ID) (bool, error) {
+	watch, err := chargedb.WatchOf(r, person, home)
+	if errors.Is(err, store.ErrNone) {
+		return false, nil
+	}
+	// Flats were once entered as a person's own number, which a flat's account never is.
+	return By(watch.Means) == ByFlat && (watch.Source == string(SourceResident) || watch.Source == string(SourceOwn)), err
 }

@@ -152,11 +152,9 @@ func (m *Module) enter(ctx context.Context, u *service.Utilities, accounts []Acc
 			watches[a.Home] = append(watches[a.Home], w)
 		}
 	}
-	if err := m.base.Store.Append(ctx, stmts...); err != nil {
-		return err
-	}
 	today := m.today()
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+	// The people come first: were a flat there without its own, those who repeat this would take them for new ones.
+	err = m.base.Store.Write(ctx, func(tx *store.Tx) error {
 		for _, one := range changes {
 			if err := one.put(tx, today); err != nil {
 				return err
@@ -169,6 +167,10 @@ func (m *Module) enter(ctx context.Context, u *service.Utilities, accounts []Acc
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return m.base.Store.Append(ctx, stmts...)
 }
 
 // MeterID is the id of a flat's meter.

@@ -99,19 +99,20 @@ type moves struct {
 	came  []id.ID
 	since calendar.Date // of those who came
 	gone  []id.ID
+	were  []id.ID // residents of before stays were kept who have left: their time is since, until today
 }
 
 // whose is a person at a flat.
 type whose struct{ home, person id.ID }
 
 // decideMoves compares the people of a flat with those who are there. Whoever is of a flat that is new here, or was a resident
-// before stays were kept, has been there as long as its bills; another sees what comes from today on. It is pure.
-func decideMoves(a Account, there, watching []id.ID, fresh bool, today calendar.Date) []moves {
+// before stays were kept (before), has been there as long as its bills; another sees what comes from today on. It is pure.
+func decideMoves(a Account, there, before []id.ID, fresh bool, today calendar.Date) []moves {
 	old, come := moves{home: a.Home, since: a.Since}, moves{home: a.Home, since: today}
 	for _, person := range a.Residents {
 		switch {
 		case slices.Contains(there, person):
-		case fresh || slices.Contains(watching, person):
+		case fresh || slices.Contains(before, person):
 			old.came = append(old.came, person)
 		default:
 			come.came = append(come.came, person)
@@ -122,12 +123,17 @@ func decideMoves(a Account, there, watching []id.ID, fresh bool, today calendar.
 			come.gone = append(come.gone, person)
 		}
 	}
+	for _, person := range before {
+		if !slices.Contains(a.Residents, person) {
+			old.were = append(old.were, person)
+		}
+	}
 	return []moves{old, come}
 }
 
 // moves reads how the people of flats change by what is given of them, and since when each of them is there.
 func (m *Module) moves(ctx context.Context, accounts []Account) ([]moves, map[whose]calendar.Date, error) {
-	there, fresh, since := map[id.ID][]id.ID{}, map[id.ID]bool{}, map[whose]calendar.Date{}
+	there, kept, fresh, since := map[id.ID][]id.ID{}, map[id.ID]bool{}, map[id.ID]bool{}, map[whose]calendar.Date{}
 	err := m.base.Store.Look(ctx, m.system(), lookFlat, func(p *store.Personal) error {
 		clear(there)
 		for _, a := range accounts {
@@ -139,6 +145,7 @@ func (m *Module) moves(ctx context.Context, accounts []Account) ([]moves, map[wh
 			if err != nil {
 				return err
 			}
+			kept[a.Home] = len(rows) > 0
 			for _, row := range rows {
 				if row.Until == "" {
 					there[a.Home] = append(there[a.Home], row.Person)
@@ -153,17 +160,13 @@ func (m *Module) moves(ctx context.Context, accounts []Account) ([]moves, map[wh
 	}
 	var out []moves
 	for _, a := range accounts {
-		if len(a.Residents) == 0 && len(there[a.Home]) == 0 {
-			continue
+		var before []id.ID
+		if !kept[a.Home] && !fresh[a.Home] { // where stays are kept, ended ones too, whoever is not among them has come
+			if before, err = m.deps.Charges.ResidentsOf(ctx, a.Home); err != nil {
+				return nil, nil, err
+			}
 		}
-		watching, err := m.deps.Charges.Watchers(ctx, a.Home)
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(there[a.Home]) > 0 {
-			watching = nil // stays are kept: whoever is not among them has come
-		}
-		out = append(out, decideMoves(a, there[a.Home], watching, fresh[a.Home], m.today())...)
+		out = append(out, decideMoves(a, there[a.Home], before, fresh[a.Home], m.today())...)
 	}
 	for _, one := range out {
 		for _, person := range one.came {
@@ -177,6 +180,11 @@ func (m *Module) moves(ctx context.Context, accounts []Account) ([]moves, map[wh
 func (s moves) put(tx *store.Tx, today calendar.Date) error {
 	for _, person := range s.gone {
 		if _, err := utilitydb.EndStays(tx, dayText(today), person, s.home); err != nil {
+			return err
+		}
+	}
+	for _, person := range s.were {
+		if err := utilitydb.PutStay(tx, utilitydb.PutStayParams{Person: person, Home: s.home, Since: dayText(s.since), Until: dayText(today)}); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"posad.city/kit/calendar"
 	"posad.city/kit/id"
 	"posad.city/kit/store"
+	"posad.city/systems/utility/internal/store"
 )
 
 // Who moved out sees the bills of their own time and nothing later; who moved in nothing of before.
@@ -67,22 +68,99 @@ func TestDecideMoves(t *testing.T) {
 	a, b, c := id.Derived("p", "a"), id.Derived("p", "b"), id.Derived("p", "c")
 	today, since := calendar.MustDate("2026-10-20"), calendar.MustDate("2025-01-01")
 	for name, test := range map[string]struct {
-		residents, there, watching []id.ID
-		fresh                      bool
-		old, came, gone            []id.ID
+		residents, there, before []id.ID
+		fresh                    bool
+		old, came, gone, were    []id.ID
 	}{
 		"a new flat":              {residents: []id.ID{a, b}, fresh: true, old: []id.ID{a, b}},
 		"nobody moves":            {residents: []id.ID{a, b}, there: []id.ID{b, a}},
 		"one for another":         {residents: []id.ID{b}, there: []id.ID{a}, came: []id.ID{b}, gone: []id.ID{a}},
 		"a child gets an account": {residents: []id.ID{a, c}, there: []id.ID{a}, came: []id.ID{c}},
-		"before stays were kept":  {residents: []id.ID{a, b}, watching: []id.ID{a}, old: []id.ID{a}, came: []id.ID{b}},
+		"before stays were kept":  {residents: []id.ID{a, b}, before: []id.ID{a}, old: []id.ID{a}, came: []id.ID{b}},
+		"they left since":         {residents: []id.ID{b}, before: []id.ID{a}, came: []id.ID{b}, were: []id.ID{a}},
 		"everybody leaves":        {there: []id.ID{a, b}, gone: []id.ID{a, b}},
 	} {
-		got := decideMoves(Account{Flat: Flat{Since: since}, Residents: test.residents}, test.there, test.watching, test.fresh, today)
-		if !slices.Equal(got[0].came, test.old) || !slices.Equal(got[1].came, test.came) || !slices.Equal(got[1].gone, test.gone) || got[0].since != since || got[1].since != today || got[0].gone != nil {
+		got := decideMoves(Account{Flat: Flat{Since: since}, Residents: test.residents}, test.there, test.before, test.fresh, today)
+		if !slices.Equal(got[0].came, test.old) || !slices.Equal(got[1].came, test.came) || !slices.Equal(got[1].gone, test.gone) || got[0].since != since || got[1].since != today || got[0].gone != nil || !slices.Equal(got[0].were, test.were) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
+}
+
+func (r *rig) stays(person, home id.ID) stays {
+	r.t.Helper()
+	a := act.Act{Actor: act.Actor{Kind: act.Person, Person: person}, Holder: person}
+	return must[map[id.ID]stays](r.t)(r.staysOf(ctx, a, person))[home]
+}
+
+// Who saved the account before the register named them sees no more than any other who comes.
+func TestASavedAccountIsNoStay(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		a := account(annasFlat)
+		home := r.enter(a)[0]
+		r.month("2026-10")
+		flat := charge.Identifier{By: charge.ByFlat, Value: annasFlat}
+		if err := r.deps.Charges.Save(ctx, anna, flat, r.chargeOf(home, month(t, "2026-10")).Number); err != nil {
+			t.Fatal(err)
+		}
+		at(r.clock, month(t, "2026-11").Day(5).Start(moscow))
+		a.Residents = []id.ID{anna}
+		r.enter(a)
+		if got := r.stays(anna, home); len(got) != 1 || got[0].Since != calendar.MustDate("2026-11-05") {
+			t.Errorf("a flat that nobody was named of: %+v", got)
+		}
+		a.Residents = nil
+		r.enter(a) // the flat stands empty
+		oleg := id.Derived("person", "oleg")
+		if err := r.deps.Charges.Save(ctx, oleg, flat, r.chargeOf(home, month(t, "2026-10")).Number); err != nil {
+			t.Fatal(err)
+		}
+		at(r.clock, month(t, "2026-11").Day(9).Start(moscow))
+		a.Residents = []id.ID{oleg}
+		r.enter(a)
+		if got := r.stays(oleg, home); len(got) != 1 || got[0].Since != calendar.MustDate("2026-11-09") {
+			t.Errorf("a flat that stood empty: %+v", got)
+		}
+	})
+}
+
+// Residents of before stays were kept have their own time, also who has left by the first entry.
+func TestResidentsOfBeforeKeepTheirTime(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		oleg, a := id.Derived("person", "oleg"), account(annasFlat)
+		a.Residents = []id.ID{anna, oleg}
+		home := r.enter(a)[0]
+		err := r.base.Store.Write(ctx, func(tx *store.Tx) error { // as it was before
+			return errors.Join(utilitydb.DeleteStays(tx, anna), utilitydb.DeleteStays(tx, oleg))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Residents = []id.ID{anna}
+		r.enter(a)
+		if got := r.stays(anna, home); len(got) != 1 || got[0].Since != a.Since || !got.now() {
+			t.Errorf("who stays: %+v", got)
+		}
+		if got := r.stays(oleg, home); len(got) != 1 || got[0].Since != a.Since || got.last() != r.today() {
+			t.Errorf("who has left: %+v", got)
+		}
+	})
+}
+
+// A flat is never there without its people: whoever enters it again after a crash would take them for new ones.
+func TestAnEntryThatBrokeOffTakesNobodysBills(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		a := account(annasFlat)
+		a.Residents = []id.ID{anna, {}} // nobody can't be kept: the people's Write fails
+		if err := r.Enter(ctx, []Account{a}); err == nil {
+			t.Fatal("entered")
+		}
+		a.Residents = a.Residents[:1]
+		home := r.enter(a)[0]
+		if got := r.stays(anna, home); len(got) != 1 || got[0].Since != a.Since {
+			t.Errorf("at the repeat: %+v", got)
+		}
+	})
 }
 
 // Who acts is asked again in the Write, and a flat is none of the accounts that were merged into the actor's.
