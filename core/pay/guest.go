@@ -1,10 +1,12 @@
 package pay
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"posad.city/kit/act"
 	"posad.city/kit/id"
@@ -13,7 +15,8 @@ import (
 
 // A payment of somebody without an account is opened by its id and a token. The id alone is told to payees, to whoever watches the
 // bill and to the bank; the token is in the address to which its payer comes back. It is made of the browser's visit and a
-// key of the city, so that the same browser has it again, and is kept as a hash.
+// key of the city, so that the same browser has it again, and is kept as a hash. What was begun before there were tokens has none:
+// until a day after its end its id alone leads on to what anybody learns by its receipt's code.
 
 // tokenOf is what opens a guest's payment.
 func (m *Module) tokenOf(visit string, payment id.ID) string {
@@ -46,14 +49,34 @@ func (m *Module) guest(c *web.Context) (Payment, string, error) {
 	if err := c.May(act.Object{}); err != nil {
 		return Payment{}, "", err
 	}
-	name, token, _ := strings.Cut(c.Path("payment"), guestBreak)
-	key, err := id.Parse(name)
+	return m.guestAt(c.Context(), c.Path("payment"))
+}
+
+func (m *Module) guestAt(ctx context.Context, name string) (Payment, string, error) {
+	if key, err := id.Parse(name); err == nil {
+		return m.guestOfOld(ctx, key)
+	}
+	plain, token, _ := strings.Cut(name, guestBreak)
+	key, err := id.Parse(plain)
 	if err != nil {
 		return Payment{}, "", ErrNone
 	}
-	p, err := m.Payment(c.Context(), m.system(), key, key)
+	p, err := m.Payment(ctx, m.system(), key, key)
 	if err == nil && !m.opens(p, token) {
 		err = ErrNone
 	}
 	return p, guestPath(p, token), err
+}
+
+// oldLife is how long after its end a payment of the time before tokens is still opened by its id.
+const oldLife = 24 * time.Hour
+
+// guestOfOld finds a payment that was begun before there were tokens, by its id alone: its payer was on the bank's page while
+// the city learned of them, and has no other way back.
+func (m *Module) guestOfOld(ctx context.Context, key id.ID) (Payment, string, error) {
+	p, err := m.Payment(ctx, m.system(), key, key)
+	if err == nil && (!p.Guest || len(p.token) > 0 || p.State != Open && m.base.Clock.Now().Sub(p.Ended) > oldLife) {
+		err = ErrNone
+	}
+	return p, "/pay/guest/" + key.String(), err
 }

@@ -93,6 +93,9 @@ func (m *Module) showGuest(c *web.Context) error {
 	if p.Code == "" {
 		return m.showWaiting(c, p, path)
 	}
+	if len(p.token) == 0 { // anybody may know its id
+		return c.Redirect("/pay/check/" + p.Code)
+	}
 	refunds, dispute, err := m.Refunds(c.Context(), m.system(), p.Payer, p.ID)
 	if err != nil {
 		return err
