@@ -204,13 +204,14 @@ type begin struct {
 	lang     lang.Language
 	provider Provider
 	token    string // of the saved card
+	gone     bool   // the card is no more, and the payment was begun
 	payment  id.ID
 	attempt  id.ID
 	email    vault.Sealed
 }
 
 // Begin begins to pay, or goes on where an earlier press had come. When the provider does not answer, the attempt stays and
-// is found out about later; the error is ErrBank and nothing is known to be taken. A payment whose fate was decided meanwhile comes back
+// is found out about later; the error is ErrBank and the money may have been taken: the same key learns of it. A payment whose fate was decided meanwhile comes back
 // with its state. Errors: ErrBasket, ErrMethod, ErrCard, ErrNone, ErrSettled, ErrWhole, ErrTooMuch, ErrKey (the key is of a
 // payment of something else), ErrPending (the fate of another payment of one of the charges is not known), ErrBank, and those of mandates.
 func (m *Module) Begin(ctx context.Context, a act.Act, b Basket, l lang.Language) (Begun, error) {
@@ -252,16 +253,8 @@ func (m *Module) prepareBegin(ctx context.Context, a act.Act, b Basket, l lang.L
 	if in.guest {
 		in.Payer, in.Found = in.payment, true
 	}
-	if b.Method == ByWallet {
-		if err := m.deps.Wallet.MaySpend(ctx, a, b.Card); err != nil {
-			return nil, ErrCard.Because(err)
-		}
-		in.token = b.Card.String()
-	}
-	if b.Method == ByCard {
-		if in.token, err = m.token(ctx, a, in.Payer, b.Card); err != nil {
-			return nil, err
-		}
+	if err := m.means(ctx, in); err != nil {
+		return nil, err
 	}
 	if b.Email == "" {
 		return in, nil
@@ -274,6 +267,29 @@ func (m *Module) prepareBegin(ctx context.Context, a act.Act, b Basket, l lang.L
 	return in, nil
 }
 
+// means finds what the money is taken from. What was begun already is told of whatever became of the card since: the bank may have
+// heard, and nothing is sent to it again.
+func (m *Module) means(ctx context.Context, in *begin) error {
+	var err error
+	switch in.Method {
+	case ByCard:
+		in.token, err = m.token(ctx, in.act, in.Payer, in.Card)
+	case ByWallet:
+		in.token = in.Card.String()
+		if err = m.deps.Wallet.MaySpend(ctx, in.act, in.Card); err != nil {
+			err = ErrCard.Because(err)
+		}
+	}
+	if !errors.Is(err, ErrCard) {
+		return err
+	}
+	begun, known := m.begun(ctx, in.payment)
+	if in.gone = begun; begun {
+		return nil
+	}
+	return cmp.Or(known, err)
+}
+
 // keyed is the payment that a key names.
 func keyed(payer, key id.ID) id.ID {
 	return id.Derived("payment", payer.String()+"/"+key.String())
@@ -281,7 +297,11 @@ func keyed(payer, key id.ID) id.ID {
 
 // Known tells whether a payment was begun under a payer's key: then Begin goes on with it.
 func (m *Module) Known(ctx context.Context, payer, key id.ID) (bool, error) {
-	_, err := m.home(ctx, keyed(payer, key))
+	return m.begun(ctx, keyed(payer, key))
+}
+
+func (m *Module) begun(ctx context.Context, payment id.ID) (bool, error) {
+	_, err := m.home(ctx, payment)
 	if errors.Is(err, ErrNone) {
 		return false, nil
 	}
@@ -450,16 +470,17 @@ func (m *Module) reserve(tx *store.Tx, a act.Act, p Payment) error {
 // start tells the provider of a payment that is committed, and carries out what it decides at once.
 func (m *Module) start(ctx context.Context, in *begin, p Payment) (Begun, error) {
 	at := p.Attempts[0]
-	out := Begun{Payment: p.ID, Attempt: at.ID, Payer: p.Payer, State: at.State, Page: at.Page, QR: at.QR, Reason: at.Reason, Amount: p.Amount}
+	out := Begun{Payment: p.ID, Attempt: at.ID, Payer: p.Payer, Page: at.Page, QR: at.QR, Amount: p.Amount}
+	out.State, out.Reason = at.fate()
 	if p.Guest {
 		out.Token = m.tokenOf(in.Visit, p.ID)
 	}
 	switch {
 	case at.over():
 		return out, nil
-	case at.State == Open: // it may have ended meanwhile
-		state, err := m.Settle(ctx, at.ID)
-		out.State = state
+	case at.State == Open || in.gone: // it may have ended meanwhile; and what can't be sent any more may have been sent
+		var err error
+		out.State, out.Reason, err = m.settle(ctx, at.ID)
 		return out, err
 	}
 	provider, err := m.provider(at.Provider) // an earlier press may have chosen it
@@ -478,7 +499,8 @@ func (m *Module) start(ctx context.Context, in *begin, p Payment) (Begun, error)
 		})
 		return out, err
 	}
-	return out, m.carry(ctx, at, answer)
+	out.State, out.Reason, err = m.carried(ctx, at, answer)
+	return out, err
 }
 
 func (m *Module) order(in *begin, p Payment, at Attempt) Order {

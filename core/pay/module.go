@@ -72,8 +72,6 @@ type Charges interface {
 	CountOpen(ctx context.Context, a act.Act, person id.ID, most int64) (int64, error)
 	// Whose is in whose account a charge lies, as far as the act goes: what a permission is asked of.
 	Whose(ctx context.Context, a act.Act, p charge.Place) (id.ID, error)
-	// HomesOf are the homes that a person's account looks at.
-	HomesOf(ctx context.Context, a act.Act, person id.ID) ([]id.ID, error)
 	Where(ctx context.Context, charge id.ID) (charge.Place, error)
 	// Find finds bills without signing in, by the ways that their kinds let.
 	Find(ctx context.Context, q charge.Query) ([]charge.Found, error)
@@ -137,7 +135,7 @@ func (m *Module) Provision(b *module.Base) error {
 	}
 	m.base = b
 	b.Jobs.On(charge.EventOver, jobOver, m.over)
-	for handler, do := range map[string]jobs.Handler{jobPoll: m.poll, jobAsk: m.ask, jobRefund: m.refund, jobGiveBack: m.giveBackLater, jobList: m.list, jobLetter: m.letter, jobFiscal: m.fiscal} {
+	for handler, do := range map[string]jobs.Handler{jobPoll: m.poll, jobAsk: m.ask, jobRefund: m.refund, jobGiveBack: m.giveBackLater, jobList: m.list, jobLetter: m.letter, jobFiscal: m.fiscal, jobWipe: m.wipe} {
 		b.Jobs.Handle(handler, do)
 	}
 	if err := m.measure(); err != nil {

@@ -101,6 +101,14 @@ type Attempt struct {
 // over tells whether nothing more is expected of an attempt.
 func (a Attempt) over() bool { return a.State != Started && a.State != Open }
 
+// fate is how an attempt ended for what it was to pay: money that was taken otherwise than ordered pays nothing and goes back.
+func (a Attempt) fate() (State, Reason) {
+	if a.State == Paid && a.Reason == OtherAmount {
+		return Declined, a.Reason
+	}
+	return a.State, a.Reason
+}
+
 // taken is the attempt whose money a payment is; false: none was paid.
 func (p Payment) taken() (Attempt, bool) {
 	for _, a := range p.Attempts {
@@ -151,7 +159,7 @@ var (
 	ErrSettled   = fault.New(fault.Conflict, "pay.settled_fault")  // it is paid or cancelled
 	ErrUnpaid    = fault.New(fault.Conflict, "pay.unpaid")         // there is nothing to give back, or not as much
 	ErrPending   = fault.New(fault.Conflict, "pay.pending")        // an attempt's fate is not known yet
-	ErrBank      = fault.New(fault.Unavailable, "pay.bank_silent") // nothing was taken
+	ErrBank      = fault.New(fault.Unavailable, "pay.bank_silent") // nothing is known of the money: it may have been taken
 	ErrSignature = fault.New(fault.Denied, "pay.webhook_signature")
 	ErrAmount    = fault.New(fault.Invalid, "pay.webhook_amount")
 	ErrWhole     = fault.New(fault.Invalid, "pay.whole")       // this charge is paid whole or not at all

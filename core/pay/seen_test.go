@@ -384,7 +384,7 @@ func TestAPaymentNamesAllItsServices(t *testing.T) {
 	}
 }
 
-// A guest's address is kept no longer than the letter needs it.
+// A guest's address is kept no longer than a letter may need it.
 func TestAGuestsAddressIsWiped(t *testing.T) {
 	each(t, func(t *testing.T, s *stand) {
 		for _, pays := range []bool{true, false} {
@@ -395,10 +395,37 @@ func TestAGuestsAddressIsWiped(t *testing.T) {
 			}
 			s.decide(b.Attempt, pays)
 			s.drain()
+			if !pays {
+				s.clock.Move(lateMost)
+				s.drain()
+			}
 			if s.read(b).email != nil {
 				t.Errorf("paid %v: it is kept", pays)
 			}
 		}
+		if len(s.mail.sent) != 1 {
+			t.Errorf("%d letters", len(s.mail.sent))
+		}
+	})
+}
+
+// A payment that was given up and turns out to be paid has its receipt, too.
+func TestALatePaymentOfAGuestHasItsReceipt(t *testing.T) {
+	each(t, func(t *testing.T, s *stand) {
+		b, err := s.Begin(ctx, nobody(s), Basket{Asks: []Ask{s.charge(100)}, Email: "ivan@example.org"}, lang.English)
+		s.must(err)
+		at, err := s.Attempt(ctx, b.Attempt)
+		s.must(err)
+		s.must(s.carry(ctx, at, Standing{State: Expired}))
+		s.drain()
+		s.clock.Move(time.Hour)
+		s.must(s.carry(ctx, at, Standing{State: Paid, Amount: 100, Currency: "RUB"}))
+		s.drain()
+		if p := s.read(b); p.State != Paid || p.email != nil || len(s.mail.sent) != 1 {
+			t.Errorf("the payment is %s, its address %v, %d letters", p.State, p.email != nil, len(s.mail.sent))
+		}
+		s.clock.Move(lateMost)
+		s.drain()
 		if len(s.mail.sent) != 1 {
 			t.Errorf("%d letters", len(s.mail.sent))
 		}

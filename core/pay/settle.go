@@ -26,29 +26,50 @@ const (
 	jobList     = "pay.list"
 	jobLetter   = "pay.letter"
 	jobFiscal   = "pay.fiscal"
+	jobWipe     = "pay.wipe"
 )
 
 // attemptLife is how long an attempt that the bank still calls open is asked about before the bank is told to close it.
 const attemptLife = 24 * time.Hour
 
-// Settle asks the provider how an attempt stands and carries it out, once: whoever calls it, however often, in any order.
+// lateMost is how long after it was given up a payment may still turn out to be paid, and a guest's address is kept for its receipt.
+const lateMost = 7 * 24 * time.Hour
+
+// Settle asks the provider how an attempt stands and carries it out, once: whoever calls it, however often, in any order. Another
+// amount taken than was ordered is Declined: it pays nothing and goes back.
 func (m *Module) Settle(ctx context.Context, attempt id.ID) (State, error) {
+	state, _, err := m.settle(ctx, attempt)
+	return state, err
+}
+
+func (m *Module) settle(ctx context.Context, attempt id.ID) (State, Reason, error) {
 	at, err := m.Attempt(ctx, attempt)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	provider, err := m.provider(at.Provider)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	answer, err := provider.Ask(ctx, attempt)
 	if errors.Is(err, ErrUnknownAttempt) {
-		return Started, nil // the order never reached the bank; the next press of the button sends it
+		return Started, "", nil // the order never reached the bank; the next press of the button sends it
 	}
 	if err != nil {
-		return "", ErrBank.Because(fmt.Errorf("pay: settle: %w", err))
+		return "", "", ErrBank.Because(fmt.Errorf("pay: settle: %w", err))
 	}
-	return answer.State, m.carry(ctx, at, answer)
+	return m.carried(ctx, at, answer)
+}
+
+// carried carries out a provider's word and tells what became of the attempt: what the provider calls paid may not be what was ordered.
+func (m *Module) carried(ctx context.Context, at Attempt, answer Standing) (State, Reason, error) {
+	err := m.carry(ctx, at, answer)
+	if err != nil || answer.State != Paid {
+		return answer.State, answer.Reason, err
+	}
+	at, err = m.Attempt(ctx, at.ID)
+	state, reason := at.fate()
+	return state, reason, err
 }
 
 // Attempt finds an attempt by its id alone; ErrNone when there is none.
@@ -173,11 +194,33 @@ func (m *Module) fail(tx *store.Tx, s settlement) error {
 	if err != nil {
 		return err
 	}
-	list := []error{m.emit(tx, EventFailed, p), m.release(tx, p), paydb.WipeEmail(tx, p.Payer, p.ID)}
+	list := []error{m.emit(tx, EventFailed, p), m.release(tx, p), m.wipeLater(tx, p)}
 	for _, l := range p.Lines {
 		list = append(list, paydb.EndTry(tx, paydb.EndTryParams{State: string(Failed), Home: l.Home, Charge: l.Charge, Payment: p.ID}))
 	}
 	return errors.Join(list...)
+}
+
+// wipeLater has a guest's address wiped when no receipt is to be expected any more: nobody else would.
+func (m *Module) wipeLater(tx *store.Tx, p Payment) error {
+	if !p.Guest || p.email == nil {
+		return nil
+	}
+	return m.base.Jobs.Put(tx, jobs.New{Handler: jobWipe, Holder: p.Payer, Object: p.ID, At: tx.Now().Add(lateMost)})
+}
+
+// wipe wipes the address of a guest whose payment did not come; the receipt of one that came after all wipes it by itself.
+func (m *Module) wipe(ctx context.Context, j jobs.Job) error {
+	return m.base.Store.Write(ctx, func(tx *store.Tx) error {
+		p, err := whole(tx.As(j.Act(act.Purpose{}), lookPayment), j.Holder, j.Object)
+		if err != nil {
+			return none(err)
+		}
+		if p.State == Failed {
+			err = paydb.WipeEmail(tx, p.Payer, p.ID)
+		}
+		return errors.Join(err, m.base.Jobs.Done(tx, j))
+	})
 }
 
 // release gives back to a mandate's purse what a payment had taken of it.
