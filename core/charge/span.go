@@ -169,7 +169,8 @@ func (p *PreparedWatch) spanOf(tx *store.Tx, known chargedb.ChargeWatch, there b
 	return p.m.dayOf(tx.Now()), named
 }
 
-// Put has the account watch the home; a second time changes nothing but why.
+// Put has the account watch the home. A second time it says anew why, and moves the span: a register may say since when, and names it
+// as of today.
 func (p *PreparedWatch) Put(tx *store.Tx) error {
 	known, err := chargedb.WatchOf(tx.As(p.m.system(), "charge.look.watches"), p.row.Person, p.Home)
 	if err != nil && !errors.Is(err, store.ErrNone) {

@@ -380,17 +380,33 @@ func (m *Module) waitingView(c *web.Context, p Payment, path string) waitingView
 		case reason == OtherAmount:
 			out.Nothing = c.T("pay.surplus_title")
 		}
-		query := url.Values{}
-		for _, line := range p.Lines {
-			if line.Kind != charge.KindGift || len(p.Lines) == 1 { // a gift is chosen anew
-				query.Add("charge", line.Charge.String())
-			}
-		}
 		if !p.Guest {
-			out.Again = "/pay/basket?" + query.Encode()
+			out.Again = againPath(p, givenBy(c, p.Payer))
 		}
 	}
 	return out
+}
+
+// givenBy is for whom somebody acts who deals with what lies in a payer's account; zero: for themselves.
+func givenBy(c *web.Context, payer id.ID) id.ID {
+	if c.Act().Is(payer) {
+		return id.ID{}
+	}
+	return payer
+}
+
+// againPath is where what a payment was for is paid anew.
+func againPath(p Payment, giver id.ID) string {
+	query := url.Values{}
+	for _, line := range p.Lines {
+		if line.Kind != charge.KindGift || len(p.Lines) == 1 { // a gift is chosen anew
+			query.Add("charge", line.Charge.String())
+		}
+	}
+	if !giver.IsZero() {
+		query.Set("for", giver.String())
+	}
+	return "/pay/basket?" + query.Encode()
 }
 
 // receiptView is a payment whose money came.
