@@ -18,6 +18,7 @@ const EventGiven = "pay.given"
 // AtBank is what the bank's statement must show because of a payment: what moved its clearing account in the books.
 type AtBank struct {
 	ID        id.ID
+	Movement  id.ID  // that moved the clearing account in the books
 	Name      id.ID  // by which the statement names it: the attempt or the refund
 	Kind      string // AtBankPayment and its like
 	Provider  string
@@ -36,7 +37,8 @@ const (
 	AtBankDisputeWon = "dispute_won"
 )
 
-// AtBank tells what statements must show because of a payment, by its id, its attempt's or its refund's; nothing for money that
+// AtBank tells what statements must show because of a payment, by its id, its attempt's, its refund's or that of a movement in the
+// books; nothing for money that
 // never left the city's own books. It is read for the books and is nobody's look. ErrNone.
 func (m *Module) AtBank(ctx context.Context, what id.ID) ([]AtBank, error) {
 	home, err := m.home(ctx, what)
@@ -72,6 +74,14 @@ func (m *Module) AtBank(ctx context.Context, what id.ID) ([]AtBank, error) {
 	return out, none(err)
 }
 
+// postFor posts a movement of a payment after the payment's own. AtBank finds the payment by the movement then.
+func postFor(tx *store.Tx, payment id.ID, movement ledger.Movement) error {
+	if _, err := ledger.Post(tx, movement); err != nil {
+		return err
+	}
+	return paydb.InsertHome(tx, paydb.InsertHomeParams{ID: movement.ID, Payer: movement.Holder, Payment: payment})
+}
+
 // atBank finds in a payer's transfers what moved the clearing account because of a payment.
 func atBank(p Payment, attempt Attempt, transfers []ledger.Transfer, refunds []paydb.Refund, disputes []paydb.Dispute) []AtBank {
 	clearing := ClearingOf(attempt.Provider, p.Amount.Currency).ID
@@ -92,7 +102,7 @@ func atBank(p Payment, attempt Attempt, transfers []ledger.Transfer, refunds []p
 			one.At = t.Ended
 		}
 		if one.Amount.Minor != 0 {
-			one.Provider, one.Amount.Currency = attempt.Provider, p.Amount.Currency
+			one.Movement, one.Provider, one.Amount.Currency = movement, attempt.Provider, p.Amount.Currency
 			out = append(out, one)
 		}
 	}

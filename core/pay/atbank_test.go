@@ -26,6 +26,9 @@ func TestAtBank(t *testing.T) {
 				if one.Amount.Currency != money.RUB || one.Provider != HostedName || one.ID.IsZero() || one.Name.IsZero() || one.At.IsZero() {
 					t.Fatalf("%+v", one)
 				}
+				if again, err := s.AtBank(ctx, one.Movement); err != nil || len(again) != len(list) {
+					t.Fatalf("by its movement: %+v %v", again, err)
+				}
 			}
 			return total, kinds
 		}

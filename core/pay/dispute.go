@@ -106,7 +106,7 @@ func (m *Module) putAside(tx *store.Tx, s settlement, known *paydb.Dispute, step
 	if amount < 0 {
 		from, to, amount = to, from, -amount
 	}
-	_, posted := ledger.Post(tx, s.aside(disputeMove(moveDispute, s.ID, known.Moves), from, to, amount))
+	posted := postFor(tx, s.Payment, s.aside(disputeMove(moveDispute, s.ID, known.Moves), from, to, amount))
 	err = errors.Join(err, posted, paydb.DisputePayment(tx, step.aside, s.Payer, s.Payment))
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (m *Module) tellDispute(tx *store.Tx, s settlement) error {
 // won has the city have again what was aside: what the row says, whatever the last word called the amount.
 func (m *Module) won(tx *store.Tx, s settlement, known paydb.Dispute) error {
 	currency := money.Currency(known.Currency)
-	_, err := ledger.Post(tx, s.aside(disputeMove(moveDisputeWon, s.ID, known.Moves), ClearingOf(s.Provider, currency), Disputed(currency), known.Amount))
+	err := postFor(tx, s.Payment, s.aside(disputeMove(moveDisputeWon, s.ID, known.Moves), ClearingOf(s.Provider, currency), Disputed(currency), known.Amount))
 	err = errors.Join(err, paydb.DisputePayment(tx, -known.Amount, s.Payer, s.Payment))
 	if err != nil {
 		return err

@@ -88,7 +88,7 @@ func (m *Module) closeRefused(tx *store.Tx, s settlement, p Payment, refunds []p
 			return rest, err
 		}
 		amount := money.Amount{Minor: r.Amount, Currency: money.Currency(r.Currency)}
-		_, err = ledger.Post(tx, ledger.Movement{
+		err = postFor(tx, p.ID, ledger.Movement{
 			ID: id.Derived("refund", r.ID.String()), Holder: p.Payer, Act: s.act.ID,
 			Lines: []ledger.Line{{Debit: ToReturn(amount.Currency), Credit: ClearingOf(s.Provider, amount.Currency), Amount: amount, About: r.Charge}},
 		})

@@ -316,7 +316,7 @@ func (m *Module) endRefund(tx *store.Tx, a act.Act, r paydb.Refund, provider str
 	}
 	if state == Given {
 		amount := money.Amount{Minor: r.Amount, Currency: money.Currency(r.Currency)}
-		_, err = ledger.Post(tx, ledger.Movement{
+		err = postFor(tx, r.Payment, ledger.Movement{
 			ID: id.Derived("refund", r.ID.String()), Holder: r.Payer, Act: a.ID,
 			Lines: []ledger.Line{{Debit: ToReturn(amount.Currency), Credit: ClearingOf(provider, amount.Currency), Amount: amount, About: r.Charge}},
 		})

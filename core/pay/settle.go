@@ -366,7 +366,7 @@ func (m *Module) reversed(tx *store.Tx, s settlement) (bool, error) {
 		put(ToReturn(currency), waiting, id.ID{})
 	}
 	if len(movement.Lines) > 0 {
-		if _, err := ledger.Post(tx, movement); err != nil {
+		if err := postFor(tx, p.ID, movement); err != nil {
 			return true, err
 		}
 	}
