@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -14,40 +15,60 @@ import (
 	"posad.city/kit/store"
 )
 
-// busy is a city in which somebody pays all the time; each payment is told of a moment later.
+// busy is a city in which somebody pays all the time, and has some of it back; each is told of a moment later.
 type busy struct {
 	*rig
 	mu   sync.Mutex
-	told map[id.ID]AtBank
+	told map[id.ID][]AtBank // by payment
+	of   map[id.ID]id.ID    // the payment of each movement
 }
 
-func (b *busy) AtBank(_ context.Context, payment id.ID) ([]AtBank, error) {
+func (b *busy) AtBank(_ context.Context, what id.ID) ([]AtBank, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if one, ok := b.told[payment]; ok {
-		return []AtBank{one}, nil
+	if list, ok := b.told[b.of[what]]; ok {
+		return slices.Clone(list), nil
 	}
 	return nil, store.ErrNone
+}
+
+// moves posts a movement of a payment, of which the bank will show something.
+func (b *busy) moves(payment, movement id.ID, kind string, debit, credit ledger.Account, kopecks int64) error {
+	b.clock.Move(time.Millisecond)
+	one := AtBank{ID: id.Derived("busy "+kind, movement.String()), Movement: movement, Kind: kind, Provider: pay.HostedName, Amount: money.Roubles(kopecks), At: b.clock.Now()}
+	if credit.ID == pay.Clearing(money.RUB).ID {
+		one.Amount.Minor = -kopecks
+	}
+	return b.s.Write(context.Background(), func(tx *store.Tx) error {
+		_, err := ledger.Post(tx, ledger.Movement{ID: movement, Holder: anna, Act: payment, Lines: []ledger.Line{{Debit: debit, Credit: credit, Amount: money.Roubles(kopecks)}}})
+		tx.AfterCommit(func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.told[payment], b.of[movement] = append(b.told[payment], one), payment
+		})
+		return err
+	})
 }
 
 // hands is how many pay at once.
 const hands = 4
 
-// traffic pays until it is ended.
+// traffic pays until it is ended; of every second payment something goes back.
 func (b *busy) traffic(ctx context.Context, t *testing.T, hand int) {
+	clearing, income := pay.Clearing(money.RUB), pay.Income(police, money.RUB)
 	for n := hand; ctx.Err() == nil; n += hands {
 		payment := id.Derived("busy payment", fmt.Sprint(n))
-		b.clock.Move(time.Millisecond)
-		b.mu.Lock()
-		b.told[payment] = AtBank{ID: id.Derived("busy attempt", fmt.Sprint(n)), Kind: KindPayment, Provider: pay.HostedName, Amount: money.Roubles(int64(100 + n)), At: b.clock.Now()}
-		b.mu.Unlock()
-		err := b.s.Write(context.Background(), func(tx *store.Tx) error {
-			_, err := ledger.Post(tx, ledger.Movement{ID: payment, Holder: anna, Act: payment, Lines: []ledger.Line{{Debit: pay.Clearing(money.RUB), Credit: pay.Income(police, money.RUB), Amount: money.Roubles(int64(100 + n))}}})
-			return err
-		})
+		err := b.moves(payment, payment, KindPayment, clearing, income, int64(100+n))
 		time.Sleep(20 * time.Millisecond)
 		if err == nil {
 			err = b.expect(context.Background(), payment)
+		}
+		if kind := []string{KindRefund, KindReversal, KindDispute}[n/hands%3]; err == nil && n/hands%2 == 0 {
+			err = b.moves(payment, id.Derived("busy back", payment.String()), kind, income, clearing, int64(10+n))
+			time.Sleep(20 * time.Millisecond)
+			if err == nil && n/hands%4 == 0 { // of the others no event tells
+				err = b.expect(context.Background(), payment)
+			}
 		}
 		if err != nil {
 			t.Error(err)
@@ -59,7 +80,7 @@ func (b *busy) traffic(ctx context.Context, t *testing.T, hand int) {
 // TestProofAwake: books that are right are proved while people pay.
 func TestProofAwake(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		b := &busy{rig: r, told: map[id.ID]AtBank{}}
+		b := &busy{rig: r, told: map[id.ID][]AtBank{}, of: map[id.ID]id.ID{}}
 		r.deps.Payments = b
 		ctx, stop := context.WithCancel(context.Background())
 		var all sync.WaitGroup
@@ -79,6 +100,7 @@ func TestProofAwake(t *testing.T) {
 		for range 8 {
 			if p := r.prove(); !p.Sound() {
 				t.Errorf("%+v", p.Differences)
+				break
 			}
 		}
 		stop()

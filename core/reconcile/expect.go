@@ -72,7 +72,7 @@ func expectedRows(rows []reconciledb.ReconcileExpected) ([]Expected, error) {
 // follow writes down what statements must show because of a payment.
 func (m *Module) follow(ctx context.Context, j jobs.Job) error { return m.expect(ctx, j.Object) }
 
-// expect compares what is expected because of a payment, an attempt or a refund with the payment; it may be repeated.
+// expect compares what is expected because of a payment, an attempt, a refund or a movement with the payment; it may be repeated.
 func (m *Module) expect(ctx context.Context, payment id.ID) error {
 	list, err := m.deps.Payments.AtBank(ctx, payment)
 	if errors.Is(err, store.ErrNone) {
@@ -101,7 +101,7 @@ func (m *Module) putExpected(tx *store.Tx, payment id.ID, one AtBank) error {
 	}
 	return reconciledb.PutExpected(tx, reconciledb.PutExpectedParams{
 		ID: one.ID, Name: one.Name, Payment: payment, Kind: one.Kind, Provider: one.Provider, Amount: one.Amount.Minor, Currency: string(one.Amount.Currency),
-		Reference: one.Reference, At: one.At, Day: calendar.DateOf(one.At, m.deps.Zone()).String(), State: state, Asked: tx.Now(),
+		Reference: one.Reference, At: one.At, Day: calendar.DateOf(one.At, m.deps.Zone()).String(), State: state, Asked: tx.Now(), Movement: one.Movement,
 	})
 }
 

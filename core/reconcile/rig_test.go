@@ -208,7 +208,7 @@ func (r *rig) pay(c charge.Charge, amount int64) taken {
 		}}})
 		return err
 	})
-	r.payments[out.payment] = []AtBank{{ID: out.attempt, Kind: KindPayment, Provider: pay.HostedName, Amount: money.Roubles(amount), Reference: out.ref, At: r.clock.Now()}}
+	r.payments[out.payment] = []AtBank{{ID: out.attempt, Movement: out.payment, Kind: KindPayment, Provider: pay.HostedName, Amount: money.Roubles(amount), Reference: out.ref, At: r.clock.Now()}}
 	r.must(r.expect(context.Background(), out.payment))
 	return out
 }

@@ -1,22 +1,22 @@
 -- name: ExpectedByID :one
-SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked FROM reconcile_expected WHERE id = $1;
+SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked, movement FROM reconcile_expected WHERE id = $1;
 
 -- name: ExpectedByName :many
-SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked FROM reconcile_expected WHERE name = $1 ORDER BY id LIMIT 20;
+SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked, movement FROM reconcile_expected WHERE name = $1 ORDER BY id LIMIT 20;
 
 -- name: ExpectedByReference :many
-SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked FROM reconcile_expected WHERE reference = $1 AND reference <> '' ORDER BY id LIMIT 20;
+SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked, movement FROM reconcile_expected WHERE reference = $1 AND reference <> '' ORDER BY id LIMIT 20;
 
 -- name: ExpectedOf :one
--- How much is expected because of a payment, an attempt or a refund, whichever the id is of.
-SELECT CAST(COUNT(*) AS BIGINT) AS n FROM reconcile_expected WHERE payment = @what OR id = @what OR name = @what;
+-- How much is expected because of a payment, an attempt, a refund or a movement of the books, whichever the id is of.
+SELECT CAST(COUNT(*) AS BIGINT) AS n FROM reconcile_expected WHERE payment = @what OR id = @what OR name = @what OR movement = @what;
 
 -- name: ExpectedOpen :many
-SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked FROM reconcile_expected
+SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked, movement FROM reconcile_expected
 WHERE state = 'open' AND (day > @day OR (day = @day AND id > @id)) ORDER BY day, id LIMIT @most;
 
 -- name: ExpectedBySum :many
-SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked FROM reconcile_expected
+SELECT id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked, movement FROM reconcile_expected
 WHERE state = 'open' AND day >= @since AND day <= @until AND amount = @amount AND met = 0 ORDER BY day, id LIMIT 3;
 
 -- name: OnItsWay :many
@@ -24,10 +24,11 @@ SELECT provider, kind, currency, CAST(SUM(amount - met) AS BIGINT) AS amount, CA
 FROM reconcile_expected WHERE state = 'open' GROUP BY provider, kind, currency ORDER BY provider, kind, currency;
 
 -- name: PutExpected :exec
-INSERT INTO reconcile_expected (id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked)
-VALUES (@id, @name, @payment, @kind, @provider, @amount, @currency, 0, @reference, @at, @day, @state, @asked)
+INSERT INTO reconcile_expected (id, name, payment, kind, provider, amount, currency, met, reference, at, day, state, asked, movement)
+VALUES (@id, @name, @payment, @kind, @provider, @amount, @currency, 0, @reference, @at, @day, @state, @asked, @movement)
 ON CONFLICT (id) DO UPDATE SET reference = CASE WHEN excluded.reference = '' THEN reconcile_expected.reference ELSE excluded.reference END,
-  state = CASE WHEN reconcile_expected.state = 'met' THEN 'met' ELSE excluded.state END, asked = excluded.asked;
+  state = CASE WHEN reconcile_expected.state = 'met' THEN 'met' ELSE excluded.state END, asked = excluded.asked,
+  movement = COALESCE(excluded.movement, reconcile_expected.movement);
 
 -- name: MeetExpected :execrows
 UPDATE reconcile_expected SET met = met + @amount, state = CASE WHEN met + @amount = amount THEN 'met' ELSE 'open' END WHERE id = @id;
