@@ -102,7 +102,7 @@ func (m *Module) replace(ctx context.Context, a act.Act, next made, old Issued, 
 	if err != nil {
 		return err
 	}
-	due := m.ChargeID(next.flat.Home, old.Period)
+	due := charge.IDOf(m.agencyID(), external(next.flat, old.Period, old.Code))
 	fresh, there, err := m.lacking(ctx, next, old.Period, due)
 	if err != nil {
 		return err

@@ -205,6 +205,47 @@ func TestARunPassesNoRecalculationOver(t *testing.T) {
 	})
 }
 
+// A month that was charged before bills had codes is owed once: made again and corrected, it has the charge that it had.
+func TestAMonthOfBeforeIsChargedOnce(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		home := r.enter(account(annasFlat))[0]
+		p := month(t, "2026-10")
+		b := &batch{m: r.Module, city: plainCity(), period: p}
+		if err := b.gather(ctx); err != nil {
+			t.Fatal(err)
+		}
+		b.compute()
+		b.ready[0].code, b.ready[0].row.Code = "", nil
+		if err := b.write(ctx); err != nil {
+			t.Fatal(err)
+		}
+		old := r.newCharge(plainCity(), b.flats[0].flat, p, b.ready[0].bill.Total, "")
+		old.External = annasFlat + "-2026-10"
+		if out, err := r.deps.Charges.IssueMany(ctx, r.system(), []charge.NewCharge{old}); err != nil || out[0].Result == charge.Refused {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		one := func(total int64) {
+			t.Helper()
+			var list []charge.Charge
+			err := r.base.Store.Look(ctx, r.system(), lookFlat, func(p *store.Personal) error {
+				var err error
+				list, err = r.deps.Charges.ReadAt(p, home, charge.Filter{})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(list) != 1 || list[0].Amount.Minor != total {
+				t.Errorf("%d charges, want one of %d: %+v", len(list), total, list)
+			}
+		}
+		r.month("2026-10")
+		one(b.ready[0].bill.Total)
+		r.recalculate(home, p, -10000)
+		one(r.again(home, p).Total)
+	})
+}
+
 // One flat that can't be read has a fault, and the others have their bills.
 func TestABrokenFlatStopsNobody(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {

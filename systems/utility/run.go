@@ -520,13 +520,16 @@ func (m *Module) newCharge(city *service.City, f Flat, p Period, total int64, co
 		details = []charge.Detail{{Label: lang.Text{RU: label(lang.Russian), EN: label(lang.English)}, Value: f.Address.RU}}
 	}
 	return charge.NewCharge{
-		For: charge.Identifier{By: charge.ByFlat, Value: f.Account}, Payee: agency.ID(u.Agency), External: charge.KeyedExternal(f.Home, p.String()), Kind: u.Charge,
+		For: charge.Identifier{By: charge.ByFlat, Value: f.Account}, Payee: agency.ID(u.Agency), External: external(f, p, code), Kind: u.Charge,
 		Subject: f.Home, Amount: money.Roubles(total), Title: lang.Text{RU: title(lang.Russian), EN: title(lang.English)}, Period: p.String(), Dated: p.Add(1).First(), Due: due, Proof: code, Details: details,
 	}
 }
 
-// ChargeID is the charge of a flat's month. Its own number at the settlement centre is made of the keyed home, so that the
-// account stands open nowhere.
-func (m *Module) ChargeID(home id.ID, p Period) id.ID {
-	return charge.IDOf(m.agencyID(), charge.KeyedExternal(home, p.String()))
+// external is the settlement centre's own number of a flat's month. It is made of the keyed home, so that the account stands open
+// nowhere; bills that were made before bills had codes keep the number under which they were charged, which has the account.
+func external(f Flat, p Period, code string) string {
+	if code == "" {
+		return f.Account + "-" + p.String()
+	}
+	return charge.KeyedExternal(f.Home, p.String())
 }

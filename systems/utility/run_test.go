@@ -43,7 +43,7 @@ func TestAMonthIsRun(t *testing.T) {
 		}
 		charges := must[map[string]charge.Charge](t)(r.Charges(ctx, clerkAct, homes[3]))
 		c := charges["2026-10"]
-		if len(charges) != 1 || c.Amount.Minor != bills[0].Total || c.ID != r.ChargeID(homes[3], month(t, "2026-10")) {
+		if len(charges) != 1 || c.Amount.Minor != bills[0].Total || c.ID != charge.IDOf(r.agencyID(), charge.KeyedExternal(homes[3], "2026-10")) {
 			t.Errorf("charge %+v of a bill of %d", c, bills[0].Total)
 		}
 		if want := time.Date(2026, 11, 15, 23, 59, 59, 0, moscow); !c.Due.Equal(want) {
