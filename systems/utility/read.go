@@ -198,11 +198,14 @@ func kindsOf(b Bill) map[string]int64 {
 }
 
 // Similar compares a bill with those of the other flats of the same house and class of area; false when they are too few to tell of
-// nobody.
+// nobody, or nobody told the house.
 func (m *Module) Similar(ctx context.Context, f Flat, p Period, mine Bill) (Similar, bool, error) {
 	u, err := m.utilities()
 	if err != nil {
 		return Similar{}, false, err
+	}
+	if f.House == "" {
+		return Similar{}, false, nil
 	}
 	out, kinds := Similar{Kinds: map[string]int64{}}, kindsOf(mine)
 	err = m.base.Store.Read(ctx, func(r *store.Snapshot) error {

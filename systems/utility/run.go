@@ -430,6 +430,9 @@ func (one made) put(tx *store.Tx) (bool, error) {
 
 // compare adds the bill to the sums of similar flats, by kind of service and in all; times -1 takes it out of them.
 func (one made) compare(p Period, sums map[utilitydb.AddSimilarParams]*[2]int64, times int64) {
+	if one.flat.House == "" {
+		return // nobody told the house: those of the whole city are not one
+	}
 	add := func(kind string, total int64) {
 		key := utilitydb.AddSimilarParams{House: one.flat.houseKey, Class: int64(one.flat.Class), Period: p.String(), Kind: kind}
 		if sums[key] == nil {

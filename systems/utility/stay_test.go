@@ -1,6 +1,7 @@
 package utility
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -151,11 +152,18 @@ func TestResidentsOfBeforeKeepTheirTime(t *testing.T) {
 func TestAnEntryThatBrokeOffTakesNobodysBills(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		a := account(annasFlat)
-		a.Residents = []id.ID{anna, {}} // nobody can't be kept: the people's Write fails
-		if err := r.Enter(ctx, []Account{a}); err == nil {
-			t.Fatal("entered")
+		a.Residents = []id.ID{anna}
+		broken, kill := context.WithCancel(ctx)
+		asked := 0
+		r.deps.Zone = func() *time.Location {
+			if asked++; asked == 2 { // what day it is, once for who came and once for the people's Write
+				kill()
+			}
+			return moscow
 		}
-		a.Residents = a.Residents[:1]
+		if err := r.Enter(broken, []Account{a}); !errors.Is(err, context.Canceled) {
+			t.Fatalf("entered: %v", err)
+		}
 		home := r.enter(a)[0]
 		if got := r.stays(anna, home); len(got) != 1 || got[0].Since != a.Since {
 			t.Errorf("at the repeat: %+v", got)
@@ -190,6 +198,34 @@ func TestTheHouseIsKeyed(t *testing.T) {
 		f := must[Flat](t)(r.Flat(ctx, clerkAct, home))
 		if f.House != "rechnaya:14" || f.houseKey != r.houseKey("rechnaya:14") || strings.Contains(f.houseKey, "rechnaya") {
 			t.Errorf("%q stands as %q", f.House, f.houseKey)
+		}
+	})
+}
+
+// Flats of which nobody told the house are compared with none: the whole city is not a house.
+func TestFlatsWithoutAHouseAreNotAlike(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		var list []Account
+		for n := range 12 {
+			a := account("52990000" + itoa(10+n))
+			a.House = ""
+			list = append(list, a)
+		}
+		home, p := r.enter(list...)[0], month(t, "2026-10")
+		r.month("2026-10")
+		f, bill := must[Flat](t)(r.Flat(ctx, clerkAct, home)), must[[]Issued](t)(r.Versions(ctx, clerkAct, home, p))[0]
+		if got, enough, err := r.Similar(ctx, f, p, bill.Bill); err != nil || enough || got.Flats != 0 {
+			t.Errorf("%+v, %v, %v", got, enough, err)
+		}
+		err := r.base.Store.Read(ctx, func(s *store.Snapshot) error {
+			rows, err := utilitydb.SimilarOf(s, f.houseKey, int64(f.Class), p.String())
+			if len(rows) > 0 {
+				t.Errorf("%d sums of no house", len(rows))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	})
 }
