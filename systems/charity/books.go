@@ -27,7 +27,7 @@ type uses struct {
 	told  []Told
 }
 
-// reportsMost is how many reports of an appeal are read.
+// reportsMost is how many reports of an appeal its page shows, the newest.
 const reportsMost = 500
 
 // usesOf reads what a purse was used for. What the bank sent back was not spent.
@@ -46,7 +46,7 @@ func usesOf(r store.Reader, fund, aim id.ID) (uses, error) {
 			out.spent = append(out.spent, Spent{row.ID, row.Line, row.Amount})
 		}
 	}
-	reports, err := charitydb.ReportsOf(r, fund, aim, reportsMost)
+	reports, err := charitydb.TellingOf(r, fund, aim)
 	if err != nil {
 		return out, err
 	}
@@ -160,7 +160,7 @@ func (p *WherePart) papers(r store.Reader, fund, aim id.ID) error {
 			return err
 		}
 	}
-	rows, err := charitydb.ReportsOf(r, fund, aim, reportsMost)
+	rows, err := charitydb.TellingOf(r, fund, aim)
 	if err != nil {
 		return err
 	}
@@ -182,6 +182,15 @@ type DayBook struct {
 	Returned int64 // payouts that the bank sent back
 	Balance  int64 // at the end of the day
 	Payouts  []Payout
+}
+
+// Unlisted is what went out on the day in payouts that are not listed: the month has too many.
+func (d DayBook) Unlisted() int64 {
+	out := d.Out
+	for _, p := range d.Payouts {
+		out -= p.Amount
+	}
+	return out
 }
 
 // payoutsMost is how many payouts of a month are read.

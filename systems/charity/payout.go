@@ -31,18 +31,14 @@ func field(name, why string) fault.Field { return fault.Field{Name: name, ID: "c
 // AskPayout asks the city to pay out of a purse. The money is set aside at once. Errors: ErrForm (also without a reason for more
 // than the budget's line has left), ErrClosed (the fund is not open, or the appeal was stopped), ErrShort.
 func (m *Module) AskPayout(ctx context.Context, a act.Act, n NewPayout) (id.ID, error) {
-	f, err := m.Fund(ctx, n.Fund)
-	if err != nil {
-		return id.ID{}, err
-	}
-	if f.State != FundOpen {
-		return id.ID{}, ErrClosed
-	}
 	if err := m.checkPayout(ctx, n); err != nil {
 		return id.ID{}, err
 	}
 	payout, row := id.New(m.now()), id.New(m.now())
 	return payout, m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
+		if err := flows(tx, n.Fund, n.Aim); err != nil {
+			return err
+		}
 		left, err := charitydb.AskOfPurse(tx, n.Amount, n.Fund, n.Aim)
 		if err != nil {
 			return err
@@ -90,9 +86,6 @@ func (m *Module) checkPayout(ctx context.Context, n NewPayout) error {
 		}
 		if s.Fund != n.Fund {
 			return ErrNone
-		}
-		if s.State == AppealStopped {
-			return ErrClosed
 		}
 		if _, known := s.Line(n.Line); !known {
 			faults = append(faults, field("line", "choose"))
@@ -152,8 +145,6 @@ func (m *Module) DecidePayout(ctx context.Context, a act.Act, payout id.ID, appr
 	switch reason = strings.TrimSpace(reason); {
 	case p.State != PayoutAsked:
 		return false, ErrState
-	case approve && f.State != FundOpen:
-		return false, ErrClosed
 	case reason == "":
 		return false, ErrForm.With(field("reason", "reason"))
 	}
@@ -174,6 +165,11 @@ func (m *Module) DecidePayout(ctx context.Context, a act.Act, payout id.ID, appr
 	return kind != payoutSeconded, m.base.Store.WriteAs(ctx, a, func(tx *store.Tx) error {
 		if err := another(tx, a, p.Fund, payout); err != nil {
 			return err
+		}
+		if approve {
+			if err := flows(tx, p.Fund, p.Appeal); err != nil {
+				return err
+			}
 		}
 		now, err := secondsOf(tx, p)
 		if err != nil {
@@ -207,24 +203,34 @@ const (
 	payoutRefused  = "payout_refused"
 )
 
-// payoutKind is what a verdict comes to, with the officials who approved before. What stopped an appeal stops its payouts.
+// flows tells whether money may leave an aim: ErrClosed when its fund is not open, or its appeal was stopped. It is asked in the
+// Write that sets money aside or lets it go, since an official may stop both at the same moment.
+func flows(tx *store.Tx, fund, aim id.ID) error {
+	f, err := charitydb.FundByID(tx, fund)
+	if err == nil && FundState(f.State) != FundOpen {
+		return ErrClosed
+	}
+	if err != nil || aim == fund {
+		return none(err)
+	}
+	s, err := charitydb.AppealByID(tx, fund, aim)
+	if err == nil && AppealState(s.State) == AppealStopped {
+		return ErrClosed
+	}
+	return none(err)
+}
+
+// payoutKind is what a verdict comes to, with the officials who approved before.
 func (m *Module) payoutKind(ctx context.Context, p Payout, approve bool) ([]id.ID, string, error) {
 	var seconds []id.ID
-	stopped := false
 	err := m.base.Store.Read(ctx, func(r *store.Snapshot) error {
 		var err error
-		if seconds, err = secondsOf(r, p); err != nil || p.Appeal == p.Fund {
-			return err
-		}
-		s, err := standingOf(r, p.Fund, p.Appeal)
-		stopped = s.State == AppealStopped
+		seconds, err = secondsOf(r, p)
 		return err
 	})
 	switch {
 	case err != nil || !approve:
 		return seconds, payoutRefused, wrap("payout", err)
-	case stopped:
-		return seconds, "", ErrClosed
 	case p.Beyond != "" && len(seconds) == 0:
 		return seconds, payoutSeconded, nil
 	}

@@ -105,7 +105,7 @@ func leftToTell(r store.Reader, s Standing) (map[string]int64, error) {
 	for _, l := range lines {
 		out[l.Key] = l.Paid
 	}
-	rows, err := charitydb.ReportsOf(r, s.Fund, s.ID, reportsMost)
+	rows, err := charitydb.TellingOf(r, s.Fund, s.ID)
 	for _, row := range rows {
 		one, err := reportOf(row)
 		if err != nil {
@@ -142,11 +142,13 @@ func (m *Module) finish(tx *store.Tx, s Standing) error {
 	return err
 }
 
-// Reports lists an appeal's reports, the oldest first.
+// Reports lists an appeal's last 500 reports, the oldest first.
 func (m *Module) Reports(ctx context.Context, fund, appeal id.ID) ([]Report, error) {
-	return listed(ctx, m, "reports", reportOf, func(r store.Reader) ([]charitydb.CharityReport, error) {
+	out, err := listed(ctx, m, "reports", reportOf, func(r store.Reader) ([]charitydb.CharityReport, error) {
 		return charitydb.ReportsOf(r, fund, appeal, reportsMost)
 	})
+	slices.Reverse(out)
+	return out, err
 }
 
 // ReportsOf lists a fund's reports, the newest first.

@@ -218,7 +218,8 @@ func (m *Module) showBooks(c *web.Context) error {
 	return m.base.Pages.Render(c, o, booksPage(m, c, v))
 }
 
-// booksCSV is a month of the books for a spreadsheet: a line a day and a line a payout, sums in roubles with a point.
+// booksCSV is a month of the books for a spreadsheet: a line a day and a line a payout, sums in roubles with a
+// point. Payouts above those that are listed are one line of their day.
 func (m *Module) booksCSV(c *web.Context) error {
 	v, err := m.readBooks(c)
 	if err != nil {
@@ -244,6 +245,9 @@ func (m *Module) booksCSV(c *web.Context) error {
 		}
 		for _, p := range d.Payouts {
 			rows = append(rows, line("payout", "", p.Amount, -p.Amount, safeCell(p.To.In(c.Lang())), safeCell(p.What.In(c.Lang())), safeCell(m.aimTitle(c, v.Appeals, p.Appeal))))
+		}
+		if more := d.Unlisted(); more > 0 {
+			rows = append(rows, line("payouts", "", more, -more, "", "", ""))
 		}
 	}
 	if err := w.WriteAll(rows); err != nil {

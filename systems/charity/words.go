@@ -403,6 +403,10 @@ func (m *Module) booksTable(c *web.Context, v booksView) ui.DataTableProps {
 				{Text: "—", Muted: true}, {Text: sum(c, p.Amount), Note: payoutNote(c, p) + " · " + m.aimTitle(c, v.Appeals, p.Appeal)}, {Text: sum(c, balance)},
 			}})
 		}
+		if more := d.Unlisted(); more > 0 {
+			balance -= more
+			out.Rows = append(out.Rows, ui.TableRow{Title: day, Note: c.T("charity.more_payouts"), Cells: []ui.TableCell{{Text: "—", Muted: true}, {Text: sum(c, more)}, {Text: sum(c, balance)}}})
+		}
 	}
 	return out
 }

@@ -169,7 +169,11 @@ UPDATE charity_payout SET state = @state, decided = @decided, revision = revisio
 INSERT INTO charity_report (fund, id, appeal, at, amount, body) VALUES (@fund, @id, @appeal, @at, @amount, @body) ON CONFLICT (fund, id) DO NOTHING;
 
 -- name: ReportsOf :many
-SELECT fund, id, appeal, at, amount, body FROM charity_report WHERE fund = @fund AND appeal = @appeal ORDER BY at, id LIMIT @most;
+SELECT fund, id, appeal, at, amount, body FROM charity_report WHERE fund = @fund AND appeal = @appeal ORDER BY at DESC, id DESC LIMIT @most;
+
+-- name: TellingOf :many
+-- The reports of an appeal that tell what money was used for, all of them: they bound what may be reported.
+SELECT fund, id, appeal, at, amount, body FROM charity_report WHERE fund = @fund AND appeal = @appeal AND amount > 0 ORDER BY at, id;
 
 -- name: ReportsOfFund :many
 SELECT fund, id, appeal, at, amount, body FROM charity_report WHERE fund = @fund ORDER BY at DESC, id DESC LIMIT @most;

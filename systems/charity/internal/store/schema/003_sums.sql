@@ -28,9 +28,11 @@ FROM charity_payout GROUP BY fund, appeal, line;
 -- Where a gift lies in its purse without reading the others: what came before it, also what has gone back since.
 ALTER TABLE charity_entry ADD COLUMN ahead BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE charity_purse ADD COLUMN came BIGINT NOT NULL DEFAULT 0; -- all gifts that ever came
-UPDATE charity_entry SET ahead = COALESCE((
-  SELECT CAST(SUM(e.amount) AS BIGINT) FROM charity_entry AS e
-  WHERE e.fund = charity_entry.fund AND e.appeal = charity_entry.appeal AND e.kind = 'gift' AND e.place < charity_entry.place), 0);
+UPDATE charity_entry SET ahead = before.ahead FROM (
+  SELECT fund, id, part,
+    CAST(COALESCE(SUM(amount) OVER (PARTITION BY fund, appeal ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS BIGINT) AS ahead
+  FROM charity_entry WHERE kind = 'gift') AS before
+WHERE charity_entry.kind = 'gift' AND charity_entry.fund = before.fund AND charity_entry.id = before.id AND charity_entry.part = before.part;
 UPDATE charity_purse SET came = COALESCE((
   SELECT CAST(SUM(e.amount) AS BIGINT) FROM charity_entry AS e
   WHERE e.fund = charity_purse.fund AND e.appeal = charity_purse.appeal AND e.kind = 'gift'), 0);
