@@ -58,6 +58,8 @@ var sometimes = map[string]string{
 	"utility_import, utility_import_part | utility_reading":                     "a part of a file of readings is taken with its readings, each at its flat",
 	"utility_import, utility_import_bad, utility_import_part | utility_reading": "a part of a file of readings is taken with its readings, each at its flat",
 
+	"charge_news": "those who watch a home are to be told of one bill together, or the job notes it for them all again",
+
 	"charge_watch": "who is no resident of a flat any more sees it no longer from the moment that another does",
 
 	"bill, bill_change, bill_part | developer_payment": "a payment of the sandbox settles the sandbox's bill with it",

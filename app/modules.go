@@ -141,6 +141,7 @@ func newModules(conf Config, now func() time.Time) (*Modules, error) {
 	m.Developer = developer.New(developer.Deps{Agencies: m.Service, Keys: m.agencyKeys, Zone: inZone, Address: conf.Address, Nearby: conf.Demo})
 	m.Charge = charge.New(charge.Deps{
 		City: m.Service.Current, Zone: inZone, People: numbers{m.Account}, Things: m.things, Word: m.Account.PrepareWord, Limit: m.Account.Limit, AgencyName: m.Service.AgencyName,
+		Tell: m.tellBills, Known: m.isPerson, Arranged: m.arranged,
 	})
 	m.Pay = pay.New(pay.Deps{
 		Charges: m.Charge, Bank: conf.acquirer(), Mandates: m.Mandate, Fiscal: conf.fiscal(), Mail: mailer, From: conf.Mail.From, Address: conf.Address, City: m.cityName,

@@ -20,6 +20,8 @@ import (
 	"posad.city/kit/mail"
 	"posad.city/kit/money"
 	"posad.city/kit/store"
+	"posad.city/kit/web"
+	"posad.city/ui"
 )
 
 //go:embed locale/*.yaml
@@ -68,6 +70,8 @@ type Charges interface {
 	// Read reads one inside somebody's look or Write.
 	Read(r store.PersonalReader, home, charge id.ID) (charge.Charge, error)
 	Details(ctx context.Context, a act.Act, home, charge id.ID) ([]charge.Detail, error)
+	// ChangeRows are what an agency did to a charge, with the reasons, as its payer reads it.
+	ChangeRows(c *web.Context, one charge.Charge) ([]ui.SummaryRow, error)
 	OfPerson(ctx context.Context, a act.Act, person id.ID, f charge.Filter) ([]charge.Charge, error)
 	CountOpen(ctx context.Context, a act.Act, person id.ID, most int64) (int64, error)
 	// Whose is in whose account a charge lies, as far as the act goes: what a permission is asked of.

@@ -225,9 +225,15 @@ func (m *Module) showCharge(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	changes, err := m.deps.Charges.ChangeRows(c, one)
+	if err != nil {
+		return err
+	}
+	view := m.chargeView(c, one, details, pending)
+	view.Rows = append(view.Rows, changes...)
 	title := one.Title.In(c.Lang())
 	crumbs := []ui.Link{{Text: c.T("pay.title"), Href: "/pay"}, {Text: title}}
-	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Plain, Crumbs: crumbs}, chargePage(c, m.chargeView(c, one, details, pending)))
+	return m.base.Pages.Render(c, page.Options{Title: title, Layout: page.Plain, Crumbs: crumbs}, chargePage(c, view))
 }
 
 // pending tells whether a payment of a charge has a fate that is not known.
