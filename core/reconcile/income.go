@@ -30,6 +30,7 @@ type Income struct {
 	Came     int64 // minor units
 	Back     int64 // given back
 	Lines    int64 // payments of charges
+	Gone     int64 // how many parts were given back
 }
 
 // Net is what stayed.
@@ -91,7 +92,7 @@ func (m *Module) foldPage(ctx context.Context, payees map[id.ID]id.ID) (int, err
 			return err
 		}
 		for _, one := range sums {
-			if err := reconciledb.AddIncome(tx, reconciledb.AddIncomeParams{Day: one.Day.String(), Payee: one.Payee, Kind: one.Kind, Currency: string(one.Currency), Came: one.Came, Back: one.Back, Lines: one.Lines}); err != nil {
+			if err := reconciledb.AddIncome(tx, reconciledb.AddIncomeParams{Day: one.Day.String(), Payee: one.Payee, Kind: one.Kind, Currency: string(one.Currency), Came: one.Came, Back: one.Back, Lines: one.Lines, Gone: one.Gone}); err != nil {
 				return err
 			}
 		}
@@ -173,16 +174,16 @@ type incomeKey struct {
 func (i Income) key() incomeKey { return incomeKey{i.Day, i.Payee, i.Kind, i.Currency} }
 
 func (i Income) plus(other Income) Income {
-	i.Came, i.Back, i.Lines = i.Came+other.Came, i.Back+other.Back, i.Lines+other.Lines
+	i.Came, i.Back, i.Lines, i.Gone = i.Came+other.Came, i.Back+other.Back, i.Lines+other.Lines, i.Gone+other.Gone
 	return i
 }
 
 // lineSums is what one line of the books brings to a payee, or takes from it.
 func lineSums(l ledger.PostedLine, payee id.ID, kind string, came bool, day calendar.Date) (Income, paidOf) {
-	one := Income{Day: day, Payee: payee, Kind: kind, Currency: l.Amount.Currency, Back: l.Amount.Minor}
+	one := Income{Day: day, Payee: payee, Kind: kind, Currency: l.Amount.Currency, Back: l.Amount.Minor, Gone: 1}
 	of := paidOf{l.About, -l.Amount.Minor, day.String()}
 	if came {
-		one.Came, one.Back, one.Lines, of.amount = l.Amount.Minor, 0, 1, l.Amount.Minor
+		one.Came, one.Back, one.Lines, one.Gone, of.amount = l.Amount.Minor, 0, 1, 0, l.Amount.Minor
 	}
 	return one, of
 }
@@ -285,7 +286,7 @@ func (m *Module) IncomeBetween(ctx context.Context, since, until calendar.Date) 
 			if err != nil {
 				return err
 			}
-			out = append(out, Income{Day: day, Payee: row.Payee, Kind: row.Kind, Currency: money.Currency(row.Currency), Came: row.Came, Back: row.Back, Lines: row.Lines})
+			out = append(out, Income{Day: day, Payee: row.Payee, Kind: row.Kind, Currency: money.Currency(row.Currency), Came: row.Came, Back: row.Back, Lines: row.Lines, Gone: row.Gone})
 		}
 		return err
 	})

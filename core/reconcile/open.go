@@ -52,6 +52,7 @@ type wireTotal struct {
 	Came  int64  `json:"came"`
 	Back  int64  `json:"back"`
 	Count int64  `json:"count"` // payments
+	gone  int64  // how many parts went back; not published
 }
 
 // signAfter is how long after its end a day is published: the books are added up by then.
@@ -168,19 +169,20 @@ func (m *Module) totals(ctx context.Context, day calendar.Date) (wireDay, error)
 	}
 	names := map[string]string{}
 	for _, p := range payees {
-		names[p.ID.String()] = p.Title.In(lang.Russian)
+		if title := p.Title.In(lang.Russian); title != p.ID.String() { // one that was never named has only its id
+			names[p.ID.String()] = title
+		}
 	}
 	for _, one := range income {
 		if string(one.Currency) != out.Currency {
 			continue
 		}
-		out.Came += one.Came
-		out.Back += one.Back
-		out.Lines = append(out.Lines, wireTotal{Payee: one.Payee.String(), Kind: one.Kind, Came: one.Came, Back: one.Back, Count: one.Lines})
+		out.Lines = append(out.Lines, wireTotal{Payee: one.Payee.String(), Name: names[one.Payee.String()], Kind: one.Kind, Came: one.Came, Back: one.Back, Count: one.Lines, gone: one.Gone})
 	}
 	out.Lines = together(out.Lines)
 	for i, l := range out.Lines {
 		out.Lines[i].Name = names[l.Payee]
+		out.Came, out.Back = out.Came+l.Came, out.Back+l.Back
 	}
 	return out, nil
 }
@@ -193,10 +195,16 @@ const togetherLeast = 5
 const severalKind = "several"
 
 // together adds rows of too few payments up: first to what else their payee had, and what is too little still to what else the city had.
-// When that is too little too, the row with the fewest payments goes there as well, until it is enough or all of the day is one row. It
-// is pure.
+// When that is too little too, the row with the fewest payments goes there as well, until it is enough or all of the day is one row. A
+// payee without a name is among what else the city had. Of a row from which too few parts went back only what stayed is told. It is pure.
 func together(rows []wireTotal) []wireTotal {
-	out := merge(rows, func(r wireTotal) wireTotal { r.Kind = severalKind; return r })
+	rows = slices.Clone(rows)
+	for i, r := range rows {
+		if r.Name == "" {
+			rows[i].Payee, rows[i].Kind = "", severalKind
+		}
+	}
+	out := merge(unite(rows), func(r wireTotal) wireTotal { r.Kind = severalKind; return r })
 	out = merge(out, func(r wireTotal) wireTotal { r.Payee, r.Kind = "", severalKind; return r })
 	for len(out) > 1 {
 		last := out[len(out)-1]
@@ -209,11 +217,41 @@ func together(rows []wireTotal) []wireTotal {
 				least = i
 			}
 		}
-		last.Came, last.Back, last.Count = last.Came+out[least].Came, last.Back+out[least].Back, last.Count+out[least].Count
+		last = last.plus(out[least])
 		out[len(out)-1] = last
 		out = slices.Delete(out, least, least+1)
 	}
+	for i, r := range out {
+		if r.gone > 0 && r.gone < togetherLeast {
+			out[i].Came, out[i].Back = max(r.Came-r.Back, 0), max(r.Back-r.Came, 0)
+		}
+	}
 	return out
+}
+
+// plus adds another row's sums.
+func (r wireTotal) plus(other wireTotal) wireTotal {
+	r.Came, r.Back, r.Count, r.gone = r.Came+other.Came, r.Back+other.Back, r.Count+other.Count, r.gone+other.gone
+	return r
+}
+
+// unite adds up what has one name.
+func unite(rows []wireTotal) []wireTotal {
+	var out []wireTotal
+	for _, r := range rows {
+		out = into(out, r)
+	}
+	return out
+}
+
+// into adds a row to that of its name, or puts it last.
+func into(rows []wireTotal, r wireTotal) []wireTotal {
+	i := slices.IndexFunc(rows, func(o wireTotal) bool { return o.Payee == r.Payee && o.Kind == r.Kind })
+	if i < 0 {
+		return append(rows, r)
+	}
+	rows[i] = rows[i].plus(r)
+	return rows
 }
 
 // merge gives the rows of too few payments another name, and adds up what has one name then. These come last.
@@ -227,12 +265,7 @@ func merge(rows []wireTotal, named func(wireTotal) wireTotal) []wireTotal {
 		few = append(few, named(r))
 	}
 	for _, r := range few {
-		i := slices.IndexFunc(out, func(o wireTotal) bool { return o.Payee == r.Payee && o.Kind == r.Kind })
-		if i < 0 {
-			out = append(out, r)
-			continue
-		}
-		out[i].Came, out[i].Back, out[i].Count = out[i].Came+r.Came, out[i].Back+r.Back, out[i].Count+r.Count
+		out = into(out, r)
 	}
 	return out
 }

@@ -154,11 +154,12 @@ SELECT payout, id, payee, part, amount, currency, creditor, state, reason, refer
 UPDATE reconcile_payout_line SET state = @state, reason = @reason, reference = @reference WHERE payout = @payout AND id = @id AND state = @was;
 
 -- name: AddIncome :exec
-INSERT INTO reconcile_income (day, payee, kind, currency, came, back, lines) VALUES (@day, @payee, @kind, @currency, @came, @back, @lines)
-ON CONFLICT (day, payee, kind, currency) DO UPDATE SET came = reconcile_income.came + excluded.came, back = reconcile_income.back + excluded.back, lines = reconcile_income.lines + excluded.lines;
+INSERT INTO reconcile_income (day, payee, kind, currency, came, back, lines, gone) VALUES (@day, @payee, @kind, @currency, @came, @back, @lines, @gone)
+ON CONFLICT (day, payee, kind, currency) DO UPDATE SET came = reconcile_income.came + excluded.came, back = reconcile_income.back + excluded.back, lines = reconcile_income.lines + excluded.lines,
+  gone = reconcile_income.gone + excluded.gone;
 
 -- name: IncomeBetween :many
-SELECT day, payee, kind, currency, came, back, lines FROM reconcile_income WHERE day >= @since AND day <= @until ORDER BY day, payee, kind, currency;
+SELECT day, payee, kind, currency, came, back, lines, gone FROM reconcile_income WHERE day >= @since AND day <= @until ORDER BY day, payee, kind, currency;
 
 -- name: IncomeByPayee :many
 SELECT payee, currency, CAST(SUM(came - back) AS BIGINT) AS net FROM reconcile_income GROUP BY payee, currency ORDER BY payee, currency;
