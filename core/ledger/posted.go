@@ -24,8 +24,8 @@ type PostedLine struct {
 	About         id.ID // the charge; zero: nothing
 }
 
-// Settled is how long after its moment nothing more is posted at it: no Write lasts as long. Who reads up to so long ago
-// misses nothing.
+// Settled is how long after its moment hardly anything more is posted at it: hardly a Write lasts as long. Who reads up to so long
+// ago misses only what a Write posts that was held up for longer, at its own moment or at the end of the last closed day.
 const Settled = closeAfter
 
 // PostedAfter lists what was posted after a place and before a moment, in the order of their moments, at most most lines.
