@@ -30,6 +30,7 @@ type basketForm struct {
 	Gift    string `json:"gift" max:"20"`     // minor units, or other; empty: none
 	GiftSum string `json:"gift_sum" max:"30"` // typed
 	Aim     id.ID  `json:"aim"`               // of the gift that was offered
+	GiftKey id.ID  `json:"gift_key"`          // of the gift: not renewed with Key, since the bank may have taken it already
 }
 
 // asked is a basket as it is read back: each charge with what was typed.
@@ -93,6 +94,7 @@ func (m *Module) showBasket(c *web.Context) error {
 		return anotherChoice(c, f, err)
 	}
 	f.Key = id.New(c.Now())
+	f.GiftKey = f.Key
 	return m.renderBasket(c, f, in, nil)
 }
 

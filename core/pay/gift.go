@@ -1,6 +1,7 @@
 package pay
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 
@@ -133,13 +134,13 @@ func (f basketForm) gift() (money.Amount, *fault.Field) {
 }
 
 // addGift adds the chosen gift to a basket: its charge is made now, and paid with the bills. Pressed twice, it is one
-// gift and one payment: the key is of the bills and the gift together.
+// gift, also after a bank that was silent: it is then of the very things of the payment that may have been taken already.
 func (m *Module) addGift(c *web.Context, f basketForm, in asked, b *Basket) (*fault.Field, error) {
 	sum, bad := f.gift()
 	if bad != nil || sum.Minor == 0 || !m.mayGive(c, in) {
 		return bad, nil
 	}
-	ask, err := m.deps.Gifts.Add(c.Context(), c.Act(), b.Key, f.Aim, sum)
+	ask, err := m.deps.Gifts.Add(c.Context(), c.Act(), cmp.Or(f.GiftKey, f.Key), f.Aim, sum)
 	if err != nil {
 		return refusedGift(err)
 	}
