@@ -167,6 +167,7 @@ var (
 	ErrDetails   = fault.New(fault.Invalid, "charge.details_fault")
 	ErrBack      = fault.New(fault.Conflict, "charge.back_fault")  // more is to go back than the payment put in
 	ErrSecond    = fault.New(fault.Invalid, "charge.second_fault") // it stands on no bill
+	ErrShut      = fault.New(fault.Conflict, "charge.shut_fault")  // a bill opens it to this person no more
 	ErrWatches   = fault.New(fault.Conflict, "charge.watches_fault")
 	ErrProof     = fault.New(fault.Invalid, "charge.proof_fault")     // too short, or with signs that nobody could type in the same way
 	ErrHouse     = fault.New(fault.Conflict, "charge.house_fault")    // the house itself issued it, for a case or a gift: no agency changes it by hand

@@ -187,7 +187,7 @@ func (m *Module) endSome(ctx context.Context, find func(*store.Personal) ([]char
 			return err
 		}
 		for _, row := range rows {
-			if err := m.Drop(ctx, row.Person, row.Home); err != nil {
+			if err := m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.drop(tx, row.Person, row.Home) }); err != nil {
 				return err
 			}
 		}
@@ -258,7 +258,7 @@ const heldFor = 60 * 24 * time.Hour
 // Save has an account watch what the person says is theirs. second is what stands on a bill of it and is known to its receiver
 // alone: the second thing that finds it without signing in or, of a flat, the city's own number of the bill. Numbers that
 // payees give are none: they are made of accounts and months, or run one after another. Errors: those of identifiers, ErrBy of one
-// that is watched otherwise or not at all, ErrSecond, ErrWatches.
+// that is watched otherwise or not at all, ErrSecond, ErrWatches, ErrShut.
 func (m *Module) Save(ctx context.Context, person id.ID, i Identifier, second string) error {
 	if !slices.Contains(savable(), i.By) {
 		return ErrBy
@@ -279,7 +279,11 @@ func (m *Module) Save(ctx context.Context, person id.ID, i Identifier, second st
 	if err := m.mayGuess(ctx, person, p.Home); err != nil {
 		return err
 	}
-	since, err := m.holds(ctx, p.Home, i.By, second)
+	after, err := m.opensAfter(ctx, person, p.Home)
+	if err != nil {
+		return err
+	}
+	since, err := m.holds(ctx, p.Home, i.By, second, after)
 	if err != nil {
 		return err
 	}
@@ -310,8 +314,9 @@ func (m *Module) mayGuess(ctx context.Context, person, home id.ID) error {
 }
 
 // holds tells since when somebody's bills of a home may be theirs who knows what only the receiver of one does: since the oldest such
-// bill was decided; zero: they know nothing. It is Posad's own look: nothing of the bills goes out.
-func (m *Module) holds(ctx context.Context, home id.ID, by By, second string) (time.Time, error) {
+// bill was decided; zero: they know nothing. Bills that were decided until after show nothing. It is Posad's own look: nothing of
+// the bills goes out.
+func (m *Module) holds(ctx context.Context, home id.ID, by By, second string, after time.Time) (time.Time, error) {
 	plain, ok := parseProof(second)
 	proof, _ := m.proof(home, second)
 	if !ok {
@@ -327,7 +332,7 @@ func (m *Module) holds(ctx context.Context, home id.ID, by By, second string) (t
 		closed, err := chargedb.ClosedBillsOf(p, chargedb.ClosedBillsOfParams{Home: home, Begins: everBefore, Ends: everAfter, Most: listMost})
 		for _, row := range slices.Concat(open, closed) {
 			known := row.Proof != nil && string(row.Proof) == string(proof) || by == ByFlat && row.Number == plain
-			if known && m.shows(row, by) && (out.IsZero() || row.Decided.Before(out)) {
+			if known && row.Decided.After(after) && m.shows(row, by) && (out.IsZero() || row.Decided.Before(out)) {
 				out = row.Decided
 			}
 		}
@@ -359,9 +364,4 @@ func (m *Module) shows(row chargedb.Bill, by By) bool {
 type Thing struct {
 	Identifier
 	Since time.Time
-}
-
-// Drop has an account watch a home no longer. What is the person's own comes back by itself.
-func (m *Module) Drop(ctx context.Context, person, home id.ID) error {
-	return m.base.Store.Write(ctx, func(tx *store.Tx) error { return m.drop(tx, person, home) })
 }

@@ -70,7 +70,7 @@ func chargeItem(c Charge) module.Item {
 
 func (h held) watches(ctx context.Context, a act.Act, person id.ID) (module.Holding, error) {
 	out := module.Holding{Key: "charge.watches"}
-	list, err := h.m.Watched(ctx, a, person)
+	list, err := h.m.keptWatches(ctx, a, person)
 	for _, w := range list {
 		out.Items = append(out.Items, module.Item{
 			ID: w.Home, At: w.Since, Facts: []module.Fact{{Key: "identifier", Value: w.Show()}, {Key: "watch_source", Value: string(w.Source)}},

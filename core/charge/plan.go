@@ -18,6 +18,8 @@ import (
 var (
 	ErrPlan     = fault.New(fault.Invalid, "charge.plan_fault")       // not into so many parts
 	ErrPlanLate = fault.New(fault.Conflict, "charge.plan_late_fault") // a penalty has grown
+	// ErrPlanOther: it is another's bill; whoever found it may pay it.
+	ErrPlanOther = fault.New(fault.Conflict, "charge.plan_other_fault")
 )
 
 // Divides tells into how many parts, at most, a charge may be divided at a moment: each of a rouble at least; below two, it may not.

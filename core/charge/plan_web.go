@@ -1,6 +1,7 @@
 package charge
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"posad.city/kit/act"
 	"posad.city/kit/calendar"
 	"posad.city/kit/fault"
+	"posad.city/kit/id"
 	"posad.city/kit/store"
 	"posad.city/kit/web"
 	"posad.city/ui"
@@ -52,33 +54,66 @@ type planView struct {
 	Fault    string
 }
 
-// owned finds the charge of the path and asks whether it is of the actor's own account.
-func (m *Module) owned(c *web.Context) (Charge, error) {
+// owned finds the charge of the path and asks whether it is of the actor's own account; theirs tells whether it is also theirs
+// to change: whoever only held a bill of its home once may pay it, not change by what terms another owes it.
+func (m *Module) owned(c *web.Context) (Charge, bool, error) {
 	which, err := c.ID("charge")
 	if err != nil {
-		return Charge{}, err
+		return Charge{}, false, err
 	}
 	place, err := m.Where(c.Context(), which)
 	if err != nil {
-		return Charge{}, err
+		return Charge{}, false, err
 	}
 	holder, err := m.Whose(c.Context(), c.Act(), place)
 	if err != nil {
-		return Charge{}, err
+		return Charge{}, false, err
 	}
 	if err := c.May(act.Object{Kind: "charge", Holder: holder, Service: place.Service, Test: place.Test}); err != nil {
-		return Charge{}, err
+		return Charge{}, false, err
 	}
-	return m.Charge(c.Context(), c.Act(), place.Home, place.ID)
+	theirs, err := m.owes(c.Context(), c.Act(), holder, place)
+	if err != nil {
+		return Charge{}, false, err
+	}
+	one, err := m.Charge(c.Context(), c.Act(), place.Home, place.ID)
+	return one, theirs, err
+}
+
+// owes tells whether a charge that lies in somebody's account is at their own home or at one that was theirs by right when it was
+// decided.
+func (m *Module) owes(ctx context.Context, a act.Act, holder id.ID, place Place) (bool, error) {
+	for _, record := range a.Records(holder) {
+		if record == place.Home {
+			return true, nil
+		}
+		w, err := m.watchOf(ctx, a, record, place.Home)
+		if err != nil {
+			return false, err
+		}
+		if Source(w.Source).byRight() && (span{w.Begins, w.Ends}).holds(place.Decided) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (m *Module) showPlan(c *web.Context) error {
-	one, err := m.owned(c)
+	one, theirs, err := m.owned(c)
 	if err != nil {
 		return err
 	}
+	if !theirs {
+		return others(c, one)
+	}
 	n, _ := strconv.Atoi(c.Query("parts"))
 	return m.planPage(c, one, n, nil)
+}
+
+// others leads back to a bill that is another's to divide.
+func others(c *web.Context, one Charge) error {
+	c.SetFlash("warning", "charge.plan_other_fault")
+	return c.Redirect("/pay/" + one.ID.String())
 }
 
 func (m *Module) planPage(c *web.Context, one Charge, n int, failed *fault.Fault) error {
@@ -108,9 +143,12 @@ func (m *Module) divide(c *web.Context, one Charge, n int, revision int64) error
 }
 
 func (m *Module) postPlan(c *web.Context) error {
-	one, err := m.owned(c)
+	one, theirs, err := m.owned(c)
 	if err != nil {
 		return err
+	}
+	if !theirs {
+		return others(c, one)
 	}
 	var typed planForm
 	if err := c.Bind(&typed); err != nil {
@@ -119,7 +157,7 @@ func (m *Module) postPlan(c *web.Context) error {
 	err = m.divide(c, one, int(typed.Parts), typed.Revision)
 	var wrong *fault.Fault
 	if errors.As(err, &wrong) && (wrong.Is(ErrPlan) || wrong.Is(ErrChanged)) {
-		if one, err = m.owned(c); err != nil {
+		if one, _, err = m.owned(c); err != nil {
 			return err
 		}
 		return m.planPage(c, one, int(typed.Parts), wrong)
@@ -167,7 +205,7 @@ func (m *Module) planWire(c *web.Context, one Charge) wirePlan {
 }
 
 func (m *Module) apiPlan(c *web.Context) error {
-	one, err := m.owned(c)
+	one, theirs, err := m.owned(c)
 	if err != nil {
 		return err
 	}
@@ -178,6 +216,9 @@ func (m *Module) apiPlan(c *web.Context) error {
 		return err
 	}
 	out := m.planWire(c, one)
+	if !theirs {
+		out.Most = 0
+	}
 	if in.Parts != 0 {
 		if err := one.mayPlan(int(in.Parts), c.Now(), m.Zone()); err != nil {
 			return err
@@ -188,9 +229,12 @@ func (m *Module) apiPlan(c *web.Context) error {
 }
 
 func (m *Module) apiDivide(c *web.Context) error {
-	one, err := m.owned(c)
+	one, theirs, err := m.owned(c)
 	if err != nil {
 		return err
+	}
+	if !theirs {
+		return ErrPlanOther
 	}
 	var in wireDivide
 	if err := c.Bind(&in); err != nil {

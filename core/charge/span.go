@@ -64,7 +64,9 @@ func (m *Module) reaches(ctx context.Context, a act.Act, person id.ID) ([]reach,
 				return err
 			}
 			for _, row := range rows {
-				out = widened(out, reach{row.Home, span{row.Begins, row.Ends}})
+				if !Source(row.Source).shut() {
+					out = widened(out, reach{row.Home, span{row.Begins, row.Ends}})
+				}
 			}
 		}
 		return nil

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"posad.city/core/account"
-	"posad.city/core/charge/internal/store"
 	"posad.city/kit/id"
 	"posad.city/kit/jobs"
 	"posad.city/kit/store"
@@ -49,57 +48,4 @@ func (m *Module) tell(ctx context.Context, j jobs.Job) error {
 		}
 		return m.base.Jobs.Done(tx, j)
 	})
-}
-
-// sends tells whether a watch is by right and not by holding a bill: whoever has one may send away those who only hold a bill.
-func (w Watch) sends() bool {
-	return w.Ends.IsZero() && (w.Source == SourceRegister || w.Source == SourceResident || w.Source == SourceOwn)
-}
-
-// guests are the other people who watch a home because they once held a bill of it.
-func (m *Module) guests(ctx context.Context, person, home id.ID) ([]id.ID, error) {
-	others, err := m.Watchers(ctx, home)
-	if err != nil {
-		return nil, err
-	}
-	var out []id.ID
-	err = m.base.Store.Look(ctx, m.system(), "charge.look.watches", func(p *store.Personal) error {
-		out = out[:0]
-		for _, other := range others {
-			if other == person {
-				continue
-			}
-			rows, err := chargedb.WatchesOf(p, other)
-			if err != nil {
-				return err
-			}
-			if slices.ContainsFunc(rows, func(row chargedb.ChargeWatch) bool { return row.Home == home && row.Source == string(SourceSaved) }) {
-				out = append(out, other)
-			}
-		}
-		return nil
-	})
-	return out, err
-}
-
-// SendAway has all those watch a home no longer who only once held a bill of it. It is for whoever watches it by right: by a register, as
-// a resident, or as of their own number. ErrNone for others.
-func (m *Module) SendAway(ctx context.Context, person, home id.ID) error {
-	watched, err := m.Watched(ctx, m.system(), person)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(watched, func(w Watch) bool { return w.Home == home && w.sends() }) {
-		return ErrNone
-	}
-	guests, err := m.guests(ctx, person, home)
-	if err != nil {
-		return err
-	}
-	for _, guest := range guests {
-		if err := m.Drop(ctx, guest, home); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -28,6 +28,8 @@ const (
 	SourceRegister Source = "register" // a register says that it is theirs
 	SourceSaved    Source = "saved"    // the person saved it
 	SourceResident Source = "resident" // whoever keeps the flat's account says that they live there or own it
+	SourceSent     Source = "sent"     // sent away by those whose it is: nothing is seen (shut.go)
+	SourceLeft     Source = "left"     // it was the person's once: nothing is seen (shut.go)
 )
 
 // Watch is a home that an account watches.
@@ -46,6 +48,12 @@ func (w Watch) Show() string { return w.Identifier.Show() }
 
 // Watched lists what a person's account watches beside the person's own id.
 func (m *Module) Watched(ctx context.Context, a act.Act, person id.ID) ([]Watch, error) {
+	out, err := m.keptWatches(ctx, a, person)
+	return slices.DeleteFunc(out, func(w Watch) bool { return w.Source.shut() }), err
+}
+
+// keptWatches are those of Watched and those that were shut.
+func (m *Module) keptWatches(ctx context.Context, a act.Act, person id.ID) ([]Watch, error) {
 	var rows []chargedb.ChargeWatch
 	err := m.base.Store.Look(ctx, a, "charge.look.watches", func(p *store.Personal) error {
 		rows = rows[:0]
@@ -132,7 +140,7 @@ func (m *Module) Residents(tx *store.Tx, home id.ID, people []*PreparedWatch) er
 		if !is {
 			continue
 		}
-		if err := m.drop(tx, row.Person, home); err != nil {
+		if err := m.shut(tx, row.Person, home, SourceLeft, tx.Now()); err != nil {
 			return err
 		}
 	}

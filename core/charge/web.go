@@ -129,7 +129,7 @@ func (m *Module) postWatch(c *web.Context) error {
 	}
 	err := m.Save(c.Context(), c.Person(), Identifier{By: By(typed.By), Value: typed.Value}, typed.Second)
 	var wrong *fault.Fault
-	if errors.As(err, &wrong) && (wrong.Kind == fault.Invalid || wrong.Is(ErrWatches)) {
+	if errors.As(err, &wrong) && (wrong.Kind == fault.Invalid || wrong.Is(ErrWatches) || wrong.Is(ErrShut)) {
 		return m.watchPage(c, watchView{Typed: typed, Failed: wrong})
 	}
 	if err != nil {

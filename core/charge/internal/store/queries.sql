@@ -78,6 +78,17 @@ ON CONFLICT (person, home) DO UPDATE SET source = excluded.source, since = exclu
 -- name: EndWatch :exec
 UPDATE charge_watch SET ends = @ends WHERE person = @person AND home = @home;
 
+-- name: ShutWatch :exec
+UPDATE charge_watch SET source = @source, ends = @ends WHERE person = @person AND home = @home;
+
+-- name: IsGuest :one
+-- counts only
+SELECT CAST(1 AS BIGINT) AS there FROM charge_watch WHERE person = $1 AND home = $2 AND source = 'saved';
+
+-- name: IsRightful :one
+-- counts only
+SELECT CAST(1 AS BIGINT) AS there FROM charge_watch WHERE person = $1 AND home = $2 AND source IN ('own', 'register', 'resident') AND ends IS NULL;
+
 -- name: StaleWatches :many
 SELECT person FROM charge_watch WHERE source = 'register' AND since < $1 AND ends IS NULL ORDER BY since LIMIT $2;
 
