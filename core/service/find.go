@@ -47,6 +47,9 @@ func documents(city *City) []search.Doc {
 	}
 	for i := range city.Shortcuts {
 		s := &city.Shortcuts[i]
+		if !city.has(s.Href) {
+			continue
+		}
 		out = append(out, search.Doc{ID: foundShortcut + "/" + s.Key, Title: s.Title, Summary: s.About, Asked: s.AskedAs.byLanguage(), Weight: shortcutWeight})
 	}
 	for i := range city.Situations {
@@ -70,6 +73,17 @@ func documents(city *City) []search.Doc {
 		out = append(out, search.Doc{ID: foundNews + "/" + n.Key, Title: n.Title, Summary: n.Lead, Body: n.Text, Weight: newsWeight})
 	}
 	return out
+}
+
+// has tells whether this city has what stands at an address of the portal: one that bills no flats has no page of them.
+func (c *City) has(href string) bool {
+	switch href {
+	case "/flats":
+		return c.Utilities != nil
+	case "/charity", "/account/gifts":
+		return c.Charity != nil
+	}
+	return true
 }
 
 func serviceDocument(city *City, s *Service) search.Doc {

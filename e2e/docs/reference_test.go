@@ -64,6 +64,8 @@ var sections = []struct {
 	{"content/pages/KEY.yaml", service.Page{}},
 	{"content/news.yaml: a list of", service.News{}},
 	{"synonyms.yaml: a list of", service.Synonym{}},
+	{"shortcuts.yaml: a list of", service.Shortcut{}},
+	{"charity.yaml", service.Charity{}},
 	{"queries.yaml: a list of", service.Query{}},
 }
 
