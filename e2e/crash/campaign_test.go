@@ -149,7 +149,7 @@ func campaign(t *testing.T, times int, database string) {
 		checkDead(t, c)
 		c.start()
 	}
-	for range 40 { // the last city lives until the campaign has seen some of everything
+	for range 160 { // the last city lives until the campaign has seen some of everything: an answer needs somebody who was asked
 		pause(t.Context(), lifeMost/2)
 		if notes.some() && w.paid() > 0 {
 			break
