@@ -79,7 +79,7 @@ test('a head gives a program its key and its messages', { timeout: 300_000 }, as
   assert.match(secret, /^whsec_/);
   await examine(page, 'an endpoint, its secret shown once');
 
-  const bill = await (await call(key, '/api/v1/agency/charges', { kind: 'other', number: 'e2e', by: 'inn', value: '7707083893', amount: 150000, title_en: 'A trial' })).json();
+  const bill = await (await call(key, '/api/v1/agency/charges', { kind: 'other', number: 'e2e', by: 'inn', value: '7707083893', amount: 150000, title_ru: 'Проба', title_en: 'A trial' })).json();
   assert.equal(bill.test, true, JSON.stringify(bill));
   const paid = await (await call(key, '/api/v1/agency/sandbox/payments', { charge: bill.id })).json();
   assert.equal(paid.state, 'taken', JSON.stringify(paid));

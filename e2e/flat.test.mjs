@@ -53,7 +53,7 @@ test('the settlement centre finds a flat and its months', async () => {
   const page = await at('ruleva@kitezh.example', 1280);
   await wearHat(page);
   await open(page, '/desk/utility');
-  await says(page, 'Дома', 'Найти квартиру');
+  await says(page, 'Счета за месяц', 'Найти квартиру');
   await examine(page, 'utility desk');
   await page.fill('[name=account]', '5299014086');
   await page.locator('main form button', { hasText: 'Найти' }).click();
