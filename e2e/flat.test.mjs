@@ -47,6 +47,14 @@ test('Anna reads her bill and gives readings on a phone without scripts', async 
 
   await open(page, `${flat}/readings`);
   await examine(page, 'flat readings');
+  const first = page.locator('main input[inputmode=decimal]').first();
+  const give = page.locator('main form button').last();
+  await first.fill('сто');
+  await give.click();
+  assert.equal(await first.inputValue(), 'сто', 'what was typed is lost');
+  await first.fill('288,5');
+  await give.click();
+  await says(page, 'Показания приняты', '288,5');
 });
 
 test('the settlement centre finds a flat and its months', async () => {

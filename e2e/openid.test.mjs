@@ -70,7 +70,9 @@ const discover = (key, secret) =>
 // signIn opens the city's pages as a person does, and returns the address with which the browser came back to the site.
 async function signIn(page, address, { answer = 'yes' } = {}) {
   const back = page.waitForRequest((request) => request.url().startsWith(settings.redirect) && request.isNavigationRequest(), { timeout: 60_000 });
-  await page.goto(String(address));
+  await page.goto(String(address)).catch((fault) => { // who has consented already is sent on before their page is there
+    if (!/interrupted by another navigation/.test(fault.message)) throw fault;
+  });
   if (new URL(page.url()).pathname === '/sign-in') {
     // The page by password keeps where the person was going.
     await page.goto(page.url().replace('/sign-in?', '/sign-in/password?'));
